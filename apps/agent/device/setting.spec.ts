@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { settingsCatalogue } from '#device/catalogue';
+import { deviceSettings } from './setting.js';
+
+const extremes = (type: { min: number; max: number }) => [type.min, type.max];
+
+test.each([...settingsCatalogue.values()])(
+  'a device takes every value the catalogue allows for $key',
+  (listed) => {
+    const setting = deviceSettings[listed.key];
+    const { type } = listed;
+    const values =
+      type.type === 'boolean' ? [true, false] : type.type === 'choice' ? type.values : extremes(type);
+    const faults = values.map((value) => setting?.fault(value));
+    expect(faults).toEqual(values.map(() => (listed.readOnly ? 'is read only' : null)));
+  },
+);
+
+test('DEVICE-API.md lists every setting with its value from the box', () => {
+  const page = readFileSync(new URL('../DEVICE-API.md', import.meta.url), 'utf8');
+  const listed: Record<string, string> = {};
+  for (const [, key = '', value = ''] of page.matchAll(/^\| `([a-z][\w.]+)`\s*\|.*\|\s*`?(\w+)`?\s*\|$/gm)) {
+    listed[key] = value;
+  }
+  const own = Object.entries(deviceSettings).map(([key, { outOfBox }]) => [key, String(outOfBox) || 'empty']);
+  expect(listed).toEqual(Object.fromEntries(own));
+});

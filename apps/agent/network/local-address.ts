@@ -1,0 +1,17 @@
+// The address that a server sees this machine at.
+import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+
+/** The source address the system would choose towards `address`; nothing is sent. */
+export async function localAddressTowards(address: string, port: number): Promise<string> {
+  const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.connect(port, address, resolve);
+    });
+    return socket.address().address;
+  } finally {
+    socket.close();
+  }
+}

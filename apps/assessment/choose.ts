@@ -1,0 +1,87 @@
+// Which policies a device gets, and whether it gets any (R51-R54, R60, R62).
+import type { Membership, Trigger } from '#events/device';
+import type { Settings } from '#events/settings';
+
+export interface Situation {
+  readonly settings: Settings;
+  readonly trigger: Trigger;
+  readonly groups: readonly Membership[];
+  /** Of this device's last assessment; null before the first. */
+  readonly lastPolicy: string | null;
+  /** Ids of the policies there are. A policy that was deleted counts as none. */
+  readonly known: ReadonlySet<string>;
+}
+
+/** Ordered: of two policies that name one setting, the later decides. */
+export type Choice =
+  | { readonly policies: readonly string[] }
+  | { readonly skipped: 'remediationOff' | 'noPolicy' | 'switchOff' }
+  /** The initial policy is chosen, but has not come here yet. */
+  | { readonly missing: string };
+
+type Rule = (situation: Situation) => Choice;
+
+/** What each cause leads to once Allow Automatic Remediation is on. A freed seat ends the wait of an announcement. */
+const rules: Readonly<Record<Trigger, Rule>> = {
+  announced: instantOn,
+  seatFreed: instantOn,
+  requested: instantOn,
+  discovered: (situation) => joined(situation, situation.settings.autoGroupDiscoveryAutoRemediationEnable),
+  refresh: (situation) => joined(situation, situation.settings.autoGroupDailyRefreshAutoRemediationEnable),
+  filterEdited: edited,
+  policyEdited: edited,
+};
+
+export function choosePolicies(situation: Situation): Choice {
+  const { settings, trigger } = situation;
+  // An operator may ask for an assessment while nothing is remediated: it is then a report.
+  if (!settings.allowRemediation && trigger !== 'requested') return { skipped: 'remediationOff' };
+  return rules[trigger](situation);
+}
+
+/** R51: the initial policy, then those of the autogroups; or only the latter, where there are any and the switch says so. */
+function instantOn(situation: Situation): Choice {
+  const { settings, groups, lastPolicy, known } = situation;
+  if (settings.initialPolicy === null) return { skipped: 'noPolicy' };
+  const ofGroups = policiesOf(groups, known);
+  if (settings.skipInstantOnPolicy && ofGroups.length > 0) return { policies: ofGroups };
+  const last =
+    settings.policyMode === 'last' && lastPolicy !== null && known.has(lastPolicy) ? lastPolicy : null;
+  const first = last ?? settings.initialPolicy;
+  if (!known.has(first)) return { missing: first };
+  return { policies: lastOfEach([first, ...ofGroups]) };
+}
+
+/** R52, R53: only the policies of groups that the device is new in. */
+function joined({ groups, known }: Situation, enabled: boolean): Choice {
+  if (!enabled) return { skipped: 'switchOff' };
+  return some(
+    policiesOf(
+      groups.filter(({ added }) => added),
+      known,
+    ),
+  );
+}
+
+/** R54: the policies of all its groups, new in them or not. */
+function edited({ settings, groups, known }: Situation): Choice {
+  if (!settings.autoGroupEditAutoRemediationEnable) return { skipped: 'switchOff' };
+  return some(policiesOf(groups, known));
+}
+
+const some = (policies: readonly string[]): Choice =>
+  policies.length === 0 ? { skipped: 'noPolicy' } : { policies };
+
+/** Of the autogroups alone: manual groups and All Devices carry none for instant-on. */
+function policiesOf(groups: readonly Membership[], known: ReadonlySet<string>): readonly string[] {
+  const order = (a: Membership, b: Membership): number =>
+    a.priority - b.priority || (a.groupId < b.groupId ? -1 : 1);
+  const ids = groups
+    .filter(({ kind }) => kind === 'automatic')
+    .toSorted(order)
+    .flatMap(({ policyId }) => (policyId !== null && known.has(policyId) ? [policyId] : []));
+  return lastOfEach(ids);
+}
+
+/** Each once, where it stood last: the same effect, since the later decides. */
+const lastOfEach = (ids: readonly string[]): readonly string[] => [...new Set(ids.toReversed())].toReversed();

@@ -1,0 +1,75 @@
+// What assessment hears. Facts and control have a queue each, so that an operator waits behind no announcements.
+import { consumer } from '#bus/consumer';
+import { keepDocuments } from '#bus/keep-documents';
+import { assessmentRequested } from '#events/assessment';
+import { deviceFlapping, deviceGrouped, deviceRetired, deviceUnlicensed } from '#events/device';
+import type { Event } from '#events/event';
+import { policyChanged } from '#events/policy';
+import { settingsChanged } from '#events/settings';
+import type { Tx } from '#store/store';
+import { cancel, enqueue } from '#store/tasks';
+import { decide, evolve, type Change } from './decide.js';
+import { load, saveDevices, type State } from './devices.js';
+import { kind, merge } from './task.js';
+
+const schema = 'assessment';
+
+async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
+  await saveDevices(
+    tx,
+    changes.flatMap((change) => (change.type === 'device' ? [change.device] : [])),
+  );
+  // In the order in which they were decided: a device that left and came back ends with its task.
+  for (const run of runs(changes.filter((change) => change.type !== 'device'))) {
+    const requests = run.flatMap((change) => (change.type === 'queue' ? [change.request] : []));
+    if (requests.length > 0) await enqueue(tx, schema, requests, merge);
+    for (const change of run) {
+      if (change.type === 'cancel') {
+        await cancel(tx, schema, { kind, keys: [change.deviceId], because: change.because });
+      }
+    }
+  }
+}
+
+/** Cut where a cancel and a request follow each other. */
+function runs(changes: readonly Change[]): readonly (readonly Change[])[] {
+  const cut: Change[][] = [];
+  for (const change of changes) {
+    const last = cut.at(-1);
+    if (last?.[0]?.type === change.type) last.push(change);
+    else cut.push([change]);
+  }
+  return cut;
+}
+
+interface AboutDevice {
+  readonly deviceId: string;
+}
+const common = {
+  load: (tx: Tx, events: readonly Event<AboutDevice>[]) =>
+    load(
+      tx,
+      events.map(({ data }) => data.deviceId),
+    ),
+  decide,
+  evolve,
+  save,
+};
+
+export const devices = consumer<State, Change, AboutDevice>({
+  name: 'assessment.devices',
+  on: [deviceGrouped, deviceFlapping, deviceUnlicensed, deviceRetired],
+  ...common,
+});
+
+export const requests = consumer<State, Change, AboutDevice>({
+  name: 'assessment.requests',
+  on: [assessmentRequested],
+  ...common,
+});
+
+export const documents = keepDocuments({
+  name: 'assessment.documents',
+  schema,
+  on: [settingsChanged, policyChanged],
+});

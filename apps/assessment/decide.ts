@@ -1,0 +1,238 @@
+// What follows from what happened to a device: a task, or the reason why not. Pure.
+import { randomUUID } from 'node:crypto';
+import { NotYet, nothing, type Decision } from '#bus/consumer';
+import { mayConnect } from '#device/address';
+import { assessmentQueued, assessmentRequested, assessmentSkipped } from '#events/assessment';
+import {
+  deviceFlapping,
+  deviceGrouped,
+  deviceRetired,
+  deviceUnlicensed,
+  type DeviceGrouped,
+  type Trigger,
+} from '#events/device';
+import type { Draft, Event } from '#events/event';
+import type { TaskRequest } from '#store/tasks';
+import { choosePolicies, type Choice } from './choose.js';
+import type { Device, State } from './devices.js';
+import { notesOf } from './notes.js';
+import { budget, inOrder, kind, merge, spacedUntil, stronger, type Payload } from './task.js';
+
+export type Change =
+  | { readonly type: 'device'; readonly device: Device }
+  | { readonly type: 'queue'; readonly request: TaskRequest<Payload> }
+  | { readonly type: 'cancel'; readonly deviceId: string; readonly because: string };
+
+/** Keeps the loaded state right for the events that follow in the batch. */
+export function evolve(state: State, change: Change): void {
+  if (change.type === 'device') {
+    state.devices.set(change.device.id, change.device);
+  } else if (change.type === 'cancel') {
+    state.queued.delete(change.deviceId);
+  } else {
+    const { id, key, payload } = change.request;
+    const queued = state.queued.get(key);
+    state.queued.set(
+      key,
+      queued ? { id: queued.id, payload: merge(queued.payload, payload) } : { id, payload },
+    );
+  }
+}
+
+export function decide(event: Event, state: State): Decision<Change> {
+  const decision = follows(event, state);
+  const changed = decision.changes.flatMap((change) => (change.type === 'device' ? [change.device] : []));
+  const serialOf = (id: string): string | null =>
+    (changed.find((device) => device.id === id) ?? state.devices.get(id))?.identity?.serial ?? null;
+  return { ...decision, notes: notesOf(decision.events, serialOf) };
+}
+
+function follows(event: Event, state: State): Decision<Change> {
+  if (deviceGrouped.is(event)) return grouped(event, state);
+  if (assessmentRequested.is(event)) return requested(event, state);
+  if (deviceFlapping.is(event)) {
+    const device = state.devices.get(event.data.deviceId);
+    return device ? keep({ ...device, flappingAt: state.now }) : nothing;
+  }
+  if (deviceUnlicensed.is(event)) return unlicensed(event, state);
+  if (deviceRetired.is(event)) return left(event.data.deviceId, { standing: 'retired' }, state);
+  return nothing;
+}
+
+const keep = (device: Device): Decision<Change> => ({ changes: [{ type: 'device', device }], events: [] });
+
+function grouped(event: Event<DeviceGrouped>, state: State): Decision<Change> {
+  const { data } = event;
+  const before = state.devices.get(data.deviceId);
+  if (!before) return nothing;
+  const licensed = data.licensedSequence;
+  const stale = licensed !== 0 && licensed < before.licensingSequence;
+  if (before.standing === 'retired' || (before.standing === 'unlicensed' && stale)) {
+    return tell(skip(data.deviceId, data.announcements, leftReasons[before.standing]));
+  }
+  // One that comes late does not say who the device is now; its announcements still have their effect.
+  const late = event.sequence <= before.groupedSequence;
+  const device: Device = {
+    ...before,
+    standing: 'active',
+    licensingSequence: Math.max(licensed, before.licensingSequence),
+    ...(late
+      ? {}
+      : {
+          identity: data.identity,
+          fingerprint: data.fingerprint,
+          groups: data.groups,
+          groupedSequence: event.sequence,
+        }),
+  };
+  const follows = assess({
+    event,
+    device,
+    state,
+    trigger: data.trigger,
+    covers: data.announcements,
+    policyId: null,
+  });
+  return { changes: [{ type: 'device', device }, ...follows.changes], events: follows.events };
+}
+
+function requested(
+  event: Event<{ readonly deviceId: string; readonly policyId: string | null }>,
+  state: State,
+): Decision<Change> {
+  const { deviceId, policyId } = event.data;
+  const device = state.devices.get(deviceId);
+  if (!device || device.standing !== 'active' || !device.identity)
+    return tell(skip(deviceId, [], 'notLicensed'));
+  return assess({ event, device, state, trigger: 'requested', covers: [], policyId });
+}
+
+interface Cause {
+  readonly event: Event;
+  readonly device: Device;
+  readonly state: State;
+  readonly trigger: Trigger;
+  readonly covers: readonly string[];
+  /** Asked for by name; null: as for an announcement. */
+  readonly policyId: string | null;
+}
+
+function assess({ event, device, state, trigger, covers, policyId }: Cause): Decision<Change> {
+  const { settings } = state;
+  if (!settings) throw new NotYet('the instant-on settings have not come here yet');
+  if (!device.identity) return nothing;
+  const choice = choose({ device, state, trigger, policyId });
+  if ('missing' in choice)
+    throw new NotYet(`the policy ${choice.missing} is chosen, but has not come here yet`);
+  if ('skipped' in choice) return tell(skip(device.id, covers, choice.skipped));
+  if (!mayConnect(device.identity.ip, settings.deviceNetworks, state.ownAddresses)) {
+    return tell(skip(device.id, covers, 'outsideNetworks'));
+  }
+  const { identity, fingerprint } = device;
+  const wanted = together({ device, state, trigger, policyId }, choice.policies);
+  const payload: Payload = { identity, fingerprint, ...wanted, covers: [...covers] };
+  const id = state.queued.get(device.id)?.id ?? randomUUID();
+  const request: TaskRequest<Payload> = {
+    id,
+    kind,
+    key: device.id,
+    budget,
+    payload,
+    notBefore: trigger === 'requested' ? null : spacedUntil(device, state.now),
+    traceparent: event.traceparent,
+    causedBy: event.id,
+  };
+  return { changes: [{ type: 'queue', request }], events: [queuedEvent(request, state)] };
+}
+
+type Wanted = Pick<Payload, 'trigger' | 'policies' | 'named'>;
+
+/** What the task should do that a cause makes or joins: a weaker cause takes nothing from it. */
+function together(cause: Choosing, policies: readonly string[]): Wanted {
+  const { device, state, trigger, policyId } = cause;
+  const queued = state.queued.get(device.id)?.payload ?? null;
+  const named = (queued?.named ?? []).filter((id) => id !== policyId);
+  if (policyId !== null) {
+    const all = [...named, policyId];
+    return {
+      trigger: queued?.trigger ?? trigger,
+      policies: inOrder(queued?.policies ?? [], all),
+      named: all,
+    };
+  }
+  const strongest = stronger(queued, trigger);
+  const choice = strongest === trigger ? { policies } : choose({ ...cause, trigger: strongest });
+  // Where the stronger cause has nothing to choose from any more, what it chose before is kept.
+  const chosen = 'policies' in choice ? choice.policies : [...(queued?.policies ?? []), ...policies];
+  return { trigger: strongest, policies: inOrder(chosen, named), named };
+}
+
+type Choosing = Pick<Cause, 'device' | 'state' | 'trigger' | 'policyId'>;
+
+function choose({ device, state, trigger, policyId }: Choosing): Choice {
+  if (policyId !== null)
+    return state.policies.has(policyId) ? { policies: [policyId] } : { skipped: 'noPolicy' };
+  if (!state.settings) return { skipped: 'noPolicy' };
+  const { groups, lastPolicy } = device;
+  const known = new Set(state.policies.keys());
+  return choosePolicies({ settings: state.settings, trigger, groups, lastPolicy, known });
+}
+
+const leftReasons = { unlicensed: 'notLicensed', retired: 'deviceDeleted' } as const;
+
+/** Unless licensing has said since that it holds a seat. */
+function unlicensed(
+  { data, sequence }: Event<{ readonly deviceId: string }>,
+  state: State,
+): Decision<Change> {
+  const known = state.devices.get(data.deviceId);
+  if (known && sequence < known.licensingSequence) return nothing;
+  return left(data.deviceId, { standing: 'unlicensed', licensingSequence: sequence }, state);
+}
+
+type Left =
+  { readonly standing: 'unlicensed'; readonly licensingSequence: number } | { readonly standing: 'retired' };
+
+/** No longer to be assessed: what is queued is dropped, and told; what has begun is told to stop, and ends as cancelled. */
+function left(deviceId: string, after: Left, state: State): Decision<Change> {
+  const device = state.devices.get(deviceId);
+  if (!device || device.standing === 'retired') return nothing;
+  const { standing } = after;
+  const queued = state.queued.get(deviceId);
+  const because = standing === 'retired' ? 'the device was deleted' : 'the device holds no licence any more';
+  return {
+    changes: [
+      { type: 'device', device: { ...device, ...after } },
+      { type: 'cancel', deviceId, because },
+    ],
+    events: queued ? [skip(deviceId, queued.payload.covers, leftReasons[standing], queued.id)] : [],
+  };
+}
+
+type Reason = (typeof assessmentSkipped.example)['reason'];
+
+/** @param taskId the task that ends with it; null: none was made */
+export const skip = (
+  deviceId: string,
+  covers: readonly string[],
+  reason: Reason,
+  taskId: string | null = null,
+): Draft => assessmentSkipped.draft({ deviceId, taskId, covers: [...covers], reason });
+
+const tell = (...events: readonly Draft[]): Decision<Change> => ({ changes: [], events });
+
+/** Names the announcements that this cause brings, not all that the task covers by now: the end of the task does. */
+function queuedEvent({ id, key, payload }: TaskRequest<Payload>, { policies }: State): Draft {
+  return assessmentQueued.draft({
+    taskId: id,
+    deviceId: key,
+    identity: payload.identity,
+    trigger: payload.trigger,
+    policies: payload.policies.map((policyId) => ({
+      policyId,
+      name: policies.get(policyId)?.name ?? policyId,
+      version: policies.get(policyId)?.version ?? 0,
+    })),
+    covers: payload.covers,
+  });
+}

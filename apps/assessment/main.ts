@@ -1,0 +1,3 @@
+import { serve } from '#runtime/serve';
+
+await serve('assessment', async () => (await import('./assessment.js')).assessment);

@@ -1,0 +1,27 @@
+// What the log says of a device: how its assessment ended, or why there was none.
+import type { Note } from '#bus/consumer';
+import { assessmentFinished, assessmentSkipped } from '#events/assessment';
+import type { Draft } from '#events/event';
+
+/** A line for each of the events that ends something. */
+export function notesOf(
+  events: readonly Draft[],
+  serialOf: (deviceId: string) => string | null,
+): readonly Note[] {
+  return events.flatMap((draft) => noteOf(draft, serialOf) ?? []);
+}
+
+function noteOf({ definition, data }: Draft, serialOf: (deviceId: string) => string | null): Note | null {
+  if (definition.type === assessmentFinished.type) {
+    const { deviceId, identity, outcome, detail, results } = assessmentFinished.schema.parse(data);
+    const changed = results.filter((result) => result.outcome === 'remediated').length;
+    const fields = { serial: identity.serial, deviceId, outcome, changed, detail };
+    return { fields, message: 'An assessment has ended' };
+  }
+  if (definition.type === assessmentSkipped.type) {
+    const { deviceId, reason } = assessmentSkipped.schema.parse(data);
+    const fields = { serial: serialOf(deviceId), deviceId, outcome: 'skipped', reason };
+    return { fields, message: 'A device was not assessed' };
+  }
+  return null;
+}

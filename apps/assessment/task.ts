@@ -1,0 +1,68 @@
+// What a task of this service carries.
+import * as z from 'zod';
+import { trigger, type Trigger } from '#events/device';
+import { identity } from '#events/identity';
+
+export const kind = 'assess';
+/** Tasks that announcements and operators cause; scheduled work has a budget of its own. */
+export const budget = 'instantOn';
+
+export const payload = z.object({
+  identity,
+  fingerprint: z.string().nullable(),
+  /** The strongest of its causes: see `rank`. */
+  trigger,
+  /** In the order in which they are applied. */
+  policies: z.array(z.string()),
+  /** Those of them that an operator asked for by name: read, and reported, even where nothing may be remediated. */
+  named: z.array(z.string()),
+  /** Announcements whose effect this will be. */
+  covers: z.array(z.uuid()),
+});
+export type Payload = z.infer<typeof payload>;
+
+/** As many as an event can name; a device that announces more often than that while it waits is named by the newest. */
+const coversMax = 1000;
+
+/** A cause that joins a queued task, chosen with it in view (see decide.ts): the task covers both. */
+export function merge(queued: Payload, joining: Payload): Payload {
+  return { ...joining, covers: [...new Set([...queued.covers, ...joining.covers])].slice(-coversMax) };
+}
+
+/** Which cause says what is applied where several share a task: an instant-on one brings all that an edit would, and more. */
+const rank: Readonly<Record<Trigger, number>> = {
+  discovered: 1,
+  refresh: 1,
+  filterEdited: 2,
+  policyEdited: 2,
+  seatFreed: 3,
+  announced: 3,
+  requested: 4,
+};
+
+/** The trigger of a task that is joined; the newest of two equals. */
+export function stronger(queued: Payload | null, joining: Trigger): Trigger {
+  return queued && !onlyNamed(queued) && rank[queued.trigger] > rank[joining] ? queued.trigger : joining;
+}
+
+/** Whether it is there for nothing but what operators asked for by name. */
+const onlyNamed = ({ trigger: cause, policies, named }: Payload): boolean =>
+  cause === 'requested' && named.length > 0 && policies.every((id) => named.includes(id));
+
+/** Chosen policies, then the named ones: each once, where it stands last, since the later decides. */
+export const inOrder = (chosen: readonly string[], named: readonly string[]): string[] => [
+  ...new Set([...chosen.filter((id) => !named.includes(id)), ...named]),
+];
+
+const spacingMs = 300_000;
+
+/** A flapping device is assessed once in five minutes (R18); null when it may be at once. */
+export function spacedUntil(
+  { flappingAt, lastStartedAt }: { readonly flappingAt: Date | null; readonly lastStartedAt: Date | null },
+  now: Date,
+): Date | null {
+  if (flappingAt === null || lastStartedAt === null) return null;
+  if (now.getTime() - flappingAt.getTime() > spacingMs) return null;
+  const until = new Date(lastStartedAt.getTime() + spacingMs);
+  return until > now ? until : null;
+}

@@ -1,0 +1,28 @@
+// Groups of devices: manual, by filter, and all (R50, R54, R55).
+//
+//   autogroup.ts    the service
+//   consumer.ts     load, decide, save
+//   membership.ts   the rules
+//   rows.ts         the state in SQL
+//   regroup.ts      after an edit, all devices are looked at again, a page at a time
+import { keepDocuments } from '#bus/keep-documents';
+import { settingsChanged } from '#events/settings';
+import { repeat } from '#runtime/repeat';
+import type { StoredService } from '#runtime/service';
+import { membership } from './consumer.js';
+import { regroupPage } from './regroup.js';
+
+const regroupEveryMs = 2_000;
+
+export const autogroup: StoredService = {
+  name: 'autogroup',
+  config: () => null,
+  consumers: [
+    membership,
+    keepDocuments({ name: 'autogroup.documents', schema: 'autogroup', on: [settingsChanged] }),
+  ],
+  start: ({ store, bus, log }) =>
+    Promise.resolve(
+      repeat({ name: 'regrouping', everyMs: regroupEveryMs, work: () => regroupPage(store, bus), log }),
+    ),
+};

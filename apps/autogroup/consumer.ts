@@ -1,0 +1,19 @@
+// Membership on the bus: load, decide, save.
+import { consumer } from '#bus/consumer';
+import { deviceLicensed, deviceRetired } from '#events/device';
+import { groupChanged } from '#events/group';
+import { decide, evolve, type Change, type Groups, type Heard } from './membership.js';
+import { loadGroups, saveGroups } from './rows.js';
+
+export const membership = consumer<Groups, Change, Heard>({
+  name: 'autogroup.membership',
+  on: [deviceLicensed, deviceRetired, groupChanged],
+  load: (tx, events) =>
+    loadGroups(tx, {
+      deviceIds: events.flatMap(({ data }) => ('deviceId' in data ? [data.deviceId] : [])),
+      groupIds: events.flatMap((event) => (groupChanged.is(event) ? [event.data.id] : [])),
+    }),
+  decide,
+  evolve,
+  save: saveGroups,
+});

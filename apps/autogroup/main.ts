@@ -1,0 +1,3 @@
+import { serve } from '#runtime/serve';
+
+await serve('autogroup', async () => (await import('./autogroup.js')).autogroup);

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keepDocuments } from '#bus/keep-documents';
+import { deviceGrouped, deviceLicensed, deviceRetired } from '#events/device';
+import type { Event } from '#events/event';
+import { groupBody, groupChanged } from '#events/group';
+import type { Identity } from '#events/identity';
+import { defaultSettings, settingsChanged } from '#events/settings';
+import type { Store } from '#store/store';
+import {
+  databases,
+  openFor,
+  outboxBus,
+  published,
+  startFed,
+  type Fed,
+} from '../../test/support/fed-delivery.js';
+import { membership } from './consumer.js';
+import { regroupPage } from './regroup.js';
+
+const device = randomUUID();
+const licensed = (part: Partial<Identity> = {}, deviceId = device): Event => {
+  const { example } = deviceLicensed;
+  return published(
+    deviceLicensed.draft({
+      ...example,
+      deviceId,
+      identity: { ...example.identity, ...part },
+      announcements: [randomUUID()],
+    }),
+  );
+};
+const retired = (): Event => published(deviceRetired.draft({ ...deviceRetired.example, deviceId: device }));
+const group = (id: string, version: number, body: object | null): Event =>
+  published(
+    groupChanged.draft({
+      id,
+      version,
+      changedBy: 'admin',
+      body: body && groupBody.parse({ name: id, kind: 'all', ...body }),
+    }),
+  );
+const startsWith = (value: string) => ({ field: 'hostname', operator: 'startsWith', value });
+const settings = (version: number, autoGroupEditAutoRemediationEnable: boolean): Event =>
+  published(
+    settingsChanged.draft({
+      id: 'settings',
+      version,
+      changedBy: 'admin',
+      body: { ...defaultSettings, autoGroupEditAutoRemediationEnable },
+    }),
+  );
+
+describe.each(Object.keys(databases))('membership on %s', (name) => {
+  let store: Store;
+  let fed: Fed;
+  beforeEach(async () => {
+    store = await openFor(name, 'autogroup');
+    const documents = keepDocuments({
+      name: 'autogroup.documents',
+      schema: 'autogroup',
+      on: [settingsChanged],
+    });
+    fed = await startFed(store, [membership, documents]);
+  });
+  afterEach(async () => {
+    await fed.stop();
+  });
+
+  const last = async () => (await fed.told(deviceGrouped)).at(-1);
+  const regroupAll = async (): Promise<void> => {
+    while ((await regroupPage(store, outboxBus)) > 0);
+  };
+
+  it('is told for every device that is licensed, though it is in no group', async () => {
+    const event = licensed();
+    await fed.feed(event);
+    expect(await last()).toMatchObject({ deviceId: device, trigger: 'announced', groups: [], left: [] });
+    expect(await last()).toMatchObject({ licensedSequence: event.sequence });
+  });
+
+  it('of a deleted device is forgotten altogether long after', async () => {
+    const other = randomUUID();
+    await fed.feed(licensed(), licensed({}, other), retired());
+    await store.query(`update autogroup.device set retired_at = retired_at - interval '100 days'`);
+    await fed.feed(published(deviceRetired.draft({ ...deviceRetired.example, deviceId: other })));
+    expect(await store.query(`select id from autogroup.device`)).toEqual([{ id: other }]);
+  });
+
+  it('orders groups of every kind by priority, and says which are new', async () => {
+    await fed.feed(
+      group('every', 1, { priority: 1000 }),
+      group('lobby', 1, { kind: 'automatic', priority: 10, filter: startsWith('lobby-'), policyId: 'base' }),
+      group('chosen', 1, { kind: 'manual', priority: 20, members: [device] }),
+      group('others', 1, { kind: 'manual', priority: 1, members: [randomUUID()] }),
+    );
+    await fed.feed(licensed({ hostname: 'Lobby-1' }));
+    expect((await last())?.groups.map(({ groupId, added, policyId }) => [groupId, added, policyId])).toEqual([
+      ['lobby', true, 'base'],
+      ['chosen', true, null],
+      ['every', true, null],
+    ]);
+    await fed.feed(licensed({ hostname: 'cellar-1' }));
+    expect(await last()).toMatchObject({
+      groups: [
+        { groupId: 'chosen', added: false },
+        { groupId: 'every', added: false },
+      ],
+      left: ['lobby'],
+    });
+  });
+
+  it('sees a group written before it in the same batch, and no older version after a newer one', async () => {
+    await fed.feed(group('every', 2, { name: 'New' }), licensed());
+    await fed.feed(group('every', 1, null), licensed());
+    expect((await last())?.groups).toMatchObject([{ name: 'New', added: false }]);
+  });
+
+  it('stays with the newest identity when an older event comes late, and the chain goes on', async () => {
+    await fed.feed(group('lobby', 1, { kind: 'automatic', filter: startsWith('lobby-') }));
+    const old = licensed({ hostname: 'lobby-1' });
+    await fed.feed(licensed({ hostname: 'cellar-1' }));
+    await fed.feed(old);
+    expect(await last()).toMatchObject({ groups: [], identity: { hostname: 'cellar-1' } });
+    expect(await fed.told(deviceGrouped)).toHaveLength(2);
+  });
+
+  it('is over for a retired device, whatever comes late', async () => {
+    await fed.feed(retired());
+    await fed.feed(licensed());
+    expect(await fed.told(deviceGrouped)).toEqual([]);
+  });
+
+  it('is computed again for all devices after an edit, quietly while the switch is off', async () => {
+    const others = Array.from({ length: 450 }, () => randomUUID());
+    await fed.feed(...others.map((id) => licensed({ hostname: 'lobby-1' }, id)));
+    await fed.feed(group('lobby', 1, { kind: 'automatic', filter: startsWith('lobby-') }));
+    await regroupAll();
+    const [row] = await store.query<{ members: number }>(
+      `select count(*) as members from autogroup.device where groups = '{lobby}'`,
+    );
+    expect(Number(row?.members)).toBe(450);
+    expect(await fed.told(deviceGrouped)).toHaveLength(450);
+  });
+
+  it('tells the devices of an edited group when the switch is on, with what was edited', async () => {
+    const outside = randomUUID();
+    await fed.feed(
+      settings(1, true),
+      group('every', 1, {}),
+      licensed({ hostname: 'lobby-1' }),
+      licensed({ hostname: 'x' }, outside),
+    );
+    await regroupAll();
+    await fed.feed(group('lobby', 1, { kind: 'automatic', filter: startsWith('lobby-') }));
+    await regroupAll();
+    expect(await fed.told(deviceGrouped)).toHaveLength(3);
+    expect(await last()).toMatchObject({ deviceId: device, trigger: 'filterEdited', announcements: [] });
+    await fed.feed(group('lobby', 2, { kind: 'automatic', filter: startsWith('lobby-'), policyId: 'base' }));
+    await regroupAll();
+    expect(await last()).toMatchObject({ deviceId: device, trigger: 'policyEdited' });
+    await fed.feed(
+      group('lobby', 3, {
+        name: 'Renamed',
+        kind: 'automatic',
+        filter: startsWith('lobby-'),
+        policyId: 'base',
+      }),
+    );
+    await regroupAll();
+    expect(await fed.told(deviceGrouped)).toHaveLength(4);
+  });
+});

@@ -1,0 +1,34 @@
+// After an edit of a group all devices are looked at again, a page in each transaction: any number of instances share the
+// work, and a process that dies leaves only its page to do.
+import type { Bus } from '#bus/bus';
+import { settingsChanged } from '#events/settings';
+import { readDocument } from '#store/documents';
+import { noCause, stampDrafts } from '#store/outbox';
+import type { Store } from '#store/store';
+import { regroup } from './membership.js';
+import { loadOutdated, saveGroups } from './rows.js';
+
+const pageMax = 200;
+
+/** Resolves to how many devices were looked at; 0: none is left. */
+export async function regroupPage(store: Store, bus: Pick<Bus, 'record'>): Promise<number> {
+  const [outdated] = await store.query(
+    `select 1 as one from autogroup.device, autogroup.edition
+     where device.edition < edition.number and identity is not null and not retired limit 1`,
+  );
+  if (!outdated) return 0;
+  return store.transaction(async (tx) => {
+    const groups = await loadOutdated(tx, pageMax);
+    const settings = await readDocument(tx, 'autogroup', settingsChanged);
+    const remediateEdits = settings?.body.autoGroupEditAutoRemediationEnable ?? false;
+    const decisions = [...groups.devices.values()].map((device) => regroup(device, groups, remediateEdits));
+    await saveGroups(
+      tx,
+      decisions.flatMap(({ changes }) => changes),
+    );
+    const drafts = decisions.flatMap(({ events }) => events);
+    if (drafts.length > 0)
+      await bus.record(tx, 'autogroup', await stampDrafts(tx, 'autogroup', drafts, noCause));
+    return decisions.length;
+  });
+}

@@ -1,0 +1,105 @@
+// Groups and devices in SQL. Locks: the edition first, then devices by id.
+import { forgetRetired } from '#store/retired';
+import type { Tx } from '#store/store';
+import type { Change, Device, GroupRow, Groups } from './membership.js';
+
+export interface Wanted {
+  readonly deviceIds: readonly string[];
+  /** Groups that the batch writes: with their members, to see what was edited. */
+  readonly groupIds: readonly string[];
+}
+
+/** Locks the devices, also those not seen before; and when groups are written, everybody else out. */
+export async function loadGroups(tx: Tx, { deviceIds, groupIds }: Wanted): Promise<Groups> {
+  const groups = await loadDefinitions(tx, groupIds);
+  await tx.query(
+    `insert into autogroup.device (id) select distinct id from unnest($1::uuid[]) as id order by id on conflict do nothing`,
+    [deviceIds],
+  );
+  const devices = await tx.query<Device>(
+    `select ${deviceColumns} from autogroup.device where id = any($1::uuid[]) order by id for update`,
+    [deviceIds],
+  );
+  return withDevices(tx, groups, devices);
+}
+
+/** At most `limit` devices whose groups are older than the newest edition, locked; those that others hold are left to them. */
+export async function loadOutdated(tx: Tx, limit: number): Promise<Groups> {
+  const groups = await loadDefinitions(tx, []);
+  const devices = await tx.query<Device>(
+    `select ${deviceColumns} from autogroup.device
+     where edition < $1 and identity is not null and not retired order by id limit $2 for update skip locked`,
+    [groups.edition, limit],
+  );
+  return withDevices(tx, groups, devices);
+}
+
+const deviceColumns = 'id, identity, fingerprint, retired, sequence, groups, edition';
+
+async function loadDefinitions(tx: Tx, written: readonly string[]): Promise<Groups> {
+  const [row] = await tx.query<{ edition: number }>(
+    `select number as edition from autogroup.edition for ${written.length > 0 ? 'update' : 'share'}`,
+  );
+  const groups = await tx.query<GroupRow>(
+    `select id, version, edited_in as "editedIn", edited,
+       case when id = any($1::text[]) then body else body || '{"members": []}' end as body
+     from autogroup.groups order by id`,
+    [written],
+  );
+  return {
+    edition: row?.edition ?? 0,
+    groups: new Map(groups.map((group) => [group.id, group])),
+    manual: new Map(),
+    devices: new Map(),
+  };
+}
+
+async function withDevices(tx: Tx, groups: Groups, devices: readonly Device[]): Promise<Groups> {
+  const members = await tx.query<{ group: string; ids: readonly string[] }>(
+    `select group_id as "group", array_agg(device_id) as ids from autogroup.member
+     where device_id = any($1::uuid[]) group by group_id`,
+    [devices.map(({ id }) => id)],
+  );
+  for (const { group, ids } of members) groups.manual.set(group, new Set(ids));
+  for (const device of devices) groups.devices.set(device.id, device);
+  return groups;
+}
+
+export async function saveGroups(tx: Tx, changes: readonly Change[]): Promise<void> {
+  for (const change of changes)
+    if (change.kind === 'group') await saveGroup(tx, change.group, change.edition);
+  const devices = changes.flatMap((change) => (change.kind === 'device' ? [change.device] : []));
+  const last = new Map(devices.map((device) => [device.id, device]));
+  if (last.size === 0) return;
+  await tx.query(
+    `update autogroup.device
+     set identity = row.identity, fingerprint = row.fingerprint, retired = row.retired,
+         retired_at = case when row.retired then coalesce(retired_at, now()) end, sequence = row.sequence,
+         groups = row.groups, edition = row.edition
+     from jsonb_to_recordset($1::jsonb) as row (id uuid, identity jsonb, fingerprint text, retired boolean,
+       sequence bigint, groups text[], edition int)
+     where device.id = row.id`,
+    [JSON.stringify([...last.values()])],
+  );
+  if ([...last.values()].some(({ retired }) => retired)) await forgetRetired(tx, 'autogroup.device');
+}
+
+async function saveGroup(
+  tx: Tx,
+  { id, version, body, editedIn, edited }: GroupRow,
+  edition: number,
+): Promise<void> {
+  await tx.query(`update autogroup.edition set number = $1`, [edition]);
+  await tx.query(
+    `insert into autogroup.groups (id, version, body, edited_in, edited) values ($1, $2, $3::jsonb, $4, $5)
+     on conflict (id) do update set version = excluded.version, body = excluded.body,
+       edited_in = excluded.edited_in, edited = excluded.edited`,
+    [id, version, body && JSON.stringify(body), editedIn, edited],
+  );
+  await tx.query(`delete from autogroup.member where group_id = $1`, [id]);
+  if (body?.kind !== 'manual') return;
+  await tx.query(
+    `insert into autogroup.member (group_id, device_id) select distinct $1, member from unnest($2::uuid[]) as member`,
+    [id, body.members],
+  );
+}

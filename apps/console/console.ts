@@ -1,0 +1,33 @@
+// Operators' REST API, event stream and page; owner of what operators write; keeper of what they see.
+//
+//   console.ts     the service                    module.ts        its HTTP part
+//   first-run.ts   what an empty database gets    housekeeping.ts  what is deleted, and when
+//   who/           operators, sessions, tokens, roles, audit log
+//   http/          headers, body limits, problems as answers, the page's files
+//   rest/          one controller for each resource
+//   documents/     what operators write: versions, rules between documents, events
+//   projection/    what the page shows, built from every event there is
+//   feed/          the event stream
+import { repeat } from '#runtime/repeat';
+import type { StoredService } from '#runtime/service';
+import { readConsoleConfig, type ConsoleConfig } from './config.js';
+import { firstRun } from './first-run.js';
+import { keepHouse } from './housekeeping.js';
+import { ConsoleModule } from './module.js';
+import { projection } from './projection/projection.js';
+
+export const console: StoredService<ConsoleConfig> = {
+  name: 'console',
+  config: readConsoleConfig,
+  consumers: [projection],
+  module: ConsoleModule,
+  start: async (parts) => {
+    await firstRun(parts, (line) => process.stdout.write(`${line}\n`));
+    return repeat({
+      name: 'housekeeping',
+      everyMs: 60_000,
+      work: () => keepHouse(parts.store),
+      log: parts.log,
+    });
+  },
+};

@@ -1,0 +1,131 @@
+// What operators write, and the rules between documents.
+//
+//   documents.ts  the operators' door: read, save, remove      written.ts  versions, history, audit, event: one transaction
+//   faults.ts     what is wrong beyond the shape (pure)        edge.ts     what the gateways are told
+//   serials.ts    the serial-number list              every-field.ts  what an operator sends: all of it
+//   versions.ts   every version there was             changed.ts  what one has that the one before had not
+import { Inject, Injectable } from '@nestjs/common';
+import type { DocumentDefinition } from '#events/document';
+import { groupChanged } from '#events/group';
+import { listenerChanged } from '#events/listener';
+import { policyChanged } from '#events/policy';
+import { settingsChanged, type Settings } from '#events/settings';
+import { PARTS, type StoredParts } from '#runtime/service';
+import type { Tx } from '#store/store';
+import { Refusal, sentence, type Fault } from '../refusal.js';
+import type { Page } from '../http/resource.js';
+import { configureEdge } from './edge.js';
+import {
+  allDevices,
+  groupFaults,
+  listenerFaults,
+  policyFaults,
+  settingsFaults,
+  type World,
+} from './faults.js';
+import {
+  lockDocuments,
+  readAll,
+  readOne,
+  record,
+  write,
+  type Writer,
+  type Writing,
+  type Written,
+} from './written.js';
+import { versionsOf, type Version, type VersionsQuery } from './versions.js';
+
+type Check<B> = (id: string, body: B, world: World) => readonly Fault[];
+
+function check<B>(of: DocumentDefinition<B>, rule: Check<B>): [string, Check<unknown>] {
+  return [of.noun, rule as Check<unknown>];
+}
+
+const checks: ReadonlyMap<string, Check<unknown>> = new Map([
+  check(settingsChanged, (_, settings, world) => settingsFaults(settings, world)),
+  check(policyChanged, (_, policy) => policyFaults(policy)),
+  check(groupChanged, groupFaults),
+  check(listenerChanged, (_, listener) => listenerFaults(listener)),
+]);
+
+@Injectable()
+export class Documents {
+  constructor(@Inject(PARTS) private readonly parts: StoredParts) {}
+
+  all<B>(of: DocumentDefinition<B>): Promise<readonly Written<B>[]> {
+    return this.parts.store.transaction((tx) => readAll(tx, of));
+  }
+
+  async one<B>(of: DocumentDefinition<B>, id: string = of.noun): Promise<Written<B>> {
+    return this.parts.store.transaction(async (tx) => found(of, id, await readOne(tx, of, id)));
+  }
+
+  versions<B>(of: DocumentDefinition<B>, id: string, query: VersionsQuery): Promise<Page<Version>> {
+    return versionsOf(this.parts.store, of, id, query);
+  }
+
+  async save<B>(of: DocumentDefinition<B>, writing: Writing<B> & { readonly body: B }): Promise<Written<B>> {
+    return this.parts.store.transaction(async (tx) => {
+      await lockDocuments(tx);
+      const faults = checks.get(of.noun)?.(writing.id, writing.body, await worldOf(tx)) ?? [];
+      if (faults.length > 0) throw new Refusal('invalid', sentence(faults), faults);
+      await record(tx, this.parts.bus, [await write(tx, of, writing)]);
+      return found(of, writing.id, await readOne(tx, of, writing.id));
+    });
+  }
+
+  /** The settings, and with them what the gateways are told. Answers what was before, too. */
+  async saveSettings(
+    version: number,
+    body: Settings,
+    by: Writer,
+  ): Promise<readonly [Written<Settings>, Settings]> {
+    return this.parts.store.transaction(async (tx) => {
+      await lockDocuments(tx);
+      const before = found(settingsChanged, 'settings', await readOne(tx, settingsChanged));
+      const faults = settingsFaults(body, await worldOf(tx));
+      if (faults.length > 0) throw new Refusal('invalid', sentence(faults), faults);
+      const written = await write(tx, settingsChanged, { id: 'settings', version, body, by });
+      await record(tx, this.parts.bus, [written, await configureEdge(tx, body)]);
+      return [found(settingsChanged, 'settings', await readOne(tx, settingsChanged)), before.body];
+    });
+  }
+
+  async remove<B>(of: DocumentDefinition<B>, id: string, by: Writer): Promise<void> {
+    await this.parts.store.transaction(async (tx) => {
+      await lockDocuments(tx);
+      const users = await usersOf(tx, of.noun, id);
+      if (users.length > 0)
+        throw new Refusal('inUse', `The ${of.noun} ${id} is used by ${users.join(', ')}.`);
+      await record(tx, this.parts.bus, [await write(tx, of, { id, version: null, body: null, by })]);
+    });
+  }
+}
+
+function found<B>(of: DocumentDefinition<B>, id: string, document: Written<B> | null): Written<B> {
+  if (!document) throw new Refusal('notFound', `There is no ${of.noun} ${id}.`);
+  return document;
+}
+
+async function worldOf(tx: Tx): Promise<World> {
+  const rows = await tx.query<{ id: string }>(
+    'select id from console.document where kind = $1 and body is not null',
+    [policyChanged.noun],
+  );
+  return { policies: new Set(rows.map(({ id }) => id)) };
+}
+
+/** Who would be left with a reference to nothing. */
+async function usersOf(tx: Tx, noun: string, id: string): Promise<readonly string[]> {
+  if (noun === groupChanged.noun && id === allDevices)
+    return ['Muster itself: it is the group of all devices'];
+  if (noun !== policyChanged.noun) return [];
+  const rows = await tx.query<{ user: string }>(
+    `select case kind when 'settings' then 'the settings (Initial Assessment Policy)'
+       else 'group ' || coalesce(body->>'name', id) end as user
+     from console.document where body is not null
+       and (kind = 'settings' and body->>'initialPolicy' = $1 or kind = 'group' and body->>'policyId' = $1) order by 1`,
+    [id],
+  );
+  return rows.map(({ user }) => user);
+}

@@ -1,0 +1,82 @@
+// What is wrong with a document beyond its shape: references to others, certificates, settings that need each other. Pure.
+import { X509Certificate } from 'node:crypto';
+import { checkFilter } from '#documents/filter';
+import { checkListener } from '#documents/listener';
+import { validatePolicy } from '#documents/policy';
+import { settingsCatalogue } from '#device/catalogue';
+import type { Filter, Group } from '#events/group';
+import type { Listener } from '#events/listener';
+import type { Policy } from '#events/policy';
+import type { Settings } from '#events/settings';
+import type { Fault } from '../refusal.js';
+
+/** Names of what a document may refer to. */
+export interface World {
+  readonly policies: ReadonlySet<string>;
+}
+
+const fault = (path: string, message: string): Fault => ({ path: `body.${path}`, message });
+
+export function settingsFaults(settings: Settings, { policies }: World): readonly Fault[] {
+  const { initialPolicy, allowRemediation, authentication, trustedAuthorities } = settings;
+  const faults: Fault[] = [];
+  if (initialPolicy !== null && !policies.has(initialPolicy)) {
+    faults.push(fault('initialPolicy', `there is no policy ${initialPolicy}`));
+  }
+  if (allowRemediation && initialPolicy === null) {
+    faults.push(fault('initialPolicy', 'Allow Automatic Remediation needs an Initial Assessment Policy'));
+  }
+  if (authentication === 'mutual' && trustedAuthorities.trim() === '') {
+    faults.push(
+      fault('trustedAuthorities', 'mutual authentication needs the authorities of device certificates'),
+    );
+  }
+  return [...faults, ...authorityFaults(trustedAuthorities)];
+}
+
+const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+function authorityFaults(pem: string): readonly Fault[] {
+  if (pem.trim() === '') return [];
+  const blocks = pem.match(pemBlock) ?? [];
+  if (blocks.length === 0) return [fault('trustedAuthorities', 'has no certificate in PEM format')];
+  return blocks.flatMap((block, index) => {
+    const wrong = faultOfAuthority(block);
+    return wrong ? [fault('trustedAuthorities', `certificate ${index + 1} ${wrong}`)] : [];
+  });
+}
+
+function faultOfAuthority(block: string): string | null {
+  try {
+    return new X509Certificate(block).ca ? null : 'is not that of an authority';
+  } catch {
+    return 'cannot be read';
+  }
+}
+
+/** Id of the group of all devices: made at the first start, neither deleted nor given to another kind. */
+export const allDevices = 'all';
+
+export function groupFaults(id: string, group: Group, { policies }: World): readonly Fault[] {
+  const faults: Fault[] = [];
+  if ((group.kind === 'all') !== (id === allDevices)) {
+    faults.push(fault('kind', `the group ${allDevices}, and no other, is of kind all`));
+  }
+  if (group.kind === 'automatic' && group.filter === null) {
+    faults.push(fault('filter', 'an automatic group needs a filter'));
+  }
+  if (group.policyId !== null && !policies.has(group.policyId)) {
+    faults.push(fault('policyId', `there is no policy ${group.policyId}`));
+  }
+  return [...faults, ...(group.filter ? filterFaults(group.filter, 'body.filter') : [])];
+}
+
+/** `at`: where the filter is in what was sent. */
+export const filterFaults = (filter: Filter, at: string): readonly Fault[] =>
+  checkFilter(filter).map(({ path, message }) => ({ path: path ? `${at}.${path}` : at, message }));
+
+export const listenerFaults = (listener: Listener): readonly Fault[] =>
+  checkListener(listener).map(({ field, message }) => fault(field, message));
+
+export const policyFaults = (policy: Policy): readonly Fault[] =>
+  validatePolicy(policy, settingsCatalogue).map(({ item, message }) => fault(`items.${item}`, message));

@@ -1,0 +1,61 @@
+// What is deleted, and what is not.
+import { randomUUID } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Store } from '#store/store';
+import { databases, openFor } from '../../test/support/fed-delivery.js';
+import { keepHouse } from './housekeeping.js';
+
+describe.each(Object.keys(databases))('housekeeping on %s', (name) => {
+  let store: Store;
+  beforeAll(async () => {
+    store = await openFor(name, 'console');
+  });
+  const ids = async (table: string, column: string) =>
+    (await store.query<{ id: string }>(`select ${column} as id from console.${table}`)).map(({ id }) => id);
+
+  it('forgets devices long after they were deleted, with all that is about them', async () => {
+    const [listed, deleted, old] = [randomUUID(), randomUUID(), randomUUID()];
+    for (const [id, since] of [
+      [listed, null],
+      [deleted, '1 day'],
+      [old, '401 days'],
+    ])
+      await store.query(
+        `insert into console.device (id, listed, unlisted_at) values ($1, $2::interval is null, now() - $2::interval)`,
+        [id, since],
+      );
+    const all = [[listed, deleted, old]];
+    await store.query(
+      `insert into console.history (device_id, ordinal, at, type, text)
+       select id, 1, now(), 'device.retired', '' from unnest($1::uuid[]) as id`,
+      all,
+    );
+    await store.query(
+      `insert into console.assessment_result (device_id, body) select id, '{}' from unnest($1::uuid[]) as id`,
+      all,
+    );
+    await keepHouse(store);
+    const kept = [listed, deleted].toSorted();
+    expect((await ids('device', 'id')).toSorted()).toEqual(kept);
+    expect((await ids('history', 'device_id')).toSorted()).toEqual(kept);
+    expect((await ids('assessment_result', 'device_id')).toSorted()).toEqual(kept);
+  });
+
+  it('forgets reports of deleted listeners, and dead deliveries that nobody decided about', async () => {
+    await store.query(
+      `insert into console.document (kind, id, version, body) values ('listener', 'here', 1, '{}'), ('listener', 'gone', 2, null)`,
+    );
+    await store.query(
+      `insert into console.report (subject, sequence, body)
+       select subject, 1, '{}' from unnest(array['seats', 'listener:here', 'listener:gone']) as subject`,
+    );
+    await store.query(
+      `insert into console.dead_delivery (consumer, event_id, event_type, attempts, reason, died_at)
+       select 'licensing.seats', gen_random_uuid(), type, 4, '', now() - age
+       from (values ('new', interval '1 day'), ('old', interval '401 days')) as dead (type, age)`,
+    );
+    await keepHouse(store);
+    expect((await ids('report', 'subject')).toSorted()).toEqual(['listener:here', 'seats']);
+    expect(await ids('dead_delivery', 'event_type')).toEqual(['new']);
+  });
+});

@@ -1,0 +1,35 @@
+// What console hears and records has an end, by number or by age, applied once a minute by any instance. What operators
+// wrote stays: documents with their versions, serial numbers, who they are.
+import type { Store } from '#store/store';
+
+export const feedMax = 100_000;
+const announcementsMax = 1000;
+/** For what an operator may look back on: the audit log, devices that were deleted, deliveries that nobody decided about. */
+const lookBackDays = 400;
+const deletedDevicesMax = 200;
+
+const sweeps: readonly string[] = [
+  `delete from console.feed where sequence <= (select last from console.feed_head) - ${feedMax}`,
+  `delete from console.session where expires_at < now()`,
+  `delete from console.audit where at < now() - interval '${lookBackDays} days'`,
+  `delete from console.dead_delivery where died_at < now() - interval '${lookBackDays} days'`,
+  `with gone as (
+     delete from console.device where id = any(array(
+       select id from console.device where unlisted_at < now() - interval '${lookBackDays} days'
+       limit ${deletedDevicesMax} for update skip locked)) returning id
+   ), history as (delete from console.history using gone where history.device_id = gone.id)
+   delete from console.assessment_result using gone where assessment_result.device_id = gone.id`,
+  // Of listeners that were deleted.
+  `delete from console.report where subject like 'listener:%' and not exists (
+     select 1 from console.document where kind = 'listener' and body is not null and subject = 'listener:' || id)`,
+  // The newest of all, and the newest of each device.
+  `delete from console.announcement a
+   where a.number <= (select max(number) - ${announcementsMax} from console.announcement)
+     and not exists (select 1 from console.device d where d.id = a.device_id and d.listed
+       and d.state->>'lastAnnouncement' = a.id::text)`,
+];
+
+export async function keepHouse(store: Store): Promise<number> {
+  for (const sweep of sweeps) await store.query(sweep);
+  return 0;
+}

@@ -1,0 +1,3 @@
+import { serve } from '#runtime/serve';
+
+await serve('console', async () => (await import('./console.js')).console);

@@ -1,0 +1,64 @@
+// Console's part of the HTTP server: what every request passes, the controllers, the page.
+import { Inject, Module } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { PARTS, type StoredParts } from '#runtime/service';
+import type { ConsoleConfig } from './config.js';
+import { Documents } from './documents/documents.js';
+import { Serials } from './documents/serials.js';
+import { Feed } from './feed/feed.js';
+import { door, headers, trustProxies } from './http/door.js';
+import { page } from './http/page.js';
+import { Devices } from './projection/devices.js';
+import { AnnouncementsController } from './rest/announcements.js';
+import { AuditController } from './rest/audit.js';
+import { CatalogueController } from './rest/catalogue.js';
+import { DeliveriesController } from './rest/deliveries.js';
+import { DevicesController } from './rest/devices.js';
+import { EventsController } from './rest/events.js';
+import { GroupsController } from './rest/groups.js';
+import { LicencesController } from './rest/licences.js';
+import { ListenersController } from './rest/listeners.js';
+import { NowhereController } from './rest/nowhere.js';
+import { OpenApiController } from './rest/openapi.js';
+import { OverviewController } from './rest/overview.js';
+import { PoliciesController } from './rest/policies.js';
+import { SerialsController } from './rest/serials.js';
+import { SessionController } from './rest/session.js';
+import { SettingsController } from './rest/settings.js';
+import { TasksController } from './rest/tasks.js';
+import { TokensController } from './rest/tokens.js';
+import { UsersController } from './rest/users.js';
+
+/** `NowhereController` last: it answers what no other one does. */
+export const controllers = [
+  SessionController,
+  OverviewController,
+  DevicesController,
+  AnnouncementsController,
+  EventsController,
+  SettingsController,
+  SerialsController,
+  PoliciesController,
+  GroupsController,
+  ListenersController,
+  LicencesController,
+  TasksController,
+  CatalogueController,
+  DeliveriesController,
+  TokensController,
+  UsersController,
+  AuditController,
+  OpenApiController,
+  NowhereController,
+];
+
+@Module({ controllers, providers: [Documents, Serials, Devices, Feed] })
+export class ConsoleModule {
+  /** In the constructor: what is put before Nest's own body parser must be there before the application starts. */
+  constructor(@Inject(PARTS) parts: StoredParts<ConsoleConfig>, { httpAdapter }: HttpAdapterHost) {
+    trustProxies(httpAdapter, parts.config.trustedProxies);
+    httpAdapter.use(headers(parts.config.secure));
+    for (const step of door(parts, parts.log)) httpAdapter.use('/api', step);
+    for (const step of page(parts.config.page)) httpAdapter.use(step);
+  }
+}

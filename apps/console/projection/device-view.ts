@@ -1,0 +1,128 @@
+// A device as the page shows it, built from what all services say about it. Events of one device may come in any order:
+// each part of the view remembers the sequence of the event that made it, and an older one of that publisher leaves it be.
+import type { assessmentSkipped } from '#events/assessment';
+import type { Identity } from '#events/identity';
+
+export const statuses = [
+  'compliant',
+  'nonCompliant',
+  'unreachable',
+  'failed',
+  'unassessed',
+  'assessing',
+  'unlicensed',
+  'conflicted',
+] as const;
+export type Status = (typeof statuses)[number];
+
+/** Parts of the view that have an order of their own. */
+export interface Marks {
+  readonly identity: number;
+  readonly conflict: number;
+  readonly retired: number;
+  readonly licence: number;
+  readonly groups: number;
+  readonly result: number;
+  /** Newest word about any assessment; absent in views saved before it was kept. */
+  readonly assessment?: number;
+}
+
+export interface ActiveTask {
+  readonly id: string;
+  readonly state: 'queued' | 'running';
+  readonly sequence: number;
+  readonly trigger: string;
+  readonly policies: readonly {
+    readonly policyId: string;
+    readonly name: string;
+    readonly version: number;
+  }[];
+  readonly queuedAt: string | null;
+  readonly startedAt: string | null;
+  readonly attempt: number;
+}
+
+export interface LastAssessment {
+  readonly outcome: 'compliant' | 'nonCompliant' | 'unreachable' | 'failed';
+  readonly finishedAt: string;
+  readonly policyUsed: string | null;
+  readonly compliant: number;
+  readonly total: number;
+}
+
+export interface Skipped {
+  readonly reason: (typeof assessmentSkipped.example)['reason'];
+  readonly at: string;
+}
+
+interface Claim {
+  readonly ip: string;
+  readonly fingerprint: string | null;
+}
+
+export interface DeviceView {
+  readonly id: string;
+  readonly marks: Marks;
+  readonly identity: Identity | null;
+  /** Null until the event that says how it was found has come. */
+  readonly autoDiscovered: boolean | null;
+  readonly lastAnnouncedAt: string | null;
+  readonly lastAnnouncement: string | null;
+  readonly licence: {
+    readonly licensed: boolean;
+    readonly pool: string | null;
+    readonly reason: string | null;
+    readonly since: string;
+  } | null;
+  readonly groups: readonly { readonly id: string; readonly name: string }[];
+  readonly conflict: { readonly known: Claim; readonly claimed: Claim; readonly at: string } | null;
+  readonly tasks: readonly ActiveTask[];
+  /** Tasks that ended, so that word of their beginning which comes late does not start them again. */
+  readonly ended: readonly string[];
+  readonly last: LastAssessment | null;
+  /** The newest word about its assessment, when that is why there is none. */
+  readonly skipped?: Skipped | null;
+  /** History entries ever written; the newest ones are kept. */
+  readonly entries: number;
+}
+
+export const blankView = (id: string): DeviceView => ({
+  id,
+  marks: { identity: 0, conflict: 0, retired: 0, licence: 0, groups: 0, result: 0, assessment: 0 },
+  identity: null,
+  autoDiscovered: null,
+  lastAnnouncedAt: null,
+  lastAnnouncement: null,
+  licence: null,
+  groups: [],
+  conflict: null,
+  tasks: [],
+  ended: [],
+  last: null,
+  skipped: null,
+  entries: 0,
+});
+
+/** Shown in lists: somebody said who it is, and it was not deleted since. */
+export const listed = ({ identity, marks }: DeviceView): boolean =>
+  identity !== null && marks.retired <= marks.identity;
+
+/** Two parties claim its serial number, and nothing has settled it since. */
+export const conflicted = ({ conflict, marks }: DeviceView): boolean =>
+  conflict !== null && marks.conflict > marks.identity;
+
+/** The one word for a device: what hinders comes before what was found. */
+export function statusOf(view: DeviceView): Status {
+  if (conflicted(view)) return 'conflicted';
+  if (view.licence && !view.licence.licensed) return 'unlicensed';
+  if (view.tasks.some((task) => task.state === 'running')) return 'assessing';
+  return view.last?.outcome ?? 'unassessed';
+}
+
+/** What a search looks in, lower case. */
+export const searchText = ({ identity }: DeviceView): string =>
+  identity === null
+    ? ''
+    : [identity.serial, identity.model, identity.mac, identity.ip, identity.hostname, identity.firmware]
+        .join('\n')
+        .toLowerCase();

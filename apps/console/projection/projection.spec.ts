@@ -1,0 +1,213 @@
+// What the page shows, given events in any order.
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  assessmentFinished,
+  assessmentQueued,
+  assessmentSkipped,
+  assessmentStarted,
+  type SettingResult,
+} from '#events/assessment';
+import {
+  deviceConflicted,
+  deviceDiscovered,
+  deviceGrouped,
+  deviceLicensed,
+  deviceReconciled,
+  deviceRetired,
+  deviceUnlicensed,
+} from '#events/device';
+import { stamp, type Draft, type Event } from '#events/event';
+import { blankView, conflicted, listed, statusOf, type DeviceView } from './device-view.js';
+import { decide, evolve } from './projection.js';
+import type { Change, State } from './tables.js';
+
+const deviceId = deviceDiscovered.example.deviceId;
+const [taskA, taskB] = [randomUUID(), randomUUID()];
+
+let sequence = 0;
+/** `minute` of the day is also the order in which one publisher said it. */
+function event<D>(publisher: string, draft: Draft<D>): Event<D> {
+  sequence += 1;
+  const occurredAt = new Date(Date.UTC(2026, 10, 21, 8, 0, sequence)).toISOString();
+  return stamp(draft, { publisher, sequence, occurredAt, causedBy: null, traceparent: null });
+}
+
+const fact = deviceLicensed.example;
+const task = (taskId: string) => ({ ...assessmentQueued.example, taskId });
+const result = (outcome: SettingResult['outcome'], setting: string): SettingResult => ({
+  ...(assessmentFinished.example.results[0] as SettingResult),
+  outcome,
+  setting,
+});
+const finished = (taskId: string, change: object = {}): Draft =>
+  assessmentFinished.draft({ ...assessmentFinished.example, taskId, ...change });
+
+const discovered = event(
+  'discovery',
+  deviceDiscovered.draft({ ...deviceDiscovered.example, acceptedAt: '2026-11-21T08:00:00.000Z' }),
+);
+const moved = event(
+  'discovery',
+  deviceReconciled.draft({
+    ...deviceReconciled.example,
+    identity: { ...deviceReconciled.example.identity, ip: '10.1.2.99' },
+    acceptedAt: '2026-11-21T09:00:00.000Z',
+    announcements: [randomUUID()],
+  }),
+);
+const unlicensed = event('licensing', deviceUnlicensed.draft(deviceUnlicensed.example));
+const licensed = event('licensing', deviceLicensed.draft(fact));
+const grouped = event('autogroup', deviceGrouped.draft(deviceGrouped.example));
+const queuedA = event('assessment', assessmentQueued.draft(task(taskA)));
+const startedA = event(
+  'assessment',
+  assessmentStarted.draft({ ...assessmentStarted.example, taskId: taskA }),
+);
+const queuedB = event('assessment', assessmentQueued.draft(task(taskB)));
+const finishedA = event(
+  'assessment',
+  finished(taskA, {
+    outcome: 'nonCompliant',
+    results: [result('nonCompliant', 'a'), result('compliant', 'b'), result('unsupported', 'c')],
+  }),
+);
+const startedB = event(
+  'assessment',
+  assessmentStarted.draft({ ...assessmentStarted.example, taskId: taskB }),
+);
+const finishedB = event('assessment', finished(taskB));
+
+const story = [
+  discovered,
+  moved,
+  unlicensed,
+  licensed,
+  grouped,
+  queuedA,
+  startedA,
+  queuedB,
+  finishedA,
+  startedB,
+  finishedB,
+];
+
+function run(events: readonly Event[]): { readonly view: DeviceView; readonly changes: readonly Change[] } {
+  const state: State = { devices: new Map() };
+  const changes = events.flatMap((one) => {
+    const decided = decide(one, state).changes;
+    for (const change of decided) evolve(state, change);
+    return decided;
+  });
+  return { view: state.devices.get(deviceId) ?? blankView(deviceId), changes };
+}
+const seen = (...events: readonly Event[]): DeviceView => run(events).view;
+
+describe('a device, given its events', () => {
+  it('shows how it ends', () => {
+    const view = seen(...story);
+    expect(statusOf(view)).toBe('compliant');
+    expect(view).toMatchObject({
+      identity: { ip: '10.1.2.99' },
+      autoDiscovered: true,
+      lastAnnouncedAt: '2026-11-21T09:00:00.000Z',
+      licence: { licensed: true, pool: 'community' },
+      groups: [{ id: 'all' }, { id: 'lobby' }],
+      last: { policyUsed: 'Muster Base', compliant: 1, total: 1 },
+      tasks: [],
+    });
+  });
+
+  it('shows the same in whatever order they come, and the newest settings with it', () => {
+    const whole = fc.shuffledSubarray(story, { minLength: story.length, maxLength: story.length });
+    const { ended: _, licence, ...expected } = seen(...story);
+    fc.assert(
+      fc.property(whole, (events) => {
+        const { view, changes } = run(events);
+        expect(view).toMatchObject(expected);
+        expect(view.licence).toMatchObject({ licensed: licence?.licensed });
+        expect(statusOf(view)).toBe('compliant');
+        const results = changes.filter((change) => change.kind === 'result');
+        expect(results.at(-1)?.body.taskId).toBe(taskB);
+        const ordinals = changes.flatMap((change) => (change.kind === 'history' ? [change.ordinal] : []));
+        expect(ordinals).toEqual(story.map((__, index) => index + 1));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('never shows assessing once the task has ended, whichever word comes first', () => {
+    expect(statusOf(seen(discovered, queuedA, startedA))).toBe('assessing');
+    expect(statusOf(seen(discovered, finishedA, startedA, queuedA))).toBe('nonCompliant');
+    expect(seen(discovered, finishedA, startedA, queuedA).tasks).toEqual([]);
+  });
+
+  it('shows a task no more that was skipped, though word of its beginning comes late', () => {
+    const skipped = event(
+      'assessment',
+      assessmentSkipped.draft({ ...assessmentSkipped.example, taskId: taskA, reason: 'notLicensed' }),
+    );
+    const other = event('assessment', assessmentSkipped.draft({ ...skipped.data, taskId: null }));
+    expect(seen(discovered, queuedA, other).tasks).toHaveLength(1);
+    expect(seen(discovered, queuedA, skipped).tasks).toEqual([]);
+    expect(seen(discovered, skipped, queuedA).tasks).toEqual([]);
+  });
+
+  it('shows a second task that waits while the first runs', () => {
+    const view = seen(discovered, queuedA, startedA, queuedB);
+    expect(view.tasks.map(({ id, state }) => [id, state])).toEqual([
+      [taskA, 'running'],
+      [taskB, 'queued'],
+    ]);
+    expect(seen(discovered, finishedA, queuedB).tasks).toMatchObject([{ id: taskB, state: 'queued' }]);
+  });
+
+  it('waits in its old status: a queued task is no assessment', () => {
+    expect(statusOf(seen(discovered, finishedA, queuedB))).toBe('nonCompliant');
+    expect(statusOf(seen(discovered, queuedA))).toBe('unassessed');
+  });
+
+  it('never says 1 of 1 about a device that does not comply', () => {
+    const lacking = event(
+      'assessment',
+      finished(randomUUID(), {
+        outcome: 'nonCompliant',
+        results: [result('compliant', 'a'), result('unsupported', 'b')],
+      }),
+    );
+    expect(seen(discovered, lacking).last).toMatchObject({ compliant: 1, total: 2 });
+    expect(seen(discovered, finishedA).last).toMatchObject({ compliant: 1, total: 2 });
+  });
+
+  it('keeps the last result when an assessment is cancelled', () => {
+    const cancelled = event('assessment', finished(randomUUID(), { outcome: 'cancelled', results: [] }));
+    expect(statusOf(seen(discovered, finishedB, cancelled))).toBe('compliant');
+  });
+
+  it('is conflicted until discovery says something newer about it', () => {
+    const conflict = event('discovery', deviceConflicted.draft(deviceConflicted.example));
+    const settled = event('discovery', deviceReconciled.draft(deviceReconciled.example));
+    expect(statusOf(seen(discovered, finishedA, conflict))).toBe('conflicted');
+    expect(conflicted(seen(discovered, conflict, moved))).toBe(true);
+    expect(conflicted(seen(discovered, conflict, settled))).toBe(false);
+    expect(conflicted(seen(discovered, settled, conflict))).toBe(false);
+  });
+
+  it('goes when deleted, whatever comes late, and comes back when discovered again', () => {
+    const retired = event('discovery', deviceRetired.draft(deviceRetired.example));
+    const again = event('discovery', deviceDiscovered.draft(deviceDiscovered.example));
+    expect(listed(seen(discovered, retired))).toBe(false);
+    expect(listed(seen(retired, discovered))).toBe(false);
+    expect(listed(seen(discovered, retired, moved, finishedA))).toBe(false);
+    expect(listed(seen(discovered, retired, again))).toBe(true);
+    expect(listed(seen(discovered, again, retired))).toBe(true);
+    expect(seen(discovered, finishedA, retired, again).last).toBeNull();
+  });
+
+  it('is listed by what others know of it until discovery is heard', () => {
+    const view = seen(licensed);
+    expect([listed(view), view.identity?.ip]).toEqual([true, '10.1.2.3']);
+    expect(seen(licensed, moved).identity?.ip).toBe('10.1.2.99');
+  });
+});

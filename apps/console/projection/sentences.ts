@@ -1,0 +1,82 @@
+// One sentence of a device's history for each event about it, for an operator to read.
+import type * as assessment from '#events/assessment';
+import type * as device from '#events/device';
+import type { EventDefinition } from '#events/event';
+
+type DataOf<T> = T extends EventDefinition<infer D> ? D : never;
+
+const triggers: Readonly<Record<device.Trigger, string>> = {
+  announced: 'its announcement',
+  discovered: 'discovery',
+  refresh: 'the daily refresh of groups',
+  filterEdited: 'a change of a group filter',
+  policyEdited: 'a change of a policy',
+  seatFreed: 'a seat that became free',
+  requested: 'a request of an operator',
+};
+
+const skipReasons = {
+  remediationOff: 'Allow Automatic Remediation is off',
+  noPolicy: 'no Initial Assessment Policy is chosen',
+  switchOff: 'the switch for this cause is off',
+  outsideNetworks: 'its address is outside the device networks',
+  notLicensed: 'it holds no licence',
+  deviceDeleted: 'it was deleted',
+  unreadable: 'its task is of another version of Muster',
+} as const;
+
+const outcomes = {
+  compliant: 'Assessed: compliant',
+  nonCompliant: 'Assessed: not compliant',
+  unreachable: 'Not assessed: the device did not answer',
+  failed: 'The assessment failed',
+  cancelled: 'The assessment was cancelled',
+} as const;
+
+const proofs: Readonly<Record<DataOf<typeof device.deviceReconciled>['proof'], string>> = {
+  first: '',
+  sameAddress: '',
+  sameCertificate: ' Its certificate is the known one.',
+  verified: ' Its identity certificate was verified.',
+  oldAddressSilent: ' Its old address was silent at several tries, so it was taken as moved.',
+  operator: ' An operator decided so.',
+};
+
+/** Seats without a licence file, as licensing names them. */
+const builtInPool = 'community';
+
+const listOf = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
+
+export const sentences = {
+  discovered: ({ trigger, identity }: DataOf<typeof device.deviceDiscovered>): string =>
+    `Discovered at ${identity.ip} through ${triggers[trigger]}.`,
+  reconciled: ({ changed, proof, trigger }: DataOf<typeof device.deviceReconciled>): string =>
+    changed.length === 0
+      ? `Seen again through ${triggers[trigger]}, nothing changed.`
+      : `${changed.map(({ field, from, to }) => `${field}: ${from ?? 'none'} → ${to ?? 'none'}`).join('; ')}.${proofs[proof]}`,
+  conflicted: ({ known, claimed }: DataOf<typeof device.deviceConflicted>): string =>
+    `${claimed.ip} claims this serial number, and something is still alive at ${known.ip}; nothing was changed.`,
+  flapping: ({ announcedPerMinute }: DataOf<typeof device.deviceFlapping>): string =>
+    `Announced ${announcedPerMinute} times a minute; its assessments are spaced out.`,
+  retired: ({ retiredBy }: DataOf<typeof device.deviceRetired>): string => `Deleted by ${retiredBy}.`,
+  licensed: ({ pool }: DataOf<typeof device.deviceLicensed>): string =>
+    pool === builtInPool
+      ? 'Holds a seat of those that come with Muster.'
+      : `Holds a seat of the licence ${pool}.`,
+  unlicensed: ({ reason }: DataOf<typeof device.deviceUnlicensed>): string =>
+    reason === 'poolExhausted'
+      ? 'No seat was left; it gets one as soon as one is free.'
+      : 'The licence has expired.',
+  grouped: ({ groups }: DataOf<typeof device.deviceGrouped>): string =>
+    `Groups: ${listOf(groups.map((group) => group.name))}.`,
+  queued: ({ policies, trigger }: DataOf<typeof assessment.assessmentQueued>): string =>
+    `Waits for its assessment with ${listOf(policies.map((policy) => policy.name))}, because of ${triggers[trigger]}.`,
+  skipped: ({ reason }: DataOf<typeof assessment.assessmentSkipped>): string =>
+    `Not assessed: ${skipReasons[reason]}.`,
+  started: ({ policies, attempt }: DataOf<typeof assessment.assessmentStarted>): string =>
+    `Assessment with ${listOf(policies.map((policy) => policy.name))} started${attempt > 1 ? `, attempt ${attempt}` : ''}.`,
+  finished: ({ outcome, detail, results }: DataOf<typeof assessment.assessmentFinished>): string => {
+    const remediated = results.filter((result) => result.outcome === 'remediated').length;
+    return `${outcomes[outcome]}${remediated > 0 ? `, ${remediated} ${remediated === 1 ? 'setting' : 'settings'} remediated` : ''}.${detail ? ` ${detail}` : ''}`;
+  },
+};

@@ -1,0 +1,170 @@
+// What the API answers, for its description: the devices, documents and figures that programs ask for most. The controllers
+// do not check with these; a test holds real answers against them.
+import * as z from 'zod';
+import { settingResult } from '#events/assessment';
+import { filter, groupBody } from '#events/group';
+import { identity } from '#events/identity';
+import { licenceBody, seatsCounted } from '#events/licence';
+import { listenerBody } from '#events/listener';
+import { policyBody } from '#events/policy';
+import { settingsBody } from '#events/settings';
+import { everyField } from '../documents/every-field.js';
+import { statuses } from '../projection/device-view.js';
+
+const time = z.iso.datetime();
+const count = z.int().nonnegative();
+
+const problem = z.object({
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  faults: z.array(z.object({ path: z.string(), message: z.string(), line: z.int().optional() })).optional(),
+});
+
+const device = z.object({
+  id: z.uuid(),
+  ...identity.shape,
+  status: z.enum(statuses),
+  autoDiscovered: z.boolean(),
+  lastPolicyUsed: z.string().nullable(),
+  licensed: z.boolean(),
+  groups: z.array(z.object({ id: z.string(), name: z.string() })),
+  compliance: z.object({ compliant: count, total: count }).nullable(),
+  lastAnnouncedAt: time.nullable(),
+  lastAssessedAt: time.nullable(),
+});
+
+const claim = z.object({ ip: z.string(), fingerprint: z.string().nullable() });
+const deviceDetail = device.extend({
+  licence: z
+    .object({
+      licensed: z.boolean(),
+      pool: z.string().nullable(),
+      reason: z.string().nullable(),
+      since: time,
+    })
+    .nullable(),
+  conflict: z.object({ known: claim, claimed: claim, at: time }).nullable(),
+  lastAnnouncement: z.looseObject({ id: z.uuid(), at: time }).nullable(),
+  notAssessed: z.object({ reason: z.string(), text: z.string(), at: time }).nullable(),
+  lastAssessment: z
+    .object({
+      outcome: z.string(),
+      detail: z.string().nullable(),
+      startedAt: time,
+      finishedAt: time,
+      policies: z.array(z.object({ policyId: z.string(), name: z.string(), version: z.int() })),
+      results: z.array(settingResult),
+    })
+    .nullable(),
+  history: z.array(z.object({ at: time, type: z.string(), text: z.string() })),
+});
+
+const overview = z.object({
+  devices: count,
+  ...(Object.fromEntries(statuses.map((status) => [status, count])) as Record<
+    (typeof statuses)[number],
+    typeof count
+  >),
+  tasks: z.object({ queued: count, running: count }),
+  seats: seatsCounted.schema,
+  acceptAnnouncements: z.boolean(),
+  allowRemediation: z.boolean(),
+  announcePort: z.int(),
+});
+
+const documentOf = (body: z.ZodType) =>
+  z.object({ id: z.string(), version: z.int().positive(), changedBy: z.string(), changedAt: time, body });
+const listOf = (item: z.ZodType) =>
+  z.object({ items: z.array(item), total: count, next: z.string().nullable() });
+
+const settings = documentOf(everyField(settingsBody));
+const policy = documentOf(everyField(policyBody));
+const group = documentOf(everyField(groupBody));
+const listener = documentOf(everyField(listenerBody));
+const listenerShown = listener.extend({
+  report: z
+    .object({
+      state: z.string(),
+      waiting: count,
+      delivered: count,
+      dropped: count,
+      failure: z.string().nullable(),
+    })
+    .nullable(),
+});
+const licence = documentOf(licenceBody);
+
+/** By the name that the description gives them. */
+export const schemas = {
+  Problem: problem,
+  Device: device,
+  DeviceDetail: deviceDetail,
+  DeviceList: listOf(device),
+  Overview: overview,
+  Filter: filter,
+  Settings: settings,
+  Policy: policy,
+  PolicyList: listOf(policy),
+  Group: group,
+  GroupList: listOf(group),
+  Listener: listener,
+  ListenerDetail: listenerShown,
+  ListenerList: listOf(listenerShown),
+  Licence: licence,
+  LicenceList: listOf(licence),
+} as const;
+
+type SchemaName = keyof typeof schemas;
+
+/** What a route answers when all is well; routes that are not here answer what their description says. */
+export const answers: Readonly<Record<string, SchemaName>> = {
+  'get /api/overview': 'Overview',
+  'get /api/devices': 'DeviceList',
+  'get /api/devices/{id}': 'DeviceDetail',
+  'post /api/groups/preview': 'DeviceList',
+  'get /api/settings': 'Settings',
+  'put /api/settings': 'Settings',
+  'get /api/policies': 'PolicyList',
+  'get /api/policies/{id}': 'Policy',
+  'put /api/policies/{id}': 'Policy',
+  'get /api/groups': 'GroupList',
+  'get /api/groups/{id}': 'Group',
+  'put /api/groups/{id}': 'Group',
+  'get /api/listeners': 'ListenerList',
+  'get /api/listeners/{id}': 'ListenerDetail',
+  'put /api/listeners/{id}': 'Listener',
+  'get /api/licences': 'LicenceList',
+};
+
+const placeOf = (name: string): string => `#/components/schemas/${name}`;
+
+/** The schemas as OpenAPI has them, each referring to the others by name. */
+export function components(): Record<string, object> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries<z.ZodType>(schemas)) registry.add(schema, { id });
+  const made = z.toJSONSchema(registry, {
+    io: 'input',
+    target: 'openapi-3.0',
+    unrepresentable: 'any',
+    uri: placeOf,
+  });
+  const named = new Map<string, object>();
+  for (const [name, { $id: _, $schema: __, ...schema }] of Object.entries(made.schemas))
+    named.set(name, schema);
+  return Object.fromEntries(named);
+}
+
+/** The answers of a route: what it says of itself, with the schema of what is in it, and a problem for all else. */
+export function responsesOf(route: string, own: object): object {
+  const name = answers[route];
+  const described = Object.entries<object>({ ...own }).map(([status, response]): [string, object] => [
+    status,
+    name && status === '200'
+      ? { description: 'Done', content: { 'application/json': { schema: { $ref: placeOf(name) } } } }
+      : { ...response, description: 'Done' },
+  ]);
+  const schema = { $ref: placeOf('Problem') };
+  const problem = { description: 'Refused', content: { 'application/problem+json': { schema } } };
+  return { ...Object.fromEntries(described), default: problem };
+}

@@ -1,0 +1,27 @@
+// The settings that a policy can ask for.
+import { Get } from '@nestjs/common';
+import { settingsCatalogue } from '#device/catalogue';
+import { Resource, wholeList } from '../http/resource.js';
+import { Needs } from '../who/access.js';
+
+type Setting = typeof settingsCatalogue extends ReadonlyMap<string, infer S> ? S : never;
+
+@Resource('catalogue')
+export class CatalogueController {
+  @Get()
+  @Needs('viewer')
+  list() {
+    return wholeList([...settingsCatalogue.values()].map(entryOf));
+  }
+}
+
+function entryOf({ type, why, ...setting }: Setting) {
+  return { ...setting, description: why, ...kindOf(type) };
+}
+
+function kindOf(type: Setting['type']) {
+  if (type.type === 'choice') return { type: type.type, choices: type.values };
+  if (type.type === 'number')
+    return { type: type.type, minimum: type.min, maximum: type.max, unit: type.unit };
+  return { type: type.type };
+}

@@ -1,0 +1,91 @@
+// The event stream (server-sent events): id = number in the feed, data = the event. Resumes from Last-Event-ID.
+import { once } from 'node:events';
+import { Get, Headers, Inject, Res } from '@nestjs/common';
+import { ApiProduces } from '@nestjs/swagger';
+import type { Response } from 'express';
+import * as z from 'zod';
+import { PARTS, type StoredParts } from '#runtime/service';
+import { Feed, type FeedRow } from '../feed/feed.js';
+import { Resource } from '../http/resource.js';
+import { Refusal } from '../refusal.js';
+import { Needs, Who } from '../who/access.js';
+import { stillThere, type Caller } from '../who/caller.js';
+
+const heartbeatMs = 15_000;
+/** Events read and written at a time: all that is ever held for one client. */
+const pageRows = 100;
+const streamsMax = 200;
+
+const lastEventId = z.coerce.number().int().nonnegative().optional().catch(undefined);
+
+@Resource('events')
+export class EventsController {
+  constructor(
+    @Inject(PARTS) private readonly parts: StoredParts,
+    private readonly feed: Feed,
+  ) {}
+
+  /** Without Last-Event-ID: what happens from now on. `event: reset` tells that events were missed: load everything anew. */
+  @Get()
+  @Needs('viewer')
+  @ApiProduces('text/event-stream')
+  async stream(
+    @Headers('last-event-id') resume: string | undefined,
+    @Who() caller: Caller,
+    @Res() response: Response,
+  ): Promise<void> {
+    if (this.feed.listeners >= streamsMax) throw new Refusal('busy', 'Too many event streams are open.');
+    const leave = this.feed.listen();
+    try {
+      const { oldest, newest } = await this.feed.bounds();
+      const wanted = lastEventId.parse(resume) ?? newest;
+      const missed = wanted < oldest - 1 || wanted > newest;
+      response.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'x-accel-buffering': 'no',
+      });
+      response.write(missed ? reset(newest) : ': connected\n\n');
+      await this.#follow(response, missed ? newest : wanted, caller);
+    } catch (error) {
+      if (!response.headersSent) throw error;
+      this.parts.log.warn({ error }, 'An event stream broke off; the client resumes it');
+    } finally {
+      leave();
+      if (response.headersSent) response.end();
+    }
+  }
+
+  async #follow(response: Response, from: number, caller: Caller): Promise<void> {
+    const gone = AbortSignal.any([this.feed.signal, closed(response)]);
+    let position = from;
+    let beat = Date.now() + heartbeatMs;
+    while (!gone.aborted) {
+      const rows = await this.feed.after(position, pageRows);
+      const overtaken = rows[0] !== undefined && rows[0].sequence > position + 1;
+      position = rows.at(-1)?.sequence ?? position;
+      await send(response, (overtaken ? reset(position) : '') + rows.map(frame).join(''), gone);
+      if (Date.now() >= beat) {
+        if (!(await stillThere(this.parts, caller))) return;
+        await send(response, ': still here\n\n', gone);
+        beat = Date.now() + heartbeatMs;
+      }
+      if (rows.length < pageRows) await this.feed.wait(position, Math.max(0, beat - Date.now()));
+    }
+  }
+}
+
+const frame = ({ sequence, event }: FeedRow): string => `id: ${sequence}\ndata: ${JSON.stringify(event)}\n\n`;
+
+const reset = (sequence: number): string => `id: ${sequence}\nevent: reset\ndata: {}\n\n`;
+
+/** Waits for a slow client instead of holding its events in memory. */
+async function send(response: Response, text: string, gone: AbortSignal): Promise<void> {
+  if (text === '' || gone.aborted || response.write(text)) return;
+  await once(response, 'drain', { signal: gone }).catch(() => undefined);
+}
+
+function closed(response: Response): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => controller.abort());
+  return controller.signal;
+}

@@ -1,0 +1,73 @@
+// Groups of devices, and which devices a filter would find.
+import { Body, Delete, Get, HttpCode, Post, Param, Put, Query } from '@nestjs/common';
+import * as z from 'zod';
+import { slug } from '#events/document';
+import { filter, groupBody, groupChanged } from '#events/group';
+import { Devices } from '../projection/devices.js';
+import { Documents } from '../documents/documents.js';
+import { everyField } from '../documents/every-field.js';
+import { filterFaults } from '../documents/faults.js';
+import { versionsQuery, type VersionsQuery } from '../documents/versions.js';
+import { Resource, wholeList } from '../http/resource.js';
+import { Refusal, sentence } from '../refusal.js';
+import { Needs, Who } from '../who/access.js';
+import type { Caller } from '../who/caller.js';
+
+const put = z.strictObject({ version: z.int().nonnegative(), body: everyField(groupBody) });
+const preview = z.strictObject({ filter });
+
+@Resource('groups')
+export class GroupsController {
+  constructor(
+    private readonly documents: Documents,
+    private readonly devices: Devices,
+  ) {}
+
+  @Get()
+  @Needs('viewer')
+  async list() {
+    return wholeList(await this.documents.all(groupChanged));
+  }
+
+  @Get(':id')
+  @Needs('viewer')
+  read(@Param('id', { schema: slug }) id: string) {
+    return this.documents.one(groupChanged, id);
+  }
+
+  @Get(':id/versions')
+  @Needs('viewer')
+  versions(
+    @Param('id', { schema: slug }) id: string,
+    @Query({ schema: versionsQuery }) query: VersionsQuery,
+  ) {
+    return this.documents.versions(groupChanged, id, query);
+  }
+
+  @Put(':id')
+  @Needs('operator')
+  write(
+    @Param('id', { schema: slug }) id: string,
+    @Body({ schema: put }) { version, body }: z.infer<typeof put>,
+    @Who() by: Caller,
+  ) {
+    return this.documents.save(groupChanged, { id, version, body, by });
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Needs('operator')
+  remove(@Param('id', { schema: slug }) id: string, @Who() by: Caller): Promise<void> {
+    return this.documents.remove(groupChanged, id, by);
+  }
+
+  /** Reads only: which devices it would have now. */
+  @Post('preview')
+  @HttpCode(200)
+  @Needs('viewer')
+  preview(@Body({ schema: preview }) body: z.infer<typeof preview>) {
+    const faults = filterFaults(body.filter, 'filter');
+    if (faults.length > 0) throw new Refusal('invalid', sentence(faults), faults);
+    return this.devices.matching(body.filter);
+  }
+}

@@ -1,0 +1,27 @@
+// Who wrote what, from where; every login too.
+import type { Tx } from '#store/store';
+
+export interface Deed {
+  readonly who: string;
+  readonly from: string | null;
+  /** Such as `policy.saved`, `login`. */
+  readonly action: string;
+  readonly target?: string;
+  readonly outcome?: 'done' | 'refused';
+  readonly detail?: object;
+}
+
+/** In the transaction of the deed itself: what is not on record did not happen. */
+export async function audit(tx: Pick<Tx, 'query'>, deed: Deed): Promise<void> {
+  await tx.query(
+    'insert into console.audit (who, action, target, from_address, outcome, detail) values ($1, $2, $3, $4, $5, $6)',
+    [
+      deed.who.slice(0, 128),
+      deed.action,
+      deed.target?.slice(0, 256) ?? null,
+      deed.from,
+      deed.outcome ?? 'done',
+      deed.detail ? JSON.stringify(deed.detail) : null,
+    ],
+  );
+}

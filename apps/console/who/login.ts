@@ -1,0 +1,87 @@
+// Logging in and out. Guessing is slowed by name with address, by address, and by name; a login that
+// succeeds counts for none of them.
+import { randomUUID } from 'node:crypto';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { Store } from '#store/store';
+import { Refusal } from '../refusal.js';
+import { audit } from './audit.js';
+import { hashOf, secret, sessionHours, type Role } from './caller.js';
+import { passwordFits } from './password.js';
+
+const windowSeconds = 15 * 60;
+
+export interface Login {
+  readonly name: string;
+  readonly password: string;
+  readonly from: string | null;
+}
+
+export interface LoggedIn {
+  readonly name: string;
+  readonly role: Role;
+  /** For the cookie; kept nowhere else. */
+  readonly session: string;
+}
+
+export class Logins {
+  /** Of one address for one name: a person who forgot. */
+  readonly #pair = limiter('pair', 5);
+  /** Of one address for any name: somebody who tries them all. */
+  readonly #address = limiter('address', 30);
+  /** For one name from anywhere: many machines at once. */
+  readonly #name = limiter('name', 60);
+
+  constructor(private readonly store: Store) {}
+
+  async login({ name, password, from }: Login): Promise<LoggedIn> {
+    const pair = `${name}\n${from ?? ''}`;
+    await this.#slow(name, from, pair);
+    const [operator] = await this.store.query<{ role: Role; password_hash: string }>(
+      'select role, password_hash from console.operator where name = $1',
+      [name],
+    );
+    if (!(await passwordFits(operator?.password_hash ?? null, password)) || !operator) {
+      await audit(this.store, { who: name, from, action: 'login', outcome: 'refused' });
+      throw new Refusal('unauthenticated', 'Name or password is wrong.');
+    }
+    await this.#pair.delete(pair);
+    await this.#address.reward(from ?? '');
+    await this.#name.reward(name);
+    return { name, role: operator.role, session: await this.#open(name, from) };
+  }
+
+  async #open(name: string, from: string | null): Promise<string> {
+    const session = secret();
+    await this.store.transaction(async (tx) => {
+      await tx.query(
+        `insert into console.session (id_hash, operator, expires_at)
+         values ($1, $2, now() + interval '${sessionHours} hours')`,
+        [hashOf(session), name],
+      );
+      await audit(tx, { who: name, from, action: 'login' });
+    });
+    return session;
+  }
+
+  async #slow(name: string, from: string | null, pair: string): Promise<void> {
+    const keys = [
+      [this.#pair, pair],
+      [this.#address, from ?? ''],
+      [this.#name, name],
+    ] as const;
+    for (const [limit, key] of keys) {
+      const { consumedPoints } = await limit.penalty(key);
+      if (consumedPoints <= limit.points) continue;
+      // On record once, not at every try: whoever floods must not fill the database.
+      const detail = { limited: true };
+      if (consumedPoints === limit.points + 1) {
+        await audit(this.store, { who: name, from, action: 'login', outcome: 'refused', detail });
+      }
+      throw new Refusal('tooMany', 'Too many tries to log in. Wait a quarter of an hour, then try again.');
+    }
+  }
+}
+
+/** `keyPrefix` is unique: limiters of one process that share it would share their counts. */
+const limiter = (what: string, points: number) =>
+  new RateLimiterMemory({ keyPrefix: `${what}:${randomUUID()}`, points, duration: windowSeconds });

@@ -1,0 +1,187 @@
+// Who is let in, who is new, and what changed (R30-R33): pure, one event at a time.
+import { nothing, NotYet, type Decision } from '#bus/consumer';
+import {
+  announcementFiltered,
+  deviceAnnounced,
+  deviceDiscovered,
+  deviceReconciled,
+  deviceRetired,
+  deviceRetireRequested,
+  type DeviceAnnounced,
+  type DeviceRetireRequested,
+} from '#events/device';
+import type { Event } from '#events/event';
+import { serialListChanged, type SerialListChanged } from '#events/serial-list';
+import type { Settings } from '#events/settings';
+import { countAnnouncement, startOfMinute } from './flapping.js';
+import type { Change, Device, Known, Proof } from './known.js';
+import { apply, pinOf, proofOf, saysNothingNew, seeCertificate } from './move.js';
+
+export type Heard = DeviceAnnounced | DeviceRetireRequested | SerialListChanged;
+
+/** After a conflict the old address is asked again at most this often, whoever claims what. */
+const askAgainAfterMs = 60_000;
+
+export function admit(event: Event<Heard>, known: Known): Decision<Change> {
+  if (deviceAnnounced.is(event)) return announced(bounded(event, known.now), known);
+  if (deviceRetireRequested.is(event)) return retire(event, known);
+  if (serialListChanged.is(event)) return list(event.data);
+  return nothing;
+}
+
+/** Accepted no later than it came here: a gateway's clock may be ahead, and what it says must bar nothing that follows. */
+function bounded(event: Event<DeviceAnnounced>, now: Date): Event<DeviceAnnounced> {
+  if (new Date(event.data.acceptedAt) <= now) return event;
+  return { ...event, data: { ...event.data, acceptedAt: now.toISOString() } };
+}
+
+function announced(event: Event<DeviceAnnounced>, known: Known): Decision<Change> {
+  const { data, id } = event;
+  if (!known.settings) throw new NotYet('the instant-on settings were not seen yet');
+  if (!letIn(data, known.settings, known)) return keepOut(id, data, 'serialNotListed');
+  const device = known.devices.get(data.identity.serial);
+  if (!device) return isDeleted(data, known) ? keepOut(id, data, 'deviceDeleted') : discover(event, known);
+  const acceptedAt = new Date(data.acceptedAt);
+  const proof = proofOf(data, device, known.certificates);
+  if (!proof && !saysNothingNew(data, device, known.certificates)) return claim(event, device, known);
+  // One that comes late needs the same proof, and changes nothing.
+  if (acceptedAt < device.acceptedAt) return goOn(event, device, known);
+  return proof ? reconcile(event, { device, proof, known }) : goOn(event, { ...device, acceptedAt }, known);
+}
+
+function keepOut(
+  announcement: string,
+  { identity }: DeviceAnnounced,
+  reason: 'serialNotListed' | 'deviceDeleted',
+): Decision<Change> {
+  return { changes: [], events: [announcementFiltered.draft({ announcement, identity, reason })] };
+}
+
+/** The serial-number filter does not ask a device that has proved who it is. */
+function letIn(data: DeviceAnnounced, settings: Settings, { list }: Known): boolean {
+  if (!settings.serialFilter || data.authentication.outcome === 'verified') return true;
+  return list.get(data.identity.serial)?.listed ?? false;
+}
+
+/** Accepted before the device was deleted: it does not bring the device back. `retiredAt` is never ahead of `now`. */
+function isDeleted(data: DeviceAnnounced, { retiredAt }: Known): boolean {
+  const at = retiredAt.get(data.identity.serial);
+  return at !== undefined && new Date(data.acceptedAt) <= at;
+}
+
+/** The device gets its id from the announcement that it is discovered by. */
+function discover({ id, data }: Event<DeviceAnnounced>, known: Known): Decision<Change> {
+  const { identity, acceptedAt, origin, transport } = data;
+  const { changes, certificates } = seeCertificate(data, known.certificates);
+  const proof: Proof = data.authentication.outcome === 'verified' ? 'verified' : 'first';
+  const shown = transport.fingerprint;
+  const device: Device = {
+    id,
+    identity,
+    fingerprint: shown === null || certificates.get(shown)?.shared ? null : shown,
+    acceptedAt: new Date(acceptedAt),
+    proof,
+    minute: startOfMinute(new Date(acceptedAt)),
+    announced: 1,
+    conflictedAt: null,
+  };
+  const event = deviceDiscovered.draft({
+    ...fact(device, id, device.fingerprint),
+    proof,
+    fresh: true,
+    acceptedAt,
+    origin,
+  });
+  return { changes: [...changes, { kind: 'device', device }], events: [event] };
+}
+
+interface Reconciling {
+  readonly device: Device;
+  readonly proof: Proof;
+  readonly known: Known;
+}
+
+function reconcile(
+  { id, data }: Event<DeviceAnnounced>,
+  { device, proof, known }: Reconciling,
+): Decision<Change> {
+  const { changes, certificates } = seeCertificate(data, known.certificates);
+  const counted = countAnnouncement(device, new Date(data.acceptedAt));
+  const after = apply(counted.device, { data, proof, certificates });
+  const { changed, fresh } = after;
+  const { acceptedAt, origin } = data;
+  const common = fact(after.device, id, after.device.fingerprint);
+  return {
+    changes: [...changes, { kind: 'device', device: after.device }],
+    events: [
+      deviceReconciled.draft({ ...common, proof, fresh, acceptedAt, origin, changed }),
+      ...counted.events,
+    ],
+  };
+}
+
+/**
+ * What is known of the device stays, and the chain goes on all the same: a newer announcement was applied already, or this
+ * one says nothing new.
+ */
+function goOn({ id, data }: Event<DeviceAnnounced>, known: Device, state: Known): Decision<Change> {
+  const { device, events } = countAnnouncement(known, new Date(data.acceptedAt));
+  const { acceptedAt, origin } = data;
+  const { proof } = device;
+  const { changes, certificates } = seeCertificate(data, state.certificates);
+  const common = fact(device, id, pinOf(device, certificates));
+  return {
+    changes: [...changes, { kind: 'device', device }],
+    events: [
+      deviceReconciled.draft({ ...common, proof, fresh: false, acceptedAt, origin, changed: [] }),
+      ...events,
+    ],
+  };
+}
+
+/** From another address or certificate: nothing changes before the old address was asked, by the task prove-move.ts. */
+function claim(event: Event<DeviceAnnounced>, known: Device, state: Known): Decision<Change> {
+  const { now, certificates } = state;
+  const { device, events } = countAnnouncement(known, new Date(event.data.acceptedAt));
+  const again = device.conflictedAt && new Date(device.conflictedAt.getTime() + askAgainAfterMs);
+  const change: Change = {
+    kind: 'claim',
+    claim: { announcement: event.id, deviceId: device.id, data: event.data },
+    notBefore: again && again > now ? again : null,
+    cause: { id: event.id, traceparent: event.traceparent },
+  };
+  const seen = seeCertificate(event.data, certificates);
+  return { changes: [...seen.changes, { kind: 'device', device }, change], events };
+}
+
+const fact = (device: Device, announcement: string, fingerprint: string | null) => ({
+  deviceId: device.id,
+  identity: device.identity,
+  trigger: 'announced' as const,
+  announcements: [announcement],
+  fingerprint,
+});
+
+function retire({ data, occurredAt }: Event<DeviceRetireRequested>, known: Known): Decision<Change> {
+  const device = [...known.devices.values()].find(({ id }) => id === data.deviceId);
+  if (!device) return nothing;
+  const { deviceId, requestedBy: retiredBy } = data;
+  const { serial } = device.identity;
+  // By console's clock, which may be ahead of all the others.
+  const asked = new Date(occurredAt);
+  const at = asked < known.now ? asked : known.now;
+  return {
+    changes: [{ kind: 'retired', device, at }],
+    events: [deviceRetired.draft({ deviceId, serial, retiredBy })],
+  };
+}
+
+function list({ version, added, removed }: SerialListChanged): Decision<Change> {
+  return {
+    changes: [
+      { kind: 'list', version, serials: removed, listed: false },
+      { kind: 'list', version, serials: added, listed: true },
+    ],
+    events: [],
+  };
+}

@@ -1,0 +1,36 @@
+// Which devices there are, and which announcement is whose (R30-R33, R36).
+//
+//   discovery.ts    the service
+//   consumer.ts     load, decide, save
+//   known.ts        the state that the rules look at, and how a change changes it
+//   admit.ts        the rules: who is let in, who is new, what changed (R30-R33)
+//   move.ts         who may move a device: what proves that it is still the same (R31, R32, R36)
+//   flapping.ts     a device that announces too often is named (R18)
+//   rows.ts         the state in SQL
+//   prove-move.ts   the task that asks the old address
+import { keepDocuments } from '#bus/keep-documents';
+import { deviceApiPort } from '#device/api';
+import { settingsChanged } from '#events/settings';
+import { port, readConfig } from '#runtime/config';
+import type { StoredService } from '#runtime/service';
+import { admission } from './consumer.js';
+import { proveMoveWorker } from './prove-move.js';
+
+const shape = {
+  /** That devices serve their API on; the same as for assessment. */
+  MUSTER_DEVICE_PORT: port.default(deviceApiPort),
+} as const;
+
+interface DiscoveryConfig {
+  readonly devicePort: number;
+}
+
+export const discovery: StoredService<DiscoveryConfig> = {
+  name: 'discovery',
+  config: (environment) => ({ devicePort: readConfig(shape, environment).MUSTER_DEVICE_PORT }),
+  consumers: [
+    admission,
+    keepDocuments({ name: 'discovery.documents', schema: 'discovery', on: [settingsChanged] }),
+  ],
+  workers: ({ store, config }) => [proveMoveWorker({ store, devicePort: config.devicePort })],
+};

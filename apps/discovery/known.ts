@@ -1,0 +1,98 @@
+// What discovery knows while it decides, and how a change changes it.
+import type { DeviceAnnounced, DeviceReconciled } from '#events/device';
+import type { Identity } from '#events/identity';
+import type { Settings } from '#events/settings';
+
+export type Proof = DeviceReconciled['proof'];
+export type Changed = DeviceReconciled['changed'];
+
+export interface Device {
+  readonly id: string;
+  readonly identity: Identity;
+  /** SHA-256 of the pinned certificate; it proves nothing once that certificate is shared. */
+  readonly fingerprint: string | null;
+  readonly acceptedAt: Date;
+  readonly proof: Proof;
+  /** Start of the minute of its newest announcement, and how many came in it. */
+  readonly minute: Date;
+  readonly announced: number;
+  readonly conflictedAt: Date | null;
+}
+
+/** Where a certificate was seen first, and whether another serial number showed it too. */
+export interface Certificate {
+  readonly serial: string;
+  readonly shared: boolean;
+}
+
+/** An announcement that came from another address or certificate than the device's, and waits for a proof. */
+export interface Claim {
+  readonly announcement: string;
+  readonly deviceId: string;
+  readonly data: DeviceAnnounced;
+}
+
+export type Change =
+  | { readonly kind: 'device'; readonly device: Device }
+  | { readonly kind: 'certificate'; readonly fingerprint: string; readonly certificate: Certificate }
+  | { readonly kind: 'claim'; readonly claim: Claim; readonly notBefore: Date | null; readonly cause: Cause }
+  | { readonly kind: 'retired'; readonly device: Device; readonly at: Date }
+  | {
+      readonly kind: 'list';
+      readonly version: number;
+      readonly serials: readonly string[];
+      readonly listed: boolean;
+    };
+
+/** The event that a task goes back to. */
+export interface Cause {
+  readonly id: string;
+  readonly traceparent: string | null;
+}
+
+export interface Known {
+  readonly now: Date;
+  /** Null: never seen. */
+  readonly settings: Settings | null;
+  /** By serial number, as all that follows but certificates. */
+  readonly devices: Map<string, Device>;
+  readonly retiredAt: Map<string, Date>;
+  readonly list: Map<string, { readonly listed: boolean; readonly version: number }>;
+  /** By fingerprint. */
+  readonly certificates: Map<string, Certificate>;
+}
+
+/** What a clock that was ahead has left in the future bars nothing that comes now. */
+export function heal(device: Device, now: Date): Device {
+  const healed = (at: Date): Date => (at > now ? new Date(0) : at);
+  const { acceptedAt, minute, conflictedAt } = device;
+  return {
+    ...device,
+    acceptedAt: healed(acceptedAt),
+    minute: healed(minute),
+    conflictedAt: conflictedAt && healed(conflictedAt),
+  };
+}
+
+export function evolve(known: Known, change: Change): void {
+  switch (change.kind) {
+    case 'device':
+      known.devices.set(change.device.identity.serial, change.device);
+      break;
+    case 'certificate':
+      known.certificates.set(change.fingerprint, change.certificate);
+      break;
+    case 'retired':
+      known.devices.delete(change.device.identity.serial);
+      known.retiredAt.set(change.device.identity.serial, change.at);
+      break;
+    case 'list':
+      for (const serial of change.serials) {
+        const { listed, version } = change;
+        if ((known.list.get(serial)?.version ?? 0) <= version) known.list.set(serial, { listed, version });
+      }
+      break;
+    case 'claim':
+      break;
+  }
+}

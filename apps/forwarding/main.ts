@@ -1,0 +1,3 @@
+import { serve } from '#runtime/serve';
+
+await serve('forwarding', async () => (await import('./forwarding.js')).forwarding);

@@ -1,0 +1,187 @@
+// One connection's announcements: judged by the edge configuration that held when it began, stored, answered, traced.
+import type { TLSSocket } from 'node:tls';
+import { SpanKind, trace, type Span } from '@opentelemetry/api';
+import type { Acknowledge, Announcement } from '#announce/announcement';
+import type { Judge } from '#announce/answer';
+import { contextOf, traceparentOf } from '#bus/spans';
+import type { DeviceAnnounced } from '#events/device';
+import type { EdgeConfiguration } from '#events/settings';
+import { readPeer, type Peer } from '#pki/peer';
+import type { Log } from '#runtime/log';
+import type { Complaints } from './complaints.js';
+import type { Guest } from './door.js';
+import { eventIdOf } from './event-id.js';
+import { retry, type Intake } from './intake.js';
+import { judge, refusals, type Judgement } from './judge.js';
+import type { Meters } from './meters.js';
+
+const tracer = trace.getTracer('muster.gateway');
+
+export interface Office {
+  readonly intake: Intake;
+  readonly meters: Meters;
+  readonly complaints: Complaints;
+  readonly log: Log;
+}
+
+export class Conversation implements Judge {
+  readonly #peer: Peer;
+  readonly #transport: DeviceAnnounced['transport'];
+  readonly #securedAtMs = performance.now();
+  #announcements = 0;
+
+  /** @param edge null when there is no configuration yet */
+  constructor(
+    private readonly socket: TLSSocket,
+    private readonly guest: Guest,
+    private readonly edge: EdgeConfiguration | null,
+    private readonly office: Office,
+  ) {
+    this.#peer = readPeer(socket);
+    this.#transport = {
+      peerAddress: guest.address,
+      tlsVersion: socket.getProtocol() ?? '',
+      cipher: socket.getCipher().standardName,
+      // Node tells a server nothing about the group.
+      group: null,
+      fingerprint: this.#peer.fingerprint,
+    };
+  }
+
+  closed(): Acknowledge | null {
+    if (!this.edge) return this.#answered(retry('notReady', 'the server is not configured yet', 'anonymous'));
+    if (this.edge.acceptAnnouncements) return null;
+    return this.#refuse('switchedOff', 'announcements are not accepted: Accept Device Announcements is off');
+  }
+
+  malformed({ code, message }: { readonly code: string; readonly message: string }): Acknowledge {
+    return this.#refuse(code, message);
+  }
+
+  broken(error: unknown): Acknowledge {
+    this.office.log.error({ error, peer: this.guest.address }, 'An announcement met a fault of the gateway');
+    return this.#answered(retry('notStored', 'the announcement could not be stored', 'anonymous'));
+  }
+
+  async judge(announcement: Announcement): Promise<Acknowledge> {
+    const { edge } = this;
+    if (!edge) throw new Error('judged without a configuration');
+    const sinceMs = this.#begin();
+    const span = this.#startSpan(announcement, sinceMs);
+    const now = new Date();
+    const judgement = judge(announcement, { address: this.guest.address, peer: this.#peer }, edge, now);
+    const answer = judgement.admitted
+      ? this.#answered(await this.#store(announcement, judgement, edge, now, span), sinceMs)
+      : this.#refuse(judgement.reason, refusals[judgement.reason], judgement.authentication, announcement);
+    span.setAttributes({ 'muster.result': answer.result, 'muster.reason': answer.reason ?? '' });
+    span.end();
+    return answer;
+  }
+
+  #store(
+    announcement: Announcement,
+    { authentication }: Judgement & { readonly admitted: true },
+    edge: EdgeConfiguration,
+    now: Date,
+    span: Span,
+  ): Promise<Acknowledge> {
+    const { identity, reason, announcementId, origin } = announcement;
+    return this.office.intake.store({
+      id: eventIdOf(announcement, this.#peer.fingerprint),
+      authentication,
+      traceparent: traceparentOf(span) ?? announcement.traceparent,
+      data: {
+        identity,
+        reason,
+        announcementId,
+        acceptedAt: now.toISOString(),
+        ...this.#provenance(announcement, authentication, edge),
+        origin: origin && {
+          server: origin.server,
+          hops: origin.hops,
+          verified: authentication === 'verified',
+        },
+        configVersion: edge.version,
+      },
+    });
+  }
+
+  /**
+   * A forwarded announcement is anonymous, whoever forwarded it: only a device can prove to be the device. Its fingerprint
+   * is believed from a verified server only, and never the server's own one is taken for the device's.
+   */
+  #provenance(
+    { origin }: Announcement,
+    authentication: 'anonymous' | 'verified',
+    edge: EdgeConfiguration,
+  ): Pick<DeviceAnnounced, 'transport' | 'authentication'> {
+    if (!origin) {
+      return {
+        transport: this.#transport,
+        authentication: { mode: edge.authentication, outcome: authentication },
+      };
+    }
+    const fingerprint = authentication === 'verified' ? origin.fingerprint : null;
+    return {
+      transport: { ...this.#transport, fingerprint },
+      authentication: { mode: 'none', outcome: 'anonymous' },
+    };
+  }
+
+  /**
+   * The first announcement's time and span begin with the connection, those that follow with their line. Only with several
+   * can an answer wait for the one before it to be acked: a device that says one thing is spared the system call.
+   */
+  #begin(): number {
+    this.#announcements += 1;
+    if (this.#announcements === 2) this.socket.setNoDelay(true);
+    return this.#announcements === 1 ? this.guest.sinceMs : performance.now();
+  }
+
+  #startSpan({ identity, traceparent, reason }: Announcement, sinceMs: number): Span {
+    const span = tracer.startSpan(
+      'announcement',
+      {
+        kind: SpanKind.SERVER,
+        startTime: performance.timeOrigin + sinceMs,
+        attributes: {
+          'network.peer.address': this.guest.address,
+          'tls.protocol.version': this.#transport.tlsVersion,
+          'muster.serial': identity.serial,
+          'muster.announce_reason': reason,
+        },
+      },
+      contextOf(traceparent),
+    );
+    if (sinceMs < this.#securedAtMs) span.addEvent('secured', performance.timeOrigin + this.#securedAtMs);
+    return span;
+  }
+
+  #refuse(
+    reason: string,
+    message: string,
+    authentication: Acknowledge['authentication'] = 'anonymous',
+    announcement?: Announcement,
+  ): Acknowledge {
+    const fields = announcement ? { serial: announcement.identity.serial } : {};
+    this.office.complaints.tell(
+      this.guest.address,
+      reason,
+      `An announcement was refused: ${message}`,
+      fields,
+    );
+    return this.#answered({
+      result: 'refused',
+      authentication,
+      reason,
+      message,
+      retryAfterMs: null,
+      event: null,
+    });
+  }
+
+  #answered(answer: Acknowledge, sinceMs: number = performance.now()): Acknowledge {
+    this.office.meters.answered(answer, performance.now() - sinceMs);
+    return answer;
+  }
+}

@@ -1,0 +1,87 @@
+// The TLS edge: the only process that a device can reach. It has no database and no authority's key; it judges transport,
+// and gives what it admits to the bus.
+//
+//   gateway.ts       the service: identity, edge configuration, door, in order
+//   config.ts        its environment        edge.ts  the operators' settings for it, by the bus
+//   tls.ts           how it speaks TLS      door.ts  who gets in, how many, when they leave
+//   conversation.ts  one connection's announcements, answered
+//   judge.ts         the rule: who may announce what
+//   intake.ts        stored, then acknowledged
+import { Answering } from '#announce/answer';
+import { identityIn } from '#pki/identity';
+import type { Credentials } from '#pki/certificate';
+import type { EdgeService, Parts, Running } from '#runtime/service';
+import { Complaints } from './complaints.js';
+import { readGatewayConfig, type GatewayConfig } from './config.js';
+import { Conversation, type Office } from './conversation.js';
+import { Door } from './door.js';
+import { Edge } from './edge.js';
+import { Intake } from './intake.js';
+import { gatewayMeters } from './meters.js';
+import { contextOptions } from './tls.js';
+
+export interface Gateway extends Running {
+  /** Where it listens. */
+  readonly port: number;
+}
+
+export const gateway = {
+  name: 'gateway',
+  stored: false,
+  config: readGatewayConfig,
+  start: openGateway,
+} satisfies EdgeService<GatewayConfig>;
+
+export async function openGateway({ config, log, meter, bus }: Parts<GatewayConfig>): Promise<Gateway> {
+  const identity = await ownIdentity(config);
+  const complaints = new Complaints(log);
+  const meters = gatewayMeters(meter);
+  const unconfirmedMax = config.MUSTER_GATEWAY_UNCONFIRMED_MAX;
+  const office: Office = {
+    intake: new Intake({ bus, log, complaints, unconfirmedMax }),
+    meters,
+    complaints,
+    log,
+  };
+  let fault: string | null = null;
+  const door = new Door({
+    config,
+    context: contextOptions(config, identity, null),
+    meters,
+    complaints,
+    serve: (socket, guest) => new Answering(socket, new Conversation(socket, guest, edge.current, office)),
+  });
+  const edge = new Edge(config.MUSTER_EDGE_CACHE_FILE, log, () => {
+    fault = null;
+    try {
+      door.change(contextOptions(config, identity, edge.current));
+    } catch (error) {
+      fault = 'the trusted authorities cannot be read: nobody can be verified';
+      log.error(
+        { error },
+        'The trusted authorities cannot be read; nobody can be verified until they are mended',
+      );
+      door.change(contextOptions(config, identity, null));
+    }
+  });
+  await edge.follow(bus);
+  const port = await door.listen();
+  log.info({ host: config.MUSTER_ANNOUNCE_HOST, port }, 'Devices can announce themselves here, by TLS');
+  return {
+    port,
+    problems: () => [
+      ...(edge.current ? [] : ['no edge configuration was seen yet']),
+      ...(fault ? [fault] : []),
+    ],
+    stop: async () => {
+      await door.stop();
+      await edge.stop();
+    },
+  };
+}
+
+function ownIdentity(config: GatewayConfig): Promise<Credentials> {
+  const { MUSTER_GATEWAY_KEY_FILE: key, MUSTER_GATEWAY_CERTIFICATE_FILE: certificate } = config;
+  if (key !== undefined && certificate !== undefined) return Promise.resolve({ key, certificate });
+  return identityIn(config.MUSTER_GATEWAY_IDENTITY_DIR ?? '', { commonName: 'muster' });
+}

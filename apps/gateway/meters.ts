@@ -1,0 +1,37 @@
+// What an operator sees of the edge at /metrics.
+import type { Meter } from '@opentelemetry/api';
+import type { Acknowledge } from '#announce/announcement';
+
+export interface Meters {
+  /** @param durationMs from the connection's first packet, or the line's arrival on an older connection, to the answer */
+  answered(answer: Acknowledge, durationMs: number): void;
+  /** A connection that never got as far as a line. */
+  turnedAway(reason: string): void;
+  connected(): void;
+  disconnected(): void;
+}
+
+export function gatewayMeters(meter: Meter): Meters {
+  const answers = meter.createCounter('muster.gateway.announcements', {
+    description: 'Announcements answered, by result and reason',
+  });
+  const duration = meter.createHistogram('muster.gateway.announcement.duration', {
+    description: 'From connection to acknowledge',
+    unit: 'ms',
+  });
+  const turnedAway = meter.createCounter('muster.gateway.turned_away', {
+    description: 'Connections closed before a line was read: no TLS, handshake failed, limits',
+  });
+  const connections = meter.createUpDownCounter('muster.gateway.connections', {
+    description: 'Open connections',
+  });
+  return {
+    answered: ({ result, reason }, durationMs) => {
+      answers.add(1, { result, reason: reason ?? '' });
+      duration.record(durationMs, { result });
+    },
+    turnedAway: (reason) => turnedAway.add(1, { reason }),
+    connected: () => connections.add(1),
+    disconnected: () => connections.add(-1),
+  };
+}

@@ -1,0 +1,90 @@
+// How the gateway speaks TLS. Each setting closes a hole that Node leaves open by default.
+import { constants } from 'node:crypto';
+import type { SecureContextOptions, TlsOptions } from 'node:tls';
+import type { EdgeConfiguration } from '#events/settings';
+import { authoritiesIn } from '#pki/authorities';
+import type { Credentials } from '#pki/certificate';
+import type { GatewayConfig } from './config.js';
+
+export const handshakeLimitMs = 10_000;
+
+/** TLS 1.3, then of TLS 1.2 what keeps past connections secret and is authenticated: no CBC, no SHA-1, no RSA key exchange. */
+const ciphers = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+].join(':');
+
+/** The part that changes with identity and edge configuration: for setSecureContext. Throws UnreadableAuthorities. */
+export function contextOptions(
+  config: GatewayConfig,
+  identity: Credentials,
+  edge: EdgeConfiguration | null,
+): SecureContextOptions {
+  return {
+    key: identity.key,
+    cert: identity.certificate,
+    // Never Node's own list: who may announce is the operator's choice. Empty: no chain leads anywhere.
+    ca: edge && asksForProof(edge) ? authoritiesIn(edge.trustedAuthorities) : [],
+    minVersion: config.MUSTER_GATEWAY_TLS_MIN,
+    ciphers,
+    // A long list lets one packet of an unknown client cost 100 ms of key exchange.
+    ecdhCurve: config.MUSTER_GATEWAY_TLS_GROUPS,
+    // A resumed session would keep the trust of the day it began, past revocation and a change of mode.
+    secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+  };
+}
+
+/** The part that holds for the listener's life. */
+export const serverOptions: TlsOptions = {
+  // Certificates are always asked for and never judged by the handshake: that is done for each announcement, with an answer.
+  requestCert: true,
+  rejectUnauthorized: false,
+  // Node only reports the timeout; the door destroys the socket.
+  handshakeTimeout: handshakeLimitMs,
+  allowHalfOpen: true,
+};
+
+function asksForProof(edge: EdgeConfiguration): boolean {
+  return edge.authentication === 'mutual' || edge.fromPrimaries === 'verified';
+}
+
+/** What a failed handshake means to an operator; null: the client just went away. */
+export function handshakeFault(code: string): { readonly reason: string; readonly message: string } | null {
+  if (code === 'ECONNRESET' || code === 'EPIPE') return null;
+  return faults[code] ?? { reason: 'handshakeFailed', message: 'The TLS handshake failed; see the code' };
+}
+
+const notTls = {
+  reason: 'notTls',
+  message: 'What came is not TLS; this port takes nothing else. Does the peer have TLS switched on?',
+};
+const faults: Readonly<Record<string, { readonly reason: string; readonly message: string }>> = {
+  ERR_SSL_HTTP_REQUEST: notTls,
+  ERR_SSL_HTTPS_PROXY_REQUEST: notTls,
+  ERR_SSL_WRONG_VERSION_NUMBER: notTls,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: notTls,
+  ERR_SSL_RECORD_TOO_SMALL: notTls,
+  ERR_SSL_UNSUPPORTED_PROTOCOL: {
+    reason: 'tlsTooOld',
+    message: 'The peer speaks no TLS version that is allowed here; update it',
+  },
+  ERR_SSL_NO_SHARED_CIPHER: {
+    reason: 'nothingInCommon',
+    message: 'The peer offers no cipher that is allowed here; update it',
+  },
+  ERR_SSL_NO_SUITABLE_KEY_SHARE: {
+    reason: 'nothingInCommon',
+    message: 'The peer offers no key exchange group that is allowed here; see MUSTER_GATEWAY_TLS_GROUPS',
+  },
+  ERR_TLS_HANDSHAKE_TIMEOUT: {
+    reason: 'handshakeTimeout',
+    message: 'The peer connected and did not finish its TLS handshake in time',
+  },
+};

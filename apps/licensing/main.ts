@@ -1,0 +1,3 @@
+import { serve } from '#runtime/serve';
+
+await serve('licensing', async () => (await import('./licensing.js')).licensing);

@@ -1,0 +1,77 @@
+// What the pages ask of console. The first part of a key is what an event makes stale (see freshness.ts).
+import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { queryOf, read } from './client.js';
+import type {
+  AnnouncementRow,
+  AuditEntry,
+  CatalogueEntry,
+  DeadDelivery,
+  DeviceDetail,
+  DeviceRow,
+  Document,
+  Group,
+  LicenceRow,
+  Listener,
+  ListenerRow,
+  Overview,
+  Page,
+  Policy,
+  SerialRow,
+  Settings,
+  TaskRow,
+  Token,
+  User,
+} from './types.js';
+
+export interface DeviceQuery {
+  readonly search?: string;
+  readonly status?: string;
+  readonly group?: string;
+  readonly limit?: number;
+  readonly after?: string;
+}
+
+function useList<T>(name: string, query: Readonly<Record<string, string | number | undefined>> = {}) {
+  return useQuery({
+    queryKey: [name, query],
+    queryFn: () => read<Page<T>>(`${name}${queryOf(query)}`),
+    placeholderData: keepPreviousData,
+  });
+}
+
+function useOne<T>(name: string, id: string): UseQueryResult<T> {
+  return useQuery({ queryKey: [name, id], queryFn: () => read<T>(`${name}/${encodeURIComponent(id)}`) });
+}
+
+export const useOverview = () =>
+  useQuery({ queryKey: ['overview'], queryFn: () => read<Overview>('overview') });
+export const useDevices = (query: DeviceQuery) => useList<DeviceRow>('devices', { ...query });
+export const useDevice = (id: string) => useOne<DeviceDetail>('devices', id);
+export const useAnnouncements = () => useList<AnnouncementRow>('announcements');
+export const useTasks = () => useList<TaskRow>('tasks', { limit: 50 });
+
+export const usePolicies = () => useList<Document<Policy>>('policies');
+export const usePolicy = (id: string) => useOne<Document<Policy>>('policies', id);
+export const useGroups = () => useList<Document<Group>>('groups');
+export const useGroup = (id: string) => useOne<Document<Group>>('groups', id);
+export const useListeners = () => useList<ListenerRow>('listeners');
+export const useListener = (id: string) => useOne<Document<Listener>>('listeners', id);
+
+/** The settings catalogue: as fixed as the build that serves it. */
+export const useCatalogue = () =>
+  useQuery({
+    queryKey: ['catalogue'],
+    queryFn: () => read<Page<CatalogueEntry>>('catalogue'),
+    staleTime: Infinity,
+  });
+
+export const useSettings = () =>
+  useQuery({ queryKey: ['settings'], queryFn: () => read<Document<Settings>>('settings') });
+
+export const useSerials = (search: string, after: string | undefined) =>
+  useList<SerialRow>('serials', { search, after, limit: 50 });
+export const useLicences = () => useList<LicenceRow>('licences');
+export const useDeliveries = () => useList<DeadDelivery>('deliveries');
+export const useTokens = () => useList<Token>('tokens');
+export const useUsers = () => useList<User>('users');
+export const useAudit = (after: string | undefined) => useList<AuditEntry>('audit', { after, limit: 50 });

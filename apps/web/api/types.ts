@@ -1,0 +1,261 @@
+// What console's REST API says, and takes. Shapes of events and documents come from the contract, as types only.
+import type { Event } from '../../../libs/events/event.js';
+import type { Filter, Group } from '../../../libs/events/group.js';
+import type { Identity } from '../../../libs/events/identity.js';
+import type { AssessmentFinished, SettingResult, SettingValue } from '../../../libs/events/assessment.js';
+import type { Licence } from '../../../libs/events/licence.js';
+import type { Listener } from '../../../libs/events/listener.js';
+import type { Policy, PolicyItem } from '../../../libs/events/policy.js';
+import type { Settings } from '../../../libs/events/settings.js';
+
+export type {
+  Event,
+  Filter,
+  Group,
+  Licence,
+  Listener,
+  Policy,
+  PolicyItem,
+  Settings,
+  SettingResult,
+  SettingValue,
+};
+
+export type Role = 'admin' | 'operator' | 'viewer';
+export interface Session {
+  readonly name: string;
+  readonly role: Role;
+}
+
+/** One page of a list. `next` goes into `after`; null on the last page. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly total: number;
+  readonly next: string | null;
+}
+
+export type DeviceStatus =
+  | 'compliant'
+  | 'nonCompliant'
+  | 'unreachable'
+  | 'failed'
+  | 'unassessed'
+  | 'assessing'
+  | 'unlicensed'
+  | 'conflicted';
+
+export interface Seats {
+  readonly seats: number;
+  readonly taken: number;
+  readonly waiting: number;
+}
+
+export interface Overview {
+  readonly devices: number;
+  readonly compliant: number;
+  readonly nonCompliant: number;
+  readonly unreachable: number;
+  readonly failed: number;
+  readonly assessing: number;
+  readonly unassessed: number;
+  readonly unlicensed: number;
+  readonly conflicted: number;
+  readonly seats: Seats;
+  readonly tasks: { readonly queued: number; readonly running: number };
+  readonly acceptAnnouncements: boolean;
+  readonly allowRemediation: boolean;
+  /** The TCP port that devices announce themselves to. */
+  readonly announcePort?: number;
+}
+
+export interface GroupName {
+  readonly id: string;
+  readonly name: string;
+}
+
+interface DeviceFacts extends Identity {
+  readonly id: string;
+  readonly status: DeviceStatus;
+  readonly autoDiscovered: boolean;
+  readonly lastPolicyUsed: string | null;
+}
+
+export interface DeviceRow extends DeviceFacts {
+  readonly licensed: boolean;
+  readonly groups: readonly GroupName[];
+  readonly compliance: { readonly compliant: number; readonly total: number } | null;
+  readonly lastAnnouncedAt: string | null;
+  readonly lastAssessedAt: string | null;
+}
+
+export interface Claim {
+  readonly ip: string;
+  readonly fingerprint: string | null;
+}
+
+export interface HistoryEntry {
+  readonly at: string;
+  readonly type: string;
+  readonly text: string;
+}
+
+export type Assessment = Pick<
+  AssessmentFinished,
+  'outcome' | 'detail' | 'startedAt' | 'finishedAt' | 'policies' | 'results'
+>;
+
+export interface DeviceDetail extends DeviceFacts {
+  readonly licence: {
+    readonly licensed: boolean;
+    readonly pool: string | null;
+    readonly reason: string | null;
+  } | null;
+  readonly groups: readonly GroupName[];
+  readonly lastAnnouncement: AnnouncementRow | null;
+  readonly lastAssessment: Assessment | null;
+  /** Why the newest try ended before it began; null when there is nothing to say. */
+  readonly notAssessed?: { readonly reason: string; readonly text: string; readonly at: string } | null;
+  readonly conflict: { readonly known: Claim; readonly claimed: Claim } | null;
+  readonly history: readonly HistoryEntry[];
+}
+
+/** An announcement and what discovery made of it. */
+export interface AnnouncementRow extends Identity {
+  readonly id: string;
+  readonly at: string;
+  readonly reason: string;
+  readonly peerAddress: string;
+  readonly tlsVersion: string;
+  readonly cipher: string;
+  readonly group: string | null;
+  readonly authentication: { readonly mode: string; readonly outcome: string };
+  readonly forwarded: boolean;
+  /** Null until discovery has judged it. */
+  readonly outcome: 'discovered' | 'reconciled' | 'conflicted' | 'filtered' | null;
+  readonly detail: string | null;
+  readonly deviceId: string | null;
+}
+
+/** One setting that a policy can ask for. */
+export interface CatalogueEntry {
+  readonly key: string;
+  readonly title: string;
+  readonly category: string;
+  readonly type: 'boolean' | 'choice' | 'number';
+  readonly choices?: readonly string[];
+  /** What a person reads for a value, by the value as text; for any other value its own word is enough. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly unit?: string;
+  readonly severity: PolicyItem['severity'];
+  /** The value that hardening guides ask for. */
+  readonly recommended: SettingValue;
+  /** Which rule asks for it, and what it is good for. */
+  readonly description: string;
+  /** It can be assessed, never set. */
+  readonly readOnly: boolean;
+  /** A change can cut Muster off from the device. */
+  readonly cutsOff: boolean;
+}
+
+export interface TaskRow {
+  readonly id: string;
+  readonly deviceId: string;
+  readonly serial: string;
+  readonly ip: string;
+  readonly hostname: string | null;
+  readonly state: 'queued' | 'running';
+  readonly trigger: string;
+  readonly policies: readonly {
+    readonly policyId: string;
+    readonly name: string;
+    readonly version: number;
+  }[];
+  readonly queuedAt: string | null;
+  readonly startedAt: string | null;
+  readonly attempt: number;
+}
+
+export interface ListenerReport {
+  readonly state: 'idle' | 'delivering' | 'failing' | 'disabled';
+  readonly waiting: number;
+  readonly delivered: number;
+  readonly dropped: number;
+  readonly failure: string | null;
+}
+export interface ListenerRow extends Document<Listener> {
+  /** Null until forwarding has reported. */
+  readonly report: ListenerReport | null;
+}
+
+export interface SerialRow {
+  readonly serial: string;
+  readonly addedBy: string;
+  readonly addedAt: string;
+}
+/** What became of serial numbers that were sent. */
+export interface SerialsAdded {
+  readonly added: number;
+  /** On the list already, or twice in what was sent. */
+  readonly known: number;
+}
+
+export type LicenceRow = Document<Licence>;
+
+/** An event that a consumer gave up. */
+export interface DeadDelivery {
+  readonly consumer: string;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly attempts: number;
+  readonly reason: string;
+  readonly diedAt: string;
+}
+
+export interface User {
+  readonly name: string;
+  readonly role: Role;
+  readonly createdBy: string;
+  readonly createdAt: string;
+}
+
+export interface Token {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly createdBy: string;
+  readonly createdAt: string;
+  readonly lastUsedAt: string | null;
+}
+
+export interface AuditEntry {
+  readonly id: number;
+  readonly at: string;
+  readonly who: string;
+  readonly action: string;
+  readonly target: string | null;
+  readonly from: string | null;
+  readonly outcome: 'done' | 'refused';
+  /** What was changed (`changed`: a list of path, from, to), or whatever else there is to say. */
+  readonly detail?: unknown;
+}
+
+/** A document that an operator writes, with the version that a later write must name. */
+export interface Document<B> {
+  readonly id: string;
+  readonly version: number;
+  readonly changedBy: string;
+  readonly changedAt: string;
+  readonly body: B;
+}
+
+export interface SettingsSaved extends Document<Settings> {
+  /** Said when Accept Device Announcements was switched on. */
+  readonly reminder: string | null;
+}
+
+/** Answered once, when a token is made. */
+export interface NewToken extends Token {
+  readonly token: string;
+}

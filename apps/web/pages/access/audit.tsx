@@ -1,0 +1,63 @@
+import { useState } from 'react';
+import { useAudit } from '../../api/queries.js';
+import type { AuditEntry } from '../../api/types.js';
+import { Loaded, Nothing } from '../../parts/loaded.js';
+import { Pager } from '../../parts/pager.js';
+import { Pill } from '../../parts/pill.js';
+import { Table } from '../../parts/table.js';
+import { Exactly } from '../../parts/when.js';
+import { Detail } from './audit-detail.js';
+import { counted } from '../../words.js';
+
+/** Newest first. */
+export function Audit() {
+  const [trail, setTrail] = useState<readonly string[]>([]);
+  const audit = useAudit(trail.at(-1));
+  return (
+    <section className="card card-flush" aria-labelledby="audit">
+      <div className="card-head">
+        <h2 id="audit">Audit log</h2>
+      </div>
+      <Loaded query={audit}>
+        {({ items, next, total }) =>
+          items.length === 0 ? (
+            <Nothing title="Nothing was recorded yet" />
+          ) : (
+            <>
+              <Entries entries={items} />
+              <Pager
+                label={counted(total, 'entry', 'entries')}
+                onFirst={trail.length > 0 ? () => setTrail([]) : null}
+                onPrevious={() => setTrail(trail.slice(0, -1))}
+                onNext={next === null ? null : () => setTrail([...trail, next])}
+              />
+            </>
+          )
+        }
+      </Loaded>
+    </section>
+  );
+}
+
+function Entries({ entries }: { readonly entries: readonly AuditEntry[] }) {
+  return (
+    <Table
+      caption="Audit log, newest first"
+      rows={entries}
+      keyOf={(entry) => entry.id}
+      columns={[
+        { title: 'When', lead: true, cell: (entry) => <Exactly at={entry.at} /> },
+        { title: 'Who', cell: (entry) => entry.who },
+        { title: 'What', cell: (entry) => <span className="mono">{entry.action}</span> },
+        { title: 'On', cell: (entry) => <div className="wide mono">{entry.target ?? '–'}</div> },
+        { title: 'Detail', cell: (entry) => <Detail detail={entry.detail} /> },
+        { title: 'From', cell: (entry) => <span className="mono">{entry.from ?? '–'}</span> },
+        { title: 'Outcome', cell: (entry) => <Outcome outcome={entry.outcome} /> },
+      ]}
+    />
+  );
+}
+
+function Outcome({ outcome }: { readonly outcome: AuditEntry['outcome'] }) {
+  return outcome === 'done' ? <>Done</> : <Pill tone="warn">Refused</Pill>;
+}

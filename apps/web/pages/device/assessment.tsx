@@ -1,0 +1,124 @@
+import { IconArrowRight } from '@tabler/icons-react';
+import { Alert } from '@mantine/core';
+import { useCatalogue } from '../../api/queries.js';
+import type { Assessment, CatalogueEntry, DeviceDetail, SettingResult } from '../../api/types.js';
+import { Nothing } from '../../parts/loaded.js';
+import { NotAssessed, Outdated } from './not-assessed.js';
+import { OutcomePill } from '../../parts/pill.js';
+import { Table } from '../../parts/table.js';
+import { When } from '../../parts/when.js';
+import { counted, valueWord, words } from '../../words.js';
+
+export function AssessmentCard({ device }: { readonly device: DeviceDetail }) {
+  const { lastAssessment: assessment, notAssessed = null } = device;
+  const newest = notAssessed && (!assessment || notAssessed.at > assessment.finishedAt) ? notAssessed : null;
+  return (
+    <section className="card card-flush" aria-labelledby="assessment">
+      <div className="card-head">
+        <h2 id="assessment">Last assessment</h2>
+        {newest && <NotAssessed because={newest} />}
+        {assessment && <Summary assessment={assessment} />}
+      </div>
+      {assessment ? (
+        <Results results={assessment.results} />
+      ) : (
+        !newest && (
+          <Nothing title="Not assessed yet">
+            A device is assessed when it announces itself, once Allow Automatic Remediation is on and an
+            Initial Assessment Policy is chosen.
+          </Nothing>
+        )
+      )}
+    </section>
+  );
+}
+
+function Summary({ assessment }: { readonly assessment: Assessment }) {
+  const { outcome, detail, finishedAt, policies, results } = assessment;
+  const changed = results.filter((result) => result.outcome === 'remediated').length;
+  const policyNames = policies.map((policy) => `${policy.name} (version ${policy.version})`).join(', ');
+  return (
+    <div className="stack-close">
+      <p className="dim">
+        {words.assessmentOutcome[outcome]} <When at={finishedAt} /> against {policyNames || 'no policy'}.{' '}
+        {changed > 0 ? `${counted(changed, 'setting')} changed and verified.` : 'Nothing was changed.'}
+      </p>
+      <Outdated policies={policies} />
+      {detail !== null && (
+        <Alert color="yellow">
+          <span className="sentence">{detail}</span>
+        </Alert>
+      )}
+    </div>
+  );
+}
+
+const urgency: Readonly<Record<SettingResult['outcome'], number>> = {
+  nonCompliant: 0,
+  failed: 1,
+  remediated: 2,
+  unsupported: 3,
+  compliant: 4,
+};
+
+/** What needs a person comes first. */
+const byUrgency = (a: SettingResult, b: SettingResult): number => urgency[a.outcome] - urgency[b.outcome];
+
+function Results({ results }: { readonly results: readonly SettingResult[] }) {
+  const catalogue = useCatalogue().data?.items ?? [];
+  const entries = new Map(catalogue.map((entry) => [entry.key, entry]));
+  const entryOf = ({ setting }: SettingResult) => entries.get(setting) ?? null;
+  if (results.length === 0) return null;
+  return (
+    <Table
+      caption="Result of each setting"
+      rows={results.toSorted(byUrgency)}
+      keyOf={(result) => `${result.policyId} ${result.setting}`}
+      columns={[
+        { title: 'Setting', lead: true, cell: (result) => <Setting result={result} /> },
+        {
+          title: 'Before → after',
+          cell: (result) => <BeforeAfter result={result} entry={entryOf(result)} />,
+        },
+        { title: 'Required', cell: (result) => valueWord(result.required, entryOf(result)) },
+        { title: 'Severity', cell: (result) => words.severity[result.severity] },
+        { title: 'Outcome', cell: (result) => <Outcome result={result} /> },
+      ]}
+    />
+  );
+}
+
+function Setting({ result }: { readonly result: SettingResult }) {
+  return (
+    <div className="wide">
+      <span className="strong">{result.title}</span>
+      <div className="small dim">{result.category}</div>
+    </div>
+  );
+}
+
+interface BeforeAfterProps {
+  readonly result: SettingResult;
+  readonly entry: CatalogueEntry | null;
+}
+
+function BeforeAfter({ result, entry }: BeforeAfterProps) {
+  const before = valueWord(result.before, entry);
+  if (result.after === null || result.after === result.before) return <>{before}</>;
+  return (
+    <span className="sign">
+      <span className="dim">{before}</span>
+      <IconArrowRight size={14} role="img" aria-label="changed to" />
+      <strong>{valueWord(result.after, entry)}</strong>
+    </span>
+  );
+}
+
+function Outcome({ result }: { readonly result: SettingResult }) {
+  return (
+    <div className="wide stack-close">
+      <OutcomePill outcome={result.outcome} />
+      {result.detail !== null && <span className="small sentence">{result.detail}</span>}
+    </div>
+  );
+}

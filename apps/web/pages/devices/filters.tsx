@@ -1,0 +1,60 @@
+import { Button, NativeSelect } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
+import { useGroups } from '../../api/queries.js';
+import { SearchBox } from '../../parts/search-box.js';
+import { words } from '../../words.js';
+import type { DeviceSearch } from './search.js';
+
+export function Filters({ at }: { readonly at: DeviceSearch }) {
+  const navigate = useNavigate({ from: '/devices' });
+  const groups = useGroups();
+  // A changed filter starts at the first page, and replaces the address: Back leaves the list, not a letter.
+  const filter = (change: DeviceSearch) =>
+    void navigate({
+      replace: true,
+      search: ({ search, status, group }) => ({ search, status, group, ...change }),
+    });
+  const set = at.search !== undefined || at.status !== undefined || at.group !== undefined;
+  return (
+    <form
+      role="search"
+      aria-label="Devices"
+      className="row row-bottom"
+      onSubmit={(event) => event.preventDefault()}
+    >
+      <SearchBox
+        text={at.search ?? ''}
+        placeholder="Serial number, model, hostname, IP, MAC, firmware"
+        onSearch={(search) => filter({ search: search || undefined })}
+      />
+      <NativeSelect
+        label="Status"
+        value={at.status ?? ''}
+        onChange={(event) => filter({ status: event.currentTarget.value || undefined })}
+        data={[
+          { value: '', label: 'Any status' },
+          ...Object.entries(words.status).map(([value, label]) => ({ value, label })),
+        ]}
+      />
+      <NativeSelect
+        label="Group"
+        value={at.group ?? ''}
+        onChange={(event) => filter({ group: event.currentTarget.value || undefined })}
+        data={[
+          { value: '', label: 'Any group' },
+          ...(groups.data?.items ?? []).map((group) => ({ value: group.id, label: group.body.name })),
+        ]}
+      />
+      {set && (
+        <Button
+          variant="default"
+          leftSection={<IconX size={16} aria-hidden />}
+          onClick={() => filter({ search: undefined, status: undefined, group: undefined })}
+        >
+          Clear
+        </Button>
+      )}
+    </form>
+  );
+}

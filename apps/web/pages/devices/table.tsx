@@ -1,0 +1,82 @@
+import { Link } from '@tanstack/react-router';
+import type { DeviceRow } from '../../api/types.js';
+import { StatusPill } from '../../parts/pill.js';
+import { Table } from '../../parts/table.js';
+import { When } from '../../parts/when.js';
+
+export function DeviceTable({ devices }: { readonly devices: readonly DeviceRow[] }) {
+  return (
+    <Table
+      className="devices-table"
+      caption="Devices"
+      rows={devices}
+      keyOf={(device) => device.id}
+      columns={[
+        { title: 'Device', lead: true, cell: (device) => <Name device={device} /> },
+        { title: 'Network', cell: (device) => <Network device={device} /> },
+        { title: 'Status', cell: (device) => <StatusPill status={device.status} /> },
+        { title: 'Compliance', cell: (device) => <Compliance of={device.compliance} /> },
+        { title: 'Groups', minor: true, cell: (device) => <Groups groups={device.groups} /> },
+        {
+          title: 'Last Policy Used',
+          minor: true,
+          cell: (device) => device.lastPolicyUsed ?? <span className="dim">none</span>,
+        },
+        {
+          title: 'Auto Discovered',
+          minor: true,
+          cell: (device) => (device.autoDiscovered ? 'Instant-On' : <span className="dim">No</span>),
+        },
+        {
+          title: 'Licence',
+          minor: true,
+          cell: (device) => (device.licensed ? 'Licensed' : <span className="dim">None</span>),
+        },
+        { title: 'Last announced', cell: (device) => <When at={device.lastAnnouncedAt} /> },
+      ]}
+    />
+  );
+}
+
+function Name({ device }: { readonly device: DeviceRow }) {
+  return (
+    <>
+      <Link to="/devices/$id" params={{ id: device.id }} className="strong">
+        {device.model}
+      </Link>
+      <div className="mono dim">{device.serial}</div>
+    </>
+  );
+}
+
+function Network({ device }: { readonly device: DeviceRow }) {
+  return (
+    <>
+      <span className="cut" title={device.hostname ?? undefined}>
+        {device.hostname ?? <span className="dim">no hostname</span>}
+      </span>
+      <span className="cut mono dim">{device.ip}</span>
+    </>
+  );
+}
+
+/** Settings as required of all that were compared. */
+function Compliance({ of }: { readonly of: DeviceRow['compliance'] }) {
+  if (!of) return <span className="dim">–</span>;
+  return (
+    <span className="number nowrap">
+      {of.compliant}/{of.total}
+      <span className="hidden-text"> settings compliant</span>
+    </span>
+  );
+}
+
+function Groups({ groups }: { readonly groups: DeviceRow['groups'] }) {
+  if (groups.length === 0) return <span className="dim">none</span>;
+  const names = groups.map((group) => group.name).join(', ');
+  return (
+    <span className="clamp" title={names}>
+      {names}
+    </span>
+  );
+}

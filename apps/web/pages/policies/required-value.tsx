@@ -1,0 +1,60 @@
+import { NativeSelect, NumberInput, TextInput } from '@mantine/core';
+import type { CatalogueEntry, SettingValue } from '../../api/types.js';
+import { Shown } from '../../parts/shown.js';
+import { valueWord } from '../../words.js';
+
+interface RequiredValueProps {
+  readonly value: SettingValue;
+  readonly entry: CatalogueEntry | null;
+  readonly readOnly: boolean;
+  readonly onChange: (value: SettingValue) => void;
+}
+
+/** The control that fits the setting's type. */
+export function RequiredValue({ value, entry, readOnly, onChange }: RequiredValueProps) {
+  if (readOnly) return <Shown label="Required value">{valueWord(value, entry)}</Shown>;
+  const choices = choicesOf(entry, value);
+  if (choices) return <OneOf {...{ value, entry, choices, onChange }} />;
+  if (entry?.type === 'number') {
+    const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER, unit = '' } = entry;
+    return (
+      <NumberInput
+        label="Required value"
+        suffix={` ${unit}`}
+        value={typeof value === 'number' ? value : ''}
+        min={minimum}
+        max={maximum}
+        clampBehavior="none"
+        onChange={(typed) => onChange(typed)}
+      />
+    );
+  }
+  // Not in this build's catalogue: shown as it is, to be removed.
+  return <TextInput label="Required value" value={valueWord(value)} readOnly />;
+}
+
+/** Null when it is no choice from a list. */
+function choicesOf(entry: CatalogueEntry | null, value: SettingValue): readonly SettingValue[] | null {
+  if (entry?.type === 'choice') return entry.choices ?? [];
+  return entry?.type === 'boolean' || (!entry && typeof value === 'boolean') ? [true, false] : null;
+}
+
+interface OneOfProps extends Omit<RequiredValueProps, 'readOnly'> {
+  readonly choices: readonly SettingValue[];
+}
+
+function OneOf({ value, entry, choices, onChange }: OneOfProps) {
+  // A value that is no choice any more stays visible, so that its fault can be understood.
+  const shown = choices.includes(value) ? choices : [...choices, value];
+  return (
+    <NativeSelect
+      label="Required value"
+      value={String(shown.indexOf(value))}
+      data={shown.map((choice, index) => ({ value: String(index), label: valueWord(choice, entry) }))}
+      onChange={(event) => {
+        const chosen = shown[Number(event.currentTarget.value)];
+        if (chosen !== undefined) onChange(chosen);
+      }}
+    />
+  );
+}

@@ -1,0 +1,72 @@
+import { pathOf, useWrite } from '../../api/writes.js';
+import type { Page, SerialRow } from '../../api/types.js';
+import { Confirm } from '../../parts/confirm.js';
+import { Nothing } from '../../parts/loaded.js';
+import { Pager } from '../../parts/pager.js';
+import { Table } from '../../parts/table.js';
+import { When } from '../../parts/when.js';
+import { useMayWrite } from '../../shell/session.js';
+import { counted } from '../../words.js';
+
+interface SerialListProps {
+  readonly page: Page<SerialRow>;
+  readonly searched: boolean;
+  /** Places of the pages that led here. */
+  readonly trail: readonly string[];
+  readonly setTrail: (trail: readonly string[]) => void;
+}
+
+export function SerialList({ page, searched, trail, setTrail }: SerialListProps) {
+  const mayWrite = useMayWrite();
+  const { items, next, total } = page;
+  if (items.length === 0) {
+    return (
+      <div className="card">
+        <Nothing title={searched ? 'No serial number matches' : 'No serial number waits for its device'}>
+          {searched
+            ? 'Change the search above.'
+            : 'Add them one by one, or import a text file with one a line.'}
+        </Nothing>
+      </div>
+    );
+  }
+  return (
+    <div className="card card-flush">
+      <Table
+        caption="Serial numbers not discovered yet"
+        rows={items}
+        keyOf={(row) => row.serial}
+        columns={[
+          { title: 'Serial number', lead: true, cell: (row) => <span className="mono">{row.serial}</span> },
+          { title: 'Added by', cell: (row) => row.addedBy },
+          { title: 'Added', cell: (row) => <When at={row.addedAt} /> },
+          { title: 'Actions', actions: true, cell: (row) => mayWrite && <Remove serial={row.serial} /> },
+        ]}
+      />
+      <Pager
+        label={`${counted(total, 'serial number')} ${searched ? 'match' : 'wait'}`}
+        onFirst={trail.length > 0 ? () => setTrail([]) : null}
+        onPrevious={() => setTrail(trail.slice(0, -1))}
+        onNext={next === null ? null : () => setTrail([...trail, next])}
+      />
+    </div>
+  );
+}
+
+function Remove({ serial }: { readonly serial: string }) {
+  const remove = useWrite(['serials']);
+  return (
+    <Confirm
+      label="Remove"
+      name={`Remove ${serial}`}
+      size="xs"
+      question={`Remove ${serial}?`}
+      act="Remove"
+      pending={remove.isPending}
+      problem={remove.error}
+      onConfirm={(close) => remove.mutate({ method: 'DELETE', path: pathOf('serials', serial), done: close })}
+    >
+      While the filter is on, this device can no longer take part.
+    </Confirm>
+  );
+}

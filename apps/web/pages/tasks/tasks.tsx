@@ -1,0 +1,87 @@
+import { Link } from '@tanstack/react-router';
+import { IconClock, IconLoader } from '@tabler/icons-react';
+import { useTasks } from '../../api/queries.js';
+import type { Page, TaskRow } from '../../api/types.js';
+import { Loaded, Nothing } from '../../parts/loaded.js';
+import { PageHead } from '../../parts/page-head.js';
+import { Pill } from '../../parts/pill.js';
+import { Table } from '../../parts/table.js';
+import { When } from '../../parts/when.js';
+import { counted, wordFor, words } from '../../words.js';
+
+export function Tasks() {
+  const tasks = useTasks();
+  return (
+    <div className="stack">
+      <PageHead title="Tasks">
+        Active instant-on tasks: one device each, as many at a time as the Instant-On settings allow.
+      </PageHead>
+      <Loaded query={tasks}>{(page) => <List page={page} />}</Loaded>
+    </div>
+  );
+}
+
+function List({ page }: { readonly page: Page<TaskRow> }) {
+  if (page.items.length === 0) {
+    return (
+      <div className="card">
+        <Nothing title="No task is active">
+          Tasks appear here while devices wait for their assessment or are read.
+        </Nothing>
+      </div>
+    );
+  }
+  return (
+    <div className="card card-flush">
+      <Table
+        caption="Active instant-on tasks"
+        rows={page.items}
+        keyOf={(task) => task.id}
+        columns={[
+          { title: 'Device', lead: true, cell: (task) => <Device task={task} /> },
+          { title: 'State', cell: (task) => <State task={task} /> },
+          { title: 'Because of', cell: (task) => wordFor(words.trigger, task.trigger) },
+          {
+            title: 'Policies',
+            cell: (task) => task.policies.map((policy) => policy.name).join(', ') || 'none',
+          },
+          { title: 'Waiting since', cell: (task) => <When at={task.queuedAt} never="–" /> },
+          { title: 'Running since', cell: (task) => <When at={task.startedAt} never="–" /> },
+        ]}
+      />
+      {page.total > page.items.length && (
+        <p className="table-foot small dim">
+          The first {page.items.length} of {counted(page.total, 'task')}.
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Device({ task }: { readonly task: TaskRow }) {
+  return (
+    <>
+      <Link to="/devices/$id" params={{ id: task.deviceId }} className="strong">
+        {task.serial}
+      </Link>
+      <div className="small dim">
+        {task.hostname} <span className="mono">{task.ip}</span>
+      </div>
+    </>
+  );
+}
+
+function State({ task }: { readonly task: TaskRow }) {
+  if (task.state === 'queued') {
+    return (
+      <Pill tone="calm" icon={IconClock}>
+        Waiting
+      </Pill>
+    );
+  }
+  return (
+    <Pill tone="busy" icon={IconLoader}>
+      {task.attempt > 1 ? `Running, attempt ${task.attempt}` : 'Running'}
+    </Pill>
+  );
+}

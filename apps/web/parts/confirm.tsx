@@ -1,0 +1,55 @@
+// A button for what cannot be undone: asks first, says what will happen.
+import { Button, Modal, type ButtonProps } from '@mantine/core';
+import { useState, type ReactNode } from 'react';
+import { ProblemNote } from './problem-note.js';
+
+interface ConfirmProps extends ButtonProps {
+  readonly label: string;
+  /** The question, and the word on the button that does it. */
+  readonly question: string;
+  readonly act: string;
+  /** What will happen. */
+  readonly children: ReactNode;
+  readonly pending: boolean;
+  readonly problem: Error | null;
+  /** Calls `close` when it is done; on failure the question stays, with the problem. */
+  readonly onConfirm: (close: () => void) => void;
+  /** Name for screen readers when the label alone does not say of what: `Delete Lobby`. */
+  readonly name?: string;
+}
+
+export function Confirm(props: ConfirmProps) {
+  const { label, question, act, children, pending, problem, onConfirm, name, ...button } = props;
+  const [open, setOpen] = useState(false);
+  const close = () => setOpen(false);
+  return (
+    <>
+      <Button variant="default" {...button} aria-label={name} onClick={() => setOpen(true)}>
+        {label}
+      </Button>
+      <Modal
+        opened={open}
+        onClose={close}
+        title={question}
+        lockScroll={false}
+        closeButtonProps={closeButton}
+        centered
+      >
+        <div className="stack">
+          <div>{children}</div>
+          {problem && <ProblemNote problem={problem} />}
+          <div className="row row-end">
+            <Button variant="default" onClick={close} data-autofocus>
+              Cancel
+            </Button>
+            <Button color="red" loading={pending} onClick={() => onConfirm(close)}>
+              {act}
+            </Button>
+          </div>
+        </div>
+      </Modal>
+    </>
+  );
+}
+
+const closeButton = { 'aria-label': 'Close' };

@@ -1,0 +1,62 @@
+// The pages and their addresses.
+import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import { Access } from './pages/access/access.js';
+import { Deliveries } from './pages/deliveries/deliveries.js';
+import { DevicePage } from './pages/device/device.js';
+import { Devices } from './pages/devices/devices.js';
+import { readDeviceSearch } from './pages/devices/search.js';
+import { GroupPage, NewGroup } from './pages/groups/group.js';
+import { Groups } from './pages/groups/groups.js';
+import { Licences } from './pages/licences/licences.js';
+import { ListenerPage, NewListener } from './pages/listeners/listener.js';
+import { Listeners } from './pages/listeners/listeners.js';
+import { Live } from './pages/live/live.js';
+import { OverviewPage } from './pages/overview/overview.js';
+import { NewPolicy, PolicyPage } from './pages/policies/policy.js';
+import { Policies } from './pages/policies/policies.js';
+import { Serials } from './pages/serials/serials.js';
+import { SettingsPage } from './pages/settings/settings.js';
+import { Tasks } from './pages/tasks/tasks.js';
+import { Crashed, NotFound } from './shell/lost.js';
+import { Shell } from './shell/shell.js';
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Crashed });
+const at = <const Path extends string>(path: Path, component: () => React.ReactNode) =>
+  createRoute({ getParentRoute: () => root, path, component });
+
+const devices = createRoute({
+  getParentRoute: () => root,
+  path: '/devices',
+  component: Devices,
+  validateSearch: readDeviceSearch,
+});
+
+const routeTree = root.addChildren([
+  at('/', OverviewPage),
+  devices,
+  at('/devices/$id', DevicePage),
+  at('/live', Live),
+  at('/tasks', Tasks),
+  at('/policies', Policies),
+  at('/policies/new', NewPolicy),
+  at('/policies/$id', PolicyPage),
+  at('/groups', Groups),
+  at('/groups/new', NewGroup),
+  at('/groups/$id', GroupPage),
+  at('/listeners', Listeners),
+  at('/listeners/new', NewListener),
+  at('/listeners/$id', ListenerPage),
+  at('/serials', Serials),
+  at('/licences', Licences),
+  at('/settings', SettingsPage),
+  at('/deliveries', Deliveries),
+  at('/access', Access),
+]);
+
+export const router = createRouter({ routeTree, scrollRestoration: true, defaultErrorComponent: Crashed });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,79 @@
+import {
+  IconActivity,
+  IconCertificate,
+  IconChecklist,
+  IconFilter,
+  IconGauge,
+  IconKey,
+  IconListDetails,
+  IconListNumbers,
+  IconMailExclamation,
+  IconPrinter,
+  IconSettings,
+  IconShare3,
+  type Icon,
+} from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+
+interface Place {
+  readonly to: string;
+  readonly label: string;
+  readonly icon: Icon;
+}
+
+const sections: readonly { readonly title: string; readonly places: readonly Place[] }[] = [
+  {
+    title: 'Fleet',
+    places: [
+      { to: '/', label: 'Overview', icon: IconGauge },
+      { to: '/devices', label: 'Devices', icon: IconPrinter },
+      { to: '/live', label: 'Live', icon: IconActivity },
+      { to: '/tasks', label: 'Tasks', icon: IconListDetails },
+    ],
+  },
+  {
+    title: 'Rules',
+    places: [
+      { to: '/policies', label: 'Policies', icon: IconChecklist },
+      { to: '/groups', label: 'Groups', icon: IconFilter },
+      { to: '/serials', label: 'Serial numbers', icon: IconListNumbers },
+      { to: '/listeners', label: 'Secondary listeners', icon: IconShare3 },
+    ],
+  },
+  {
+    title: 'Muster',
+    places: [
+      { to: '/settings', label: 'Instant-On settings', icon: IconSettings },
+      { to: '/licences', label: 'Licences', icon: IconCertificate },
+      { to: '/deliveries', label: 'Deliveries', icon: IconMailExclamation },
+      { to: '/access', label: 'Access', icon: IconKey },
+    ],
+  },
+];
+
+/** The pages. `onGo` closes the menu on a phone. */
+export function Menu({ onGo }: { readonly onGo: () => void }) {
+  return (
+    <nav className="menu" aria-label="Pages" id="menu">
+      {sections.map((section) => (
+        <section key={section.title} aria-label={section.title}>
+          <h2>{section.title}</h2>
+          <ul>
+            {section.places.map((place) => (
+              <li key={place.to}>
+                <Link
+                  to={place.to}
+                  onClick={onGo}
+                  activeOptions={{ exact: place.to === '/', includeSearch: false }}
+                >
+                  <place.icon size={18} stroke={1.75} aria-hidden />
+                  {place.label}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+    </nav>
+  );
+}

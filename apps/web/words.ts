@@ -1,0 +1,114 @@
+// The words of the page for what the API names: one place, so that a thing is called the same everywhere.
+import type { CatalogueEntry, DeviceStatus, Overview, Role, SettingValue } from './api/types.js';
+
+const status: Readonly<Record<DeviceStatus, string>> = {
+  compliant: 'Compliant',
+  nonCompliant: 'Not compliant',
+  unreachable: 'Unreachable',
+  failed: 'Failed',
+  unassessed: 'Not assessed',
+  assessing: 'Being assessed',
+  unlicensed: 'Unlicensed',
+  conflicted: 'Conflict',
+};
+
+const statusMeaning: Readonly<Record<DeviceStatus, string>> = {
+  compliant: 'Every setting is as its policy requires.',
+  nonCompliant: 'At least one setting differs from its policy.',
+  unreachable: 'The device did not answer when it was read.',
+  failed: 'The device answered, but not as it should.',
+  unassessed: 'No policy has been compared with it yet.',
+  assessing: 'It is being read, or waits for its turn.',
+  unlicensed: 'No seat is left for it. It is assessed as soon as one is free.',
+  conflicted: 'Two parties claim this serial number. Nothing was changed.',
+};
+
+const role: Readonly<Record<Role, string>> = {
+  admin: 'Administrator',
+  operator: 'Operator',
+  viewer: 'Viewer',
+};
+
+const outcome = {
+  compliant: 'Compliant as it was',
+  remediated: 'Changed and verified',
+  nonCompliant: 'Not compliant',
+  unsupported: 'Not supported by the device',
+  failed: 'Could not be read',
+} as const;
+
+const assessmentOutcome = {
+  compliant: 'Compliant',
+  nonCompliant: 'Not compliant',
+  unreachable: 'Unreachable',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+} as const;
+
+const severity = { high: 'High', medium: 'Medium', low: 'Low' } as const;
+
+const reason = {
+  boot: 'Initial boot',
+  powerCycle: 'Power cycle',
+  linkUp: 'Link down and up',
+  ipChanged: 'IP address changed',
+  hostnameChanged: 'Hostname changed',
+  coldReset: 'Cold reset',
+  periodic: 'Periodic (47-48 h)',
+  unstated: 'Not stated',
+} as const;
+
+const trigger = {
+  announced: 'Announcement',
+  discovered: 'Discovery',
+  refresh: 'Group refresh',
+  filterEdited: 'Group filter edited',
+  policyEdited: 'Policy edited',
+  seatFreed: 'Seat freed',
+  requested: 'Asked for by an operator',
+} as const;
+
+const groupKind = { manual: 'Manual', automatic: 'Automatic', all: 'All devices' } as const;
+
+export const words = {
+  status,
+  statusMeaning,
+  role,
+  outcome,
+  assessmentOutcome,
+  severity,
+  reason,
+  trigger,
+  groupKind,
+};
+
+/** The word for `key`, or the key itself when a newer server says something this page does not know. */
+export function wordFor(table: Readonly<Record<string, string>>, key: string): string {
+  return Object.hasOwn(table, key) ? (table[key] ?? key) : key;
+}
+
+const whole = new Intl.NumberFormat('en');
+export const count = (number: number): string => whole.format(number);
+
+type Named = Pick<CatalogueEntry, 'labels' | 'unit'>;
+
+/** A setting's value as a person says it: by the catalogue's word or with its unit, where the catalogue is at hand. */
+export function valueWord(value: SettingValue | null, entry: Named | null = null): string {
+  if (value === null) return '–';
+  const { labels = {}, unit } = entry ?? {};
+  const key = String(value);
+  if (Object.hasOwn(labels, key)) return labels[key] ?? key;
+  if (typeof value === 'number' && unit)
+    return `${count(value)} ${value === 1 ? unit.replace(/s$/, '') : unit}`;
+  if (value === true) return 'On';
+  if (value === false) return 'Off';
+  return value === '' ? '(empty)' : String(value);
+}
+
+/** `1 device`, `2 devices`. */
+export function counted(number: number, one: string, many = `${one}s`): string {
+  return `${count(number)} ${number === 1 ? one : many}`;
+}
+
+/** Where devices announce themselves; the protocol's own port until the server has said otherwise. */
+export const announcePort = (overview: Overview | undefined): number => overview?.announcePort ?? 3329;

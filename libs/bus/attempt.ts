@@ -1,0 +1,131 @@
+// One try of some events with one consumer: a transaction that claims, loads, decides, saves, records and parks.
+import { deliveryDied } from '../events/delivery.js';
+import { UnreadableEvent, type Event } from '../events/event.js';
+import { reasonOf } from '../store/failure.js';
+import { stampEach, type Caused } from '../store/outbox.js';
+import { park, type Parked } from '../store/parking.js';
+import type { Store, Tx } from '../store/store.js';
+import type { Bus } from './bus.js';
+import { NotYet, Unprocessable, type Consumer, type Note } from './consumer.js';
+import { storableEvent, storableText } from './storable.js';
+import { traceparentOf, type EventSpan } from './spans.js';
+
+/** An event and how often it was tried before. */
+export interface Item {
+  readonly event: Event;
+  readonly attempts: number;
+}
+
+/** After 1 s, 10 s and 60 s; the fourth failure is the last. */
+const retryDelaysMs = [1_000, 10_000, 60_000];
+/** What waits for something else, such as settings, is asked each second for ten minutes. */
+const notYetDelayMs = 1_000;
+const notYetAttemptsMax = 600;
+
+/** When a failed event is tried again; null when it is dead. */
+function delayAfter(error: unknown, attempts: number): number | null {
+  if (error instanceof Unprocessable || error instanceof UnreadableEvent) return null;
+  if (error instanceof NotYet) return attempts < notYetAttemptsMax ? notYetDelayMs : null;
+  return retryDelaysMs[attempts - 1] ?? null;
+}
+
+export interface Attempt {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly consumer: Consumer;
+  /** Takes responsibility for events inside the transaction; those not in the answer are another's, or done. */
+  readonly claim: (tx: Tx, items: readonly Item[]) => Promise<ReadonlySet<string>>;
+  readonly spanOf: (event: Event) => EventSpan | undefined;
+}
+
+/** What came of it, for log and metrics. */
+export interface Outcome {
+  readonly handled: number;
+  readonly parked: readonly Parked[];
+  readonly notes: readonly Note[];
+}
+
+/** Resolves when committed. Rejects, with nothing changed, when load or save failed or the database is not there. */
+export function attempt(on: Attempt, items: readonly Item[]): Promise<Outcome> {
+  const { store, consumer } = on;
+  return store.transaction(async (tx) => {
+    const mine = await on.claim(tx, items);
+    const claimed = items.filter(({ event }) => mine.has(event.id));
+    if (claimed.length === 0) return { handled: 0, parked: [], notes: [] };
+    const state = await consumer.load(
+      tx,
+      claimed.map(({ event }) => event),
+    );
+    const { changes, events, notes, failed } = decideAll(on, claimed, state);
+    if (changes.length > 0) await consumer.save(tx, changes);
+    await park(tx, store.schema, consumer.name, failed);
+    await record(on, tx, [...events, ...deaths(consumer, failed)]);
+    return { handled: claimed.length - failed.length, parked: failed, notes };
+  });
+}
+
+/** Gives one event up, or puts it off, because its load or save failed alone. Committed when it resolves. */
+export function setAside(on: Attempt, item: Item, error: unknown): Promise<Outcome> {
+  const { store, consumer } = on;
+  return store.transaction(async (tx) => {
+    const mine = await on.claim(tx, [item]);
+    if (!mine.has(item.event.id)) return { handled: 0, parked: [], notes: [] };
+    const failed = [failure(item, error)];
+    await park(tx, store.schema, consumer.name, failed);
+    await record(on, tx, deaths(consumer, failed));
+    return { handled: 0, parked: failed, notes: [] };
+  });
+}
+
+function decideAll(on: Attempt, items: readonly Item[], state: unknown) {
+  const changes: unknown[] = [];
+  const events: Caused[] = [];
+  const notes: Note[] = [];
+  const failed: Parked[] = [];
+  for (const item of items) {
+    try {
+      const decision = on.consumer.decide(item.event, state);
+      for (const change of decision.changes) on.consumer.evolve?.(state, change);
+      changes.push(...decision.changes);
+      notes.push(...(decision.notes ?? []));
+      const cause = {
+        id: item.event.id,
+        traceparent: traceparentOf(on.spanOf(item.event)) ?? item.event.traceparent,
+      };
+      events.push(...decision.events.map((draft) => ({ draft, cause })));
+    } catch (error) {
+      failed.push(failure(item, error));
+    }
+  }
+  return { changes, events, notes, failed };
+}
+
+function failure({ event, attempts }: Item, error: unknown): Parked {
+  const tried = attempts + 1;
+  return {
+    event: storableEvent(event),
+    attempts: tried,
+    delayMs: delayAfter(error, tried),
+    reason: storableText(reasonOf(error)),
+  };
+}
+
+function deaths(consumer: Consumer, failed: readonly Parked[]): readonly Caused[] {
+  return failed
+    .filter(({ delayMs }) => delayMs === null)
+    .map(({ event, attempts, reason }) => ({
+      draft: deliveryDied.draft({
+        consumer: consumer.name,
+        eventId: event.id,
+        eventType: storableText(event.type.slice(0, 128)),
+        attempts,
+        reason,
+      }),
+      cause: { id: event.id, traceparent: event.traceparent },
+    }));
+}
+
+async function record(on: Attempt, tx: Tx, items: readonly Caused[]): Promise<void> {
+  if (items.length === 0) return;
+  await on.bus.record(tx, on.store.schema, await stampEach(tx, on.store.schema, items));
+}

@@ -1,0 +1,67 @@
+// How Muster's services speak on the bus.
+//
+//   consumer.ts   what a service writes: load, decide, save; keep-documents.ts is one that services share
+//   bus.ts        what a driver must do; rabbit.ts and embedded.ts do it, under one contract suite
+//   delivery.ts   the life of a batch, from queue to settlement; received.ts: whose a message is; attempt.ts: claim, load,
+//                 decide, save, record, park; parking-keeper.ts: tried again; storable.ts: what a database takes; spans.ts
+//                 and delivery-metrics.ts: seen
+//   relay.ts      events from an outbox to the broker, with confirms
+//   topology.ts   exchange, queues, bindings, accounts: made from the catalogue, in one step
+//   worker.ts     tasks: claimed under a budget (task-pump.ts), run outside any transaction (task-run.ts), finished with
+//                 their lease (lease.ts), counted (task-metrics.ts)
+//   transport.ts  the Nest strategy that starts and drains the deliveries
+import type { Draft, Event, EventDefinition } from '../events/event.js';
+import type { Tx } from '../store/store.js';
+
+/** What one event leads to. */
+export interface Decision<Change> {
+  readonly changes: readonly Change[];
+  readonly events: readonly Draft[];
+  /** What the log says of it, at info, once it is committed. */
+  readonly notes?: readonly Note[];
+}
+
+/** A line of the log: what it is about, then one sentence. */
+export interface Note {
+  readonly fields: object;
+  readonly message: string;
+}
+
+/** Nothing is to be done about this event. */
+export const nothing: Decision<never> = { changes: [], events: [] };
+
+/**
+ * A consumer is load, decide, save: set-wise SQL, then a pure rule for each event, then set-wise SQL again, all in one
+ * transaction for a whole batch.
+ */
+export interface Consumer<State = unknown, Change = unknown, E extends Event = Event> {
+  /** `service.subject`, such as `licensing.seats`. Names its inbox: to change it is to read everything again. */
+  readonly name: string;
+  /** What it hears. Within a service an event type has at most one consumer. */
+  readonly on: readonly EventDefinition[];
+  /** All that the decisions need, with every lock taken, in a fixed order. Throws: the batch is halved until the culprit is alone. */
+  load(tx: Tx, events: readonly E[]): Promise<State>;
+  /** Pure and synchronous. Throws Unprocessable: dead at once; anything else: this event alone is tried again later. */
+  decide(event: E, state: State): Decision<Change>;
+  /** Brings the loaded state up to date with one change, for the decisions that follow in the batch. */
+  evolve?(state: State, change: Change): void;
+  /** All changes of the batch, in the order in which they were decided. */
+  save(tx: Tx, changes: readonly Change[]): Promise<void>;
+}
+
+/** A consumer, checked by the compiler: events typed by `on`, changes by `decide`. */
+export function consumer<State, Change, D>(
+  of: Omit<Consumer<State, Change, Event<D>>, 'on'> & { readonly on: readonly EventDefinition<D>[] },
+): Consumer {
+  return of;
+}
+
+/** Thrown by decide when trying again cannot help: the event is dead at once, with this reason for a person to read. */
+export class Unprocessable extends Error {
+  override readonly name = 'Unprocessable';
+}
+
+/** Thrown by decide when something must come first, such as settings not seen yet: tried again, and no error is logged. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet';
+}

@@ -1,0 +1,222 @@
+// The life of a batch. A message is settled only when its effect, or its place in parking, is committed.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Meter } from '@opentelemetry/api';
+import { unavailable } from '../store/failure.js';
+import { claim } from '../store/inbox.js';
+import type { Store } from '../store/store.js';
+import { attempt, setAside, type Attempt, type Item, type Outcome } from './attempt.js';
+import { batchMax as busBatchMax, type Batch, type Bus, type Subscription } from './bus.js';
+import type { Consumer } from './consumer.js';
+import { ParkingKeeper } from './parking-keeper.js';
+import { positionsOf, receive, type Received } from './received.js';
+import { startEventSpan, withBatchSpan, type EventSpan } from './spans.js';
+import { deliveryMetrics, type DeliveryMetrics } from './delivery-metrics.js';
+
+export interface DeliveryLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface DeliveryOptions {
+  readonly service: string;
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly consumers: readonly Consumer[];
+  readonly log: DeliveryLog;
+  readonly meter: Meter;
+  /** Events in one transaction at most. */
+  readonly batchMax?: number;
+}
+
+/** All deliveries of one service: its facts and its control queue, and what is parked. */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #byType = new Map<string, Consumer>();
+  readonly #parking: ParkingKeeper;
+  readonly #metrics: DeliveryMetrics;
+  readonly #stopping = new AbortController();
+  #subscriptions: readonly Subscription[] = [];
+  #problem: string | null = null;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#metrics = deliveryMetrics(options.meter);
+    this.#parking = new ParkingKeeper({
+      store: options.store,
+      service: options.service,
+      consumers: options.consumers,
+      run: (consumer, items, claimItems) => this.#runAll(consumer, items, claimItems),
+      log: options.log,
+      meter: options.meter,
+    });
+    for (const consumer of [...options.consumers, this.#parking.control]) {
+      for (const { type } of consumer.on) {
+        const other = this.#byType.get(type);
+        if (other)
+          throw new Error(
+            `${type} has two consumers in ${options.service}: ${other.name} and ${consumer.name}`,
+          );
+        this.#byType.set(type, consumer);
+      }
+    }
+  }
+
+  async start(): Promise<void> {
+    const { service, bus } = this.#options;
+    const handle = (batch: Batch) => this.#handle(batch);
+    this.#subscriptions = await Promise.all([
+      bus.subscribe(`${service}.facts`, handle),
+      bus.subscribe(`${service}.control`, handle),
+    ]);
+    this.#parking.start();
+  }
+
+  /** Ends the batches in flight and takes no more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all([
+      this.#parking.stop(),
+      ...this.#subscriptions.map((subscription) => subscription.stop()),
+    ]);
+  }
+
+  /** Why events are not handled now; null when they are. */
+  problem(): string | null {
+    return this.#problem;
+  }
+
+  async #handle(batch: Batch): Promise<void> {
+    const { batchMax = busBatchMax } = this.#options;
+    const received = batch.messages.map((message, position) => receive(message, position, this.#byType));
+    try {
+      for (const group of Map.groupBy(received, consumerOf).values()) {
+        for (let start = 0; start < group.length; start += batchMax) {
+          await this.#persist(batch, group.slice(start, start + batchMax));
+        }
+      }
+      batch.settled();
+    } catch {
+      batch.abandon();
+    }
+  }
+
+  /**
+   * Until it is committed, or the process stops. While the database is away the batch is held, however long: given back, it
+   * would come again and again, and the broker would count each time towards giving it up.
+   */
+  async #persist(batch: Batch, group: readonly Received[]): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.#process(batch, group);
+        this.#problem = null;
+        return;
+      } catch (error) {
+        const { log, service } = this.#options;
+        this.#problem = `${service} cannot save: ${error instanceof Error ? error.message : String(error)}`;
+        if (tries === 1)
+          log.error(
+            { error, events: group.length },
+            'The database does not take events; trying again until it does',
+          );
+        if (this.#stopping.signal.aborted) throw error;
+        await delay(Math.min(2_000, 100 * 2 ** tries), null, { signal: this.#stopping.signal }).catch(
+          () => undefined,
+        );
+      }
+    }
+  }
+
+  async #process(batch: Batch, group: readonly Received[]): Promise<void> {
+    const { store } = this.#options;
+    const positions = new Map(group.map(({ event, position }) => [event.id, position]));
+    const claimItems =
+      (consumer: Consumer): Attempt['claim'] =>
+      async (tx, items) => {
+        const ids = items.map(({ event }) => event.id);
+        await batch.settleIn(tx, positionsOf(group, new Set(ids), positions));
+        return claim(tx, store.schema, consumer.name, ids);
+      };
+    const [first] = group;
+    if (first?.consumer) {
+      await this.#runAll(first.consumer, group.map(newItem), claimItems(first.consumer));
+      return;
+    }
+    const [fallback] = this.#options.consumers;
+    if (!fallback) return;
+    for (const { event, fault } of group) {
+      const on = this.#attemptOf(fallback, claimItems(fallback), new Map());
+      this.#tell(fallback, await setAside(on, { event, attempts: 0 }, fault));
+    }
+  }
+
+  /** The whole set; when its load or save fails, its halves, until the culprit is alone and set aside. */
+  async #runAll(consumer: Consumer, items: readonly Item[], claimItems: Attempt['claim']): Promise<void> {
+    const unique = [...new Map(items.map((item) => [item.event.id, item])).values()];
+    const spans = new Map(unique.map(({ event }) => [event.id, startEventSpan(consumer.name, event)]));
+    const on = this.#attemptOf(consumer, claimItems, spans);
+    try {
+      await withBatchSpan(consumer.name, [...spans.values()], () => this.#halve(on, unique));
+    } finally {
+      for (const span of spans.values()) span.end();
+    }
+  }
+
+  async #halve(on: Attempt, items: readonly Item[]): Promise<void> {
+    const began = performance.now();
+    try {
+      const outcome = await attempt(on, items);
+      this.#metrics.batch(on.consumer.name, items.length, performance.now() - began);
+      this.#tell(on.consumer, outcome);
+    } catch (error) {
+      if (unavailable(error)) throw error;
+      const [only] = items;
+      if (only && items.length === 1) {
+        this.#tell(on.consumer, await setAside(on, only, error));
+        return;
+      }
+      const middle = Math.ceil(items.length / 2);
+      await this.#halve(on, items.slice(0, middle));
+      await this.#halve(on, items.slice(middle));
+    }
+  }
+
+  #attemptOf(
+    consumer: Consumer,
+    claimItems: Attempt['claim'],
+    spans: ReadonlyMap<string, EventSpan>,
+  ): Attempt {
+    const { store, bus } = this.#options;
+    return { store, bus, consumer, claim: claimItems, spanOf: (event) => spans.get(event.id) };
+  }
+
+  #tell(consumer: Consumer, { handled, parked, notes }: Outcome): void {
+    for (const { fields, message } of notes) this.#options.log.info(fields, message);
+    this.#metrics.handled(consumer.name, handled);
+    for (const { event, attempts, delayMs, reason } of parked) {
+      const fields = {
+        consumer: consumer.name,
+        event: event.id,
+        type: event.type,
+        subject: event.subject,
+        attempts,
+        reason,
+      };
+      if (delayMs === null) {
+        this.#metrics.died(consumer.name);
+        this.#options.log.error(
+          fields,
+          'An event could not be handled and is dead: mend the reason, then replay it',
+        );
+      } else if (!reason.startsWith('NotYet')) {
+        this.#options.log.warn(
+          { ...fields, againInMs: delayMs },
+          'An event could not be handled; it is tried again',
+        );
+      }
+    }
+  }
+}
+
+const consumerOf = ({ consumer }: Received): string => consumer?.name ?? '';
+const newItem = ({ event }: Received): Item => ({ event, attempts: 0 });

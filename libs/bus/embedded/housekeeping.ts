@@ -1,0 +1,93 @@
+// PGlite runs neither autovacuum nor checkpoints by time: both are done here, by the work that was done.
+import type { Database } from '../../store/store.js';
+import type { Journal } from './journal.js';
+
+export interface HousekeepingOptions {
+  readonly database: Database;
+  readonly journal: Journal;
+  readonly log: { warn(fields: object, message: string): void };
+  /** Events kept at most, and for how long, once every queue has settled them. */
+  readonly keepMax?: number;
+  readonly keepDays?: number;
+}
+
+const trimEvery = 5_000;
+const trimMax = 2_000;
+const vacuumEvery = 20_000;
+const checkpointEvery = 50_000;
+/** A table with fewer dead rows than these is left alone. */
+const deadMin = 2_000;
+
+export class Housekeeping {
+  readonly #options: HousekeepingOptions;
+  readonly #done = { trim: 0, vacuum: 0, checkpoint: 0 };
+  #running: Promise<void> | null = null;
+  #stopped = false;
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+  }
+
+  /** Rows were written or deleted. */
+  worked(rows: number): void {
+    this.#done.trim += rows;
+    this.#done.vacuum += rows;
+    this.#done.checkpoint += rows;
+    if (this.#stopped || this.#running || !this.#due()) return;
+    this.#running = this.#run()
+      .catch((error: unknown) =>
+        this.#options.log.warn({ error }, 'The database could not be tidied; trying again later'),
+      )
+      .finally(() => (this.#running = null));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+
+  #due(): boolean {
+    const { trim, vacuum, checkpoint } = this.#done;
+    return trim >= trimEvery || vacuum >= vacuumEvery || checkpoint >= checkpointEvery;
+  }
+
+  async #run(): Promise<void> {
+    const { database } = this.#options;
+    if (this.#done.trim >= trimEvery) {
+      this.#done.trim = 0;
+      await this.#trim();
+    }
+    if (this.#done.vacuum >= vacuumEvery && !this.#stopped) {
+      this.#done.vacuum = 0;
+      for (const table of await this.#churned())
+        await database.query(`vacuum (analyze) ${table}`, [], 'page');
+    }
+    if (this.#done.checkpoint >= checkpointEvery && !this.#stopped) {
+      this.#done.checkpoint = 0;
+      await database.query('checkpoint', [], 'page');
+    }
+  }
+
+  /** In steps, so that nobody waits long for the only connection. */
+  async #trim(): Promise<void> {
+    const { database, journal, keepMax = 100_000, keepDays = 14 } = this.#options;
+    let gone = trimMax;
+    while (gone === trimMax && !this.#stopped) {
+      gone = await database.transaction(
+        (tx) => journal.trim(tx, { keepMax, keepDays, limit: trimMax }),
+        'page',
+      );
+    }
+  }
+
+  /** The bus's own tables, and those of the services that the statistics name. */
+  async #churned(): Promise<readonly string[]> {
+    const rows = await this.#options.database.query<{ name: string }>(
+      `select quote_ident(schemaname) || '.' || quote_ident(relname) as name
+       from pg_stat_user_tables where n_dead_tup > $1`,
+      [deadMin],
+      'page',
+    );
+    return [...new Set(['bus.delivery', 'bus.event', ...rows.map(({ name }) => name)])];
+  }
+}

@@ -1,0 +1,91 @@
+// Rows of the embedded bus: an event once, and one delivery for each queue that hears it, in one statement.
+import type { Event, EventDefinition } from '../../events/event.js';
+import type { Database, Tx } from '../../store/store.js';
+import type { Topology } from '../topology.js';
+
+/** Events that `newer` gives at once. */
+export const newerMax = 100;
+
+/** Which queues hear a type, and which types are kept for ever. */
+export class Journal {
+  readonly #queuesOf = new Map<string, string[]>();
+  readonly #kept: readonly string[];
+  readonly #pairs: { readonly queues: readonly string[]; readonly types: readonly string[] };
+
+  constructor(topology: Topology) {
+    const pairs = topology.queues.flatMap(({ queue, types }) => types.map((type) => ({ queue, type })));
+    for (const { queue, type } of pairs) this.#queuesOf.set(type, [...this.queuesOf(type), queue]);
+    this.#pairs = { queues: pairs.map(({ queue }) => queue), types: pairs.map(({ type }) => type) };
+    this.#kept = topology.streams.flatMap(({ types }) => types ?? []);
+  }
+
+  queuesOf(type: string): readonly string[] {
+    return this.#queuesOf.get(type) ?? [];
+  }
+
+  /** True when a queue or a kept stream takes it. */
+  wants(type: string): boolean {
+    return this.queuesOf(type).length > 0 || this.#kept.includes(type);
+  }
+
+  /** In the caller's transaction. An event that is there already is left as it is. */
+  async insert(tx: Tx, events: readonly Event[]): Promise<void> {
+    await tx.query(
+      `with fresh as (
+         insert into bus.event (id, type, body)
+         select (event->>'id')::uuid, event->>'type', event from jsonb_array_elements($1::jsonb) as event
+         on conflict (id) do nothing returning seq, type)
+       insert into bus.delivery (queue, seq)
+       select bound.queue, fresh.seq from fresh
+       join unnest($2::text[], $3::text[]) as bound (queue, type) on bound.type = fresh.type`,
+      [JSON.stringify(events), this.#pairs.queues, this.#pairs.types],
+    );
+  }
+
+  /** Up to `newerMax` events of a kept type after `seq`, oldest first; only the newest when `seq` is null. */
+  async newer(
+    database: Database,
+    definition: EventDefinition,
+    seq: number | null,
+  ): Promise<readonly KeptEvent[]> {
+    const rows = await database.query<KeptEvent>(
+      seq === null
+        ? `select seq, body from bus.event where type = $1 order by seq desc limit 1`
+        : `select seq, body from bus.event where type = $1 and seq > $2 order by seq limit ${newerMax}`,
+      seq === null ? [definition.type] : [definition.type, seq],
+    );
+    return rows;
+  }
+
+  /**
+   * Deletes up to `limit` events that every queue has settled and that are older than the newest `keepMax` or than
+   * `keepDays`. The newest of each kept type stays. Resolves to how many.
+   */
+  async trim(tx: Tx, { keepMax, keepDays, limit }: Retention): Promise<number> {
+    const gone = await tx.query(
+      `delete from bus.event where seq = any(array(
+         select e.seq from bus.event e
+         where e.seq < least(
+             (select coalesce(min(d.seq), 9223372036854775807) from bus.delivery d),
+             (select coalesce(max(newest.seq), 0) + 1 from bus.event newest))
+           and (e.seq <= (select max(newest.seq) - $1::bigint from bus.event newest)
+             or e.recorded_at < now() - make_interval(days => $2::int))
+           and not (e.type = any($3::text[])
+             and e.seq = (select max(other.seq) from bus.event other where other.type = e.type))
+         order by e.seq limit $4::int)) returning 1 as gone`,
+      [keepMax, keepDays, this.#kept, limit],
+    );
+    return gone.length;
+  }
+}
+
+export interface KeptEvent {
+  readonly seq: number;
+  readonly body: unknown;
+}
+
+export interface Retention {
+  readonly keepMax: number;
+  readonly keepDays: number;
+  readonly limit: number;
+}

@@ -1,0 +1,168 @@
+// One connection to RabbitMQ that comes back: several addresses tried in turn, back-off with jitter, for ever.
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import amqp, { type ChannelModel } from 'amqplib';
+import { close } from './close.js';
+
+export interface LineOptions {
+  /** amqp(s)://user:password@host:port/vhost each; one cluster. */
+  readonly urls: readonly string[];
+  /** Shown in the broker's list of connections. */
+  readonly name: string;
+  /** PEM of the authority that the broker's certificate must lead to, for amqps. */
+  readonly authority?: string | null;
+  readonly log: LineLog;
+}
+
+export interface LineLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface Blocked {
+  readonly reason: string;
+  /** On the clock of performance.now(). */
+  readonly since: number;
+}
+
+const connectTimeoutMs = 5_000;
+const heartbeatSeconds = 5;
+const firstDelayMs = 100;
+const delayMaxMs = 5_000;
+/** A connection that lived so long begins the back-off anew. */
+const steadyMs = 5_000;
+
+/** How long to wait before attempt number `attempt` (1, 2 …): doubled each time, half of it by chance. */
+export function backOffMs(attempt: number, maxMs = delayMaxMs): number {
+  const whole = Math.min(maxMs, firstDelayMs * 2 ** Math.min(attempt - 1, 20));
+  return whole / 2 + Math.random() * (whole / 2);
+}
+
+export class Line {
+  readonly #options: LineOptions;
+  readonly #stopping = new AbortController();
+  readonly #users = new Set<(model: ChannelModel) => void>();
+  #model: ChannelModel | null = null;
+  #problem = 'not connected yet';
+  #blocked: Blocked | null = null;
+  #next = 0;
+  readonly #running: Promise<void>;
+  readonly #tried: Promise<void>;
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+    const tried = Promise.withResolvers<void>();
+    this.#tried = tried.promise;
+    this.#running = this.#run(tried.resolve);
+  }
+
+  /** Resolves when the first attempt is over, whether or not it succeeded. */
+  tried(): Promise<void> {
+    return this.#tried;
+  }
+
+  get model(): ChannelModel | null {
+    return this.#model;
+  }
+
+  /** Why the broker takes no messages on this connection (its memory or disk alarm); null when it does. */
+  get blocked(): Blocked | null {
+    return this.#blocked;
+  }
+
+  /** Null when connected. */
+  get problem(): string | null {
+    return this.#model ? null : this.#problem;
+  }
+
+  /** Calls `use` with each connection, the present one included. */
+  onUp(use: (model: ChannelModel) => void): () => void {
+    this.#users.add(use);
+    if (this.#model) use(this.#model);
+    return () => this.#users.delete(use);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #run(tried: () => void): Promise<void> {
+    const { log, name } = this.#options;
+    const { signal } = this.#stopping;
+    const stopped = once(signal, 'abort').then(() => 'stopped');
+    for (let attempt = 1; !signal.aborted; attempt += 1) {
+      try {
+        const model = await this.#connect();
+        const began = performance.now();
+        const closed = this.#adopt(model);
+        tried();
+        this.#problem = await Promise.race([closed, stopped]);
+        // One that is refused again and again is no success.
+        if (performance.now() - began > steadyMs) attempt = 0;
+        if (signal.aborted) await close(model);
+        if (!signal.aborted)
+          log.warn({ connection: name, problem: this.#problem }, 'RabbitMQ is away; reconnecting');
+      } catch (error) {
+        const problem = messageOf(error);
+        if (problem !== this.#problem)
+          log.warn({ connection: name, problem }, 'RabbitMQ cannot be reached; trying again');
+        this.#problem = problem;
+        tried();
+      }
+      await delay(backOffMs(attempt + 1), null, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #connect(): Promise<ChannelModel> {
+    const { urls, name, authority } = this.#options;
+    let failure: unknown = new Error('no address of RabbitMQ is configured');
+    for (let turn = 0; turn < urls.length; turn += 1) {
+      const url = urls[this.#next % urls.length] ?? '';
+      try {
+        return await amqp.connect(withHeartbeat(url), {
+          timeout: connectTimeoutMs,
+          noDelay: true,
+          keepAlive: true,
+          clientProperties: { connection_name: name },
+          ...(authority ? { ca: [authority] } : {}),
+        });
+      } catch (error) {
+        failure = error;
+        this.#next += 1;
+      }
+    }
+    throw failure;
+  }
+
+  /** Resolves with the reason once the connection is gone. */
+  #adopt(model: ChannelModel): Promise<string> {
+    const gone = Promise.withResolvers<string>();
+    model.on('error', (error) => (this.#problem = messageOf(error)));
+    model.on('close', (error) => {
+      this.#model = null;
+      this.#blocked = null;
+      gone.resolve(error ? messageOf(error) : this.#problem);
+    });
+    model.on('blocked', (reason) => (this.#blocked = { reason, since: performance.now() }));
+    model.on('unblocked', () => (this.#blocked = null));
+    this.#model = model;
+    this.#problem = 'connection closed';
+    this.#options.log.info({ connection: this.#options.name }, 'Connected to RabbitMQ');
+    for (const use of this.#users) use(model);
+    return gone.promise;
+  }
+}
+
+/** Nothing of an address is ever logged: it may hold a password. */
+function withHeartbeat(url: string): string {
+  const parsed = new URL(url);
+  parsed.searchParams.set('heartbeat', String(heartbeatSeconds));
+  return parsed.href;
+}
+
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}

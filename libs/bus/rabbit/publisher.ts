@@ -1,0 +1,228 @@
+// Messages to the exchange, each resolved by the broker's confirm or by a limit of our own: the broker may never answer.
+import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';
+import type { Event } from '../../events/event.js';
+import { BusError } from '../bus.js';
+import { exchange } from '../topology.js';
+import { close } from './close.js';
+import { backOffMs, messageOf, type Line, type LineLog } from './line.js';
+
+interface Pending {
+  readonly channel: ConfirmChannel;
+  readonly deadline: number;
+  readonly settle: (error: BusError | null) => void;
+  returned: boolean;
+}
+
+export interface PublisherOptions {
+  readonly line: Line;
+  readonly log: LineLog;
+  /** Queues that must exist, or nothing is sent: a message that only the journal took would never be handled. */
+  readonly requiredQueues: readonly string[];
+  readonly confirmTimeoutMs: number;
+}
+
+/** Unconfirmed messages at most; more are refused. */
+const unconfirmedMax = 5_000;
+/** Once the broker blocks, what is under way is given this long. */
+const blockedGraceMs = 300;
+const requiredCheckMs = 2_000;
+/** A channel that lived so long and brings a confirm begins the back-off anew; one that is refused after others is no success. */
+const steadyMs = 5_000;
+
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #pending = new Map<string, Pending>();
+  readonly #stopListening: () => void;
+  readonly #opened = Promise.withResolvers<void>();
+  #channel: ConfirmChannel | null = null;
+  #missing: string | null;
+  #sweeper: NodeJS.Timeout | null = null;
+  #checker: NodeJS.Timeout | null = null;
+  #stopped = false;
+  /** Channels lost or not opened, since the last that was steady. */
+  #failures = 0;
+  #openedAt = 0;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#missing =
+      options.requiredQueues.length > 0 ? 'the queues that must exist are not checked yet' : null;
+    this.#stopListening = options.line.onUp((model) => void this.#open(model));
+  }
+
+  /** Resolves when the first attempt to open a channel is over. */
+  opened(): Promise<void> {
+    return this.#opened.promise;
+  }
+
+  /** Null when a message would be sent at once. */
+  problem(): string | null {
+    const { line } = this.#options;
+    if (line.problem) return line.problem;
+    if (!this.#channel) return 'the channel to RabbitMQ is being opened';
+    if (line.blocked) return `RabbitMQ takes no messages: ${line.blocked.reason}`;
+    return this.#missing;
+  }
+
+  /** Resolves when the broker has confirmed that at least one queue holds it. Rejects with BusError. */
+  send(event: Event): Promise<void> {
+    const refusal = this.#refusal(event);
+    if (refusal) return Promise.reject(refusal);
+    const channel = this.#channel;
+    if (!channel) return Promise.reject(new BusError('disconnected', 'there is no channel to RabbitMQ'));
+    return new Promise((resolve, reject) => {
+      const settle = (error: BusError | null): void => {
+        this.#pending.delete(event.id);
+        if (error) reject(error);
+        else resolve();
+      };
+      const deadline = performance.now() + this.#options.confirmTimeoutMs;
+      const pending: Pending = { channel, deadline, settle, returned: false };
+      this.#pending.set(event.id, pending);
+      this.#write(channel, event, pending);
+      this.#sweepSoon();
+    });
+  }
+
+  /** Waits for the confirms under way, then closes. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#stopListening();
+    while (this.#pending.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    if (this.#sweeper) clearTimeout(this.#sweeper);
+    if (this.#checker) clearInterval(this.#checker);
+    if (this.#channel) await close(this.#channel);
+  }
+
+  #refusal(event: Event): BusError | null {
+    const { line } = this.#options;
+    if (this.#stopped) return new BusError('refused', 'the bus is stopping');
+    if (!line.model || !this.#channel) {
+      return new BusError('disconnected', line.problem ?? 'the channel to RabbitMQ is being opened');
+    }
+    if (line.blocked) return new BusError('refused', `RabbitMQ takes no messages: ${line.blocked.reason}`);
+    if (this.#missing) return new BusError('unroutable', this.#missing);
+    if (this.#pending.size >= unconfirmedMax) {
+      return new BusError('refused', `${unconfirmedMax} messages are not confirmed yet`);
+    }
+    if (this.#pending.has(event.id)) return new BusError('unknown', `${event.id} is being published already`);
+    return null;
+  }
+
+  #write(channel: ConfirmChannel, event: Event, pending: Pending): void {
+    const options = {
+      persistent: true,
+      mandatory: true,
+      contentType: 'application/json',
+      messageId: event.id,
+      type: event.type,
+      appId: event.publisher,
+      timestamp: Math.floor(Date.now() / 1000),
+      headers: event.traceparent === null ? {} : { traceparent: event.traceparent },
+    };
+    try {
+      channel.publish(exchange, event.type, Buffer.from(JSON.stringify(event)), options, (error: unknown) => {
+        if (!error && performance.now() - this.#openedAt > steadyMs) this.#failures = 0;
+        if (this.#pending.get(event.id) === pending) pending.settle(outcome(error, event, pending.returned));
+      });
+    } catch (error) {
+      pending.settle(new BusError('disconnected', messageOf(error)));
+    }
+  }
+
+  async #open(model: ChannelModel): Promise<void> {
+    const state = { open: true, failure: 'closed' };
+    try {
+      const channel = await model.createConfirmChannel();
+      channel.on('error', (error) => (state.failure = messageOf(error)));
+      channel.on('return', (message) => this.#returned(message));
+      channel.on('close', () => {
+        state.open = false;
+        this.#lost(channel, model, state.failure);
+      });
+      await this.#checkRequired(model);
+      // It may have gone meanwhile, and another may be there already.
+      if (!state.open || this.#options.line.model !== model) return;
+      this.#channel = channel;
+      this.#openedAt = performance.now();
+    } catch (error) {
+      this.#reopen(model, messageOf(error));
+    } finally {
+      this.#opened.resolve();
+    }
+  }
+
+  #returned(message: Message): void {
+    const pending = this.#pending.get(String(message.properties.messageId));
+    if (pending) pending.returned = true;
+  }
+
+  /** A channel can die on a connection that lives: an exchange deleted, a right taken away. */
+  #lost(channel: ConfirmChannel, model: ChannelModel, failure: string): void {
+    if (this.#channel === channel) this.#channel = null;
+    for (const pending of [...this.#pending.values()]) {
+      if (pending.channel === channel) {
+        pending.settle(new BusError('unknown', `no confirm before the channel was gone: ${failure}`));
+      }
+    }
+    this.#reopen(model, failure);
+  }
+
+  #reopen(model: ChannelModel, failure: string): void {
+    const { line, log } = this.#options;
+    if (this.#stopped || line.model !== model) return;
+    this.#failures += 1;
+    const first = this.#failures === 1;
+    setTimeout(() => {
+      if (this.#stopped || line.model !== model) return;
+      if (first) log.warn({ failure }, 'The channel for publishing is gone; opening another');
+      void this.#open(model);
+    }, backOffMs(this.#failures)).unref();
+  }
+
+  /** On a channel of its own: a queue that is not there ends the channel that asked. */
+  async #checkRequired(model: ChannelModel): Promise<void> {
+    const { requiredQueues, line } = this.#options;
+    if (requiredQueues.length === 0) return;
+    this.#missing = await missingOf(model, requiredQueues);
+    this.#checker ??= setInterval(() => {
+      if (line.model) void this.#checkRequired(line.model).catch(() => undefined);
+    }, requiredCheckMs).unref();
+  }
+
+  #sweepSoon(): void {
+    this.#sweeper ??= setTimeout(() => {
+      this.#sweeper = null;
+      const now = performance.now();
+      const { blocked } = this.#options.line;
+      const limit = blocked ? blocked.since + blockedGraceMs : Infinity;
+      for (const [id, pending] of this.#pending) {
+        // In order of their deadlines: the first one that has time left ends the search.
+        if (Math.min(pending.deadline, limit) > now) break;
+        pending.settle(new BusError('unknown', `RabbitMQ did not confirm ${id} in time`));
+      }
+      if (this.#pending.size > 0) this.#sweepSoon();
+    }, 100);
+  }
+}
+
+function outcome(error: unknown, event: Event, returned: boolean): BusError | null {
+  if (returned) return new BusError('unroutable', `no queue wants ${event.type}`);
+  if (!error) return null;
+  const text = messageOf(error);
+  return text === 'message nacked'
+    ? new BusError('refused', `RabbitMQ refused ${event.id}`)
+    : new BusError('unknown', text);
+}
+
+async function missingOf(model: ChannelModel, queues: readonly string[]): Promise<string | null> {
+  try {
+    const channel = await model.createChannel();
+    channel.on('error', () => undefined);
+    for (const queue of queues) await channel.checkQueue(queue);
+    await channel.close();
+    return null;
+  } catch (error) {
+    return `a queue that must exist does not (run the topology step): ${messageOf(error)}`;
+  }
+}

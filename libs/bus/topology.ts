@@ -1,0 +1,163 @@
+// What the broker must hold before any process starts: made from the catalogue and from what each service hears, so that
+// nothing in it can differ from the code. Services declare nothing.
+import { createHash, randomBytes } from 'node:crypto';
+import { deliveryReplayRequested } from '../events/delivery.js';
+import type { EventDefinition, Plane } from '../events/event.js';
+import { edgeConfigured } from '../events/settings.js';
+
+/** A service, and the events that its consumers hear. */
+export interface Subscriber {
+  readonly service: string;
+  readonly on: readonly EventDefinition[];
+}
+
+export interface Binding {
+  readonly queue: string;
+  /** Event types, each a routing key. */
+  readonly types: readonly string[];
+}
+
+export interface Account {
+  readonly service: string;
+  /** Event types that it may publish. */
+  readonly publishes: readonly string[];
+  /** Queues and streams that it may read. */
+  readonly reads: readonly string[];
+}
+
+export interface Topology {
+  /** Quorum queues: two for each service, so that control waits behind no facts. */
+  readonly queues: readonly Binding[];
+  /** Streams: `types` null for all. */
+  readonly streams: readonly { readonly queue: string; readonly types: readonly string[] | null }[];
+  readonly accounts: readonly Account[];
+  /** Every type there is: what a queue no longer hears is unbound. */
+  readonly types: readonly string[];
+}
+
+export const exchange = 'muster.events';
+/** Where RabbitMQ puts a message that killed its reader 50 times. */
+export const deadLetters = 'muster.dead';
+const journal = 'muster.journal';
+
+/** Events that a process without a database reads from a stream, newest first. */
+const kept = new Map([[edgeConfigured.type, { stream: 'muster.edge', reader: 'gateway' }]]);
+
+/** The stream that keeps events of this definition; undefined when none does. */
+export function streamOf(definition: Pick<EventDefinition, 'type'>): string | undefined {
+  return kept.get(definition.type)?.stream;
+}
+
+const queueOf = (service: string, plane: Plane): string => `${service}.${plane}`;
+
+/** Services that read nothing from a queue, such as the gateway, are subscribers with an empty `on`. */
+export function topologyOf(
+  definitions: Iterable<EventDefinition>,
+  subscribers: readonly Subscriber[],
+): Topology {
+  const all = [...definitions];
+  const readers = subscribers.filter(({ on }) => on.length > 0);
+  return {
+    queues: readers.flatMap(bindingsOf),
+    streams: [
+      { queue: journal, types: null },
+      ...[...kept].map(([type, { stream }]) => ({ queue: stream, types: [type] })),
+    ],
+    accounts: subscribers.map((subscriber) => accountOf(subscriber, all)),
+    types: all.map(({ type }) => type),
+  };
+}
+
+function bindingsOf({ service, on }: Subscriber): readonly Binding[] {
+  // Whoever parks deliveries hears what an operator wants done with them.
+  const heard = [...on, deliveryReplayRequested];
+  const typesOn = (plane: Plane) => [
+    ...new Set(heard.filter((definition) => definition.plane === plane).map(({ type }) => type)),
+  ];
+  return [
+    { queue: queueOf(service, 'facts'), types: typesOn('facts') },
+    { queue: queueOf(service, 'control'), types: typesOn('control') },
+  ];
+}
+
+function accountOf({ service, on }: Subscriber, all: readonly EventDefinition[]): Account {
+  const streams = [...kept.values()].filter(({ reader }) => reader === service).map(({ stream }) => stream);
+  return {
+    service,
+    publishes: all
+      .filter(({ publisher }) => publisher === service || publisher === 'every')
+      .map(({ type }) => type),
+    reads: [...(on.length > 0 ? [queueOf(service, 'facts'), queueOf(service, 'control')] : []), ...streams],
+  };
+}
+
+/**
+ * RabbitMQ definitions, to be imported by the broker: what AMQP cannot declare. Limits are policies, never arguments of a
+ * queue, so that an operator can change them. Each account publishes its own nouns to the one exchange, reads its own
+ * queues, and configures nothing.
+ */
+export function definitionsOf(
+  topology: Topology,
+  options: { readonly vhost: string; readonly passwordOf: (service: string) => string },
+): object {
+  const { vhost, passwordOf } = options;
+  const { accounts } = topology;
+  return {
+    vhosts: [{ name: vhost }],
+    users: accounts.map(({ service }) => ({
+      name: service,
+      password_hash: passwordHash(passwordOf(service)),
+      hashing_algorithm: 'rabbit_password_hashing_sha256',
+      tags: [],
+    })),
+    permissions: accounts.map(({ service, reads }) => ({
+      user: service,
+      vhost,
+      configure: '^$',
+      write: oneOf([exchange]),
+      read: oneOf(reads),
+    })),
+    topic_permissions: accounts.map(({ service, publishes }) => ({
+      user: service,
+      vhost,
+      exchange,
+      write: oneOf(publishes),
+      read: '^$',
+    })),
+    policies: policies.map((policy) => ({ vhost, priority: 0, ...policy })),
+  };
+}
+
+// No max-length on what the exchange feeds: one full queue would refuse the messages of every publisher.
+const policies = [
+  {
+    name: 'muster-queues',
+    pattern: '^[a-z]+\\.(facts|control)$',
+    'apply-to': 'queues',
+    definition: { 'delivery-limit': 50, 'dead-letter-exchange': deadLetters },
+  },
+  {
+    name: 'muster-journal',
+    pattern: oneOf([journal]),
+    'apply-to': 'queues',
+    definition: { 'max-age': '14D', 'max-length-bytes': 20_000_000_000 },
+  },
+  {
+    name: 'muster-edge',
+    pattern: oneOf(['muster.edge']),
+    'apply-to': 'queues',
+    definition: { 'max-length-bytes': 50_000_000, 'stream-max-segment-size-bytes': 5_000_000 },
+  },
+];
+
+/** A pattern that matches these names and nothing else. */
+function oneOf(names: readonly string[]): string {
+  const escaped = names.map((name) => name.replaceAll('.', '\\.'));
+  return names.length === 0 ? '^$' : `^(${escaped.join('|')})$`;
+}
+
+function passwordHash(password: string): string {
+  const salt = randomBytes(4);
+  const digest = createHash('sha256').update(salt).update(password, 'utf8').digest();
+  return Buffer.concat([salt, digest]).toString('base64');
+}

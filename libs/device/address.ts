@@ -1,0 +1,57 @@
+// Where the server may connect to: into the operator's device networks, by number (threat: requests forged through an
+// announced address).
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import ipaddr from 'ipaddr.js';
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** Ranges that any network may hold; every other range must be named by a network that lies inside it. */
+const ordinary = new Set(['unicast', 'private', 'uniqueLocal', 'carrierGradeNat']);
+/** Ranges with nobody in them to connect to, named or not. */
+const never = new Set(['unspecified', 'broadcast', 'multicast']);
+
+/**
+ * True when a network holds the address, and names it on purpose if it is special: loopback, link-local, one that hides
+ * an IPv4 address (NAT64, 6to4, Teredo), or one of the server's own, which only a network of that single address or a
+ * loopback network names. `0.0.0.0/0` names none of these.
+ * @param own addresses of this server
+ */
+export function mayConnect(address: string, networks: readonly string[], own: readonly string[]): boolean {
+  if (isIP(address) === 0 || address.includes('%')) return false;
+  const plain = ipaddr.process(address);
+  const range = plain.range();
+  if (never.has(range)) return false;
+  const isOwn = own.some((each) => isIP(each) !== 0 && ipaddr.process(each).toString() === plain.toString());
+  return networks.some((network) => {
+    if (!ipaddr.isValidCIDR(network)) return false;
+    const [base, bits] = ipaddr.parseCIDR(network);
+    if (base.kind() !== plain.kind() || !plain.match(base, bits)) return false;
+    const single = bits === (plain.kind() === 'ipv4' ? 32 : 128);
+    if (isOwn && !single && range !== 'loopback') return false;
+    return ordinary.has(range) || single || liesIn(base, bits, range);
+  });
+}
+
+function liesIn(base: Address, bits: number, range: string): boolean {
+  const kind = base.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
+  const network = `${base.toString()}/${bits}`;
+  const first = kind.networkAddressFromCIDR(network);
+  return first.range() === range && last(first, bits).range() === range;
+}
+
+/** The highest address of a network. */
+function last(first: Address, bits: number): Address {
+  const bytes = first.toByteArray().map((byte, index) => {
+    const fixed = Math.min(8, Math.max(0, bits - index * 8));
+    return byte | (0xff >> fixed);
+  });
+  return ipaddr.fromByteArray(bytes);
+}
+
+/** This machine's own addresses, as they are now. */
+export function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .flatMap(({ address }) => address.split('%')[0] ?? []);
+}

@@ -1,0 +1,34 @@
+// Every setting there is. A policy may ask for these and no others.
+import type { SettingValue } from '../events/assessment.js';
+import { announcement } from './catalogue/announcement.js';
+import { deviceControl } from './catalogue/device-control.js';
+import { management } from './catalogue/management.js';
+import { networkServices } from './catalogue/network-services.js';
+import { printing } from './catalogue/printing.js';
+import type { Setting, SettingType } from './catalogue/setting.js';
+
+/** By key, in the order in which categories and settings are shown. */
+export type Catalogue = ReadonlyMap<string, Setting>;
+
+export const settingsCatalogue: Catalogue = new Map(
+  [...networkServices, ...printing, ...management, ...deviceControl, ...announcement].map((setting) => [
+    setting.key,
+    setting,
+  ]),
+);
+
+/** Why a setting cannot have a value, as words that follow `must be`; null when it can. */
+export function faultOfValue(type: SettingType, value: SettingValue): string | null {
+  switch (type.type) {
+    case 'boolean':
+      return typeof value === 'boolean' ? null : 'true or false';
+    case 'choice':
+      return typeof value === 'string' && type.values.includes(value)
+        ? null
+        : `one of ${type.values.join(', ')}`;
+    case 'number':
+      return typeof value === 'number' && Number.isInteger(value) && value >= type.min && value <= type.max
+        ? null
+        : `a whole number of ${type.unit} from ${type.min} to ${type.max}`;
+  }
+}

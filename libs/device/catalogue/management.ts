@@ -1,0 +1,73 @@
+// How the device is managed, and by whom.
+import { category, choice, onOff } from './setting.js';
+
+export const management = category('Management', [
+  {
+    key: 'web.httpsRedirect',
+    title: 'Web pages over HTTPS only',
+    type: onOff,
+    severity: 'high',
+    recommended: true,
+    why: 'STIG V-6783: no management protocol but HTTPS and SNMPv3.',
+    cutsOff: true,
+  },
+  {
+    key: 'tls.strength',
+    title: 'TLS cipher strength',
+    type: choice('low', 'medium', 'high'),
+    severity: 'high',
+    recommended: 'high',
+    labels: { low: 'Low', medium: 'Medium', high: 'High' },
+    why: 'NIST SP 800-52: weak ciphers let others read and change what the device is told.',
+    cutsOff: true,
+  },
+  {
+    key: 'tls.legacyRenegotiation',
+    title: 'Legacy TLS renegotiation',
+    type: onOff,
+    severity: 'medium',
+    recommended: false,
+    why: 'RFC 5746: without it others can put their words before yours in a TLS connection.',
+    cutsOff: true,
+  },
+  {
+    key: 'snmp.access',
+    title: 'SNMP access',
+    type: choice('v1v2ReadWrite', 'v1v2ReadOnly', 'v3Only'),
+    severity: 'high',
+    recommended: 'v3Only',
+    labels: {
+      v1v2ReadWrite: 'SNMPv1 and v2c, read and write',
+      v1v2ReadOnly: 'SNMPv1 and v2c, read only',
+      v3Only: 'SNMPv3 only',
+    },
+    why: 'STIG V-6783 and V-6781: SNMPv1 and v2c send their community in clear, and it is often the factory one.',
+    cutsOff: true,
+  },
+  {
+    key: 'admin.passwordSet',
+    title: 'Administrator password is set',
+    type: onOff,
+    severity: 'high',
+    recommended: true,
+    labels: { true: 'Yes', false: 'No' },
+    why: 'STIG V-6781: default and empty passwords are replaced. Assessed only: setting one needs the password.',
+    readOnly: true,
+  },
+  {
+    key: 'fw.remoteUpgrade',
+    title: 'Firmware upgrade over the network',
+    type: onOff,
+    severity: 'medium',
+    recommended: false,
+    why: 'Firmware sent as a print job is a known way in; sites that upgrade so switch it on for the time.',
+  },
+  {
+    key: 'log.syslog',
+    title: 'Events to a syslog server',
+    type: onOff,
+    severity: 'medium',
+    recommended: true,
+    why: 'STIG V-6797: auditing is on.',
+  },
+]);

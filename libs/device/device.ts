@@ -1,0 +1,64 @@
+// How Muster talks to a device.
+//
+//   device.ts      what a driver must do, one per protocol, and the ways in which a call can end
+//   api.ts         the driver of the open HTTPS device API (apps/agent/DEVICE-API.md)
+//   exchange.ts    one bounded request over a TLS connection whose certificate is checked before a byte is sent
+//   address.ts     where the server may connect to
+//   catalogue.ts   every setting there is; one data file per category in catalogue/
+import type { SettingValue } from '../events/assessment.js';
+import type { Identity } from '../events/identity.js';
+
+/**
+ * How a call to a device ended. Never mixed up: answered · unsupported: it answers, and has no such thing ·
+ * denied: it wants a secret that was not given · unreachable: no answer in time · failed: an answer that is none, or
+ * another device's.
+ */
+export type Outcome<T> =
+  | { readonly kind: 'answered'; readonly value: T }
+  | { readonly kind: 'unsupported' | 'denied'; readonly reason: string }
+  | { readonly kind: 'unreachable'; readonly reason: string; readonly host: Host }
+  /** mayPass: it is worth trying again soon. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly mayPass: boolean };
+
+/**
+ * What an unreachable device shows of the host at its address. silent: nothing came back from there, once · alive: it
+ * took, refused or cut the connection · unknown: this machine could not ask.
+ */
+export type Host = 'silent' | 'alive' | 'unknown';
+
+export type Setback = Exclude<Outcome<never>, { kind: 'answered' }>;
+
+/** A device to talk to. */
+export interface Target {
+  /** By number: names are never resolved here. */
+  readonly address: string;
+  readonly port: number;
+  /** SHA-256 of the only certificate it may show, lower-case hex; null when none is known. */
+  readonly fingerprint: string | null;
+  /** Where the operator lets Muster connect to, in CIDR notation. */
+  readonly networks: readonly string[];
+}
+
+export interface Identified {
+  readonly identity: Identity;
+  /** SHA-256 of the certificate it showed, lower-case hex. */
+  readonly fingerprint: string;
+}
+
+/** By key of the settings catalogue. A setting that the device does not have is absent. */
+export type Values = ReadonlyMap<string, SettingValue>;
+
+export interface Written {
+  readonly applied: ReadonlySet<string>;
+  /** Reason by key. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+/** Rejects only when `signal` is aborted, with its reason. */
+export interface Driver {
+  identify(signal: AbortSignal): Promise<Outcome<Identified>>;
+  read(signal: AbortSignal): Promise<Outcome<Values>>;
+  write(changes: Values, signal: AbortSignal): Promise<Outcome<Written>>;
+  /** Closes what is open to the device. */
+  close(): void;
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { settingsCatalogue } from '#device/catalogue';
+import {
+  combine,
+  compare,
+  compliant,
+  validatePolicy,
+  verify,
+  writesFor,
+  type AppliedPolicy,
+} from '#documents/policy';
+import { policyTemplates } from '#documents/templates';
+import type { SettingValue } from '#events/assessment';
+import { policyBody, type Policy, type PolicyItem } from '#events/policy';
+
+const saying = (part: string): unknown => expect.stringContaining(part);
+const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+const item = (setting: string, required: SettingValue, more: Partial<PolicyItem> = {}): PolicyItem => ({
+  setting,
+  required,
+  severity: 'high',
+  remediate: true,
+  unsupported: 'ignore',
+  ...more,
+});
+const policy = (...items: readonly PolicyItem[]): Policy => ({
+  name: 'Test',
+  description: '',
+  items: [...items],
+});
+const applied = (policyId: string, ...items: readonly PolicyItem[]): AppliedPolicy => ({
+  policyId,
+  version: 1,
+  body: policy(...items),
+});
+
+describe('a policy', () => {
+  it.each<[string, PolicyItem, RegExp]>([
+    ['an unknown setting', item('svc.gopher', false), /svc\.gopher is no setting.*remove it/],
+    ['text for true or false', item('svc.telnet', 'off'), /"off": it must be true or false/],
+    ['an unknown choice', item('svc.ipp', 'plain'), /must be one of off, ippsOnly, both, ippOnly/],
+    ['a number beyond its limits', item('jobs.holdTimeoutMinutes', 10_081), /from 0 to 10080/],
+    ['half a minute', item('jobs.holdTimeoutMinutes', 0.5), /whole number/],
+    ['true for a number', item('jobs.holdTimeoutMinutes', true), /whole number/],
+  ])('is refused with %s, saying what to do', (_, wrong, message) => {
+    const faults = validatePolicy(policy(item('svc.ftp', false), wrong), settingsCatalogue);
+    expect(faults).toEqual([{ item: 1, setting: wrong.setting, message: matching(message) }]);
+  });
+
+  it('is refused when it names a setting twice; every fault is listed', () => {
+    const faults = validatePolicy(
+      policy(item('svc.ftp', false), item('svc.ftp', true), item('svc.lpd', 1)),
+      settingsCatalogue,
+    );
+    expect(faults.map((fault) => fault.item)).toEqual([1, 2]);
+  });
+
+  it.each(policyTemplates)('template $id has no fault', ({ body }) => {
+    expect(policyBody.parse(body)).toEqual(body);
+    expect(validatePolicy(body, settingsCatalogue)).toEqual([]);
+  });
+
+  it('Muster Base has at least 14 settings, all of which can be set', () => {
+    const base = policyTemplates.find(({ id }) => id === 'base')?.body.items ?? [];
+    expect(base.length).toBeGreaterThanOrEqual(14);
+    expect(base.filter(({ setting }) => settingsCatalogue.get(setting)?.readOnly)).toEqual([]);
+  });
+});
+
+describe('the catalogue', () => {
+  it('has at least 24 settings whose recommended value is one they can have', () => {
+    expect(settingsCatalogue.size).toBeGreaterThanOrEqual(24);
+    const everything = [...settingsCatalogue.values()].map(({ key, recommended }) => item(key, recommended));
+    expect(validatePolicy(policy(...everything), settingsCatalogue)).toEqual([]);
+  });
+});
+
+describe('several policies', () => {
+  it('are one: the last that names a setting decides it, and it is written once', () => {
+    const both = combine([
+      applied('base', item('svc.telnet', false), item('svc.lpd', false)),
+      applied('lobby', item('svc.lpd', true), item('svc.ftp', false)),
+    ]);
+    expect(both.map(({ setting, required, policyId }) => [setting, required, policyId])).toEqual([
+      ['svc.telnet', false, 'base'],
+      ['svc.lpd', true, 'lobby'],
+      ['svc.ftp', false, 'lobby'],
+    ]);
+  });
+});
+
+describe('a device against a policy', () => {
+  const requirements = combine([
+    applied(
+      'base',
+      item('svc.ftp', false),
+      item('svc.telnet', false),
+      item('svc.lpd', false, { remediate: false }),
+      item('admin.passwordSet', true),
+      item('snmp.access', 'v3Only'),
+      item('tls.strength', 'high'),
+      item('wifi.direct', false),
+      item('panel.lock', true, { unsupported: 'fail' }),
+    ),
+  ]);
+  const values = new Map<string, SettingValue>([
+    ['svc.ftp', false],
+    ['svc.telnet', true],
+    ['svc.lpd', true],
+    ['admin.passwordSet', false],
+    ['snmp.access', 'v1v2ReadWrite'],
+    ['tls.strength', 'low'],
+  ]);
+  const compared = compare(requirements, values, settingsCatalogue);
+
+  it('each setting has one outcome', () => {
+    expect(Object.fromEntries(compared.map(({ setting, outcome }) => [setting, outcome]))).toEqual({
+      'svc.ftp': 'compliant',
+      'svc.telnet': 'nonCompliant',
+      'svc.lpd': 'nonCompliant',
+      'admin.passwordSet': 'nonCompliant',
+      'snmp.access': 'nonCompliant',
+      'tls.strength': 'nonCompliant',
+      'wifi.direct': 'unsupported',
+      'panel.lock': 'unsupported',
+    });
+  });
+
+  it('only what differs and may be set is written, what can cut Muster off last (R61)', () => {
+    const writes = writesFor(requirements, compared, settingsCatalogue);
+    expect(writes.map((changes) => Object.fromEntries(changes))).toEqual([
+      { 'svc.telnet': false },
+      { 'snmp.access': 'v3Only', 'tls.strength': 'high' },
+    ]);
+  });
+
+  it('what was read again decides, not what was written', () => {
+    const after = new Map([...values, ['svc.telnet', false], ['tls.strength', 'high']] as [
+      string,
+      SettingValue,
+    ][]);
+    const refused = new Map([['snmp.access', 'needs a licence']]);
+    const results = verify(compared, after, refused, null);
+    const of = (key: string) => results.find(({ setting }) => setting === key);
+    expect(of('svc.telnet')).toMatchObject({
+      outcome: 'remediated',
+      before: true,
+      after: false,
+      detail: null,
+    });
+    expect(of('svc.ftp')).toMatchObject({ outcome: 'compliant' });
+    expect(of('snmp.access')).toMatchObject({
+      outcome: 'nonCompliant',
+      detail: 'the device refused it: needs a licence',
+    });
+    expect(of('svc.lpd')).toMatchObject({ outcome: 'nonCompliant', detail: 'the policy only reports it' });
+    expect(of('wifi.direct')).toMatchObject({ outcome: 'unsupported' });
+    const lied = verify(compared, values, new Map(), null).find(({ setting }) => setting === 'svc.telnet');
+    expect(lied).toMatchObject({ outcome: 'nonCompliant', detail: saying('another value') });
+  });
+
+  it('a setting that it lacks counts only where the policy demands it', () => {
+    const lacking = (unsupported: 'fail' | 'ignore') => {
+      const one = combine([applied('base', item('wifi.direct', false, { unsupported }))]);
+      return compliant(one, compare(one, new Map(), settingsCatalogue));
+    };
+    expect([lacking('ignore'), lacking('fail')]).toEqual([true, false]);
+  });
+});

@@ -1,0 +1,55 @@
+// Every event there is. A new one is added here, or nobody can publish, bind or read it.
+import * as assessment from './assessment.js';
+import * as delivery from './delivery.js';
+import * as device from './device.js';
+import { parseEnvelope, parseEvent, UnreadableEvent, type Event, type EventDefinition } from './event.js';
+import { groupChanged } from './group.js';
+import { licenceChanged, seatsCounted } from './licence.js';
+import { listenerChanged, listenerReported } from './listener.js';
+import { policyChanged } from './policy.js';
+import { serialListChanged } from './serial-list.js';
+import { edgeConfigured, settingsChanged } from './settings.js';
+
+const definitions: readonly EventDefinition<never>[] = [
+  device.deviceAnnounced,
+  device.announcementFiltered,
+  device.deviceDiscovered,
+  device.deviceReconciled,
+  device.deviceConflicted,
+  device.deviceFlapping,
+  device.deviceRetireRequested,
+  device.deviceRetired,
+  device.deviceLicensed,
+  device.deviceUnlicensed,
+  device.deviceGrouped,
+  assessment.assessmentRequested,
+  assessment.assessmentQueued,
+  assessment.assessmentSkipped,
+  assessment.assessmentStarted,
+  assessment.assessmentFinished,
+  settingsChanged,
+  edgeConfigured,
+  policyChanged,
+  groupChanged,
+  listenerChanged,
+  listenerReported,
+  licenceChanged,
+  seatsCounted,
+  serialListChanged,
+  delivery.deliveryDied,
+  delivery.deliveryReplayRequested,
+] as unknown as readonly EventDefinition<never>[];
+
+/** By type. */
+export const catalogue: ReadonlyMap<string, EventDefinition> = new Map(
+  definitions.map((definition) => [definition.type, definition as unknown as EventDefinition]),
+);
+
+/** Any known event, its data checked. Throws UnreadableEvent. */
+export function readEvent(value: unknown): Event {
+  const { type } = parseEnvelope(value);
+  const definition = catalogue.get(type);
+  if (!definition)
+    throw new UnreadableEvent('unknownType', `no event of type ${type} is known to this build`);
+  return parseEvent(definition, value);
+}

@@ -1,0 +1,81 @@
+// Instant-on settings (R10, R12, R16, R33, R51, R60, R62, R64), one document for the whole of Muster.
+import ipaddr from 'ipaddr.js';
+import * as z from 'zod';
+import { defineDocument, slug } from './document.js';
+import { defineEvent } from './event.js';
+
+/** A network in CIDR notation, IPv4 or IPv6. */
+export const cidr = z
+  .string()
+  .max(50)
+  .refine((text) => ipaddr.isValidCIDR(text), 'must be a network such as 10.0.0.0/8 or fd00::/8');
+
+const authenticationMode = z.enum(['none', 'mutual']).default('none');
+const fromPrimaries = z.enum(['off', 'encrypted', 'verified']).default('off');
+/** PEM certificates of the authorities that device certificates must lead to in mutual mode (R13). */
+const authorities = z.string().max(1_000_000).default('');
+
+export const settingsBody = z.strictObject({
+  /** Accept Device Announcements. */
+  acceptAnnouncements: z.boolean().default(false),
+  authentication: authenticationMode,
+  trustedAuthorities: authorities,
+  /** From Primary Listeners: off, encrypted only, or with a verified identity certificate. */
+  fromPrimaries,
+  /** Only devices on the serial-number list take part. */
+  serialFilter: z.boolean().default(false),
+  /** The kill switch too: read again before each write to a device. */
+  allowRemediation: z.boolean().default(false),
+  initialPolicy: slug.nullable().default(null),
+  /** always initial (3.4), or the policy last used (3.3). */
+  policyMode: z.enum(['initial', 'last']).default('initial'),
+  skipInstantOnPolicy: z.boolean().default(false),
+  /** Instant-on tasks at a time, over all instances. */
+  maxNumberTasks: z.int().min(1).max(1000).default(10),
+  autoGroupDiscoveryAutoRemediationEnable: z.boolean().default(false),
+  autoGroupDailyRefreshAutoRemediationEnable: z.boolean().default(false),
+  autoGroupEditAutoRemediationEnable: z.boolean().default(false),
+  /** Where Muster may connect to. Never loopback or link-local unless named here. */
+  deviceNetworks: z
+    .array(cidr)
+    .max(1000)
+    .default(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']),
+});
+export type Settings = z.infer<typeof settingsBody>;
+
+/** What a fresh installation starts with: safe, nothing accepted, nothing changed. */
+export const defaultSettings: Settings = settingsBody.parse({});
+
+export const settingsChanged = defineDocument({
+  noun: 'settings',
+  title: 'The instant-on settings changed.',
+  body: settingsBody,
+  single: true,
+  example: defaultSettings,
+});
+
+/** All that the gateway, which has no database, must know. */
+export const edgeConfigured = defineEvent({
+  type: 'edge.configured',
+  publisher: 'console',
+  title: 'The whole configuration of the gateways; the newest one holds, kept in the stream muster.edge.',
+  schema: z.object({
+    version: z.int().positive(),
+    /** Id of this Muster, for cutting loops between servers (R72). */
+    server: z.uuid(),
+    acceptAnnouncements: z.boolean(),
+    authentication: z.enum(['none', 'mutual']),
+    trustedAuthorities: z.string().max(1_000_000),
+    fromPrimaries: z.enum(['off', 'encrypted', 'verified']),
+  }),
+  subject: () => 'edge',
+  example: {
+    version: 4,
+    server: '0193f2a0-0000-7000-8000-0000000000c1',
+    acceptAnnouncements: true,
+    authentication: 'none',
+    trustedAuthorities: '',
+    fromPrimaries: 'off',
+  },
+});
+export type EdgeConfiguration = z.infer<typeof edgeConfigured.schema>;

@@ -1,0 +1,110 @@
+// Certificates: made here, judged by OpenSSL inside Node, bound to a device by its serial number.
+//
+//   certificate.ts  a key pair and what is said about it: self-signed, and the PEM it is kept in
+//   identity.ts     a self-signed identity kept in a folder, made when there is none
+//   authorities.ts  PEM that an operator gave: whom to trust
+//   peer.ts         the certificate at the other end of a connection, and the verdict on it
+import 'reflect-metadata';
+import { hash, randomBytes } from 'node:crypto';
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  type Extension,
+  type JsonName,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  Name,
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
+
+/** A private key and the certificate for it, both PEM; issuers may follow the certificate. */
+export interface Credentials {
+  readonly key: string;
+  readonly certificate: string;
+}
+
+/** What a certificate says of its holder. */
+export interface Holder {
+  readonly commonName: string;
+  /** Of a device: what binds the certificate to it. */
+  readonly serialNumber?: string;
+  readonly dnsNames?: readonly string[];
+  readonly ipAddresses?: readonly string[];
+}
+
+export type Purpose = 'serverAuth' | 'clientAuth';
+
+export interface Validity {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+export const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const dayMs = 86_400_000;
+
+/** From an hour ago, for clocks that differ, for `days`. */
+export function validFor(days: number): Validity {
+  return { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + days * dayMs) };
+}
+
+export function generateKeys(): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+}
+
+/** ECDSA P-256, for both purposes of TLS, as a device or a server makes it for itself. */
+export async function selfSigned(holder: Holder, validity: Validity = validFor(3650)): Promise<Credentials> {
+  const keys = await generateKeys();
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    serialNumber: newSerial(),
+    name: nameOf(holder),
+    ...validity,
+    signingAlgorithm: algorithm,
+    keys,
+    extensions: await leafExtensions(holder, keys.publicKey, ['serverAuth', 'clientAuth']),
+  });
+  return { key: await keyPem(keys.privateKey), certificate: certificate.toString('pem') };
+}
+
+/** SHA-256 of the whole certificate (DER), lower-case hex. */
+export function fingerprintOf(der: Uint8Array): string {
+  return hash('sha256', der, 'hex');
+}
+
+export function nameOf({ commonName, serialNumber }: Holder): Name {
+  const parts: JsonName = [{ CN: [commonName] }];
+  if (serialNumber !== undefined) parts.push({ '2.5.4.5': [serialNumber] });
+  return new Name(parts);
+}
+
+export async function leafExtensions(
+  { dnsNames = [], ipAddresses = [] }: Holder,
+  publicKey: CryptoKey,
+  purposes: readonly Purpose[],
+): Promise<Extension[]> {
+  const alternatives = [
+    ...dnsNames.map((value) => ({ type: 'dns' as const, value })),
+    ...ipAddresses.map((value) => ({ type: 'ip' as const, value })),
+  ];
+  return [
+    new BasicConstraintsExtension(false, undefined, true),
+    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+    new ExtendedKeyUsageExtension(purposes.map((purpose) => ExtendedKeyUsage[purpose])),
+    await SubjectKeyIdentifierExtension.create(publicKey),
+    ...(alternatives.length > 0 ? [new SubjectAlternativeNameExtension(alternatives)] : []),
+  ];
+}
+
+export async function keyPem(key: CryptoKey): Promise<string> {
+  return PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
+}
+
+/** 128 random bits, positive. */
+export function newSerial(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = (bytes[0] ?? 0) & 0x7f || 1;
+  return bytes.toString('hex');
+}

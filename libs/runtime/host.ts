@@ -1,0 +1,208 @@
+// Runs services on a bus and a database, whichever these are: one service in a process of its own, or all in one.
+import 'reflect-metadata';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Bus } from '../bus/bus.js';
+import { Delivery } from '../bus/delivery.js';
+import { DeliveryTransport } from '../bus/transport.js';
+import { runWorkers } from '../bus/worker.js';
+import { missing } from '../store/migrate.js';
+import { Store, type Database } from '../store/store.js';
+import type { Configured } from './config.js';
+import { HEALTH, HealthController, type Health } from './health.js';
+import type { Log } from './log.js';
+import { nestLog } from './nest-log.js';
+import {
+  PARTS,
+  type EdgeService,
+  type Parts,
+  type Running,
+  type Service,
+  type ServiceName,
+  type StoredParts,
+  type StoredService,
+} from './service.js';
+import type { Telemetry } from './telemetry.js';
+import { keepUp } from './upkeep.js';
+
+export interface Hosting {
+  readonly services: readonly Configured[];
+  /** Stopped with the host, or when there is none: it is the host's. */
+  readonly bus: Bus;
+  /** Null for a gateway alone. */
+  readonly database: Database | null;
+  readonly telemetry: Telemetry;
+  readonly log: Log;
+  readonly instance: string;
+  readonly http: { readonly host: string; readonly port: number };
+  readonly batchMax: number;
+}
+
+export interface Host {
+  /** Where health, metrics and, with console, API and page are. */
+  readonly url: string;
+  /** Resolves when all services do their work, or were stopped before. Rejects, nothing left running, when one cannot start. */
+  readonly started: Promise<void>;
+  problems(): readonly string[];
+  /** Where a service listens that has a port of its own; null: it has none, or has not started. */
+  portOf(service: ServiceName): number | null;
+  /** Drains: no new work, what is in flight ends, then bus and HTTP close. The database stays open: it is the caller's. */
+  stop(): Promise<void>;
+}
+
+/** A service with what it runs on. */
+interface Hosted {
+  readonly service: Service;
+  readonly parts: Parts;
+  readonly stored: {
+    readonly service: StoredService;
+    readonly parts: StoredParts;
+    readonly delivery: Delivery;
+  } | null;
+}
+
+class HostModule {}
+Module({})(HostModule);
+
+/** Rejects, nothing left running, when HTTP cannot be served. */
+export async function host(on: Hosting): Promise<Host> {
+  const hosted = on.services.map((configured) => prepare(on, configured));
+  const running: Running[] = [];
+  const ports = new Map<ServiceName, number>();
+  let state: 'starting' | 'running' | 'stopping' = 'starting';
+  const problems = (): readonly string[] => {
+    if (state !== 'running') return [`the process is ${state}`];
+    const { problem } = on.bus.status();
+    const deliveries = hosted.flatMap(({ stored }) => stored?.delivery.problem() ?? []);
+    return [
+      ...(problem ? [problem] : []),
+      ...deliveries,
+      ...running.flatMap((part) => part.problems?.() ?? []),
+    ];
+  };
+  const app = await openHttp(on, hosted, { problems, telemetry: on.telemetry }).catch(
+    async (error: unknown) => {
+      await on.bus.stop();
+      throw error;
+    },
+  );
+  const aborted = new AbortController();
+  const { signal } = aborted;
+  const begun = (async () => {
+    if (on.database) await awaitDatabase(on.database, hosted, on.log, signal);
+    if (!signal.aborted) await app.startAllMicroservices();
+    for (const one of hosted) {
+      if (signal.aborted) return;
+      for await (const part of startService(on, one)) {
+        running.push(part);
+        if (part.port !== undefined) ports.set(one.service.name, part.port);
+      }
+    }
+    if (state === 'starting') state = 'running';
+  })();
+  const end = async (): Promise<void> => {
+    state = 'stopping';
+    aborted.abort();
+    await begun.catch(() => undefined);
+    for (const part of running.toReversed()) await part.stop();
+    await app.close();
+    await on.bus.stop();
+  };
+  let ended: Promise<void> | null = null;
+  const stop = (): Promise<void> => (ended ??= end());
+  const started = begun.catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  const url = (await app.getUrl()).replace('[::1]', '127.0.0.1').replace('0.0.0.0', '127.0.0.1');
+  const portOf = (service: ServiceName): number | null => ports.get(service) ?? null;
+  return { url, started, problems, portOf, stop };
+}
+
+function prepare(on: Hosting, { service, config }: Configured): Hosted {
+  // A process of one service says so on each line already.
+  const log = on.services.length > 1 ? on.log.child({ service: service.name }) : on.log;
+  const { bus, instance, batchMax } = on;
+  const { meter } = on.telemetry;
+  const parts: Parts = { config, log, meter, bus, instance };
+  if (service.stored === false) return { service, parts, stored: null };
+  if (!on.database) throw new Error(`${service.name} needs a database`);
+  const store = new Store(on.database, service.name, service.name === 'console' ? 'page' : 'service');
+  const { consumers } = service;
+  const delivery = new Delivery({ service: service.name, store, bus, consumers, log, meter, batchMax });
+  return { service, parts, stored: { service, parts: { ...parts, store }, delivery } };
+}
+
+async function openHttp(on: Hosting, hosted: readonly Hosted[], health: Health): Promise<INestApplication> {
+  const modules = hosted.flatMap(({ stored }): DynamicModule[] => {
+    if (!stored?.service.module) return [];
+    const provider = { provide: PARTS, useValue: stored.parts };
+    return [{ module: stored.service.module, providers: [provider], exports: [PARTS] }];
+  });
+  const root: DynamicModule = {
+    module: HostModule,
+    imports: modules,
+    controllers: [HealthController],
+    providers: [{ provide: HEALTH, useValue: health }],
+  };
+  const voice = { open: false };
+  const app = await NestFactory.create<NestExpressApplication>(root, {
+    logger: nestLog(on.log, voice),
+    abortOnError: false,
+  });
+  app.disable('x-powered-by');
+  const deliveries = hosted.flatMap(({ stored }) => stored?.delivery ?? []);
+  app.connectMicroservice({ strategy: new DeliveryTransport(deliveries) });
+  await app.listen(on.http.port, on.http.host).catch(async (error: unknown) => {
+    await app.close();
+    throw error;
+  });
+  voice.open = true;
+  return app;
+}
+
+/**
+ * Back-off while the database is away, or its migrations have not run: the service waits, its liveness does not. Resolves
+ * when it is there, or `signal` says stop.
+ */
+async function awaitDatabase(
+  database: Database,
+  hosted: readonly Hosted[],
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const schemas = hosted.flatMap(({ stored }) => stored?.parts.store.schema ?? []);
+  for (let tries = 0; !signal.aborted; tries += 1) {
+    try {
+      await database.connect();
+      const lacking = await Promise.all(
+        schemas.map(async (schema) => ({ schema, files: await missing(database, schema) })),
+      );
+      const behind = lacking.filter(({ files }) => files.length > 0);
+      if (behind.length === 0) return;
+      if (tries % 10 === 0)
+        log.warn({ behind }, 'The database lacks migrations: run `muster migrate`; waiting for it');
+    } catch (error) {
+      if (tries % 10 === 0) log.warn({ error }, 'The database cannot be reached; trying again');
+    }
+    await delay(Math.min(1_000, 100 * 2 ** tries), null, { signal }).catch(() => undefined);
+  }
+}
+
+/** One part after the other: those before one that cannot start are to be stopped. */
+async function* startService(on: Hosting, { service, parts, stored }: Hosted): AsyncGenerator<Running> {
+  if (!stored) {
+    yield (service as EdgeService).start(parts);
+    return;
+  }
+  const { store, log, meter } = stored.parts;
+  const workers = stored.service.workers?.(stored.parts) ?? [];
+  const { bus, instance } = on;
+  if (workers.length > 0) {
+    yield runWorkers({ store, bus, workers, log, meter, service: service.name, instance });
+  }
+  if (stored.service.start) yield stored.service.start(stored.parts);
+  yield keepUp({ store, log });
+}

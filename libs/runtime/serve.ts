@@ -1,0 +1,122 @@
+// One service as a process on RabbitMQ and PostgreSQL: what an app's main.ts calls.
+import { brokerUrls } from './broker-urls.js';
+import {
+  type Config,
+  busShape,
+  commonShape,
+  ConfigError,
+  configure,
+  instanceOf,
+  readAll,
+  readConfig,
+  storeShape,
+} from './config.js';
+import { openLog, type Log } from './log.js';
+import { inWords, PortUnavailable } from './port-unavailable.js';
+import type { Database } from '../store/store.js';
+import type { Service, ServiceName } from './service.js';
+import { startTelemetry } from './telemetry.js';
+
+/** How long a drain may take before the process ends all the same: less than what Kubernetes grants. */
+const drainLimitMs = 20_000;
+
+/**
+ * Runs until SIGTERM or SIGINT, then drains; exit code 0, or 1 when it could not start.
+ * @param load imports the service: after telemetry has started, so that http and pg are instrumented
+ */
+export async function serve(name: ServiceName, load: () => Promise<Service>): Promise<void> {
+  try {
+    await run(name, load);
+  } catch (error) {
+    const expected = error instanceof ConfigError || error instanceof PortUnavailable;
+    const told = error instanceof Error ? (expected ? error.message : error.stack) : String(error);
+    process.stderr.write(`${name} cannot start: ${told}\n`);
+    process.exit(1);
+  }
+}
+
+async function run(name: ServiceName, load: () => Promise<Service>): Promise<void> {
+  const { env } = process;
+  const telemetry = startTelemetry(`muster-${name}`, env);
+  const service = await load();
+  const [common, broker, stored, services] = readAll(
+    () => readConfig(commonShape, env),
+    () => readConfig(busShape, env),
+    () => (service.stored === false ? null : readConfig(storeShape, env)),
+    () => configure([service], env),
+  );
+  const instance = instanceOf(env);
+  const log = openLog({ level: common.MUSTER_LOG_LEVEL, fields: { service: name, instance } });
+  const database = stored && (await openStore(name, stored));
+  const bus = await openBus(name, { broker, database, log });
+  const { host } = await import('./host.js');
+  const settingOf = (port: number): string =>
+    port === common.MUSTER_HTTP_PORT ? 'MUSTER_HTTP_PORT' : 'MUSTER_ANNOUNCE_PORT';
+  const running = await host({
+    services,
+    bus,
+    database,
+    telemetry,
+    log,
+    instance,
+    http: { host: common.MUSTER_HTTP_HOST, port: common.MUSTER_HTTP_PORT },
+    batchMax: common.MUSTER_BATCH_MAX,
+  }).catch((error: unknown) => {
+    throw inWords(error, settingOf);
+  });
+  let stopping = false;
+  const stop = async (signal: string): Promise<void> => {
+    stopping = true;
+    log.info({ signal }, 'Draining');
+    const late = setTimeout(() => {
+      log.error(
+        { drainLimitMs },
+        'Draining took too long; what is unfinished is done by another instance, or at the next start',
+      );
+      process.exit(1);
+    }, drainLimitMs);
+    await running.stop();
+    await database?.close();
+    await telemetry.stop();
+    clearTimeout(late);
+    log.info({}, 'Stopped');
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
+  log.info({ url: running.url }, 'Health and metrics are served; starting');
+  await running.started.catch((error: unknown) => {
+    throw inWords(error, settingOf);
+  });
+  if (!stopping) log.info({}, 'Started');
+}
+
+async function openStore(name: ServiceName, config: Config<typeof storeShape>) {
+  const { postgres } = await import('../store/open.js');
+  return postgres({
+    url: config.MUSTER_DATABASE_URL,
+    password: config.MUSTER_DATABASE_PASSWORD_FILE,
+    authority: config.MUSTER_DATABASE_CA_FILE,
+    poolMax: config.MUSTER_DATABASE_POOL_MAX,
+    applicationName: `muster-${name}`,
+  });
+}
+
+interface BusParts {
+  readonly broker: Config<typeof busShape>;
+  readonly database: Database | null;
+  readonly log: Log;
+}
+
+async function openBus(name: ServiceName, { broker, database, log }: BusParts) {
+  const { openRabbit } = await import('../bus/rabbit.js');
+  const { Store } = await import('../store/store.js');
+  return openRabbit({
+    urls: brokerUrls(broker),
+    authority: broker.MUSTER_AMQP_CA_FILE ?? null,
+    name: `muster-${name}`,
+    store: database && new Store(database, name),
+    // Confirmed but heard by nobody is lost: without discovery's queue an announcement is not taken.
+    requiredQueues: name === 'gateway' ? ['discovery.facts'] : [],
+    log,
+  });
+}

@@ -1,0 +1,99 @@
+// Deliveries that failed: tried again when due; dead, for a person to see, without a due time. Attempts are counted here,
+// never by the broker.
+import type { Event } from '../events/event.js';
+import type { Tx } from './store.js';
+
+export interface Parked {
+  readonly event: Event;
+  /** How often it was tried. */
+  readonly attempts: number;
+  /** Null: dead. */
+  readonly delayMs: number | null;
+  readonly reason: string;
+}
+
+export async function park(tx: Tx, schema: string, consumer: string, rows: readonly Parked[]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.query(
+    `insert into ${schema}.parked (consumer, event_id, event_type, event, attempts, due_at, reason)
+     select $1, (row->'event'->>'id')::uuid, row->'event'->>'type', row->'event', (row->>'attempts')::int,
+            now() + make_interval(secs => (row->>'delayMs')::float / 1000), row->>'reason'
+     from jsonb_array_elements($2::jsonb) as row
+     on conflict (consumer, event_id) do update
+       set attempts = excluded.attempts, due_at = excluded.due_at, reason = excluded.reason`,
+    [consumer, JSON.stringify(rows)],
+  );
+}
+
+export interface Due {
+  readonly event: Event;
+  readonly attempts: number;
+}
+
+/** Rows whose time has come. They are only looked at: `takeBack` decides who gets them. */
+export async function due(
+  tx: Pick<Tx, 'query'>,
+  schema: string,
+  consumer: string,
+  limit: number,
+): Promise<readonly Due[]> {
+  return tx.query<{ event: Event; attempts: number }>(
+    `select event, attempts from ${schema}.parked where consumer = $1 and due_at <= now() order by due_at limit $2`,
+    [consumer, limit],
+  );
+}
+
+/** Takes rows out of parking, in the transaction that tries them again. Those that another instance holds are left to it. */
+export async function takeBack(
+  tx: Tx,
+  schema: string,
+  consumer: string,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await tx.query<{ event_id: string }>(
+    `delete from ${schema}.parked where consumer = $1 and event_id in (
+       select event_id from ${schema}.parked where consumer = $1 and event_id = any($2::uuid[]) and due_at <= now()
+       order by event_id for update skip locked)
+     returning event_id`,
+    [consumer, ids],
+  );
+  return new Set(rows.map((row) => row.event_id));
+}
+
+/** A dead row becomes due at once, with its attempts forgotten. */
+export async function revive(
+  tx: Tx,
+  schema: string,
+  consumer: string,
+  eventIds: readonly string[],
+): Promise<void> {
+  await tx.query(
+    `update ${schema}.parked set due_at = now(), attempts = 0
+     where consumer = $1 and event_id = any($2::uuid[]) and due_at is null`,
+    [consumer, eventIds],
+  );
+}
+
+/** A dead row is given up for good. */
+export async function drop(
+  tx: Tx,
+  schema: string,
+  consumer: string,
+  eventIds: readonly string[],
+): Promise<void> {
+  await tx.query(
+    `delete from ${schema}.parked where consumer = $1 and event_id = any($2::uuid[]) and due_at is null`,
+    [consumer, eventIds],
+  );
+}
+
+/** For metrics: rows waiting to be tried again, and dead ones. */
+export async function countParked(
+  on: Pick<Tx, 'query'>,
+  schema: string,
+): Promise<{ readonly waiting: number; readonly dead: number }> {
+  const [row] = await on.query<{ waiting: number; dead: number }>(
+    `select count(due_at) as waiting, count(*) - count(due_at) as dead from ${schema}.parked`,
+  );
+  return row ?? { waiting: 0, dead: 0 };
+}

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { Turns, type Priority } from '#store/turns';
+
+it('gives the urgent their turn first, starves nobody and forgets nobody', async () => {
+  const turns = new Turns();
+  const first = await turns.take('service');
+  const order: Priority[] = [];
+  const wanted: readonly Priority[] = [
+    ...Array<Priority>(3).fill('page'),
+    ...Array<Priority>(12).fill('service'),
+    ...Array<Priority>(12).fill('gateway'),
+  ];
+  const taken = wanted.map(async (priority) => {
+    const done = await turns.take(priority);
+    order.push(priority);
+    done();
+    done();
+  });
+  first();
+  await Promise.all(taken);
+  expect(order).toHaveLength(wanted.length);
+  expect(order.slice(0, 7)).toEqual(Array(7).fill('gateway'));
+  expect(order[7]).toBe('page');
+  expect(order.lastIndexOf('gateway')).toBeLessThan(order.lastIndexOf('service'));
+});

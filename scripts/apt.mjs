@@ -1,0 +1,50 @@
+// Packages of Debian and Ubuntu that tests need, installed when they are missing.
+import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { quietly } from './child.mjs';
+import { step, Trouble } from './project.mjs';
+
+/** Each package with the file that shows it is there. */
+export const needed = [
+  { name: 'rabbitmq-server', files: ['/usr/lib/rabbitmq/bin/rabbitmq-server'] },
+  {
+    name: 'postgresql',
+    files: ['15', '16', '17', '18'].map((version) => `/usr/lib/postgresql/${version}/bin/postgres`),
+  },
+  { name: 'chromium', files: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'] },
+  { name: 'openssl', files: ['/usr/bin/openssl'] },
+];
+
+/** Names of the packages of `needed` that are not there. */
+export const missing = () =>
+  needed.filter(({ files }) => !files.some((file) => existsSync(file))).map(({ name }) => name);
+
+/** The words before a command of root's; null when this account cannot install anything here. */
+export function rootPrefix() {
+  if (!existsSync('/usr/bin/apt-get')) return null;
+  if (process.getuid?.() === 0) return [];
+  return spawnSync('sudo', ['-n', 'true']).status === 0 ? ['sudo', '-n'] : null;
+}
+
+// Debian starts the services that it installs unless a policy says no: ours does, while apt-get runs.
+const script = `set -e
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  printf '#!/bin/sh\\nexit 101\\n' > $policy
+  chmod 755 $policy
+  trap "rm -f $policy" EXIT
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q
+apt-get install -y -q --no-install-recommends "$@"`;
+
+/** Installs packages with apt-get; none of their services is started. Throws Trouble. */
+export async function install(packages) {
+  const prefix = rootPrefix();
+  if (!prefix) throw new Trouble(`Please run: sudo apt-get install ${packages.join(' ')}`);
+  await step(`apt-get install ${packages.join(' ')}`, async () => {
+    const [program, ...words] = [...prefix, 'sh', '-c', script, 'sh', ...packages];
+    const { code, output } = await quietly(program, words);
+    if (code !== 0) throw new Trouble(`apt-get failed:\n${output}`);
+  });
+}

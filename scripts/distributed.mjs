@@ -1,0 +1,201 @@
+// A distributed Muster on this machine: private RabbitMQ and PostgreSQL, topology and migrations, then each service as
+// processes of its own with accounts of their own.
+import { spawn } from 'node:child_process';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { quietly } from './child.mjs';
+import { entryOf, processes, steps } from './processes.mjs';
+import { inRoot, root, Trouble } from './project.mjs';
+import { makeSecrets } from './secrets.mjs';
+import { freePort, startPostgres, startRabbit } from './servers.mjs';
+
+const readyLimitMs = 90_000;
+const stopLimitMs = 25_000;
+
+/**
+ * Resolves when every service is ready. `dir` holds everything and is kept; `say` gets each line of each process; `ports`
+ * are those of the first console and gateway. The project must have been built.
+ */
+export async function startDistributed({
+  dir,
+  node,
+  instances = 1,
+  environment = {},
+  ports = {},
+  say = () => {},
+}) {
+  // The servers run as users of their own and must be able to pass.
+  await mkdir(dir, { recursive: true });
+  await chmod(dir, 0o711);
+  const folder = join(dir, 'secrets');
+  const secret = await makeSecrets(folder);
+  const [rabbit, postgres] = await Promise.all([
+    startRabbit({ dir: join(dir, 'rabbitmq') }),
+    startPostgres({ dir: join(dir, 'postgresql'), settings: { max_connections: '400' } }),
+  ]);
+  const guard = startGuard();
+  const running = [];
+  const stop = async () => {
+    await Promise.all(running.map((each) => each.stop()));
+    guard.end();
+    await Promise.all([rabbit.stop(), postgres.stop()]);
+  };
+  try {
+    const run = (entry, words, variables) => runStep({ node, entry, words, variables });
+    await prepareRabbit({ rabbit, run, folder, dir });
+    await run(steps.migrate, ['--passwords', folder], { MUSTER_DATABASE_URL: postgres.url });
+    for (const each of processes) {
+      for (let number = 1; number <= instances; number += 1) {
+        const variables = await variablesOf(each, { dir, number, rabbit, postgres, secret, ports });
+        running.push(
+          startProcess({
+            node,
+            name: each.name,
+            number,
+            variables: { ...variables, ...environment },
+            guard,
+            say,
+          }),
+        );
+      }
+    }
+    await Promise.all(running.map((each) => each.ready()));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const named = (name) => running.filter((each) => each.name === name);
+  return { processes: running, named, rabbit, postgres, adminPasswordFile: secret('admin'), stop };
+}
+
+const vhost = 'muster';
+
+async function prepareRabbit({ rabbit, run, folder, dir }) {
+  const definitions = await run(
+    steps.topology,
+    ['--definitions', '--vhost', vhost, '--passwords', folder],
+    {},
+  );
+  const file = join(dir, 'rabbitmq', 'definitions.json');
+  await writeFile(file, definitions);
+  await chmod(file, 0o644);
+  await rabbit.control('import_definitions', file);
+  await rabbit.control('set_permissions', '-p', vhost, 'muster', '.*', '.*', '.*');
+  await run(steps.topology, [], { MUSTER_AMQP_URL: `${rabbit.url}/${vhost}` });
+}
+
+async function runStep({ node, entry, words, variables }) {
+  const env = { ...process.env, ...variables };
+  const { code, output } = await quietly(node, [inRoot(entry), ...words], { cwd: root, env });
+  if (code !== 0) throw new Trouble(`${entry} ${words.join(' ')} failed:\n${output}`);
+  return output;
+}
+
+async function variablesOf(
+  { name, database, folders, secrets: own },
+  { dir, number, rabbit, postgres, secret, ports },
+) {
+  const first = number === 1 ? ports : {};
+  const state = join(dir, `${name}-${number}`);
+  await mkdir(state, { recursive: true });
+  return {
+    MUSTER_INSTANCE: `${name}-${number}`,
+    MUSTER_HTTP_HOST: '127.0.0.1',
+    MUSTER_HTTP_PORT: String((name === 'console' && first.http) || (await freePort())),
+    MUSTER_AMQP_URL: addressFor(name, `${rabbit.url}/${vhost}`),
+    MUSTER_AMQP_PASSWORD_FILE: secret(name),
+    ...(database && {
+      MUSTER_DATABASE_URL: addressFor(name, postgres.url),
+      MUSTER_DATABASE_PASSWORD_FILE: secret(name),
+      MUSTER_DATABASE_POOL_MAX: '5',
+    }),
+    ...(name === 'gateway' && { MUSTER_ANNOUNCE_PORT: String(first.announce || (await freePort())) }),
+    // What console tells operators to open.
+    ...(name === 'console' && ports.announce && { MUSTER_ANNOUNCE_PORT: String(ports.announce) }),
+    ...Object.fromEntries(
+      folders.map((variable) => [variable, join(state, variable.endsWith('_FILE') ? 'cache.json' : '')]),
+    ),
+    ...(own.includes('MUSTER_ADMIN_PASSWORD_FILE') && { MUSTER_ADMIN_PASSWORD_FILE: secret('admin') }),
+  };
+}
+
+function addressFor(account, url) {
+  const own = new URL(url);
+  own.username = account;
+  own.password = '';
+  return own.href;
+}
+
+/** Kills what it was told of once this process is gone, however it went: it reads from a pipe that only we hold. */
+function startGuard() {
+  const script =
+    'pids=; while read -r pid; do pids="$pids $pid"; done; [ -z "$pids" ] || kill -s KILL $pids 2>/dev/null';
+  const child = spawn('sh', ['-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  child.stdin.on('error', () => {});
+  child.unref();
+  child.stdin.unref?.();
+  return { watch: (pid) => child.stdin.write(`${pid}\n`), end: () => child.kill('SIGKILL') };
+}
+
+function startProcess({ node, name, number, variables, guard, say }) {
+  const label = `${name}-${number}`;
+  let child;
+  let exited;
+  const start = () => {
+    child = spawn(node, ['--enable-source-maps', inRoot(entryOf(name))], {
+      cwd: root,
+      env: { ...process.env, NODE_OPTIONS: '', ...variables },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    guard.watch(child.pid);
+    exited = new Promise((resolve) => child.once('close', (code, signal) => resolve(signal ?? code)));
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => say(label, line));
+    }
+  };
+  start();
+  const url = `http://127.0.0.1:${variables.MUSTER_HTTP_PORT}`;
+  return {
+    name,
+    number,
+    url,
+    announcePort: variables.MUSTER_ANNOUNCE_PORT ? Number(variables.MUSTER_ANNOUNCE_PORT) : null,
+    get pid() {
+      return child.pid;
+    },
+    get exited() {
+      return exited;
+    },
+    ready: () => awaitReady(url, label, exited),
+    signal: (which) => child.kill(which),
+    /** After the process has ended: the same again. */
+    restart: async () => {
+      await exited;
+      start();
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      const stopped = await Promise.race([
+        exited.then(() => true),
+        delay(stopLimitMs, false, { ref: false }),
+      ]);
+      if (!stopped) child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+async function awaitReady(url, label, exited) {
+  let ended = null;
+  void exited.then((how) => (ended = how));
+  let problems = 'no answer';
+  for (const deadline = Date.now() + readyLimitMs; Date.now() < deadline; await delay(100)) {
+    if (ended !== null) throw new Trouble(`${label} ended (${ended}) before it was ready; its log says why.`);
+    const response = await fetch(`${url}/health/ready`).catch(() => null);
+    if (response?.ok) return;
+    if (response) problems = await response.text();
+  }
+  throw new Trouble(`${label} was not ready after ${readyLimitMs / 1000} s: ${problems}`);
+}

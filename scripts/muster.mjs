@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+// muster COMMAND …: one program of Muster, by its short name. Set up first, as npm start does it.
+import { inPlace } from './child.mjs';
+import { inRoot, main, Trouble } from './project.mjs';
+import { entryOf, processes, steps } from './processes.mjs';
+import { setUp } from './setup.mjs';
+
+const commands = {
+  ...steps,
+  standalone: entryOf('standalone'),
+  agent: entryOf('agent'),
+  ...Object.fromEntries(processes.map(({ name }) => [name, entryOf(name)])),
+};
+
+const help = `muster COMMAND …; each takes --help where it has options
+
+  standalone    all services in this process, as npm start does
+  agent         the device side: announce this machine, or a fleet of virtual printers
+  topology      declare exchange, queues and bindings, or print the accounts as definitions
+  migrate       bring the database up to date, and make the roles of the services
+  ${processes.map(({ name }) => name).join(', ')}
+                one service as a process of its own`;
+
+await main(async () => {
+  const [command, ...rest] = process.argv.slice(2);
+  if (!command || command === '--help') return void console.log(help);
+  const entry = Object.hasOwn(commands, command) ? commands[command] : null;
+  if (!entry) throw new Trouble(`There is no command ${command}.\n\n${help}`);
+  const { node, environment } = await setUp();
+  return inPlace(node, ['--enable-source-maps', inRoot(entry), ...rest], { env: environment });
+});

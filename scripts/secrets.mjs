@@ -1,0 +1,36 @@
+// npm run secrets -- FOLDER: one password per account, each in a file of its name. What is there is kept.
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { processes } from './processes.mjs';
+
+/**
+ * Files for each service (its password on broker and database alike), the first administrator of the console (admin), and
+ * the owners of broker and database. Resolves with the path of a file by its name.
+ *
+ * The folder is closed to others; the files are not, as containers read them as a user of their own.
+ */
+export async function makeSecrets(folder) {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const path = (name) => join(folder, name);
+  const names = [...processes.map(({ name }) => name), 'admin', 'rabbitmq', 'postgresql'];
+  for (const name of names) await keep(path(name), randomBytes(18).toString('base64url'));
+  const administrator = await readFile(path('rabbitmq'), 'utf8');
+  await keep(
+    path('rabbitmq-conf'),
+    `default_vhost = muster\ndefault_user = muster\ndefault_pass = ${administrator}\n`,
+  );
+  return path;
+}
+
+async function keep(file, text) {
+  if (!existsSync(file)) await writeFile(file, text, { mode: 0o644 });
+}
+
+if (fileURLToPath(import.meta.url) === process.argv[1]) {
+  const folder = resolve(process.argv[2] ?? 'deploy/secrets');
+  await makeSecrets(folder);
+  console.log(`Secrets are in ${folder}; the console's first password is in its file admin.`);
+}

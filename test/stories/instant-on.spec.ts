@@ -1,0 +1,217 @@
+// A device announces itself and ends up compliant: the main job of Muster, in both sizes, on real processes.
+import { spawn } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assessmentFinished } from '#events/assessment';
+import { deviceAnnounced } from '#events/device';
+import type { Fleet } from '../../apps/agent/fleet.js';
+import { plugIn, unplug } from '../support/fleet.js';
+import { openFeed, type Feed } from '../support/feed.js';
+import { sizes, startMuster, type Muster } from '../support/muster.js';
+import { openCollector, type Collector } from '../support/collector.js';
+import { until } from '../support/until.js';
+
+const printers = 20;
+const compliantPrinters = 4;
+
+interface Detail {
+  readonly lastAssessment: {
+    readonly outcome: string;
+    readonly results: readonly {
+      setting: string;
+      before: unknown;
+      after: unknown;
+      required: unknown;
+      outcome: string;
+    }[];
+  };
+}
+
+describe.each(sizes)('instant-on, %s', (size) => {
+  let muster: Muster;
+  let fleet: Fleet;
+  let feed: Feed;
+  let collector: Collector;
+
+  beforeAll(async () => {
+    collector = await openCollector();
+    muster = await startMuster({ size, environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
+    feed = await openFeed(muster.operator);
+  }, 120_000);
+
+  afterAll(async () => {
+    feed?.close();
+    await unplug(fleet);
+    await muster?.stop();
+    await collector?.close();
+  }, 60_000);
+
+  const typed = (line: string) => typeAsDevice(muster.announcePorts[0] ?? 0, line);
+  const announcement = (serial: string) =>
+    JSON.stringify({
+      muster: 1,
+      type: 'announcement',
+      serial,
+      model: 'Typed',
+      mac: '3c5282aa0001',
+      ip: '127.0.0.1',
+    });
+
+  it('takes nothing until an operator switches it on', async () => {
+    expect(await typed(announcement('TYPED00'))).toMatchObject({ result: 'refused', reason: 'switchedOff' });
+    expect(await muster.operator.devices()).toEqual([]);
+    await muster.operator.switchOn();
+    // A connection that was open at the change is closed, so that none is judged by two rules: a device comes again.
+    await until(
+      'the gateway has heard',
+      async () => (await typed(announcement('TYPED01')).catch(() => null))?.['result'] === 'accepted',
+    );
+  });
+
+  it('takes a line typed into openssl s_client for a device', async () => {
+    expect(await typed(announcement('TYPED02'))).toMatchObject({
+      result: 'accepted',
+      authentication: 'anonymous',
+    });
+    const device = await until('it is listed and licensed', async () =>
+      (await muster.operator.devices()).find(({ serial, licensed }) => serial === 'TYPED02' && licensed),
+    );
+    expect(device).toMatchObject({ model: 'Typed', ip: '127.0.0.1', licensed: true, autoDiscovered: true });
+  });
+
+  it('discovers, licenses, groups, assesses, remediates and verifies a fleet', async () => {
+    const policy = await muster.operator.get<{ body: { items: { setting: string; required: boolean }[] } }>(
+      '/api/policies/base',
+    );
+    const settings = Object.fromEntries(policy.body.items.map((item) => [item.setting, item.required]));
+    fleet = await plugIn(muster, {
+      count: printers,
+      compliant: { count: compliantPrinters, settings },
+      faults: [{ kind: 'refuseWrite', printer: printers, setting: 'svc.telnet' }],
+    });
+    expect(await fleet.settled()).toMatchObject({ accepted: printers });
+    const fleetRows = await until(
+      'the whole fleet is assessed',
+      async () => {
+        const rows = (await muster.operator.devices()).filter(({ serial }) => serial.startsWith('VNB3F'));
+        const ended = rows.filter(({ status }) => !['unassessed', 'assessing'].includes(status));
+        return ended.length === printers && rows;
+      },
+      90_000,
+    );
+    const by = (status: string) => fleetRows.filter((row) => row.status === status);
+    expect(by('compliant')).toHaveLength(printers - 1);
+    expect(by('nonCompliant').map(({ serial }) => serial)).toEqual([fleet.printers.at(-1)?.identity.serial]);
+    expect(fleetRows.every(({ licensed, lastPolicyUsed }) => licensed && lastPolicyUsed !== null)).toBe(true);
+  }, 120_000);
+
+  it('changed only what differed, and read it back from the device itself', async () => {
+    const rows = await muster.operator.devices();
+    const detailOf = async (serial: string | undefined) => {
+      const row = rows.find((one) => one.serial === serial);
+      return (await muster.operator.get<Detail>(`/api/devices/${row?.id}`)).lastAssessment;
+    };
+    const [first] = fleet.printers;
+    const untouched = await detailOf(first?.identity.serial);
+    expect(
+      untouched.results.filter(({ outcome }) => !['compliant', 'unsupported'].includes(outcome)),
+    ).toEqual([]);
+    expect(untouched.results.some(({ outcome }) => outcome === 'compliant')).toBe(true);
+    const mended = fleet.printers[compliantPrinters];
+    const assessment = await detailOf(mended?.identity.serial);
+    const telnet = assessment.results.find(({ setting }) => setting === 'svc.telnet');
+    expect(telnet).toMatchObject({ before: true, after: false, required: false, outcome: 'remediated' });
+    const now = mended?.device.settings() ?? {};
+    for (const { setting, required, outcome } of assessment.results) {
+      if (outcome === 'remediated' || outcome === 'compliant')
+        expect([setting, now[setting]]).toEqual([setting, required]);
+    }
+  });
+
+  it('names the setting that a printer refused to change', async () => {
+    const rows = await muster.operator.devices();
+    const stubborn = rows.find(({ serial }) => serial === fleet.printers.at(-1)?.identity.serial);
+    const { lastAssessment } = await muster.operator.get<Detail>(`/api/devices/${stubborn?.id}`);
+    const unmet = lastAssessment.results.filter(({ outcome }) => outcome === 'nonCompliant');
+    expect(unmet).toMatchObject([{ setting: 'svc.telnet', before: true, after: true }]);
+  });
+
+  it('has one line in the log for each assessment that ended', () => {
+    const lines = muster.processes.flatMap(({ output }) => output.split('\n'));
+    const ended = lines.filter((line) => line.includes('An assessment has ended'));
+    const stubborn = fleet.printers.at(-1)?.identity.serial ?? '';
+    const line = ended.find((text) => text.includes(`"serial":"${stubborn}"`)) ?? '{}';
+    expect(JSON.parse(line)).toMatchObject({
+      level: 'info',
+      outcome: 'nonCompliant',
+      changed: expect.any(Number) as number,
+    });
+  });
+
+  it('covers every announcement by an assessment that started after it', async () => {
+    const mine = fleet.printers.map(({ identity }) => identity.serial);
+    const announced = feed.of(deviceAnnounced).filter(({ data }) => mine.includes(data.identity.serial));
+    expect(announced).toHaveLength(printers);
+    for (const { id, data } of announced) {
+      const effect = await until('its assessment is told', () =>
+        feed.of(assessmentFinished).find((event) => event.data.covers.includes(id)),
+      );
+      expect(effect.data.startedAt.localeCompare(data.acceptedAt)).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  it('puts a cold-reset printer right again', async () => {
+    const printer = fleet.printers[0];
+    await printer?.coldReset();
+    expect(printer?.device.settings()['svc.telnet']).toBe(true);
+    await until('telnet is off again', () => printer?.device.settings()['svc.telnet'] === false, 30_000);
+  }, 40_000);
+
+  it.each([
+    { service: 'gateway', counts: 'muster_gateway_announcements_total{result="accepted"' },
+    { service: 'discovery', counts: 'muster_delivery_handled_total{consumer="discovery.' },
+    { service: 'licensing', counts: 'muster_delivery_batch_size_count{consumer="licensing.' },
+    { service: 'assessment', counts: 'muster_task_duration_count{service="assessment"' },
+  ])(
+    'counts at /metrics what $service does, and tells nobody how it was started',
+    async ({ service, counts }) => {
+      const text = await muster.metricsOf(service);
+      expect(text).toContain(counts);
+      const [target = ''] = text.split('\n').filter((line) => line.startsWith('target_info{'));
+      const names = [...target.matchAll(/[{,](\w+)="/g)].map(([, name]) => name);
+      expect(names.toSorted()).toEqual(['service_instance_id', 'service_name', 'service_version']);
+    },
+  );
+
+  it('leaves one trace from the gateway to the device and back', async () => {
+    const wanted = ['gateway', 'discovery', 'licensing', 'autogroup', 'assessment', 'forwarding', 'device'];
+    const trace = await until(
+      'one trace shows them all',
+      () =>
+        collector.traces().find((spans) => wanted.every((part) => spans.some(({ owner }) => owner === part))),
+      30_000,
+    );
+    expect(new Set(trace.map(({ traceId }) => traceId)).size).toBe(1);
+  }, 40_000);
+});
+
+/** `openssl s_client` and nothing of ours: the answer to one typed line. */
+function typeAsDevice(port: number, line: string): Promise<Record<string, unknown>> {
+  const words = ['s_client', '-connect', `127.0.0.1:${port}`, '-quiet', '-no_ign_eof'];
+  const child = spawn('openssl', words, { stdio: ['pipe', 'pipe', 'ignore'] });
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => child.kill('SIGKILL'), 15_000);
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (said.includes('\n')) child.kill('SIGTERM');
+    });
+    child.once('error', reject);
+    child.once('close', () => {
+      clearTimeout(late);
+      const answer = said.split('\n').find((text) => text.startsWith('{'));
+      if (answer) resolve(JSON.parse(answer) as Record<string, unknown>);
+      else reject(new Error(`openssl s_client got no answer: ${said}`));
+    });
+    child.stdin.write(`${line}\n`);
+  });
+}

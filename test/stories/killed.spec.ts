@@ -1,0 +1,69 @@
+// The embedded Muster killed with -9 while announcements come in: what it accepted is there, and is assessed.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assessmentFinished } from '#events/assessment';
+import { deviceAnnounced } from '#events/device';
+import type { Fleet } from '../../apps/agent/fleet.js';
+import { openFeed } from '../support/feed.js';
+import { plugIn, unplug } from '../support/fleet.js';
+import { signedLicence } from '../support/licences.js';
+import { startMuster, type Muster } from '../support/muster.js';
+import { until } from '../support/until.js';
+
+const printers = 2_000;
+const kills = 5;
+const acceptedBeforeKill = 200;
+
+describe('a Muster killed five times', () => {
+  let muster: Muster;
+  let fleet: Fleet | undefined;
+
+  beforeAll(async () => {
+    const { environment, licence } = await signedLicence(printers);
+    muster = await startMuster({ size: 'embedded', environment });
+    await muster.operator.switchOn();
+    await muster.operator.changeSettings({ maxNumberTasks: 40 });
+    await muster.operator.ask('POST', '/api/licences', licence);
+  }, 120_000);
+
+  afterAll(async () => {
+    await unplug(fleet);
+    await muster?.stop();
+  }, 60_000);
+
+  it('has every device it accepted, and assessed it after accepting it', async () => {
+    fleet = await plugIn(muster, {
+      count: printers,
+      announcingMax: 20,
+      pace: { firstMs: 200, longestMs: 2_000, attemptsMax: 1_000 },
+    });
+    const accepted = () => fleet?.counts().accepted ?? 0;
+    for (let kill = 1; kill <= kills; kill += 1) {
+      const before = accepted();
+      const more = acceptedBeforeKill + Math.floor(Math.random() * 150);
+      await until(
+        `${more} more are accepted`,
+        () => accepted() >= Math.min(printers, before + more),
+        120_000,
+      );
+      await muster.killAndRestart();
+    }
+    expect(await fleet.settled()).toMatchObject({ accepted: printers });
+    const serials = new Set(fleet.printers.map(({ identity }) => identity.serial));
+    const rows = await muster.operator.settled(printers, 400_000);
+    expect(new Set(rows.map(({ serial }) => serial))).toEqual(serials);
+    expect(rows).toHaveLength(printers);
+    expect(rows.filter(({ status }) => status !== 'compliant')).toEqual([]);
+
+    const feed = await openFeed(muster.operator);
+    await until(
+      'the whole feed is read',
+      () => {
+        const announced = feed.of(deviceAnnounced);
+        const finished = new Set(feed.of(assessmentFinished).flatMap(({ data }) => data.covers));
+        return announced.length >= printers && announced.every(({ id }) => finished.has(id));
+      },
+      120_000,
+    );
+    feed.close();
+  }, 900_000);
+});

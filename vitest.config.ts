@@ -9,8 +9,8 @@ export default defineConfig({
   test: {
     include: ['apps/**/*.spec.ts', 'libs/**/*.spec.ts', 'test/**/*.spec.ts'],
     globalSetup: './test/support/setup.ts',
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 240_000,
     // Stories wait more than they work; more of them at a time would starve each other's processes.
     maxWorkers: 2,
   },

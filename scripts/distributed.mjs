@@ -11,7 +11,7 @@ import { inRoot, root, Trouble } from './project.mjs';
 import { makeSecrets } from './secrets.mjs';
 import { freePort, startPostgres, startRabbit } from './servers.mjs';
 
-const readyLimitMs = 90_000;
+const readyLimitMs = 180_000;
 const stopLimitMs = 25_000;
 
 /**

@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const startLimitMs = 90_000;
+const startLimitMs = 180_000;
 const stopLimitMs = 20_000;
 const rabbitHome = '/usr/lib/rabbitmq/bin';
 const postgresHome = '/usr/lib/postgresql';

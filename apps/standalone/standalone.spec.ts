@@ -10,7 +10,7 @@ import { ownFolder } from '../../test/support/servers.js';
 import { until } from '../../test/support/until.js';
 import { folderFault } from './folder-fault.js';
 
-const startLimitMs = 60_000;
+const startLimitMs = 180_000;
 let muster: Process | null = null;
 const taken = new Set<Server>();
 afterEach(async () => {

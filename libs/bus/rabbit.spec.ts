@@ -285,12 +285,12 @@ describe('a broker that fails', () => {
       await expect(bus.publish([retired()])).rejects.toMatchObject({ code: 'disconnected' });
       await store.transaction((tx) => bus.record(tx, 'alpha', recorded.slice(50)));
       await own.restart();
-      await until('connected again', () => bus.status().connected, 30_000);
+      await until('connected again', () => bus.status().connected, 120_000);
       await publish(50);
       await database.query(`update alpha.outbox set claimed_until = now() - interval '1 second'`);
       const wanted = [...safe, ...idsOf(recorded)];
       const lost = () => wanted.filter((id) => !idsOf(facts.messages).includes(id));
-      await until('all arrive', () => lost().length === 0, 30_000);
+      await until('all arrive', () => lost().length === 0, 120_000);
       expect(safe.length).toBeGreaterThanOrEqual(250);
     },
   );

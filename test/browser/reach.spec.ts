@@ -34,13 +34,13 @@ describe('the page for everyone', () => {
     fleet = await plugIn(muster, { count: 2 });
     const [device] = await muster.operator.settled(2, 60_000);
     devicePath = `/devices/${device?.id}`;
-  }, 120_000);
+  }, 400_000);
 
   afterAll(async () => {
     await browser?.close();
     await unplug(fleet);
     await muster?.stop();
-  }, 60_000);
+  }, 240_000);
 
   const enter = async (name: string, options?: VisitorOptions): Promise<Visitor> => {
     const visitor = await Visitor.open(browser, muster.operator.url, options);
@@ -87,7 +87,7 @@ describe('the page for everyone', () => {
     expect(await focused()).toBe('Delete');
     expect(visitor.complaints).toEqual([]);
     await visitor.leave();
-  }, 40_000);
+  }, 400_000);
 
   it('has one heading, landmarks and named controls on every page', async () => {
     const visitor = await enter('ada');
@@ -105,7 +105,7 @@ describe('the page for everyone', () => {
     }
     expect(visitor.complaints).toEqual([]);
     await visitor.leave();
-  }, 60_000);
+  }, 240_000);
 
   it('is dark when the system is, and stays as chosen', async () => {
     const visitor = await enter('ada', { colorScheme: 'dark' });
@@ -140,7 +140,7 @@ describe('the page for everyone', () => {
     expect(await menu.isVisible()).toBe(false);
     expect(visitor.complaints).toEqual([]);
     await visitor.leave();
-  }, 60_000);
+  }, 240_000);
 
   it('shows a viewer no control that writes', async () => {
     const visitor = await enter('vera');
@@ -155,7 +155,7 @@ describe('the page for everyone', () => {
     }
     expect(visitor.complaints).toEqual([]);
     await visitor.leave();
-  }, 60_000);
+  }, 240_000);
 
   it('tells a viewer in the dark what is on and what is off, and with which words', async () => {
     const visitor = await enter('vera', { colorScheme: 'dark' });

@@ -18,13 +18,13 @@ describe('an operator at work', () => {
     [muster, browser] = await Promise.all([startMuster({ size: 'embedded' }), launch()]);
     await muster.operator.ask('POST', '/api/users', { name: 'ada', role: 'admin', password });
     visitor = await Visitor.open(browser, muster.operator.url, { expected: [400, 409] });
-  }, 120_000);
+  }, 400_000);
 
   afterAll(async () => {
     await browser?.close();
     await unplug(fleet);
     await muster?.stop();
-  }, 60_000);
+  }, 240_000);
 
   it('is told when the password is wrong, and let in when it is right', async () => {
     const { page } = visitor;
@@ -81,7 +81,7 @@ describe('an operator at work', () => {
     const compliant = page.getByRole('cell', { name: 'Compliant', exact: true });
     await compliant.nth(printers - 2).waitFor({ timeout: 60_000 });
     expect(await compliant.count()).toBe(printers - 1);
-  }, 90_000);
+  }, 240_000);
 
   it('sees on a device what was changed, from what to what, and what refused', async () => {
     const { page } = visitor;
@@ -114,7 +114,7 @@ describe('an operator at work', () => {
       .getByText(/^Assessed: /)
       .nth(before)
       .waitFor({ timeout: 30_000 });
-  }, 40_000);
+  }, 400_000);
 
   it('follows announcements live, and pauses them', async () => {
     const { page } = visitor;
@@ -136,7 +136,7 @@ describe('an operator at work', () => {
     expect(await threads.count()).toBe(shown);
     await page.getByRole('button', { name: 'Go on' }).click();
     await threads.nth(shown).waitFor();
-  }, 60_000);
+  }, 240_000);
 
   it('is shown the fault of a policy at its item, and saves when it is mended', async () => {
     const { page } = visitor;
@@ -175,7 +175,7 @@ describe('an operator at work', () => {
     expect(await page.getByRole('heading', { name: 'Device networks' }).isVisible()).toBe(true);
     await setNetworks(['127.8.0.0/16']);
     await page.getByText('127.8.0.0/16').waitFor();
-  }, 40_000);
+  }, 400_000);
 
   it('sees on a device that its result is of an older version of the policy', async () => {
     const { page } = visitor;
@@ -317,7 +317,7 @@ describe('an operator at work', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete device' }).click();
     await visitor.heading('Devices').waitFor();
     await page.getByText(`1–${printers - 1} of ${printers - 1} devices`).waitFor({ timeout: 20_000 });
-  }, 30_000);
+  }, 400_000);
 
   it('heard no complaint of the browser in all of this', () => {
     expect(visitor.complaints).toEqual([]);

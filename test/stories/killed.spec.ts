@@ -23,12 +23,12 @@ describe('a Muster killed five times', () => {
     await muster.operator.switchOn();
     await muster.operator.changeSettings({ maxNumberTasks: 40 });
     await muster.operator.ask('POST', '/api/licences', licence);
-  }, 120_000);
+  }, 400_000);
 
   afterAll(async () => {
     await unplug(fleet);
     await muster?.stop();
-  }, 60_000);
+  }, 240_000);
 
   it('has every device it accepted, and assessed it after accepting it', async () => {
     fleet = await plugIn(muster, {

@@ -24,13 +24,13 @@ describe('two instances of each service', () => {
     feed = await openFeed(muster.operator);
     await muster.operator.switchOn();
     await muster.operator.changeSettings({ deviceNetworks: ['127.8.0.0/15'], maxNumberTasks: 40 });
-  }, 180_000);
+  }, 400_000);
 
   afterAll(async () => {
     feed?.close();
     await Promise.all(fleets.map(unplug));
     await muster?.stop();
-  }, 60_000);
+  }, 240_000);
 
   it('store, license and assess each of 500 devices once, though each announces twice', async () => {
     fleets = await Promise.all([

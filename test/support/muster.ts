@@ -34,7 +34,7 @@ export interface Muster {
 
 const password = 'correct horse battery staple';
 const services = ['console', 'discovery', 'licensing', 'autogroup', 'assessment', 'forwarding', 'gateway'];
-const startLimitMs = 60_000;
+const startLimitMs = 200_000;
 
 export async function startMuster(options: MusterOptions): Promise<Muster> {
   const dir = await mkdtemp(join(tmpdir(), 'muster-story-'));

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  limitMs = 15_000,
+  limitMs = 60_000,
 ): Promise<Exclude<T, null | undefined | false>> {
   const end = performance.now() + limitMs;
   for (;;) {

@@ -16,7 +16,8 @@ const stopLimitMs = 25_000;
 
 /**
  * Resolves when every service is ready. `dir` holds everything and is kept; `say` gets each line of each process; `ports`
- * are those of the first console and gateway. The project must have been built.
+ * are those of the first console and gateway; `instances` is a number for all services, or numbers by name. The project
+ * must have been built.
  */
 export async function startDistributed({
   dir,
@@ -32,8 +33,10 @@ export async function startDistributed({
   const folder = join(dir, 'secrets');
   const secret = await makeSecrets(folder);
   const [rabbit, postgres] = await Promise.all([
-    startRabbit({ dir: join(dir, 'rabbitmq') }),
-    startPostgres({ dir: join(dir, 'postgresql'), settings: { max_connections: '400' } }),
+    restartable((port) => startRabbit({ dir: join(dir, 'rabbitmq'), port })),
+    restartable((port) =>
+      startPostgres({ dir: join(dir, 'postgresql'), port, settings: { max_connections: '400' } }),
+    ),
   ]);
   const guard = startGuard();
   const running = [];
@@ -47,7 +50,8 @@ export async function startDistributed({
     await prepareRabbit({ rabbit, run, folder, dir });
     await run(steps.migrate, ['--passwords', folder], { MUSTER_DATABASE_URL: postgres.url });
     for (const each of processes) {
-      for (let number = 1; number <= instances; number += 1) {
+      const count = typeof instances === 'number' ? instances : (instances[each.name] ?? 1);
+      for (let number = 1; number <= count; number += 1) {
         const variables = await variablesOf(each, { dir, number, rabbit, postgres, secret, ports });
         running.push(
           startProcess({
@@ -68,6 +72,25 @@ export async function startDistributed({
   }
   const named = (name) => running.filter((each) => each.name === name);
   return { processes: running, named, rabbit, postgres, adminPasswordFile: secret('admin'), stop };
+}
+
+/** A server that may be killed, and started again where it was. */
+async function restartable(start) {
+  let server = await start();
+  const { url } = server;
+  const port = Number(new URL(url).port);
+  return {
+    url,
+    get pid() {
+      return server.pid;
+    },
+    control: (...words) => server.control(...words),
+    kill: () => server.kill(),
+    stop: () => server.stop(),
+    restart: async () => {
+      server = await start(port);
+    },
+  };
 }
 
 const vhost = 'muster';
@@ -143,10 +166,10 @@ function startProcess({ node, name, number, variables, guard, say }) {
   const label = `${name}-${number}`;
   let child;
   let exited;
-  const start = () => {
+  const start = (extra = {}) => {
     child = spawn(node, ['--enable-source-maps', inRoot(entryOf(name))], {
       cwd: root,
-      env: { ...process.env, NODE_OPTIONS: '', ...variables },
+      env: { ...process.env, NODE_OPTIONS: '', ...variables, ...extra },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     guard.watch(child.pid);
@@ -170,10 +193,10 @@ function startProcess({ node, name, number, variables, guard, say }) {
     },
     ready: () => awaitReady(url, label, exited),
     signal: (which) => child.kill(which),
-    /** After the process has ended: the same again. */
-    restart: async () => {
+    /** After the process has ended: the same again; `extra` is added to its environment, this time. */
+    restart: async (extra) => {
       await exited;
-      start();
+      start(extra);
     },
     stop: async () => {
       child.kill('SIGTERM');

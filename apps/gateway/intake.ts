@@ -1,6 +1,7 @@
 // Accepted means stored: an announcement becomes an event, and is answered for when the bus has it.
 import type { Acknowledge } from '#announce/announcement';
 import { BusError, type Bus } from '#bus/bus';
+import { killPoint } from '#bus/kill-point';
 import { deviceAnnounced, type DeviceAnnounced } from '#events/device';
 import { stamp } from '#events/event';
 import type { Log } from '#runtime/log';
@@ -62,6 +63,7 @@ export class Intake {
       causedBy: null,
       traceparent,
     });
+    killPoint('accepted');
     const published = this.options.bus.publish([event]).finally(() => this.#unconfirmed.delete(id));
     this.#unconfirmed.set(id, published);
     return published;

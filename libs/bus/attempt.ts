@@ -7,6 +7,7 @@ import { park, type Parked } from '../store/parking.js';
 import type { Store, Tx } from '../store/store.js';
 import type { Bus } from './bus.js';
 import { NotYet, Unprocessable, type Consumer, type Note } from './consumer.js';
+import { killPoint } from './kill-point.js';
 import { storableEvent, storableText } from './storable.js';
 import { traceparentOf, type EventSpan } from './spans.js';
 
@@ -49,7 +50,9 @@ export interface Outcome {
 export function attempt(on: Attempt, items: readonly Item[]): Promise<Outcome> {
   const { store, consumer } = on;
   return store.transaction(async (tx) => {
+    tx.afterCommit(() => killPoint('committed'));
     const mine = await on.claim(tx, items);
+    killPoint('claimed');
     const claimed = items.filter(({ event }) => mine.has(event.id));
     if (claimed.length === 0) return { handled: 0, parked: [], notes: [] };
     const state = await consumer.load(
@@ -57,6 +60,7 @@ export function attempt(on: Attempt, items: readonly Item[]): Promise<Outcome> {
       claimed.map(({ event }) => event),
     );
     const { changes, events, notes, failed } = decideAll(on, claimed, state);
+    killPoint('decided');
     if (changes.length > 0) await consumer.save(tx, changes);
     await park(tx, store.schema, consumer.name, failed);
     await record(on, tx, [...events, ...deaths(consumer, failed)]);

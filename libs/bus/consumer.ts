@@ -9,6 +9,7 @@
 //   topology.ts   exchange, queues, bindings, accounts: made from the catalogue, in one step
 //   worker.ts     tasks: claimed under a budget (task-pump.ts), run outside any transaction (task-run.ts), finished with
 //                 their lease (lease.ts), counted (task-metrics.ts)
+//   kill-point.ts where a test may end the process
 //   transport.ts  the Nest strategy that starts and drains the deliveries
 import type { Draft, Event, EventDefinition } from '../events/event.js';
 import type { Tx } from '../store/store.js';

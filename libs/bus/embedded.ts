@@ -7,6 +7,7 @@ import { GroupCommit } from './embedded/group-commit.js';
 import { Housekeeping } from './embedded/housekeeping.js';
 import { Journal, newerMax } from './embedded/journal.js';
 import { EmbeddedQueue } from './embedded/queue.js';
+import { killPoint } from './kill-point.js';
 import type { Topology } from './topology.js';
 
 export interface EmbeddedBusOptions {
@@ -46,7 +47,11 @@ class EmbeddedBus implements Bus {
       ...(keepMax === undefined ? {} : { keepMax }),
     });
     this.#group = new GroupCommit((events) =>
-      database.transaction((tx) => this.#insert(tx, events), 'gateway'),
+      database.transaction(async (tx) => {
+        tx.afterCommit(() => killPoint('confirmed'));
+        await this.#insert(tx, events);
+        killPoint('published');
+      }, 'gateway'),
     );
   }
 

@@ -3,6 +3,7 @@
 import type { Event } from '../events/event.js';
 import { claimExpired, confirmOutbox, saveOutbox } from '../store/outbox.js';
 import type { Store, Tx } from '../store/store.js';
+import { killPoint } from './kill-point.js';
 
 export interface RelayLog {
   warn(fields: object, message: string): void;
@@ -92,6 +93,7 @@ export class Relay {
   async #send(event: Event): Promise<void> {
     try {
       await this.#options.send(event);
+      killPoint('relayed');
       this.#confirmed.push(event.id);
       this.#told = null;
     } catch (error) {

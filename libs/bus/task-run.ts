@@ -8,6 +8,7 @@ import type { Store, Tx } from '../store/store.js';
 import { again, finish, type Claim, type Lease } from '../store/task-claims.js';
 import type { Bus } from './bus.js';
 import type { DeliveryLog } from './delivery.js';
+import { killPoint } from './kill-point.js';
 import { LeaseLost, Stopping, TaskCancelled } from './lease.js';
 import { contextOf, traceparentOf } from './spans.js';
 import type { Finish, Grip, Worker } from './worker.js';
@@ -159,6 +160,7 @@ async function saveEnding(
   ending: Finish,
   cause: Cause,
 ): Promise<Saved> {
+  tx.afterCommit(() => killPoint('committed'));
   await ending.save?.(tx);
   const settled = await ending.settle?.(tx);
   const { againAt } = settled ?? ending;

@@ -6,6 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Bus } from '../bus/bus.js';
 import { Delivery } from '../bus/delivery.js';
+import { guardKillPoint } from '../bus/kill-point.js';
 import { DeliveryTransport } from '../bus/transport.js';
 import { runWorkers } from '../bus/worker.js';
 import { missing } from '../store/migrate.js';
@@ -68,6 +69,7 @@ Module({})(HostModule);
 
 /** Rejects, nothing left running, when HTTP cannot be served. */
 export async function host(on: Hosting): Promise<Host> {
+  guardKillPoint(on.log);
   const hosted = on.services.map((configured) => prepare(on, configured));
   const running: Running[] = [];
   const ports = new Map<ServiceName, number>();

@@ -1,6 +1,7 @@
 // Batches from the delivery rows of one queue, oldest first.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database, Tx } from '../../store/store.js';
+import { killPoint } from '../kill-point.js';
 import { batchMax, type Batch, type Subscription } from '../bus.js';
 
 const batchMin = 10;
@@ -142,6 +143,7 @@ export class EmbeddedQueue implements Subscription {
     await handle(batch).catch((error: unknown) => {
       log.error({ error, queue }, 'A handler of a queue failed; its messages come again');
     });
+    if (outcome.settled) killPoint('acked');
     return outcome.settled;
   }
 

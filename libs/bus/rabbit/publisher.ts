@@ -2,6 +2,7 @@
 import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';
 import type { Event } from '../../events/event.js';
 import { BusError } from '../bus.js';
+import { killPoint } from '../kill-point.js';
 import { exchange } from '../topology.js';
 import { close } from './close.js';
 import { backOffMs, messageOf, type Line, type LineLog } from './line.js';
@@ -122,9 +123,11 @@ export class Publisher {
     };
     try {
       channel.publish(exchange, event.type, Buffer.from(JSON.stringify(event)), options, (error: unknown) => {
+        if (!error) killPoint('confirmed');
         if (!error && performance.now() - this.#openedAt > steadyMs) this.#failures = 0;
         if (this.#pending.get(event.id) === pending) pending.settle(outcome(error, event, pending.returned));
       });
+      killPoint('published');
     } catch (error) {
       pending.settle(new BusError('disconnected', messageOf(error)));
     }

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { batchMax, type Batch, type Subscription } from '../bus.js';
+import { killPoint } from '../kill-point.js';
 import { close, inTime } from './close.js';
 import { backOffMs, messageOf, type Line, type LineLog } from './line.js';
 
@@ -155,6 +156,7 @@ export class QueueReader implements Subscription {
     try {
       // All before it were settled: batches leave in the order in which their messages came.
       session.channel.ack(last, true);
+      killPoint('acked');
       if (session.careful && !this.#stopped) await this.#speedUp(session);
     } catch (error) {
       // The channel is gone: the broker gives the messages again, and the inbox knows them.

@@ -8,6 +8,7 @@
 //   documents/     what operators write: versions, rules between documents, events
 //   projection/    what the page shows, built from every event there is
 //   feed/          the event stream
+//   status/        how each instance of each service fares
 import { repeat } from '#runtime/repeat';
 import type { StoredService } from '#runtime/service';
 import { readConsoleConfig, type ConsoleConfig } from './config.js';
@@ -15,11 +16,12 @@ import { firstRun } from './first-run.js';
 import { keepHouse } from './housekeeping.js';
 import { ConsoleModule } from './module.js';
 import { projection } from './projection/projection.js';
+import { instances } from './status/instances.js';
 
 export const console: StoredService<ConsoleConfig> = {
   name: 'console',
   config: readConsoleConfig,
-  consumers: [projection],
+  consumers: [projection, instances],
   module: ConsoleModule,
   start: async (parts) => {
     await firstRun(parts, (line) => process.stdout.write(`${line}\n`));

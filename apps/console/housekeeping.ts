@@ -11,6 +11,8 @@ const deletedDevicesMax = 200;
 const sweeps: readonly string[] = [
   `delete from console.feed where sequence <= (select last from console.feed_head) - ${feedMax}`,
   `delete from console.session where expires_at < now()`,
+  `delete from console.instance
+   where heard_at < now() - case state when 'stopped' then interval '1 hour' else interval '1 day' end`,
   `delete from console.audit where at < now() - interval '${lookBackDays} days'`,
   `delete from console.dead_delivery where died_at < now() - interval '${lookBackDays} days'`,
   `with gone as (

@@ -54,6 +54,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       instance,
       http: { host: config.MUSTER_HTTP_HOST, port: config.MUSTER_HTTP_PORT },
       batchMax: config.MUSTER_BATCH_MAX,
+      reportSeconds: config.MUSTER_REPORT_SECONDS,
     });
     await running.started;
     log.info({ url: running.url, data: options.data }, 'Started');

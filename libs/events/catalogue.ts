@@ -8,6 +8,7 @@ import { licenceChanged, seatsCounted } from './licence.js';
 import { listenerChanged, listenerReported } from './listener.js';
 import { policyChanged } from './policy.js';
 import { serialListChanged } from './serial-list.js';
+import { serviceReported } from './service.js';
 import { edgeConfigured, settingsChanged } from './settings.js';
 
 const definitions: readonly EventDefinition<never>[] = [
@@ -38,6 +39,7 @@ const definitions: readonly EventDefinition<never>[] = [
   serialListChanged,
   delivery.deliveryDied,
   delivery.deliveryReplayRequested,
+  serviceReported,
 ] as unknown as readonly EventDefinition<never>[];
 
 /** By type. */

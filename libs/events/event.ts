@@ -6,6 +6,7 @@
 //   assessment.ts  policy against device: requested, started, finished
 //   the documents  settings, policy, group, listener, licence, serialList: published whole as <noun>.changed
 //   delivery.ts    an event that could not be handled: died, replayed, dropped
+//   service.ts     how each process fares
 //   catalogue.ts   all of them; EVENTS.md is written from it and checked by a test
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';

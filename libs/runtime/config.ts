@@ -99,6 +99,8 @@ export const commonShape = {
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   /** Deliveries handled in one transaction at most. */
   MUSTER_BATCH_MAX: whole(1, batchMax).default(batchMax),
+  /** How often a service says how it fares, for `muster status`. */
+  MUSTER_REPORT_SECONDS: whole(1, 300).default(15),
 } as const;
 
 /** Name of this process among the instances of its service. */

@@ -15,9 +15,11 @@ import type { Configured } from './config.js';
 import { HEALTH, HealthController, type Health } from './health.js';
 import type { Log } from './log.js';
 import { nestLog } from './nest-log.js';
+import { startReports } from './report.js';
 import {
   PARTS,
   type EdgeService,
+  type Figures,
   type Parts,
   type Running,
   type Service,
@@ -39,6 +41,8 @@ export interface Hosting {
   readonly instance: string;
   readonly http: { readonly host: string; readonly port: number };
   readonly batchMax: number;
+  /** How often each service says how it fares. */
+  readonly reportSeconds: number;
 }
 
 export interface Host {
@@ -62,6 +66,8 @@ interface Hosted {
     readonly parts: StoredParts;
     readonly delivery: Delivery;
   } | null;
+  /** What was started of it. */
+  readonly running: Running[];
 }
 
 class HostModule {}
@@ -71,25 +77,30 @@ Module({})(HostModule);
 export async function host(on: Hosting): Promise<Host> {
   guardKillPoint(on.log);
   const hosted = on.services.map((configured) => prepare(on, configured));
-  const running: Running[] = [];
   const ports = new Map<ServiceName, number>();
   let state: 'starting' | 'running' | 'stopping' = 'starting';
-  const problems = (): readonly string[] => {
+  const problemsOf = (some: readonly Hosted[]): readonly string[] => {
     if (state !== 'running') return [`the process is ${state}`];
     const { problem } = on.bus.status();
-    const deliveries = hosted.flatMap(({ stored }) => stored?.delivery.problem() ?? []);
-    return [
-      ...(problem ? [problem] : []),
-      ...deliveries,
-      ...running.flatMap((part) => part.problems?.() ?? []),
-    ];
+    return [...(problem ? [problem] : []), ...some.flatMap(ownProblems)];
   };
+  const problems = () => problemsOf(hosted);
   const app = await openHttp(on, hosted, { problems, telemetry: on.telemetry }).catch(
     async (error: unknown) => {
       await on.bus.stop();
       throw error;
     },
   );
+  const reports = startReports({
+    bus: on.bus,
+    instance: on.instance,
+    services: hosted.map((one) => ({
+      service: one.service.name,
+      problems: () => problemsOf([one]),
+      figures: () => figuresOf(one),
+    })),
+    ...paceOf(on),
+  });
   const aborted = new AbortController();
   const { signal } = aborted;
   const begun = (async () => {
@@ -98,7 +109,7 @@ export async function host(on: Hosting): Promise<Host> {
     for (const one of hosted) {
       if (signal.aborted) return;
       for await (const part of startService(on, one)) {
-        running.push(part);
+        one.running.push(part);
         if (part.port !== undefined) ports.set(one.service.name, part.port);
       }
     }
@@ -108,8 +119,9 @@ export async function host(on: Hosting): Promise<Host> {
     state = 'stopping';
     aborted.abort();
     await begun.catch(() => undefined);
-    for (const part of running.toReversed()) await part.stop();
+    for (const part of hosted.flatMap(({ running }) => running).toReversed()) await part.stop();
     await app.close();
+    await reports.stop();
     await on.bus.stop();
   };
   let ended: Promise<void> | null = null;
@@ -129,12 +141,31 @@ function prepare(on: Hosting, { service, config }: Configured): Hosted {
   const { bus, instance, batchMax } = on;
   const { meter } = on.telemetry;
   const parts: Parts = { config, log, meter, bus, instance };
-  if (service.stored === false) return { service, parts, stored: null };
+  if (service.stored === false) return { service, parts, stored: null, running: [] };
   if (!on.database) throw new Error(`${service.name} needs a database`);
   const store = new Store(on.database, service.name, service.name === 'console' ? 'page' : 'service');
   const { consumers } = service;
   const delivery = new Delivery({ service: service.name, store, bus, consumers, log, meter, batchMax });
-  return { service, parts, stored: { service, parts: { ...parts, store }, delivery } };
+  return { service, parts, stored: { service, parts: { ...parts, store }, delivery }, running: [] };
+}
+
+function ownProblems({ stored, running }: Hosted): readonly string[] {
+  return [stored?.delivery.problem() ?? [], ...running.map((part) => part.problems?.() ?? [])].flat();
+}
+
+const unknownFigures: Figures = { queues: [], parked: null, outbox: null, spool: null, budgets: [] };
+
+function figuresOf({ running }: Hosted): Figures {
+  return running.reduce((all, part) => ({ ...all, ...part.figures?.() }), unknownFigures);
+}
+
+/**
+ * In one process console needs no sign of life from the services beside it: while nothing changes they say little, and
+ * leave the journal to what happens.
+ */
+function paceOf({ reportSeconds, database }: Hosting): { changedMs: number; everyMs: number } {
+  const changedMs = reportSeconds * 1000;
+  return { changedMs, everyMs: database?.single ? 20 * changedMs : changedMs };
 }
 
 async function openHttp(on: Hosting, hosted: readonly Hosted[], health: Health): Promise<INestApplication> {

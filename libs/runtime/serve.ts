@@ -61,6 +61,7 @@ async function run(name: ServiceName, load: () => Promise<Service>): Promise<voi
     instance,
     http: { host: common.MUSTER_HTTP_HOST, port: common.MUSTER_HTTP_PORT },
     batchMax: common.MUSTER_BATCH_MAX,
+    reportSeconds: common.MUSTER_REPORT_SECONDS,
   }).catch((error: unknown) => {
     throw inWords(error, settingOf);
   });

@@ -3,17 +3,19 @@
 //   service.ts     what an app is made of; an app's main.ts hands it to serve
 //   serve.ts       one service as a process on RabbitMQ and PostgreSQL; drains on SIGTERM
 //   host.ts        runs services on a bus and a database, whichever: HTTP, deliveries, workers, in order
+//   report.ts      tells console how each service fares (figures.ts: its numbers)
 //   repeat.ts      work that a service does again and again beside its events; upkeep.ts: such work for every store
 //   config.ts      environment and files to a frozen object, or every fault listed; broker-urls.ts: one of them
 //   log.ts         structured lines with trace ids; nest-log.ts: Nest's among them
 //   telemetry.ts   OpenTelemetry: spans out by OTLP, metrics at /metrics
 //   health.ts      /health/live and /health/ready
-//   port-unavailable.ts  a port that is taken, in words
+//   port-unavailable.ts  a port that is taken, in words; version.ts: of Muster
 import type { Type } from '@nestjs/common';
 import type { Meter } from '@opentelemetry/api';
 import type { Bus } from '../bus/bus.js';
 import type { Consumer } from '../bus/consumer.js';
 import type { Worker } from '../bus/worker.js';
+import type { ServiceReport } from '../events/service.js';
 import type { Store } from '../store/store.js';
 import type { Log } from './log.js';
 
@@ -35,12 +37,17 @@ export interface StoredParts<Config = unknown> extends Parts<Config> {
   readonly store: Store;
 }
 
+/** Numbers for the report of a service. */
+export type Figures = Readonly<Pick<ServiceReport, 'queues' | 'parked' | 'outbox' | 'spool' | 'budgets'>>;
+
 /** Something that runs as long as its service does. */
 export interface Running {
   /** Takes no new work, ends what it has, resolves. */
   stop(): Promise<void>;
   /** Why it cannot do its work now; empty when it can. Asked by /health/ready. */
   problems?(): readonly string[];
+  /** Numbers that it alone knows, for the service's report. From memory: asked every second or so. */
+  figures?(): Partial<Figures>;
   /** Where it listens, if it does. */
   readonly port?: number;
 }

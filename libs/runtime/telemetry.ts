@@ -1,5 +1,4 @@
 // OpenTelemetry for a process. Started before anything else is imported, so that http and pg are instrumented.
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { metrics, type Meter } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
@@ -15,6 +14,7 @@ import {
   ATTR_SERVICE_VERSION,
 } from '@opentelemetry/semantic-conventions';
 import { instanceOf } from './config.js';
+import { version } from './version.js';
 
 export interface Telemetry {
   /** What all of Muster counts with. */
@@ -38,7 +38,7 @@ export function startTelemetry(name: string, environment: NodeJS.ProcessEnv = {}
   const sdk = new NodeSDK({
     resource: resourceFromAttributes({
       [ATTR_SERVICE_NAME]: name,
-      [ATTR_SERVICE_VERSION]: version(),
+      [ATTR_SERVICE_VERSION]: version,
       [ATTR_SERVICE_INSTANCE_ID]: instanceOf(environment),
     }),
     // Only what an operator says: the others tell anyone who reads /metrics of paths, owner and command line.
@@ -60,17 +60,4 @@ export function startTelemetry(name: string, environment: NodeJS.ProcessEnv = {}
     metrics: (request, response) => prometheus.getMetricsRequestHandler(request, response),
     stop: () => sdk.shutdown(),
   };
-}
-
-/** Of the package, seen from the sources and from the build. */
-function version(): string {
-  for (const path of ['../../package.json', '../../../package.json']) {
-    try {
-      const said: unknown = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
-      if (typeof said === 'object' && said && 'version' in said) return String(said.version);
-    } catch {
-      continue;
-    }
-  }
-  return 'unknown';
 }

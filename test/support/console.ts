@@ -102,6 +102,7 @@ export class Trial {
       instance: 'trial',
       http: { host: '127.0.0.1', port: 0 },
       batchMax: 200,
+      reportSeconds: 15,
     });
     await running.started;
     return new Trial(database, bus, running);

@@ -22,6 +22,16 @@ export interface Subscription {
   stop(): Promise<void>;
 }
 
+/** When events entered the journal, to the second. */
+export interface JournalRange {
+  /** Null: from the oldest that is kept. */
+  readonly since: Date | null;
+  /** Exclusive; null: to the end. */
+  readonly to: Date | null;
+  /** Ends the reading: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
 export interface BusStatus {
   readonly connected: boolean;
   /** Why not, for readiness and the log; null when connected. */
@@ -47,6 +57,13 @@ export interface Bus {
 
   /** The newest event of a kept stream (edge.configured), then each newer one. Resolves when following, not when one came. */
   follow(definition: EventDefinition, each: (event: unknown) => void): Promise<Subscription>;
+
+  /**
+   * Reads the journal once, in the order in which events entered it: up to batchMax events at a time, as they were written
+   * then, not parsed; repeats are possible. Resolves at its end as it was when reading began. Rejects with BusError when it
+   * could not be read to there.
+   */
+  readJournal(range: JournalRange, each: (events: readonly unknown[]) => Promise<void>): Promise<void>;
 
   status(): BusStatus;
   /** Publishes what is in memory still, then closes. */

@@ -1,7 +1,7 @@
 // How Muster's services speak on the bus.
 //
 //   consumer.ts   what a service writes: load, decide, save; keep-documents.ts is one that services share
-//   bus.ts        what a driver must do; rabbit.ts and embedded.ts do it, under one contract suite
+//   bus.ts        what a driver must do, its journal included; rabbit.ts and embedded.ts do it, under one contract suite
 //   delivery.ts   the life of a batch, from queue to settlement; received.ts: whose a message is; attempt.ts: claim, load,
 //                 decide, save, record, park; parking-keeper.ts: tried again; storable.ts: what a database takes; spans.ts
 //                 and delivery-metrics.ts: seen

@@ -267,6 +267,7 @@ describe.each(kinds)('a delivery on $name', ({ open }) => {
       record: (tx, schema, events) => bus.record(tx, schema, events),
       publish: (events) => bus.publish(events),
       follow: (definition, each) => bus.follow(definition, each),
+      readJournal: (range, each) => bus.readJournal(range, each),
       status: () => bus.status(),
       stop: () => Promise.resolve(),
       subscribe: async (queue, handle) => {

@@ -2,7 +2,14 @@
 // made the event and deleted in the one that handled it. Nothing can be lost between two systems, for there is one.
 import type { Event, EventDefinition } from '../events/event.js';
 import type { Database, Tx } from '../store/store.js';
-import { BusError, type Batch, type Bus, type BusStatus, type Subscription } from './bus.js';
+import {
+  BusError,
+  type Batch,
+  type Bus,
+  type BusStatus,
+  type JournalRange,
+  type Subscription,
+} from './bus.js';
 import { GroupCommit } from './embedded/group-commit.js';
 import { Housekeeping } from './embedded/housekeeping.js';
 import { Journal, newerMax } from './embedded/journal.js';
@@ -112,6 +119,17 @@ class EmbeddedBus implements Bus {
         await reading;
       },
     };
+  }
+
+  async readJournal(range: JournalRange, each: (events: readonly unknown[]) => Promise<void>): Promise<void> {
+    const { database } = this.#options;
+    const end = await this.#journal.end(database);
+    for (let after = 0; after < end;) {
+      range.signal?.throwIfAborted();
+      const { rows, upTo } = await this.#journal.range(database, { ...range, after, end });
+      if (rows.length > 0) await each(rows);
+      after = upTo;
+    }
   }
 
   status(): BusStatus {

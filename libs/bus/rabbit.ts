@@ -2,13 +2,21 @@
 // its memory or disk runs short, and consuming, which empties it, must go on.
 import type { Event, EventDefinition } from '../events/event.js';
 import type { Store, Tx } from '../store/store.js';
-import { BusError, type Batch, type Bus, type BusStatus, type Subscription } from './bus.js';
+import {
+  BusError,
+  type Batch,
+  type Bus,
+  type BusStatus,
+  type JournalRange,
+  type Subscription,
+} from './bus.js';
 import { StreamFollower } from './rabbit/follow.js';
 import { Line, type LineLog } from './rabbit/line.js';
 import { Publisher } from './rabbit/publisher.js';
 import { QueueReader } from './rabbit/queue.js';
+import { readStream } from './rabbit/stream.js';
 import { Relay } from './relay.js';
-import { streamOf } from './topology.js';
+import { journal, streamOf } from './topology.js';
 
 export interface RabbitOptions {
   /** amqp(s)://user:password@host:port/vhost of each node of the cluster. */
@@ -93,6 +101,10 @@ class RabbitBus implements Bus {
     const follower = new StreamFollower({ line: this.#in, stream, type: definition.type, each });
     if (this.#in.model) await follower.started();
     return this.#keep(follower);
+  }
+
+  readJournal(range: JournalRange, each: (events: readonly unknown[]) => Promise<void>): Promise<void> {
+    return readStream(this.#in, journal, range, each);
   }
 
   status(): BusStatus {

@@ -38,7 +38,10 @@ export interface Topology {
 export const exchange = 'muster.events';
 /** Where RabbitMQ puts a message that killed its reader 50 times. */
 export const deadLetters = 'muster.dead';
-const journal = 'muster.journal';
+/** The stream of all events. */
+export const journal = 'muster.journal';
+/** Who may read what is no service's queue: console answers those who ask for what was. */
+const readersOf = new Map([[journal, 'console']]);
 
 /** Events that a process without a database reads from a stream, newest first. */
 const kept = new Map([[edgeConfigured.type, { stream: 'muster.edge', reader: 'gateway' }]]);
@@ -82,12 +85,17 @@ function bindingsOf({ service, on }: Subscriber): readonly Binding[] {
 
 function accountOf({ service, on }: Subscriber, all: readonly EventDefinition[]): Account {
   const streams = [...kept.values()].filter(({ reader }) => reader === service).map(({ stream }) => stream);
+  const others = [...readersOf].filter(([, reader]) => reader === service).map(([queue]) => queue);
   return {
     service,
     publishes: all
       .filter(({ publisher }) => publisher === service || publisher === 'every')
       .map(({ type }) => type),
-    reads: [...(on.length > 0 ? [queueOf(service, 'facts'), queueOf(service, 'control')] : []), ...streams],
+    reads: [
+      ...(on.length > 0 ? [queueOf(service, 'facts'), queueOf(service, 'control')] : []),
+      ...streams,
+      ...others,
+    ],
   };
 }
 

@@ -33,10 +33,11 @@ export interface Driver {
   close(): Promise<void>;
 }
 
-export async function rabbitDriver(): Promise<Driver> {
+/** @param options journal: with it, so that what nobody hears is still routed */
+export async function rabbitDriver(options = { journal: false }): Promise<Driver> {
   const [url, databaseUrl] = await Promise.all([freshVhost(), freshDatabase()]);
   // Without the journal, which takes everything, nobody's event is unroutable for RabbitMQ.
-  const streams = topology.streams.filter(({ types }) => types !== null);
+  const streams = topology.streams.filter(({ types }) => options.journal || types !== null);
   await declareTopology({ urls: [url] }, { ...topology, streams });
   const database = await openPostgres({ url: databaseUrl });
   await migrate(database, ['alpha', 'beta']);

@@ -71,6 +71,7 @@ export async function startFed(store: Store, consumers: readonly Consumer[]): Pr
       return Promise.resolve({ stop: () => Promise.resolve() });
     },
     follow: () => Promise.reject(new Error('nothing to follow')),
+    readJournal: () => Promise.reject(new Error('nothing to read')),
     status: () => ({ connected: true, problem: null }),
     stop: () => Promise.resolve(),
   };

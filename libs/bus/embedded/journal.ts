@@ -1,6 +1,7 @@
 // Rows of the embedded bus: an event once, and one delivery for each queue that hears it, in one statement.
 import type { Event, EventDefinition } from '../../events/event.js';
 import type { Database, Tx } from '../../store/store.js';
+import { batchMax, type JournalRange } from '../bus.js';
 import type { Topology } from '../topology.js';
 
 /** Events that `newer` gives at once. */
@@ -57,6 +58,25 @@ export class Journal {
     return rows;
   }
 
+  /** The number of the newest event; 0 without any. */
+  async end(database: Database): Promise<number> {
+    const [row] = await database.query<{ seq: number | null }>('select max(seq) as seq from bus.event');
+    return row?.seq ?? 0;
+  }
+
+  /** Of the next `batchMax` events after `after`, not beyond `end`, those of the range; and how far that was. */
+  async range(database: Database, { since, to, after, end }: JournalPart): Promise<JournalRows> {
+    const rows = await database.query<{ seq: number; body: unknown; wanted: boolean }>(
+      `select seq, body, recorded_at >= coalesce($3::timestamptz, '-infinity')
+         and recorded_at < coalesce($4::timestamptz, 'infinity') as wanted
+       from bus.event where seq > $1 and seq <= $2 order by seq limit ${batchMax}`,
+      [after, end, since, to],
+      'page',
+    );
+    const wanted = rows.filter((row) => row.wanted).map(({ body }) => body);
+    return { rows: wanted, upTo: rows.at(-1)?.seq ?? end };
+  }
+
   /**
    * Deletes up to `limit` events that every queue has settled and that are older than the newest `keepMax` or than
    * `keepDays`. The newest of each kept type stays. Resolves to how many.
@@ -82,6 +102,17 @@ export class Journal {
 export interface KeptEvent {
   readonly seq: number;
   readonly body: unknown;
+}
+
+export interface JournalPart extends Pick<JournalRange, 'since' | 'to'> {
+  readonly after: number;
+  readonly end: number;
+}
+
+export interface JournalRows {
+  readonly rows: readonly unknown[];
+  /** Number of the last event looked at. */
+  readonly upTo: number;
 }
 
 export interface Retention {

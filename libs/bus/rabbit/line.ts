@@ -1,7 +1,7 @@
 // One connection to RabbitMQ that comes back: several addresses tried in turn, back-off with jitter, for ever.
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import amqp, { type ChannelModel } from 'amqplib';
+import amqp, { type ChannelModel, type Message } from 'amqplib';
 import { close } from './close.js';
 
 export interface LineOptions {
@@ -165,4 +165,14 @@ function withHeartbeat(url: string): string {
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message : String(error);
+}
+
+/** JSON, or the text itself where it is none: the reader says that it is no event. */
+export function contentOf({ content }: Message): unknown {
+  const text = content.toString('utf8');
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }

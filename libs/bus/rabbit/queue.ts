@@ -5,7 +5,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { batchMax, type Batch, type Subscription } from '../bus.js';
 import { killPoint } from '../kill-point.js';
 import { close, inTime } from './close.js';
-import { backOffMs, messageOf, type Line, type LineLog } from './line.js';
+import { backOffMs, contentOf, messageOf, type Line, type LineLog } from './line.js';
 
 const batchBytesMax = 8_000_000;
 /** A batch goes once nothing came for this long … */
@@ -132,7 +132,7 @@ export class QueueReader implements Subscription {
   async #handle(session: Session, messages: readonly ConsumeMessage[]): Promise<void> {
     const outcome = { settled: false };
     const batch: Batch = {
-      messages: messages.map(readContent),
+      messages: messages.map(contentOf),
       settleIn: () => Promise.resolve(),
       settled: () => {
         outcome.settled = true;
@@ -211,14 +211,4 @@ function sizeOf(waiting: readonly ConsumeMessage[]): number {
     if (message.fields.redelivered) return size;
   }
   return size;
-}
-
-/** JSON, or the text itself where it is none: the reader says that it is no event. */
-function readContent({ content }: ConsumeMessage): unknown {
-  const text = content.toString('utf8');
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
 }

@@ -7,6 +7,10 @@ const announcementsMax = 1000;
 /** For what an operator may look back on: the audit log, devices that were deleted, deliveries that nobody decided about. */
 const lookBackDays = 400;
 const deletedDevicesMax = 200;
+/** Dead deliveries whose event is kept here too; the service that gave it up has it in any case. */
+const deadEventsMax = 20_000;
+/** Rows that one sweep changes. */
+const sweptMax = 2_000;
 
 const sweeps: readonly string[] = [
   `delete from console.feed where sequence <= (select last from console.feed_head) - ${feedMax}`,
@@ -15,6 +19,9 @@ const sweeps: readonly string[] = [
    where heard_at < now() - case state when 'stopped' then interval '1 hour' else interval '1 day' end`,
   `delete from console.audit where at < now() - interval '${lookBackDays} days'`,
   `delete from console.dead_delivery where died_at < now() - interval '${lookBackDays} days'`,
+  `update console.dead_delivery set event = null where number = any(array(
+     select number from console.dead_delivery where event is not null order by number desc
+     offset ${deadEventsMax} limit ${sweptMax} for update skip locked))`,
   `with gone as (
      delete from console.device where id = any(array(
        select id from console.device where unlisted_at < now() - interval '${lookBackDays} days'

@@ -3,6 +3,7 @@ import { Inject, Module } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { PARTS, type StoredParts } from '#runtime/service';
 import type { ConsoleConfig } from './config.js';
+import { DeadDeliveries } from './deliveries/dead.js';
 import { Documents } from './documents/documents.js';
 import { Serials } from './documents/serials.js';
 import { Feed } from './feed/feed.js';
@@ -52,7 +53,7 @@ export const controllers = [
   NowhereController,
 ];
 
-@Module({ controllers, providers: [Documents, Serials, Devices, Feed] })
+@Module({ controllers, providers: [Documents, Serials, Devices, DeadDeliveries, Feed] })
 export class ConsoleModule {
   /** In the constructor: what is put before Nest's own body parser must be there before the application starts. */
   constructor(@Inject(PARTS) parts: StoredParts<ConsoleConfig>, { httpAdapter }: HttpAdapterHost) {

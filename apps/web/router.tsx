@@ -2,6 +2,8 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { Access } from './pages/access/access.js';
 import { Deliveries } from './pages/deliveries/deliveries.js';
+import { DeliveryPage } from './pages/deliveries/delivery.js';
+import { readDeadSearch } from './pages/deliveries/search.js';
 import { DevicePage } from './pages/device/device.js';
 import { Devices } from './pages/devices/devices.js';
 import { readDeviceSearch } from './pages/devices/search.js';
@@ -31,6 +33,13 @@ const devices = createRoute({
   validateSearch: readDeviceSearch,
 });
 
+const deliveries = createRoute({
+  getParentRoute: () => root,
+  path: '/deliveries',
+  component: Deliveries,
+  validateSearch: readDeadSearch,
+});
+
 const routeTree = root.addChildren([
   at('/', OverviewPage),
   devices,
@@ -49,7 +58,8 @@ const routeTree = root.addChildren([
   at('/serials', Serials),
   at('/licences', Licences),
   at('/settings', SettingsPage),
-  at('/deliveries', Deliveries),
+  deliveries,
+  at('/deliveries/$consumer/$eventId', DeliveryPage),
   at('/access', Access),
 ]);
 

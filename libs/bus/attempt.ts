@@ -1,5 +1,5 @@
 // One try of some events with one consumer: a transaction that claims, loads, decides, saves, records and parks.
-import { deliveryDied } from '../events/delivery.js';
+import { deliveryDied, givenUpOf } from '../events/delivery.js';
 import { UnreadableEvent, type Event } from '../events/event.js';
 import { reasonOf } from '../store/failure.js';
 import { stampEach, type Caused } from '../store/outbox.js';
@@ -124,6 +124,7 @@ function deaths(consumer: Consumer, failed: readonly Parked[]): readonly Caused[
         eventType: storableText(event.type.slice(0, 128)),
         attempts,
         reason,
+        event: givenUpOf(event),
       }),
       cause: { id: event.id, traceparent: event.traceparent },
     }));

@@ -128,8 +128,19 @@ describe.each(kinds)('a delivery on $name', ({ open }) => {
     return rows.map(({ body }) => body);
   };
 
-  const ask = (action: 'replay' | 'drop', consumerName: string, eventId: string): Promise<void> => {
-    const data = { consumer: consumerName, eventId, action, requestedBy: 'admin' };
+  const ask = (
+    action: 'replay' | 'drop',
+    consumerName: string,
+    eventId: string,
+    otherEventIds: readonly string[] = [],
+  ): Promise<void> => {
+    const data = {
+      consumer: consumerName,
+      eventId,
+      otherEventIds: [...otherEventIds],
+      action,
+      requestedBy: 'admin',
+    };
     const origin = { publisher: 'console', sequence: 1, causedBy: null, traceparent: null };
     const occurredAt = new Date().toISOString();
     return bus.publish([stamp(deliveryReplayRequested.draft(data), { ...origin, occurredAt })]);
@@ -208,11 +219,40 @@ describe.each(kinds)('a delivery on $name', ({ open }) => {
       { event_id: event.id, attempts: 1, reason: expect.stringContaining('cursed') },
     ]);
     const died = (await told('delivery.died')).filter(({ causedBy }) => causedBy === event.id);
-    expect(died).toMatchObject([{ data: { consumer: 'licensing.counting', eventType: 'device.flapping' } }]);
+    expect(died).toMatchObject([
+      {
+        data: {
+          consumer: 'licensing.counting',
+          eventType: 'device.flapping',
+          event: { publisher: 'discovery', subject: event.subject, data: { serial: 'DEAD' }, omitted: false },
+        },
+      },
+    ]);
     mended = true;
     await ask('replay', 'licensing.counting', event.id);
     await until('it is counted', async () => (await seen())['DEAD'] === 1);
     expect(await parked()).toEqual([]);
+  });
+
+  it('replays all that one request names', async () => {
+    let mended = false;
+    const [first, ...others] = ['DEAD-1', 'DEAD-2', 'DEAD-3'].map(flapping);
+    if (!first) throw new Error('there is a first');
+    await bus.publish([first, ...others]);
+    await start(
+      counting(() => {
+        if (!mended) throw new Unprocessable('not yet mended');
+      }),
+    );
+    await until('all are dead', async () => (await parked()).filter(({ dead }) => dead).length === 3);
+    mended = true;
+    await ask(
+      'replay',
+      'licensing.counting',
+      first.id,
+      others.map(({ id }) => id),
+    );
+    await until('all are counted', async () => Object.keys(await seen()).length === 3);
   });
 
   it('lets an operator drop a request of an operator that died itself', async () => {

@@ -53,8 +53,8 @@ export class ParkingKeeper {
       load: () => Promise.resolve(null),
       decide: ({ data }) => ({ changes: mine.has(data.consumer) ? [data] : [], events: [] }),
       save: async (tx, changes) => {
-        for (const { action, consumer, eventId } of changes) {
-          await (action === 'replay' ? revive : drop)(tx, schema, consumer, [eventId]);
+        for (const { action, consumer, eventId, otherEventIds = [] } of changes) {
+          await (action === 'replay' ? revive : drop)(tx, schema, consumer, [eventId, ...otherEventIds]);
         }
       },
     });

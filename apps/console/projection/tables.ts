@@ -1,5 +1,6 @@
 // Set-wise SQL of the projection. Locks, in this order: devices by id, announcements by id, the head of the feed.
 import type { AssessmentFinished } from '#events/assessment';
+import type { GivenUp } from '#events/delivery';
 import type { Event } from '#events/event';
 import type { Tx } from '#store/store';
 import { appendFeed } from '../feed/append.js';
@@ -43,6 +44,7 @@ export type Change =
       readonly eventType: string;
       readonly attempts: number;
       readonly reason: string;
+      readonly event?: GivenUp | undefined;
       readonly at: string;
     }
   | { readonly kind: 'feed'; readonly event: Event };
@@ -187,12 +189,15 @@ async function saveReports(tx: Tx, reports: Of<'report'>): Promise<void> {
 async function saveDead(tx: Tx, deaths: Of<'dead'>): Promise<void> {
   if (deaths.length === 0) return;
   await tx.query(
-    `insert into console.dead_delivery as d (consumer, event_id, event_type, attempts, reason, died_at)
-     select distinct on (consumer, "eventId") consumer, "eventId", "eventType", attempts, reason, at
+    `insert into console.dead_delivery as d
+       (consumer, event_id, event_type, attempts, reason, died_at, subject, event)
+     select distinct on (consumer, "eventId") consumer, "eventId", "eventType", attempts, reason, at,
+       coalesce(event->>'subject', ''), event
      from jsonb_to_recordset($1::jsonb) as r(consumer text, "eventId" uuid, "eventType" text, attempts int,
-       reason text, at timestamptz) order by consumer, "eventId", at desc
-     on conflict (consumer, event_id) do update set attempts = excluded.attempts, reason = excluded.reason,
-       died_at = excluded.died_at where d.died_at < excluded.died_at`,
+       reason text, at timestamptz, event jsonb) order by consumer, "eventId", at desc
+     on conflict (consumer, event_id) do update set number = default, attempts = excluded.attempts,
+       reason = excluded.reason, died_at = excluded.died_at, subject = excluded.subject, event = excluded.event
+       where d.died_at < excluded.died_at`,
     [JSON.stringify(deaths)],
   );
 }

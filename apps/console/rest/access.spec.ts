@@ -50,6 +50,8 @@ const table: Readonly<Record<string, Role | 'anyone'>> = {
   'GET api/tasks': 'viewer',
   'GET api/catalogue': 'viewer',
   'GET api/deliveries': 'viewer',
+  'GET api/deliveries/:consumer/:eventId': 'viewer',
+  'POST api/deliveries': 'operator',
   'POST api/deliveries/:consumer/:eventId': 'operator',
   'GET api/tokens': 'admin',
   'POST api/tokens': 'admin',

@@ -1,11 +1,13 @@
 // What the pages ask of console. The first part of a key is what an event makes stale (see freshness.ts).
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { queryOf, read } from './client.js';
+import { pathOf } from './writes.js';
 import type {
   AnnouncementRow,
   AuditEntry,
   CatalogueEntry,
   DeadDelivery,
+  DeadDeliveryDetail,
   DeviceDetail,
   DeviceRow,
   Document,
@@ -71,7 +73,13 @@ export const useSettings = () =>
 export const useSerials = (search: string, after: string | undefined) =>
   useList<SerialRow>('serials', { search, after, limit: 50 });
 export const useLicences = () => useList<LicenceRow>('licences');
-export const useDeliveries = () => useList<DeadDelivery>('deliveries');
+export const useDeliveries = (query: Readonly<Record<string, string | number | undefined>>) =>
+  useList<DeadDelivery>('deliveries', query);
+export const useDelivery = (consumer: string, eventId: string) =>
+  useQuery({
+    queryKey: ['deliveries', consumer, eventId],
+    queryFn: () => read<DeadDeliveryDetail>(pathOf('deliveries', consumer, encodeURIComponent(eventId))),
+  });
 export const useTokens = () => useList<Token>('tokens');
 export const useUsers = () => useList<User>('users');
 export const useAudit = (after: string | undefined) => useList<AuditEntry>('audit', { after, limit: 50 });

@@ -1,4 +1,5 @@
 // What console's REST API says, and takes. Shapes of events and documents come from the contract, as types only.
+import type { GivenUp } from '../../../libs/events/delivery.js';
 import type { Event } from '../../../libs/events/event.js';
 import type { Filter, Group } from '../../../libs/events/group.js';
 import type { Identity } from '../../../libs/events/identity.js';
@@ -208,9 +209,23 @@ export interface DeadDelivery {
   readonly consumer: string;
   readonly eventId: string;
   readonly eventType: string;
+  /** What the event is about; empty when it was not told. */
+  readonly subject: string;
   readonly attempts: number;
   readonly reason: string;
   readonly diedAt: string;
+}
+
+/** With the event itself, as far as it was told. */
+export interface DeadDeliveryDetail extends DeadDelivery {
+  readonly event: GivenUp | null;
+}
+
+/** What one step of a replay or drop did. */
+export interface DecisionStep {
+  readonly done: number;
+  readonly left: number;
+  readonly upTo: number;
 }
 
 export interface User {

@@ -8,6 +8,10 @@ interface ConfirmProps extends ButtonProps {
   /** The question, and the word on the button that does it. */
   readonly question: string;
   readonly act: string;
+  /** Red by default: it destroys something. */
+  readonly actColor?: string;
+  /** False while something is still to be filled in. */
+  readonly ready?: boolean;
   /** What will happen. */
   readonly children: ReactNode;
   readonly pending: boolean;
@@ -19,7 +23,8 @@ interface ConfirmProps extends ButtonProps {
 }
 
 export function Confirm(props: ConfirmProps) {
-  const { label, question, act, children, pending, problem, onConfirm, name, ...button } = props;
+  const { label, question, act, actColor = 'red', ready = true, children, ...rest } = props;
+  const { pending, problem, onConfirm, name, ...button } = rest;
   const [open, setOpen] = useState(false);
   const close = () => setOpen(false);
   return (
@@ -42,7 +47,7 @@ export function Confirm(props: ConfirmProps) {
             <Button variant="default" onClick={close} data-autofocus>
               Cancel
             </Button>
-            <Button color="red" loading={pending} onClick={() => onConfirm(close)}>
+            <Button color={actColor} disabled={!ready} loading={pending} onClick={() => onConfirm(close)}>
               {act}
             </Button>
           </div>

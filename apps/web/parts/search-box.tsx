@@ -8,11 +8,12 @@ interface SearchBoxProps {
   /** What is searched for now. */
   readonly text: string;
   readonly placeholder: string;
+  readonly label?: string;
   readonly onSearch: (text: string) => void;
 }
 
 /** Searches when typing pauses; follows `text` when something else changes it (Back, Clear). */
-export function SearchBox({ text, placeholder, onSearch }: SearchBoxProps) {
+export function SearchBox({ text, placeholder, label = 'Search', onSearch }: SearchBoxProps) {
   const [typed, setTyped] = useState(text);
   const asked = useRef(text);
   const ask = useEffectEvent((wanted: string) => {
@@ -34,7 +35,7 @@ export function SearchBox({ text, placeholder, onSearch }: SearchBoxProps) {
     <TextInput
       className="grow"
       type="search"
-      label="Search"
+      label={label}
       placeholder={placeholder}
       maxLength={256}
       leftSection={<IconSearch size={16} aria-hidden />}

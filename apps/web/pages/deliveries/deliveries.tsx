@@ -1,116 +1,66 @@
-import { Button } from '@mantine/core';
-import { IconRefresh } from '@tabler/icons-react';
+import { getRouteApi } from '@tanstack/react-router';
 import { useDeliveries } from '../../api/queries.js';
-import { pathOf, useWrite } from '../../api/writes.js';
 import type { DeadDelivery, Page } from '../../api/types.js';
-import { Confirm } from '../../parts/confirm.js';
 import { Loaded, Nothing } from '../../parts/loaded.js';
 import { PageHead } from '../../parts/page-head.js';
-import { ProblemNote } from '../../parts/problem-note.js';
-import { Table } from '../../parts/table.js';
-import { When } from '../../parts/when.js';
-import { useMayWrite } from '../../shell/session.js';
-import { useTell } from '../../shell/told.js';
-import { counted } from '../../words.js';
+import { Pager } from '../../parts/pager.js';
+import { count, counted } from '../../words.js';
+import { Filters } from './filters.js';
+import { filterOf, isFiltered, type DeadSearch } from './search.js';
+import { DeadTable } from './table.js';
+
+const route = getRouteApi('/deliveries');
+const pageLength = 50;
 
 export function Deliveries() {
-  const deliveries = useDeliveries();
+  const at = route.useSearch();
+  const filter = filterOf(at, Date.now());
+  const deliveries = useDeliveries({ ...filter, after: at.after, limit: pageLength });
   return (
     <div className="stack">
       <PageHead title="Deliveries">
         Events that a service gave up. Read the reason, mend what it names, then replay; or drop what is not
         needed.
       </PageHead>
-      <Loaded query={deliveries}>{(page) => <List page={page} />}</Loaded>
+      <Filters at={at} />
+      <Loaded query={deliveries}>{(page) => <List page={page} at={at} />}</Loaded>
     </div>
   );
 }
 
-function List({ page }: { readonly page: Page<DeadDelivery> }) {
-  const mayWrite = useMayWrite();
-  if (page.items.length === 0) {
-    return (
-      <div className="card">
-        <Nothing title="No dead delivery">Every event was handled, or is being tried again.</Nothing>
-      </div>
-    );
-  }
+function List({ page, at }: { readonly page: Page<DeadDelivery>; readonly at: DeadSearch }) {
+  const navigate = route.useNavigate();
+  if (page.items.length === 0) return <Empty filtered={isFiltered(at)} />;
+  const { from = 0, after: _, ...conditions } = at;
+  const shown = page.items.length;
+  const next = page.next;
   return (
     <div className="card card-flush">
-      <Table
-        caption="Dead deliveries"
-        rows={page.items}
-        keyOf={(row) => `${row.consumer} ${row.eventId}`}
-        columns={[
-          { title: 'Event', lead: true, cell: (row) => <Name row={row} /> },
-          { title: 'Consumer', cell: (row) => <span className="mono">{row.consumer}</span> },
-          { title: 'Reason', cell: (row) => <div className="wide">{row.reason}</div> },
-          { title: 'Attempts', cell: (row) => <span className="number">{row.attempts}</span> },
-          { title: 'Given up', cell: (row) => <When at={row.diedAt} /> },
-          { title: 'Actions', actions: true, cell: (row) => mayWrite && <Actions row={row} /> },
-        ]}
+      <p className="hidden-text" role="status">
+        {counted(page.total, 'delivery', 'deliveries')} {isFiltered(at) ? 'match' : 'in all'}
+      </p>
+      <DeadTable page={page} at={at} />
+      <Pager
+        label={`${count(from + 1)}–${count(from + shown)} of ${counted(page.total, 'delivery', 'deliveries')}`}
+        onFirst={from > 0 ? () => void navigate({ search: conditions }) : null}
+        onNext={
+          next === null
+            ? null
+            : () => void navigate({ search: { ...conditions, after: next, from: from + shown } })
+        }
       />
-      {page.total > page.items.length && (
-        <p className="table-foot small dim">
-          The newest {page.items.length} of {counted(page.total, 'delivery', 'deliveries')}.
-        </p>
-      )}
     </div>
   );
 }
 
-function Name({ row }: { readonly row: DeadDelivery }) {
+function Empty({ filtered }: { readonly filtered: boolean }) {
   return (
-    <>
-      <span className="strong mono">{row.eventType}</span>
-      <div className="mono small dim">{row.eventId}</div>
-    </>
-  );
-}
-
-function Actions({ row }: { readonly row: DeadDelivery }) {
-  const decide = useWrite(['deliveries']);
-  const tell = useTell();
-  const path = pathOf('deliveries', row.consumer, encodeURIComponent(row.eventId));
-  const send = (action: 'replay' | 'drop', words: string, close: () => void) =>
-    decide.mutate({
-      method: 'POST',
-      path,
-      body: { action },
-      done: () => {
-        close();
-        tell(words);
-      },
-    });
-  return (
-    <div className="stack-close">
-      <div className="row row-end">
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<IconRefresh size={14} aria-hidden />}
-          aria-label={`Replay ${row.eventType} ${row.eventId}`}
-          loading={decide.isPending}
-          onClick={() =>
-            send('replay', 'Replay asked for. Should it fail again, it comes back.', () => undefined)
-          }
-        >
-          Replay
-        </Button>
-        <Confirm
-          label="Drop"
-          name={`Drop ${row.eventType} ${row.eventId}`}
-          size="xs"
-          question="Drop this event?"
-          act="Drop"
-          pending={decide.isPending}
-          problem={decide.error}
-          onConfirm={(close) => send('drop', 'Dropped.', close)}
-        >
-          {row.consumer} will never see this {row.eventType}.
-        </Confirm>
-      </div>
-      {decide.error && <ProblemNote problem={decide.error} />}
+    <div className="card">
+      {filtered ? (
+        <Nothing title="No dead delivery matches">Change the filters above.</Nothing>
+      ) : (
+        <Nothing title="No dead delivery">Every event was handled, or is being tried again.</Nothing>
+      )}
     </div>
   );
 }

@@ -1,0 +1,132 @@
+// The buttons that replay or drop, each with its question where it cannot be undone or means many.
+import { Button, Progress, TextInput } from '@mantine/core';
+import { IconRefresh } from '@tabler/icons-react';
+import { useState } from 'react';
+import { Confirm } from '../../parts/confirm.js';
+import { ProblemNote } from '../../parts/problem-note.js';
+import { useTell } from '../../shell/told.js';
+import { count } from '../../words.js';
+import { outcome, useDecide, type Which } from './decide.js';
+
+interface DecisionsProps {
+  readonly which: Which;
+  /** How it is named in a question: `this event`, `3 deliveries`. */
+  readonly what: string;
+  readonly replayLabel: string;
+  readonly dropLabel: string;
+  /** For screen readers, where a row's button says only `Replay`. */
+  readonly name?: string;
+  readonly size?: string;
+  /** Many are replayed after a question only. */
+  readonly ask?: boolean;
+  readonly onDone?: () => void;
+}
+
+export function Decisions(props: DecisionsProps) {
+  const { which, replayLabel, name, size = 'xs', ask = false, onDone } = props;
+  const { decide, progress } = useDecide();
+  const tell = useTell();
+  const replay = (close: () => void) =>
+    decide.mutate({
+      action: 'replay',
+      which,
+      done: (done) => {
+        close();
+        tell(outcome('replay', done));
+        onDone?.();
+      },
+    });
+  const icon = <IconRefresh size={14} aria-hidden />;
+  return (
+    <div className="stack-close">
+      <div className="row row-end">
+        {ask ? (
+          <Confirm
+            label={replayLabel}
+            size={size}
+            leftSection={icon}
+            question={`Replay ${props.what}?`}
+            act="Replay"
+            actColor="blue"
+            pending={decide.isPending}
+            problem={decide.error}
+            onConfirm={replay}
+          >
+            Each is handed to its consumer again. What fails again comes back to this list.
+            <Steps progress={progress} />
+          </Confirm>
+        ) : (
+          <Button
+            size={size}
+            variant="default"
+            leftSection={icon}
+            aria-label={name && `Replay ${name}`}
+            loading={decide.isPending}
+            onClick={() => replay(() => undefined)}
+          >
+            {replayLabel}
+          </Button>
+        )}
+        <Drop {...props} />
+      </div>
+      {!ask && decide.error && <ProblemNote problem={decide.error} />}
+    </div>
+  );
+}
+
+function Drop({ which, what, dropLabel, name, size = 'xs', onDone }: DecisionsProps) {
+  const { decide, progress } = useDecide();
+  const tell = useTell();
+  const [reason, setReason] = useState('');
+  return (
+    <Confirm
+      label={dropLabel}
+      {...(name === undefined ? {} : { name: `Drop ${name}` })}
+      size={size}
+      question={`Drop ${what}?`}
+      act="Drop"
+      ready={reason.trim() !== ''}
+      pending={decide.isPending}
+      problem={decide.error}
+      onConfirm={(close) =>
+        decide.mutate({
+          action: 'drop',
+          which,
+          reason,
+          done: (done) => {
+            close();
+            setReason('');
+            tell(outcome('drop', done));
+            onDone?.();
+          },
+        })
+      }
+    >
+      <div className="stack-close">
+        <p>What is dropped is never handled. This cannot be undone.</p>
+        <TextInput
+          label="Reason"
+          description="Stands in the audit log."
+          required
+          maxLength={500}
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+        />
+        <Steps progress={progress} />
+      </div>
+    </Confirm>
+  );
+}
+
+function Steps({ progress }: { readonly progress: { readonly done: number; readonly left: number } | null }) {
+  if (!progress) return null;
+  const { done, left } = progress;
+  return (
+    <div role="status" className="after">
+      <Progress value={(100 * done) / (done + left)} aria-label="Done" />
+      <span className="small dim">
+        {count(done)} done, {count(left)} left
+      </span>
+    </div>
+  );
+}

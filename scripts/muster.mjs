@@ -5,8 +5,12 @@ import { inRoot, main, Trouble } from './project.mjs';
 import { entryOf, processes, steps } from './processes.mjs';
 import { setUp } from './setup.mjs';
 
+/** Asked of a running Muster; one program for all of them, which reads the command itself. */
+const asked = ['status'];
+
 const commands = {
   ...steps,
+  ...Object.fromEntries(asked.map((name) => [name, entryOf('cli')])),
   standalone: entryOf('standalone'),
   agent: entryOf('agent'),
   ...Object.fromEntries(processes.map(({ name }) => [name, entryOf(name)])),
@@ -14,6 +18,7 @@ const commands = {
 
 const help = `muster COMMAND …; each takes --help where it has options
 
+  status        how a running Muster fares: services, queues, what waits, what is wrong
   standalone    all services in this process, as npm start does
   agent         the device side: announce this machine, or a fleet of virtual printers
   topology      declare exchange, queues and bindings, or print the accounts as definitions
@@ -27,5 +32,6 @@ await main(async () => {
   const entry = Object.hasOwn(commands, command) ? commands[command] : null;
   if (!entry) throw new Trouble(`There is no command ${command}.\n\n${help}`);
   const { node, environment } = await setUp();
-  return inPlace(node, ['--enable-source-maps', inRoot(entry), ...rest], { env: environment });
+  const words = asked.includes(command) ? [command, ...rest] : rest;
+  return inPlace(node, ['--enable-source-maps', inRoot(entry), ...words], { env: environment });
 });

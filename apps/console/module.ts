@@ -26,6 +26,7 @@ import { PoliciesController } from './rest/policies.js';
 import { SerialsController } from './rest/serials.js';
 import { SessionController } from './rest/session.js';
 import { SettingsController } from './rest/settings.js';
+import { StatusController } from './rest/status.js';
 import { TasksController } from './rest/tasks.js';
 import { TokensController } from './rest/tokens.js';
 import { UsersController } from './rest/users.js';
@@ -34,6 +35,7 @@ import { UsersController } from './rest/users.js';
 export const controllers = [
   SessionController,
   OverviewController,
+  StatusController,
   DevicesController,
   AnnouncementsController,
   EventsController,

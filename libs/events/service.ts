@@ -17,38 +17,42 @@ const queueLoad = z.object({
   oldestAgeMs,
 });
 
+/** What an instance says of itself. */
+export const serviceReport = z.object({
+  service: z.string().max(32),
+  instance: z.string().max(95),
+  /** Of Muster. */
+  version: z.string().max(32),
+  startedAt: z.iso.datetime(),
+  /** stopped: a clean end, and the last word of this instance. */
+  state: z.enum(['running', 'stopped']),
+  /** The next report comes after this time at the latest; without one the instance is not heard any more. */
+  everyMs: z.int().positive(),
+  /** Why it cannot do its work now; empty: ready. */
+  problems: z.array(z.string().max(512)).max(20),
+  /** Its own queues. */
+  queues: z.array(queueLoad).max(20),
+  /** Deliveries that failed: tried again when due, or dead. Null: not known now, or it has no database. */
+  parked: z.object({ waiting: count, dead: count }).nullable(),
+  /** Events committed and not confirmed by the broker yet. Null: not known now, or it has no outbox. */
+  outbox: z.object({ waiting: count, oldestAgeMs }).nullable(),
+  /** Announcements accepted and not confirmed by the broker yet. Null: this instance has no spool. */
+  spool: z.object({ announcements: count, bytes: count, bytesMax: count.nullable(), oldestAgeMs }).nullable(),
+  /** Work that talks to the outside, over all instances: how many tasks may run at a time. */
+  budgets: z
+    .array(z.object({ budget: z.string().max(64), running: count, queued: count, max: count.nullable() }))
+    .max(20),
+});
+export type ServiceReport = z.infer<typeof serviceReport>;
+
 export const serviceReported = defineEvent({
   type: 'service.reported',
   publisher: 'every',
+  // Behind ten thousand facts it would come when nobody knows any more whether its sender lives.
+  plane: 'control',
   title:
     'How one instance of a service fares: every few seconds, at once when its readiness changes, and a last time when it is stopped.',
-  schema: z.object({
-    service: z.string().max(32),
-    instance: z.string().max(95),
-    /** Of Muster. */
-    version: z.string().max(32),
-    startedAt: z.iso.datetime(),
-    /** stopped: a clean end, and the last word of this instance. */
-    state: z.enum(['running', 'stopped']),
-    /** The next report comes after this time at the latest; without one the instance is not heard any more. */
-    everyMs: z.int().positive(),
-    /** Why it cannot do its work now; empty: ready. */
-    problems: z.array(z.string().max(512)).max(20),
-    /** Its own queues. */
-    queues: z.array(queueLoad).max(20),
-    /** Deliveries that failed: tried again when due, or dead. Null: not known now, or it has no database. */
-    parked: z.object({ waiting: count, dead: count }).nullable(),
-    /** Events committed and not confirmed by the broker yet. Null: not known now, or it has no outbox. */
-    outbox: z.object({ waiting: count, oldestAgeMs }).nullable(),
-    /** Announcements accepted and not confirmed by the broker yet. Null: this instance has no spool. */
-    spool: z
-      .object({ announcements: count, bytes: count, bytesMax: count.nullable(), oldestAgeMs })
-      .nullable(),
-    /** Work that talks to the outside, over all instances: how many tasks may run at a time. */
-    budgets: z
-      .array(z.object({ budget: z.string().max(64), running: count, queued: count, max: count.nullable() }))
-      .max(20),
-  }),
+  schema: serviceReport,
   subject: ({ service, instance }) => `${service}:${instance}`,
   example: {
     service: 'assessment',
@@ -68,4 +72,3 @@ export const serviceReported = defineEvent({
     budgets: [{ budget: 'instant-on', running: 10, queued: 31, max: 10 }],
   },
 });
-export type ServiceReport = z.infer<typeof serviceReported.schema>;

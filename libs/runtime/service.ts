@@ -19,8 +19,17 @@ import type { ServiceReport } from '../events/service.js';
 import type { Store } from '../store/store.js';
 import type { Log } from './log.js';
 
-export type ServiceName =
-  'gateway' | 'discovery' | 'licensing' | 'autogroup' | 'assessment' | 'forwarding' | 'console';
+/** In the order in which an announcement meets them. */
+export const serviceNames = [
+  'gateway',
+  'discovery',
+  'licensing',
+  'autogroup',
+  'assessment',
+  'forwarding',
+  'console',
+] as const;
+export type ServiceName = (typeof serviceNames)[number];
 
 /** What a running service may use. */
 export interface Parts<Config = unknown> {

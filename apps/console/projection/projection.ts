@@ -12,7 +12,6 @@ import { assessmentFinished } from '#events/assessment';
 import { edgeConfigured } from '#events/settings';
 import type { Event, EventDefinition } from '#events/event';
 import { listenerReported } from '#events/listener';
-import { serviceReported } from '#events/service';
 import { seatsCounted } from '#events/licence';
 import { announcementChanges } from './announcement.js';
 import { blankView, type DeviceView } from './device-view.js';
@@ -21,12 +20,9 @@ import { load, save, type Change, type State } from './tables.js';
 
 const rules = new Map(deviceRules.map((rule) => [rule.definition.type, rule]));
 
-/**
- * Every fact there is, but the gateways' configuration, which is console's own word, kept in a stream, and what services
- * say of themselves, which is nobody's history: see status/instances.ts.
- */
+/** Every fact there is, but the gateways' configuration: that is console's own word, kept in a stream. */
 const heard: readonly EventDefinition[] = [...catalogue.values()].filter(
-  ({ plane, type }) => plane === 'facts' && ![edgeConfigured.type, serviceReported.type].includes(type),
+  ({ plane, type }) => plane === 'facts' && type !== edgeConfigured.type,
 );
 
 /** Id of the device that an event is about, or null. */

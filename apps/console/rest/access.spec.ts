@@ -14,6 +14,7 @@ const table: Readonly<Record<string, Role | 'anyone'>> = {
   'DELETE api/session': 'viewer',
   'PUT api/session/password': 'viewer',
   'GET api/overview': 'viewer',
+  'GET api/status': 'viewer',
   'GET api/devices': 'viewer',
   'GET api/devices/:id': 'viewer',
   'DELETE api/devices/:id': 'operator',

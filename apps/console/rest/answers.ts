@@ -7,9 +7,12 @@ import { identity } from '#events/identity';
 import { licenceBody, seatsCounted } from '#events/licence';
 import { listenerBody } from '#events/listener';
 import { policyBody } from '#events/policy';
+import { serviceReport } from '#events/service';
 import { settingsBody } from '#events/settings';
+import { serviceNames } from '#runtime/service';
 import { everyField } from '../documents/every-field.js';
 import { statuses } from '../projection/device-view.js';
+import { instanceStates } from '../status/status.js';
 
 const time = z.iso.datetime();
 const count = z.int().nonnegative();
@@ -73,6 +76,36 @@ const overview = z.object({
   announcePort: z.int(),
 });
 
+const { parked, outbox, spool, budgets, problems, instance } = serviceReport.shape;
+const status = z.object({
+  at: time,
+  bus: z.object({ connected: z.boolean(), problem: z.string().nullable() }),
+  troubles: z.array(z.string()),
+  services: z.array(
+    z.object({
+      service: z.enum(serviceNames),
+      instances: z.array(
+        z.object({
+          instance,
+          state: z.enum(instanceStates),
+          problems,
+          version: z.string(),
+          startedAt: time,
+          heardAt: time,
+          notHeardForMs: count.nullable(),
+          replaced: z.boolean(),
+          spool,
+        }),
+      ),
+      parked,
+      outbox,
+      spool,
+      budgets,
+    }),
+  ),
+  queues: z.array(z.object({ queue: z.string(), depth: count.nullable(), oldestAgeMs: count.nullable() })),
+});
+
 const documentOf = (body: z.ZodType) =>
   z.object({ id: z.string(), version: z.int().positive(), changedBy: z.string(), changedAt: time, body });
 const listOf = (item: z.ZodType) =>
@@ -102,6 +135,7 @@ export const schemas = {
   DeviceDetail: deviceDetail,
   DeviceList: listOf(device),
   Overview: overview,
+  Status: status,
   Filter: filter,
   Settings: settings,
   Policy: policy,
@@ -120,6 +154,7 @@ type SchemaName = keyof typeof schemas;
 /** What a route answers when all is well; routes that are not here answer what their description says. */
 export const answers: Readonly<Record<string, SchemaName>> = {
   'get /api/overview': 'Overview',
+  'get /api/status': 'Status',
   'get /api/devices': 'DeviceList',
   'get /api/devices/{id}': 'DeviceDetail',
   'post /api/groups/preview': 'DeviceList',

@@ -1,0 +1,99 @@
+// Console's REST API, asked from a command line.
+import * as z from 'zod';
+
+/** Thrown when console gave no answer that can be used. The message says what to do. */
+export class ClientError extends Error {
+  override readonly name = 'ClientError';
+  constructor(
+    /**
+     * unreachable: nobody answers there. notMuster: somebody else does, or another version. unauthenticated and forbidden:
+     * the token. refused: console says why.
+     */
+    readonly code: 'unreachable' | 'notMuster' | 'unauthenticated' | 'forbidden' | 'refused',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface ClientOptions {
+  readonly url: string;
+  readonly token: string | null;
+}
+
+export interface Asking {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+const limitMs = 15_000;
+const problem = z.object({ title: z.string(), detail: z.string() });
+
+export class Client {
+  constructor(private readonly options: ClientOptions) {}
+
+  get url(): string {
+    return this.options.url;
+  }
+
+  /** The answer, checked. Rejects with ClientError. */
+  async ask<T>(path: string, schema: z.ZodType<T>, asking: Asking = {}): Promise<T> {
+    const response = await this.open(path, { signal: AbortSignal.timeout(limitMs), ...asking });
+    const text = await response.text().catch((error: unknown) => {
+      throw this.#unreachable(error);
+    });
+    const answer = schema.safeParse(jsonOf(text));
+    if (answer.success) return answer.data;
+    const what = z.prettifyError(answer.error);
+    throw new ClientError('notMuster', `${this.url}${path} answers something else:\n${what}`);
+  }
+
+  /** A response that is good, to be read by the caller: a stream. Rejects with ClientError. */
+  async open(path: string, { method = 'GET', body, headers, signal }: Asking = {}): Promise<Response> {
+    const { token } = this.options;
+    const response = await fetch(new URL(path, this.url), {
+      method,
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    }).catch((error: unknown) => {
+      throw this.#unreachable(error);
+    });
+    if (!response.ok) throw await this.#refusal(response);
+    return response;
+  }
+
+  #unreachable(error: unknown): ClientError {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const why = cause instanceof Error ? cause.message || cause.name : String(cause);
+    return new ClientError('unreachable', `console at ${this.url} cannot be reached: ${why}`);
+  }
+
+  async #refusal(response: Response): Promise<ClientError> {
+    const { status } = response;
+    const told = problem.safeParse(jsonOf(await response.text().catch(() => '')));
+    const detail = told.success ? told.data.detail : `status ${status}`;
+    if (status === 401) {
+      const how = this.options.token === null ? 'name a token with --token-file' : 'the token is not known';
+      return new ClientError('unauthenticated', `${how}; tokens are made on the page Access. ${detail}`);
+    }
+    if (status === 403) return new ClientError('forbidden', `the token may not do this. ${detail}`);
+    if (!told.success) return new ClientError('notMuster', `${this.url} answers with ${detail}`);
+    return new ClientError(status >= 500 ? 'unreachable' : 'refused', detail);
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

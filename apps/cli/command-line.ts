@@ -1,0 +1,32 @@
+// Which commands there are. Exit 0: done and well, 1: something is wrong or was refused, 2: console could not be asked.
+import { ClientError } from './client.js';
+import { status } from './status/status.js';
+import { commonHelp, UsageError } from './words.js';
+
+/** One command, typed as `muster NAME …`. */
+export interface Command {
+  /** Its lines of `--help`: how it is typed, then each of its options. */
+  readonly help: string;
+  /** Resolves to the exit code. Rejects with UsageError or ClientError, or with what went wrong here. */
+  run(words: readonly string[]): Promise<number>;
+}
+
+const commands: ReadonlyMap<string, Command> = new Map([['status', status]]);
+
+/** Runs what was typed and resolves to the exit code. */
+export async function runCommand([name = '', ...words]: readonly string[]): Promise<number> {
+  const command = commands.get(name);
+  if (!command || words.includes('--help')) {
+    const shown = command ? [command] : [...commands.values()];
+    process.stdout.write(`${shown.map(({ help }) => help).join('\n\n')}\n\n${commonHelp}\n`);
+    return command || name === '' || name === '--help' ? 0 : 2;
+  }
+  try {
+    return await command.run(words);
+  } catch (error) {
+    const expected = error instanceof UsageError || error instanceof ClientError;
+    const told = error instanceof Error ? (expected ? error.message : error.stack) : String(error);
+    process.stderr.write(`muster ${name}: ${told}\n`);
+    return error instanceof ClientError && error.code === 'refused' ? 1 : 2;
+  }
+}

@@ -1,0 +1,8 @@
+// The command line of a running Muster: what an operator types, answered by console's REST API.
+//
+//   command-line.ts  which commands there are      words.ts   options that all of them take
+//   client.ts        the REST API, and why not     table.ts   columns for a terminal
+//   status/          muster status
+import { runCommand } from './command-line.js';
+
+process.exitCode = await runCommand(process.argv.slice(2));

@@ -1,0 +1,33 @@
+// Where every event is, and how each process fares: for an operator's glance, and for `muster status`.
+import { Get, Inject } from '@nestjs/common';
+import type { ServiceReport } from '#events/service';
+import { PARTS, type StoredParts } from '#runtime/service';
+import { Resource } from '../http/resource.js';
+import { statusOf, type Status } from '../status/status.js';
+import { Needs } from '../who/access.js';
+
+@Resource('status')
+export class StatusController {
+  constructor(@Inject(PARTS) private readonly parts: StoredParts) {}
+
+  @Get()
+  @Needs('viewer')
+  async read(): Promise<Status> {
+    const { store, bus, instance } = this.parts;
+    // In one process nobody but this instance can be alive.
+    const only = store.database.single ? instance : null;
+    const heard = await store.query<{
+      service: string;
+      instance: string;
+      heardAt: Date;
+      body: ServiceReport;
+      now: Date;
+    }>(
+      `select service, instance, heard_at as "heardAt", body, now() as now from console.instance
+       where $1::text is null or instance = $1 order by service, instance limit 1000`,
+      [only],
+    );
+    const now = heard[0]?.now ?? new Date();
+    return statusOf({ now, heard, queues: [], bus: bus.status() });
+  }
+}

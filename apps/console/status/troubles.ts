@@ -1,0 +1,58 @@
+// What a person should look at, in sentences. Pure.
+import type { QueueStatus, ServiceStatus, Status } from './status.js';
+
+/** Longer than any batch, any retry of the broker and any short outage takes. */
+const queueLateMs = 60_000;
+const outboxLateMs = 60_000;
+const spoolLateMs = 60_000;
+const spoolFull = 0.8;
+
+type Judged = Pick<Status, 'bus' | 'services' | 'queues'>;
+
+export function troublesOf({ bus, services, queues }: Judged): readonly string[] {
+  // Nobody can be heard: what else could be said of them is not known.
+  const apart = bus.connected ? [] : [`console cannot use the bus: ${bus.problem ?? 'no reason known'}`];
+  const heard = bus.connected ? services.flatMap(ofInstances) : [];
+  return [...apart, ...heard, ...services.flatMap(ofWork), ...queues.flatMap(ofQueue)];
+}
+
+function ofInstances({ service, instances }: ServiceStatus): readonly string[] {
+  const here = instances.filter(({ state }) => state === 'ready' || state === 'notReady');
+  const each = instances.flatMap(({ instance, state, problems, notHeardForMs, replaced }) => {
+    if (state === 'notReady') return [`${service} (${instance}) is not ready: ${problems.join('; ')}`];
+    if (state !== 'notHeard' || replaced) return [];
+    return [`${service} (${instance}) is not heard for ${seconds(notHeardForMs ?? 0)}`];
+  });
+  return here.length > 0 ? each : [`${service}: no instance runs`, ...each];
+}
+
+function ofWork({ service, parked, outbox, spool }: ServiceStatus): readonly string[] {
+  const troubles: string[] = [];
+  if (parked && parked.dead > 0) {
+    troubles.push(`${service}: ${counted(parked.dead, 'event')} could not be handled and waits for a person`);
+  }
+  if (outbox && (outbox.oldestAgeMs ?? 0) > outboxLateMs) {
+    troubles.push(
+      `${service}: ${counted(outbox.waiting, 'event')} not published yet, for ${seconds(outbox.oldestAgeMs)}`,
+    );
+  }
+  if (spool && (spool.oldestAgeMs ?? 0) > spoolLateMs) {
+    troubles.push(
+      `${service}: ${counted(spool.announcements, 'announcement')} in the spool, for ${seconds(spool.oldestAgeMs)}`,
+    );
+  }
+  if (spool?.bytesMax && spool.bytes > spoolFull * spool.bytesMax) {
+    const share = Math.floor((100 * spool.bytes) / spool.bytesMax);
+    troubles.push(`${service}: the spool is ${share} % full; when it is full, devices are sent away`);
+  }
+  return troubles;
+}
+
+function ofQueue({ queue, depth, oldestAgeMs }: QueueStatus): readonly string[] {
+  return (oldestAgeMs ?? 0) > queueLateMs && depth !== 0
+    ? [`${queue}: the first of ${depth ?? 'some'} messages waits for ${seconds(oldestAgeMs)}`]
+    : [];
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+const seconds = (ms: number | null): string => `${Math.round((ms ?? 0) / 1000)} s`;

@@ -153,6 +153,12 @@ test('faults on demand', async () => {
     refused: { 'svc.ftp': 'this printer refuses to change it' },
   });
 
+  printer.ignoreWrite('svc.slp');
+  expect((await ask(ip, '/muster/v1/settings', { 'svc.slp': false })).body).toMatchObject({
+    applied: { 'svc.slp': false },
+  });
+  expect(await readSettings(ip)).toMatchObject({ settings: { 'svc.slp': true, 'svc.telnet': false } });
+
   await printer.coldReset();
   expect(await readSettings(ip)).toMatchObject({ settings: { 'svc.telnet': true } });
   expect(last()?.announcement).toMatchObject({ reason: 'coldReset', identity: { serial } });
@@ -250,7 +256,7 @@ test('a fleet that is stopped at once announces nothing more and is gone', async
 test('a fault of a printer that is not there is refused', async () => {
   server = await startAnnounceServer();
   await expect(start(2, { faults: [parseFault('3:slow=5')] })).rejects.toThrow('no printer 3');
-  for (const text of ['1:slow', '1:burn', 'slow=5', '1:unplugged=1', '1:refuseWrite=']) {
+  for (const text of ['1:slow', '1:burn', 'slow=5', '1:unplugged=1', '1:refuseWrite=', '1:ignoreWrite']) {
     expect(() => parseFault(text)).toThrow(RangeError);
   }
 });

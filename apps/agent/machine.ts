@@ -32,6 +32,7 @@ export interface MachineOptions {
   /** Lets attempts through when there is room for them. */
   readonly gate?: (attempt: () => Promise<Outcome>) => Promise<Outcome>;
   readonly veto?: (key: string) => string | null;
+  readonly ignores?: (key: string) => boolean;
   readonly delayMs?: () => number;
   readonly identityTowards?: (to: Candidate) => Promise<Identity>;
 }
@@ -51,6 +52,7 @@ export class Machine {
       identity: options.identity,
       missing: options.missing,
       veto: options.veto,
+      ignores: options.ignores,
       memory: {
         read: () => folder.state.device,
         save: (device) => folder.change((state) => ({ ...state, device })),

@@ -116,6 +116,30 @@ describe('too many connections from one address', () => {
   });
 });
 
+describe('too many connections in all', () => {
+  let small: GatewayBench;
+  beforeAll(async () => {
+    small = await gatewayBench({ MUSTER_GATEWAY_CONNECTIONS_MAX: '3' });
+    await small.configure({});
+  });
+  afterAll(() => small.stop());
+
+  it('are closed at once, whoever comes; those inside are served', async () => {
+    const open = await Promise.all([11, 12, 13].map((host) => dial(small.port, at(host))));
+    await expect(dial(small.port, at(14))).rejects.toThrow(/disconnected|ECONNRESET|hang up/);
+    const [inside] = open;
+    inside?.end(line({ ip: '127.0.3.11' }));
+    expect(inside && (await heard(inside))).toMatchObject([{ result: 'accepted' }]);
+    await until('there is room again', () =>
+      dial(small.port, at(14)).then(
+        (socket) => !socket.destroy().readable,
+        () => false,
+      ),
+    );
+    for (const socket of open) socket.destroy();
+  });
+});
+
 describe.concurrent('a peer that takes its time', () => {
   const limit = 20_000;
   const within = async <T>(work: Promise<T>): Promise<readonly [T, number]> => {

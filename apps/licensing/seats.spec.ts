@@ -44,6 +44,10 @@ describe.each(Object.keys(databases))('seats on %s', (name) => {
     await Promise.all(instances.map((instance) => instance.stop()));
   });
 
+  const sweepAll = async (): Promise<void> => {
+    for (let round = 0; round < 10; round += 1) if ((await sweep(store, outboxBus)) === 0) return;
+    throw new Error('the sweep finds something to do for ever');
+  };
   const leave = (seatsLeft: number) => store.query(`update licensing.pool set seats = $1`, [seatsLeft]);
   const held = async () =>
     (
@@ -111,10 +115,10 @@ describe.each(Object.keys(databases))('seats on %s', (name) => {
     const [one] = instances;
     await one.feed(licence(1, 3), ...ids(5).map(discovered));
     await one.feed(licence(2, 1));
-    while ((await sweep(store, outboxBus)) > 0);
+    await sweepAll();
     expect((await one.told(seatsCounted)).at(-1)).toEqual({ seats: 1, taken: 1, waiting: 4 });
     await leave(4);
-    while ((await sweep(store, outboxBus)) > 0);
+    await sweepAll();
     expect((await one.told(seatsCounted)).at(-1)).toMatchObject({ taken: 5, waiting: 0 });
     expect(await sweep(store, outboxBus)).toBe(0);
   });

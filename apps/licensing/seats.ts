@@ -51,6 +51,7 @@ export function copyOf(seats: Seats): Seats {
   return { ...seats, pools: new Map(seats.pools), devices: new Map(), waiting: [...seats.waiting] };
 }
 
+/** Throws rather than book a seat that is not there: a wrong count would be given and withdrawn for ever. */
 export function evolve(seats: Seats, change: Change): void {
   if (change.kind === 'pool') {
     seats.pools.set(change.pool.id, change.pool);
@@ -58,7 +59,9 @@ export function evolve(seats: Seats, change: Change): void {
   }
   const { before, after } = change;
   occupy(seats.pools, before?.pool ?? null, -1);
-  occupy(seats.pools, after.pool, 1);
+  const pool = occupy(seats.pools, after.pool, 1);
+  if (pool && pool.id !== before?.pool && pool.taken > pool.seats)
+    throw new Error(`pool ${pool.id} has ${pool.seats} seats and cannot have ${pool.taken} taken`);
   const waited = before !== null && waits(before);
   const whole = seats.waiting.length === seats.waitingCount;
   seats.waitingCount += Number(waits(after)) - Number(waited);
@@ -66,9 +69,12 @@ export function evolve(seats: Seats, change: Change): void {
   seats.devices.set(after.id, after);
 }
 
-function occupy(pools: Map<string, Pool>, id: string | null, by: 1 | -1): void {
+function occupy(pools: Map<string, Pool>, id: string | null, by: 1 | -1): Pool | null {
   const pool = id === null ? undefined : pools.get(id);
-  if (pool) pools.set(pool.id, { ...pool, taken: pool.taken + by });
+  if (!pool) return null;
+  const now = { ...pool, taken: pool.taken + by };
+  pools.set(pool.id, now);
+  return now;
 }
 
 /** `append`: nobody waits who is not in the list, so a newcomer is the last. */

@@ -216,6 +216,21 @@ describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
     );
   });
 
+  it('a write that the device says it took but did not: found by reading again, not compliant', async () => {
+    const { device, identity } = await plugIn({ ignores: (key) => key === 'svc.telnet' });
+    await fed.feed(grouped(identity));
+    start();
+    const result = await only();
+    expect(result).toMatchObject({ outcome: 'nonCompliant', detail: saying('Telnet') });
+    expect(outcomesOf(result, 'nonCompliant')).toEqual(['svc.telnet']);
+    expect(result.results.find(({ setting }) => setting === 'svc.telnet')).toMatchObject({
+      before: true,
+      after: true,
+      detail: saying('says another value when read again'),
+    });
+    expect(device.settings()['svc.telnet']).toBe(true);
+  });
+
   it('a setting that the device lacks is unsupported, and ignored where the policy says so', async () => {
     const { identity } = await plugIn({ missing: ['wifi.direct'] });
     await fed.feed(grouped(identity));

@@ -47,7 +47,7 @@ const options = {
   fault: {
     type: 'string',
     multiple: true,
-    help: 'fleet: as 3:refuseWrite=svc.telnet, 4:slow=2000, 5:wrongCertificate, 6:unplugged',
+    help: 'fleet: as 3:refuseWrite=svc.telnet, 3:ignoreWrite=svc.telnet, 4:slow=2000, 5:wrongCertificate, 6:unplugged',
   },
   once: {
     type: 'boolean',

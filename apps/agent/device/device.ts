@@ -34,6 +34,8 @@ export interface DeviceOptions {
   readonly missing?: readonly string[];
   /** A reason of this device's own not to take a setting; null when it has none. */
   readonly veto?: (key: string) => string | null;
+  /** True when it says that it took the setting, and keeps the old value. */
+  readonly ignores?: (key: string) => boolean;
   /** Told after each write that was kept, with what changed by it. */
   readonly onChanged?: (changed: Settings) => void;
 }
@@ -72,9 +74,11 @@ export class Device {
     return this.#inTurn(async () => {
       const written = this.#judge(set);
       const [before, settings] = [this.#options.memory.read(), this.settings()];
-      const changed = Object.entries(written.applied).filter(([key, value]) => settings[key] !== value);
+      const kept = Object.entries(written.applied).filter(([key]) => !this.#options.ignores?.(key));
+      const changed = kept.filter(([key, value]) => settings[key] !== value);
       if (changed.length > 0) {
-        await this.#options.memory.save({ ...before, written: { ...before.written, ...written.applied } });
+        const all = { ...before.written, ...Object.fromEntries(kept) };
+        await this.#options.memory.save({ ...before, written: all });
         this.#options.onChanged?.(Object.fromEntries(changed));
       }
       return written;

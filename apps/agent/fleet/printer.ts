@@ -16,22 +16,26 @@ export class Printer {
   readonly #machine: Machine;
   readonly #addresses: Addresses;
   readonly #refused: Set<string>;
+  readonly #ignored: Set<string>;
   readonly #slowness: { delayMs: number };
 
   private constructor(parts: {
     readonly machine: Machine;
     readonly addresses: Addresses;
     readonly refused: Set<string>;
+    readonly ignored: Set<string>;
     readonly slowness: { delayMs: number };
   }) {
     this.#machine = parts.machine;
     this.#addresses = parts.addresses;
     this.#refused = parts.refused;
+    this.#ignored = parts.ignored;
     this.#slowness = parts.slowness;
   }
 
   static async open({ addresses, ...options }: PrinterOptions): Promise<Printer> {
     const refused = new Set<string>();
+    const ignored = new Set<string>();
     const slowness = { delayMs: 0 };
     const address = () => machine.device.identity.ip;
     const machine: Machine = await Machine.open({
@@ -40,9 +44,10 @@ export class Printer {
       apiHost: address,
       from: address,
       veto: (key) => (refused.has(key) ? 'this printer refuses to change it' : null),
+      ignores: (key) => ignored.has(key),
       delayMs: () => slowness.delayMs,
     });
-    return new Printer({ machine, addresses, refused, slowness });
+    return new Printer({ machine, addresses, refused, ignored, slowness });
   }
 
   get identity(): Identity {
@@ -124,6 +129,11 @@ export class Printer {
 
   allowWrite(setting: string): void {
     this.#refused.delete(setting);
+  }
+
+  /** From now on it says that it took writes of `setting`, and keeps the value it has. */
+  ignoreWrite(setting: string): void {
+    this.#ignored.add(setting);
   }
 
   /** From now on each answer of its interface takes this long; 0 ends it. */

@@ -50,6 +50,7 @@ export function assessWorker({ store, devicePort, log, open = openDeviceApi }: A
   };
   return worker<Payload>({
     kind,
+    keyIs: 'device',
     budget,
     retryDelaysMs,
     payload,

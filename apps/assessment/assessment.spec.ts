@@ -253,7 +253,7 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
     ]);
     expect(said).toContainEqual({
       serial: exampleIdentity.serial,
-      deviceId,
+      device: deviceId,
       outcome: 'cancelled',
       changed: 0,
       detail: 'the device was deleted',
@@ -265,7 +265,7 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
     await fed.feed(asked(id));
     expect(await fed.told(assessmentSkipped)).toMatchObject([{ deviceId: id, reason: 'notLicensed' }]);
     expect(fed.noted()).toContainEqual({
-      fields: { serial: null, deviceId: id, outcome: 'skipped', reason: 'notLicensed' },
+      fields: { serial: null, device: id, outcome: 'skipped', reason: 'notLicensed' },
       message: 'A device was not assessed',
     });
   });

@@ -15,12 +15,12 @@ function noteOf({ definition, data }: Draft, serialOf: (deviceId: string) => str
   if (definition.type === assessmentFinished.type) {
     const { deviceId, identity, outcome, detail, results } = assessmentFinished.schema.parse(data);
     const changed = results.filter((result) => result.outcome === 'remediated').length;
-    const fields = { serial: identity.serial, deviceId, outcome, changed, detail };
+    const fields = { serial: identity.serial, device: deviceId, outcome, changed, detail };
     return { fields, message: 'An assessment has ended' };
   }
   if (definition.type === assessmentSkipped.type) {
     const { deviceId, reason } = assessmentSkipped.schema.parse(data);
-    const fields = { serial: serialOf(deviceId), deviceId, outcome: 'skipped', reason };
+    const fields = { serial: serialOf(deviceId), device: deviceId, outcome: 'skipped', reason };
     return { fields, message: 'A device was not assessed' };
   }
   return null;

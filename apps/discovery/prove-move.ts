@@ -37,6 +37,7 @@ export interface Proving {
 export function proveMoveWorker(on: Proving): Worker {
   return worker<Payload>({
     ...proveMove,
+    keyIs: 'device',
     limit: () => Promise.resolve(proofsMax),
     payload,
     retryDelaysMs,

@@ -22,6 +22,7 @@ export interface Delivering {
 export function deliverWorker(on: Delivering): Worker {
   return worker<z.infer<typeof payload>>({
     ...deliver,
+    keyIs: 'listener',
     limit: async (tx) => Math.max(1, await countEnabled(tx)),
     payload,
     retryDelaysMs: [],

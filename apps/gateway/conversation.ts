@@ -1,6 +1,6 @@
 // One connection's announcements: judged by the edge configuration that held when it began, stored, answered, traced.
 import type { TLSSocket } from 'node:tls';
-import { SpanKind, trace, type Span } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
 import type { Acknowledge, Announcement } from '#announce/announcement';
 import type { Judge } from '#announce/answer';
 import { contextOf, traceparentOf } from '#bus/spans';
@@ -68,14 +68,26 @@ export class Conversation implements Judge {
     if (!edge) throw new Error('judged without a configuration');
     const sinceMs = this.#begin();
     const span = this.#startSpan(announcement, sinceMs);
+    // Active, so that the log's lines about this announcement name its trace.
+    return context.with(trace.setSpan(ROOT_CONTEXT, span), async () => {
+      const answer = await this.#answerTo(announcement, edge, sinceMs, span);
+      span.setAttributes({ 'muster.result': answer.result, 'muster.reason': answer.reason ?? '' });
+      span.end();
+      return answer;
+    });
+  }
+
+  async #answerTo(
+    announcement: Announcement,
+    edge: EdgeConfiguration,
+    sinceMs: number,
+    span: Span,
+  ): Promise<Acknowledge> {
     const now = new Date();
     const judgement = judge(announcement, { address: this.guest.address, peer: this.#peer }, edge, now);
-    const answer = judgement.admitted
+    return judgement.admitted
       ? this.#answered(await this.#store(announcement, judgement, edge, now, span), sinceMs)
       : this.#refuse(judgement.reason, refusals[judgement.reason], judgement.authentication, announcement);
-    span.setAttributes({ 'muster.result': answer.result, 'muster.reason': answer.reason ?? '' });
-    span.end();
-    return answer;
   }
 
   #store(

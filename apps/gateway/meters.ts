@@ -1,5 +1,6 @@
 // What an operator sees of the edge at /metrics.
 import type { Meter } from '@opentelemetry/api';
+import { momentsMs } from '#bus/buckets';
 import type { Acknowledge } from '#announce/announcement';
 
 export interface Meters {
@@ -18,6 +19,7 @@ export function gatewayMeters(meter: Meter): Meters {
   const duration = meter.createHistogram('muster.gateway.announcement.duration', {
     description: 'From connection to acknowledge',
     unit: 'ms',
+    advice: { explicitBucketBoundaries: momentsMs },
   });
   const turnedAway = meter.createCounter('muster.gateway.turned_away', {
     description: 'Connections closed before a line was read: no TLS, handshake failed, limits',

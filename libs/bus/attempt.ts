@@ -9,6 +9,8 @@ import type { Bus } from './bus.js';
 import { NotYet, Unprocessable, type Consumer, type Note } from './consumer.js';
 import { killPoint } from './kill-point.js';
 import { storableEvent, storableText } from './storable.js';
+import type { Phase } from './delivery-metrics.js';
+import { fieldsOf } from './log-fields.js';
 import { traceparentOf, type EventSpan } from './spans.js';
 
 /** An event and how often it was tried before. */
@@ -37,6 +39,7 @@ export interface Attempt {
   /** Takes responsibility for events inside the transaction; those not in the answer are another's, or done. */
   readonly claim: (tx: Tx, items: readonly Item[]) => Promise<ReadonlySet<string>>;
   readonly spanOf: (event: Event) => EventSpan | undefined;
+  readonly took: (phase: Phase, durationMs: number) => void;
 }
 
 /** What came of it, for log and metrics. */
@@ -55,15 +58,21 @@ export function attempt(on: Attempt, items: readonly Item[]): Promise<Outcome> {
     killPoint('claimed');
     const claimed = items.filter(({ event }) => mine.has(event.id));
     if (claimed.length === 0) return { handled: 0, parked: [], notes: [] };
+    const began = performance.now();
     const state = await consumer.load(
       tx,
       claimed.map(({ event }) => event),
     );
+    const loaded = performance.now();
     const { changes, events, notes, failed } = decideAll(on, claimed, state);
     killPoint('decided');
+    const decided = performance.now();
     if (changes.length > 0) await consumer.save(tx, changes);
     await park(tx, store.schema, consumer.name, failed);
     await record(on, tx, [...events, ...deaths(consumer, failed)]);
+    on.took('load', loaded - began);
+    on.took('decide', decided - loaded);
+    on.took('save', performance.now() - decided);
     return { handled: claimed.length - failed.length, parked: failed, notes };
   });
 }
@@ -91,7 +100,8 @@ function decideAll(on: Attempt, items: readonly Item[], state: unknown) {
       const decision = on.consumer.decide(item.event, state);
       for (const change of decision.changes) on.consumer.evolve?.(state, change);
       changes.push(...decision.changes);
-      notes.push(...(decision.notes ?? []));
+      for (const { fields, message } of decision.notes ?? [])
+        notes.push({ fields: { ...fieldsOf(item.event), ...fields }, message });
       const cause = {
         id: item.event.id,
         traceparent: traceparentOf(on.spanOf(item.event)) ?? item.event.traceparent,

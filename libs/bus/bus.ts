@@ -2,6 +2,9 @@
 import type { Event, EventDefinition } from '../events/event.js';
 import type { Tx } from '../store/store.js';
 
+/** Its name in spans; RabbitMQ's is OpenTelemetry's own. */
+export type MessagingSystem = 'rabbitmq' | 'muster';
+
 /** Messages in one batch at most, whatever the driver. */
 export const batchMax = 200;
 
@@ -39,6 +42,8 @@ export interface BusStatus {
 }
 
 export interface Bus {
+  readonly system: MessagingSystem;
+
   /**
    * Inside the transaction that made the events: makes them as durable as it is. What must follow the commit is left with
    * tx.afterCommit.

@@ -304,6 +304,7 @@ describe.each(kinds)('a delivery on $name', ({ open }) => {
     let settled = false;
     // As RabbitMQ would hand them on: the embedded bus itself keeps events as jsonb.
     const handing: Bus = {
+      system: 'rabbitmq',
       record: (tx, schema, events) => bus.record(tx, schema, events),
       publish: (events) => bus.publish(events),
       follow: (definition, each) => bus.follow(definition, each),

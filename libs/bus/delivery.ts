@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Meter } from '@opentelemetry/api';
 import { unavailable } from '../store/failure.js';
+import type { Event } from '../events/event.js';
 import { claim } from '../store/inbox.js';
 import type { Store } from '../store/store.js';
 import { attempt, setAside, type Attempt, type Item, type Outcome } from './attempt.js';
@@ -9,8 +10,10 @@ import { batchMax as busBatchMax, type Batch, type Bus, type Subscription } from
 import type { Consumer } from './consumer.js';
 import { ParkingKeeper } from './parking-keeper.js';
 import { positionsOf, receive, type Received } from './received.js';
-import { startEventSpan, withBatchSpan, type EventSpan } from './spans.js';
+import { fieldsOf } from './log-fields.js';
+import { markFailed, startEventSpan, withBatchSpan, type EventSpan } from './spans.js';
 import { deliveryMetrics, type DeliveryMetrics } from './delivery-metrics.js';
+import { queueOf } from './topology.js';
 
 export interface DeliveryLog {
   info(fields: object, message: string): void;
@@ -33,6 +36,7 @@ export interface DeliveryOptions {
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #byType = new Map<string, Consumer>();
+  readonly #queues = new Map<string, string>();
   readonly #parking: ParkingKeeper;
   readonly #metrics: DeliveryMetrics;
   readonly #stopping = new AbortController();
@@ -51,13 +55,14 @@ export class Delivery {
       meter: options.meter,
     });
     for (const consumer of [...options.consumers, this.#parking.control]) {
-      for (const { type } of consumer.on) {
+      for (const { type, plane } of consumer.on) {
         const other = this.#byType.get(type);
         if (other)
           throw new Error(
             `${type} has two consumers in ${options.service}: ${other.name} and ${consumer.name}`,
           );
         this.#byType.set(type, consumer);
+        this.#queues.set(type, queueOf(options.service, plane));
       }
     }
   }
@@ -146,17 +151,19 @@ export class Delivery {
     if (!fallback) return;
     for (const { event, fault } of group) {
       const on = this.#attemptOf(fallback, claimItems(fallback), new Map());
-      this.#tell(fallback, await setAside(on, { event, attempts: 0 }, fault));
+      this.#tell(on, await setAside(on, { event, attempts: 0 }, fault));
     }
   }
 
   /** The whole set; when its load or save fails, its halves, until the culprit is alone and set aside. */
   async #runAll(consumer: Consumer, items: readonly Item[], claimItems: Attempt['claim']): Promise<void> {
     const unique = [...new Map(items.map((item) => [item.event.id, item])).values()];
-    const spans = new Map(unique.map(({ event }) => [event.id, startEventSpan(consumer.name, event)]));
+    const as = { system: this.#options.bus.system, consumer: consumer.name };
+    const queue = ({ type }: Event): string | null => this.#queues.get(type) ?? null;
+    const spans = new Map(unique.map(({ event }) => [event.id, startEventSpan(as, event, queue(event))]));
     const on = this.#attemptOf(consumer, claimItems, spans);
     try {
-      await withBatchSpan(consumer.name, [...spans.values()], () => this.#halve(on, unique));
+      await withBatchSpan(as, [...spans.values()], () => this.#halve(on, unique));
     } finally {
       for (const span of spans.values()) span.end();
     }
@@ -167,12 +174,12 @@ export class Delivery {
     try {
       const outcome = await attempt(on, items);
       this.#metrics.batch(on.consumer.name, items.length, performance.now() - began);
-      this.#tell(on.consumer, outcome);
+      this.#tell(on, outcome);
     } catch (error) {
       if (unavailable(error)) throw error;
       const [only] = items;
       if (only && items.length === 1) {
-        this.#tell(on.consumer, await setAside(on, only, error));
+        this.#tell(on, await setAside(on, only, error));
         return;
       }
       const middle = Math.ceil(items.length / 2);
@@ -187,18 +194,22 @@ export class Delivery {
     spans: ReadonlyMap<string, EventSpan>,
   ): Attempt {
     const { store, bus } = this.#options;
-    return { store, bus, consumer, claim: claimItems, spanOf: (event) => spans.get(event.id) };
+    const took: Attempt['took'] = (phase, durationMs) =>
+      this.#metrics.phase(consumer.name, phase, durationMs);
+    return { store, bus, consumer, claim: claimItems, spanOf: (event) => spans.get(event.id), took };
   }
 
-  #tell(consumer: Consumer, { handled, parked, notes }: Outcome): void {
+  #tell({ consumer, spanOf }: Attempt, { handled, parked, notes }: Outcome): void {
     for (const { fields, message } of notes) this.#options.log.info(fields, message);
     this.#metrics.handled(consumer.name, handled);
     for (const { event, attempts, delayMs, reason } of parked) {
+      markFailed(spanOf(event), reason);
       const fields = {
         consumer: consumer.name,
         event: event.id,
         type: event.type,
         subject: event.subject,
+        ...fieldsOf(event),
         attempts,
         reason,
       };

@@ -15,6 +15,7 @@ import { Housekeeping } from './embedded/housekeeping.js';
 import { Journal, newerMax } from './embedded/journal.js';
 import { EmbeddedQueue } from './embedded/queue.js';
 import { killPoint } from './kill-point.js';
+import { withSendSpans } from './spans.js';
 import type { Topology } from './topology.js';
 
 export interface EmbeddedBusOptions {
@@ -36,6 +37,7 @@ export function openEmbeddedBus(options: EmbeddedBusOptions): Bus {
 }
 
 class EmbeddedBus implements Bus {
+  readonly system = 'muster';
   readonly #options: EmbeddedBusOptions;
   readonly #journal: Journal;
   readonly #group: GroupCommit;
@@ -146,7 +148,7 @@ class EmbeddedBus implements Bus {
 
   async #insert(tx: Tx, events: readonly Event[]): Promise<void> {
     if (events.length === 0) return;
-    await this.#journal.insert(tx, events);
+    await withSendSpans(this.system, events, () => this.#journal.insert(tx, events));
     tx.afterCommit(() => this.#wake(new Set(events.map(({ type }) => type))));
     tx.afterCommit(() => this.#housekeeping.worked(events.length));
   }

@@ -1,5 +1,6 @@
 // The bus on RabbitMQ, 3.10 and newer. Publishing has a connection of its own: the broker blocks one that publishes when
 // its memory or disk runs short, and consuming, which empties it, must go on.
+import type { Meter } from '@opentelemetry/api';
 import type { Event, EventDefinition } from '../events/event.js';
 import type { Store, Tx } from '../store/store.js';
 import {
@@ -10,6 +11,7 @@ import {
   type JournalRange,
   type Subscription,
 } from './bus.js';
+import { Confirms } from './rabbit/confirms.js';
 import { StreamFollower } from './rabbit/follow.js';
 import { Line, type LineLog } from './rabbit/line.js';
 import { Publisher } from './rabbit/publisher.js';
@@ -31,6 +33,8 @@ export interface RabbitOptions {
   readonly requiredQueues?: readonly string[];
   /** Without a confirm for so long, a message is 'unknown'. */
   readonly confirmTimeoutMs?: number;
+  /** Without one nothing is counted. */
+  readonly meter?: Meter;
   readonly log: LineLog;
 }
 
@@ -46,10 +50,12 @@ interface Reader extends Subscription {
 }
 
 class RabbitBus implements Bus {
+  readonly system = 'rabbitmq';
   readonly #options: RabbitOptions;
   readonly #out: Line;
   readonly #in: Line;
   readonly #publisher: Publisher;
+  readonly #confirms: Confirms;
   readonly #relay: Relay | null;
   readonly #readers = new Set<Reader>();
 
@@ -64,6 +70,7 @@ class RabbitBus implements Bus {
       requiredQueues: options.requiredQueues ?? [],
       confirmTimeoutMs: options.confirmTimeoutMs ?? 4_000,
     });
+    this.#confirms = new Confirms(this.#publisher, options.meter);
     this.#relay = store && this.#relayOf(store);
   }
 
@@ -78,7 +85,7 @@ class RabbitBus implements Bus {
   }
 
   async publish(events: readonly Event[]): Promise<void> {
-    const outcomes = await Promise.allSettled(events.map((event) => this.#publisher.send(event)));
+    const outcomes = await Promise.allSettled(events.map((event) => this.#confirms.send(event)));
     const failures = outcomes.flatMap((outcome) =>
       outcome.status === 'rejected' ? [asError(outcome.reason)] : [],
     );
@@ -124,7 +131,7 @@ class RabbitBus implements Bus {
   #relayOf(store: Store): Relay {
     return new Relay({
       store,
-      send: (event) => this.#publisher.send(event),
+      send: (event) => this.#confirms.send(event),
       problem: () => this.#publisher.problem(),
       log: this.#options.log,
     });

@@ -1,5 +1,6 @@
-// Traces of deliveries: each event's `process` span lies in the trace of the work that led to it; one span for the whole
-// batch, linked to all of them, owns the database spans.
+// Traces of events, in the names of OpenTelemetry's conventions for messaging: what is sent and what is processed lies in
+// the trace of the work that led to it, however long it waited between; one span for the whole batch, linked to all of
+// them, owns the database spans.
 import {
   context,
   propagation,
@@ -7,14 +8,36 @@ import {
   SpanKind,
   SpanStatusCode,
   trace,
+  type Attributes,
   type Context,
   type Span,
 } from '@opentelemetry/api';
+import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
+import {
+  ATTR_MESSAGING_BATCH_MESSAGE_COUNT,
+  ATTR_MESSAGING_CONSUMER_GROUP_NAME,
+  ATTR_MESSAGING_DESTINATION_NAME,
+  ATTR_MESSAGING_MESSAGE_ID,
+  ATTR_MESSAGING_OPERATION_NAME,
+  ATTR_MESSAGING_OPERATION_TYPE,
+  ATTR_MESSAGING_RABBITMQ_DESTINATION_ROUTING_KEY,
+  ATTR_MESSAGING_SYSTEM,
+} from '@opentelemetry/semantic-conventions/incubating';
 import type { Event } from '../events/event.js';
+import type { MessagingSystem } from './bus.js';
+import { exchange } from './topology.js';
 
 const tracer = trace.getTracer('muster.bus');
+/** A span links to so many others at most. */
+const linksMax = 128;
 
 export type EventSpan = Span;
+
+/** Who processes: a consumer has its own inbox, as a group of consumers elsewhere has its own offset. */
+export interface Processing {
+  readonly system: MessagingSystem;
+  readonly consumer: string;
+}
 
 /** The context of a stored traceparent, for work that goes on from it. */
 export function contextOf(traceparent: string | null): Context {
@@ -29,43 +52,88 @@ export function traceparentOf(span: Span | undefined): string | null {
   return carrier.traceparent ?? null;
 }
 
-export function startEventSpan(consumer: string, event: Event): EventSpan {
-  return tracer.startSpan(
-    `process ${event.type}`,
-    {
-      kind: SpanKind.CONSUMER,
-      attributes: {
-        'messaging.system': 'muster',
-        'messaging.operation.type': 'process',
-        'messaging.message.id': event.id,
-        'muster.consumer': consumer,
-        'muster.subject': event.subject,
-      },
-    },
-    contextOf(event.traceparent),
-  );
+/** @param queue from which it was taken, when it was, or would have been before it was parked */
+export function startEventSpan(
+  { system, consumer }: Processing,
+  event: Event,
+  queue: string | null,
+): EventSpan {
+  const destination = [exchange, event.type, ...(queue === null ? [] : [queue])].join(':');
+  const attributes = {
+    ...operation(system, 'process', 'process'),
+    ...messageOf(system, event),
+    [ATTR_MESSAGING_DESTINATION_NAME]: destination,
+    [ATTR_MESSAGING_CONSUMER_GROUP_NAME]: consumer,
+  };
+  const kind = SpanKind.CONSUMER;
+  return tracer.startSpan(`process ${destination}`, { kind, attributes }, contextOf(event.traceparent));
+}
+
+/** The event came to nothing this time: it is parked, for this reason. */
+export function markFailed(span: EventSpan | undefined, reason: string): void {
+  span?.setAttribute(ATTR_ERROR_TYPE, /^\w+/.exec(reason)?.[0] ?? '_OTHER');
+  span?.setStatus({ code: SpanStatusCode.ERROR, message: reason });
 }
 
 /** Runs `work` under a span linked to those of the batch's events. */
 export function withBatchSpan<T>(
-  consumer: string,
+  { system, consumer }: Processing,
   spans: readonly Span[],
   work: () => Promise<T>,
 ): Promise<T> {
-  const links = spans.slice(0, 128).map((span) => ({ context: span.spanContext() }));
-  const batch = tracer.startSpan(
-    `batch ${consumer}`,
-    { links, attributes: { 'messaging.batch.message_count': spans.length } },
-    ROOT_CONTEXT,
-  );
-  return context.with(trace.setSpan(ROOT_CONTEXT, batch), async () => {
-    try {
-      return await work();
-    } catch (error) {
-      batch.setStatus({ code: SpanStatusCode.ERROR });
-      throw error;
-    } finally {
-      batch.end();
-    }
+  const links = spans.slice(0, linksMax).map((span) => ({ context: span.spanContext() }));
+  const attributes = {
+    ...operation(system, 'batch', 'process'),
+    [ATTR_MESSAGING_DESTINATION_NAME]: exchange,
+    [ATTR_MESSAGING_CONSUMER_GROUP_NAME]: consumer,
+    [ATTR_MESSAGING_BATCH_MESSAGE_COUNT]: spans.length,
+  };
+  const options = { kind: SpanKind.CONSUMER, links, attributes };
+  const batch = tracer.startSpan(`batch ${consumer}`, options, ROOT_CONTEXT);
+  return context.with(trace.setSpan(ROOT_CONTEXT, batch), () => ending([batch], work));
+}
+
+/** Runs `work`, which puts the events on the bus, with a span for each in its own trace. */
+export function withSendSpans<T>(
+  system: MessagingSystem,
+  events: readonly Event[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const spans = events.map((event) => {
+    const destination = `${exchange}:${event.type}`;
+    const attributes = {
+      ...operation(system, 'send', 'send'),
+      ...messageOf(system, event),
+      [ATTR_MESSAGING_DESTINATION_NAME]: destination,
+    };
+    const options = { kind: SpanKind.PRODUCER, attributes };
+    return tracer.startSpan(`send ${destination}`, options, contextOf(event.traceparent));
   });
+  return ending(spans, work);
+}
+
+const operation = (system: MessagingSystem, name: string, type: string): Attributes => ({
+  [ATTR_MESSAGING_SYSTEM]: system,
+  [ATTR_MESSAGING_OPERATION_NAME]: name,
+  [ATTR_MESSAGING_OPERATION_TYPE]: type,
+});
+
+const messageOf = (system: MessagingSystem, { id, type, subject }: Event): Attributes => ({
+  [ATTR_MESSAGING_MESSAGE_ID]: id,
+  'muster.subject': subject,
+  ...(system === 'rabbitmq' && { [ATTR_MESSAGING_RABBITMQ_DESTINATION_ROUTING_KEY]: type }),
+});
+
+async function ending<T>(spans: readonly Span[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : null;
+    const type = code ?? (error instanceof Error ? error.name : '_OTHER');
+    for (const span of spans)
+      span.setAttribute(ATTR_ERROR_TYPE, type).setStatus({ code: SpanStatusCode.ERROR });
+    throw error;
+  } finally {
+    for (const span of spans) span.end();
+  }
 }

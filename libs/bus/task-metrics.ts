@@ -2,6 +2,7 @@
 import type { Meter, ObservableResult } from '@opentelemetry/api';
 import type { Store } from '../store/store.js';
 import { countTasks } from '../store/task-claims.js';
+import { runsMs } from './buckets.js';
 import type { RunResult } from './task-run.js';
 
 export interface TaskMetrics {
@@ -13,6 +14,7 @@ export function taskMetrics(meter: Meter, store: Store, service: string): TaskMe
   const duration = meter.createHistogram('muster.task.duration', {
     description: 'Runs of tasks',
     unit: 'ms',
+    advice: { explicitBucketBoundaries: runsMs },
   });
   const active = meter.createObservableGauge('muster.tasks', { description: 'Tasks that have not ended' });
   const observe = async (result: ObservableResult): Promise<void> => {

@@ -1,12 +1,15 @@
 // Claims the tasks of one worker as long as its service runs: when woken, and by looking each second.
 import { setTimeout as delay } from 'node:timers/promises';
+import { context } from '@opentelemetry/api';
 import type { Draft } from '../events/event.js';
 import { unavailable } from '../store/failure.js';
 import { stampDrafts } from '../store/outbox.js';
 import type { Tx } from '../store/store.js';
 import { drop, pick, postpone, take, type Claim, type Picked } from '../store/task-claims.js';
 import { onQueued, type Task } from '../store/tasks.js';
+import { taskFields } from './log-fields.js';
 import type { Leases } from './lease.js';
+import { contextOf } from './spans.js';
 import { runTask, type RunResult, type RunsOn } from './task-run.js';
 import type { Worker } from './worker.js';
 
@@ -126,12 +129,20 @@ export class TaskPump {
     const { store, worker, log } = this.options;
     const task = readTask(worker, picked);
     if (!task) {
-      log.error({ task: picked.id, kind: picked.kind }, 'A task cannot be read by this build and is dropped');
+      const fields = {
+        task: picked.id,
+        kind: picked.kind,
+        [worker.keyIs]: picked.key,
+        ...taskFields(picked),
+      };
+      log.error(fields, 'A task cannot be read by this build and is dropped');
       await drop(tx, store.schema, picked.id);
       await this.#tell(tx, picked, worker.unreadable?.(picked) ?? []);
       return null;
     }
-    const beginning = picked.cancelledBecause === null ? await worker.begin?.(tx, task) : null;
+    const begin = () => worker.begin?.(tx, task);
+    const beginning =
+      picked.cancelledBecause === null ? await context.with(contextOf(task.traceparent), begin) : null;
     const runs = !beginning || 'run' in beginning;
     const drafts = !beginning ? [] : 'run' in beginning ? beginning.run : beginning.end.events;
     if (beginning && 'end' in beginning) {

@@ -10,6 +10,7 @@ import type { Bus } from './bus.js';
 import type { DeliveryLog } from './delivery.js';
 import { killPoint } from './kill-point.js';
 import { LeaseLost, Stopping, TaskCancelled } from './lease.js';
+import { taskFields } from './log-fields.js';
 import { contextOf, traceparentOf } from './spans.js';
 import type { Finish, Grip, Worker } from './worker.js';
 
@@ -50,7 +51,7 @@ export function runTask(on: RunsOn, worker: Worker, claim: Claim, grip: Grip): P
       } catch (error) {
         span.setStatus({ code: SpanStatusCode.ERROR, message: reasonOf(error) });
         on.log.error(
-          { error, task: task.id, kind: task.kind, subject: task.key },
+          { error, task: task.id, kind: task.kind, [worker.keyIs]: task.key, ...taskFields(task) },
           'A task could not be ended; it runs again',
         );
         return 'lost';
@@ -109,7 +110,8 @@ async function conclude(
   const fields = {
     task: task.id,
     kind: task.kind,
-    subject: task.key,
+    [worker.keyIs]: task.key,
+    ...taskFields(task),
     attempt: task.attempt,
     reason: reasonOf(error),
   };

@@ -51,7 +51,8 @@ export function streamOf(definition: Pick<EventDefinition, 'type'>): string | un
   return kept.get(definition.type)?.stream;
 }
 
-const queueOf = (service: string, plane: Plane): string => `${service}.${plane}`;
+/** Where the events of a plane wait for a service. */
+export const queueOf = (service: string, plane: Plane): string => `${service}.${plane}`;
 
 /** Services that read nothing from a queue, such as the gateway, are subscribers with an empty `on`. */
 export function topologyOf(

@@ -70,6 +70,7 @@ describe.each(Object.keys(databases))('workers on %s', (name) => {
     ).map(({ event }) => event);
   const defaults = {
     kind: 'assess',
+    keyIs: 'device' as const,
     budget,
     limit: () => Promise.resolve(10),
     failed: () => ({ events: [told(99)] }),

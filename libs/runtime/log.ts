@@ -44,5 +44,5 @@ function describe(error: unknown): object {
 
 function traceFields(): object {
   const context = trace.getActiveSpan()?.spanContext();
-  return context && isSpanContextValid(context) ? { traceId: context.traceId, spanId: context.spanId } : {};
+  return context && isSpanContextValid(context) ? { trace: context.traceId, span: context.spanId } : {};
 }

@@ -1,4 +1,5 @@
 // One service as a process on RabbitMQ and PostgreSQL: what an app's main.ts calls.
+import type { Meter } from '@opentelemetry/api';
 import { brokerUrls } from './broker-urls.js';
 import {
   type Config,
@@ -48,7 +49,7 @@ async function run(name: ServiceName, load: () => Promise<Service>): Promise<voi
   const instance = instanceOf(env);
   const log = openLog({ level: common.MUSTER_LOG_LEVEL, fields: { service: name, instance } });
   const database = stored && (await openStore(name, stored));
-  const bus = await openBus(name, { broker, database, log });
+  const bus = await openBus(name, { broker, database, log, meter: telemetry.meter });
   const { host } = await import('./host.js');
   const settingOf = (port: number): string =>
     port === common.MUSTER_HTTP_PORT ? 'MUSTER_HTTP_PORT' : 'MUSTER_ANNOUNCE_PORT';
@@ -106,9 +107,10 @@ interface BusParts {
   readonly broker: Config<typeof busShape>;
   readonly database: Database | null;
   readonly log: Log;
+  readonly meter: Meter;
 }
 
-async function openBus(name: ServiceName, { broker, database, log }: BusParts) {
+async function openBus(name: ServiceName, { broker, database, log, meter }: BusParts) {
   const { openRabbit } = await import('../bus/rabbit.js');
   const { Store } = await import('../store/store.js');
   return openRabbit({
@@ -119,5 +121,6 @@ async function openBus(name: ServiceName, { broker, database, log }: BusParts) {
     // Confirmed but heard by nobody is lost: without discovery's queue an announcement is not taken.
     requiredQueues: name === 'gateway' ? ['discovery.facts'] : [],
     log,
+    meter,
   });
 }

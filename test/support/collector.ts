@@ -57,7 +57,7 @@ export async function openCollector(): Promise<Collector> {
 }
 
 function ownerOf({ name, attributes: given }: z.infer<typeof span>): string {
-  const consumer = given.find(({ key }) => key === 'muster.consumer')?.value.stringValue;
+  const consumer = given.find(({ key }) => key === 'messaging.consumer.group.name')?.value.stringValue;
   if (consumer) return consumer.split('.')[0] ?? consumer;
   if (name.startsWith('device ')) return 'device';
   return name === 'announcement' ? 'gateway' : name;

@@ -64,6 +64,7 @@ export const outboxBus: Pick<Bus, 'record'> = {
 export async function startFed(store: Store, consumers: readonly Consumer[]): Promise<Fed> {
   let facts: ((batch: Batch) => Promise<void>) | null = null;
   const bus: Bus = {
+    system: 'muster',
     record: outboxBus.record,
     publish: () => Promise.reject(new Error('a service with a database records')),
     subscribe: (queue, handle) => {

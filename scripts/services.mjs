@@ -1,6 +1,7 @@
 // npm run services: the distributed Muster without containers. Ctrl-C ends all of it.
 import { parseArgs } from 'node:util';
 import { install, missing } from './apt.mjs';
+import { whenNpmGoes } from './child.mjs';
 import { startDistributed } from './distributed.mjs';
 import { inRoot, main, Trouble } from './project.mjs';
 import { setUp } from './setup.mjs';
@@ -43,6 +44,7 @@ await main(async () => {
   const { node } = await setUp();
   const asked = new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, resolve);
+    whenNpmGoes(resolve);
   });
   console.log('Starting RabbitMQ, PostgreSQL and the services …');
   const muster = await startDistributed({

@@ -35,17 +35,20 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-it.each(['SIGTERM', 'SIGKILL'] as const)('%s to npm ends the server that it started, in order', async (how) => {
-  for (const name of ['pid', 'drained']) await rm(join(folder, name), { force: true });
-  npm = spawn('npm', ['start'], { cwd: folder, stdio: 'ignore' });
-  const ended = once(npm, 'exit');
-  await until('the server runs', () => existsSync(join(folder, 'pid')));
-  const pid = Number(await readFile(join(folder, 'pid'), 'utf8'));
-  npm.kill(how);
-  await ended;
-  await until('the server has ended', () => !isThere(pid));
-  expect(existsSync(join(folder, 'drained'))).toBe(true);
-});
+it.each(['SIGTERM', 'SIGKILL'] as const)(
+  '%s to npm ends the server that it started, in order',
+  async (how) => {
+    for (const name of ['pid', 'drained']) await rm(join(folder, name), { force: true });
+    npm = spawn('npm', ['start'], { cwd: folder, stdio: 'ignore' });
+    const ended = once(npm, 'exit');
+    await until('the server runs', () => existsSync(join(folder, 'pid')));
+    const pid = Number(await readFile(join(folder, 'pid'), 'utf8'));
+    npm.kill(how);
+    await ended;
+    await until('the server has ended', () => !isThere(pid));
+    expect(existsSync(join(folder, 'drained'))).toBe(true);
+  },
+);
 
 function isThere(pid: number): boolean {
   try {

@@ -62,6 +62,21 @@ it('drains and ends well when it is told to while it waits for the database', as
   expect(discovery.output).not.toContain('AbortError');
 });
 
+it('ends well when it is told to before it serves anything', async () => {
+  let came = false;
+  const mute = createServer(() => (came = true));
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+  const address = mute.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  const discovery = start('discovery', {
+    ...(await nothingThere()),
+    MUSTER_AMQP_URL: `amqp://127.0.0.1:${port}`,
+  });
+  await until('it asks a broker that says nothing', () => came);
+  expect(await discovery.signal('SIGTERM')).toBe(0);
+  mute.close();
+});
+
 it('says in one sentence that its port is taken', async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));

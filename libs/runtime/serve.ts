@@ -38,6 +38,9 @@ export async function serve(name: ServiceName, load: () => Promise<Service>): Pr
 
 async function run(name: ServiceName, load: () => Promise<Service>): Promise<void> {
   const { env } = process;
+  // Until it serves there is nothing to drain.
+  let stop: (signal: string) => Promise<void> | void = () => process.exit(0);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
   const telemetry = startTelemetry(`muster-${name}`, env);
   const service = await load();
   const [common, broker, stored, services] = readAll(
@@ -67,7 +70,7 @@ async function run(name: ServiceName, load: () => Promise<Service>): Promise<voi
     throw inWords(error, settingOf);
   });
   let stopping = false;
-  const stop = async (signal: string): Promise<void> => {
+  stop = async (signal) => {
     stopping = true;
     log.info({ signal }, 'Draining');
     const late = setTimeout(() => {
@@ -84,7 +87,6 @@ async function run(name: ServiceName, load: () => Promise<Service>): Promise<voi
     log.info({}, 'Stopped');
     process.exit(0);
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
   log.info({ url: running.url }, 'Health and metrics are served; starting');
   await running.started.catch((error: unknown) => {
     throw inWords(error, settingOf);

@@ -162,6 +162,18 @@ describe.skipIf(helm === undefined)('the Helm chart', () => {
     expect(deployment.includes('MUSTER_DATABASE_URL')).toBe(database);
   });
 
+  it('keeps the spool on the volume that the operator names, and has none without', () => {
+    const spooling = (rendered: typeof objects): readonly string[] =>
+      rendered
+        .filter((each) => JSON.stringify(each).includes('MUSTER_GATEWAY_SPOOL_DIR'))
+        .map(({ metadata }) => metadata.name);
+    expect(spooling(objects)).toEqual([]);
+    const named = renderChart('gateway.spool.claim=announcements');
+    for (const object of named) validate(object);
+    expect(spooling(named)).toEqual(['muster-gateway']);
+    expect(JSON.stringify(named)).toContain('"persistentVolumeClaim":{"claimName":"announcements"}');
+  });
+
   it('scales the gateway by load and consumers by their queue', () => {
     expect(named('HorizontalPodAutoscaler')).toEqual(['muster-gateway']);
     expect(named('ScaledObject').toSorted()).toEqual(

@@ -21,8 +21,12 @@ const shape = {
   MUSTER_EDGE_CACHE_FILE: z.string().min(1).optional(),
   MUSTER_GATEWAY_CONNECTIONS_MAX: whole(1, 1_000_000).default(10_000),
   MUSTER_GATEWAY_CONNECTIONS_PER_SOURCE_MAX: whole(1, 1_000_000).default(20),
-  /** Announcements given to the bus and not confirmed yet; above it the answer is `retry`. */
+  /** Announcements in hand that are not stored yet; above it the answer is `retry`. */
   MUSTER_GATEWAY_UNCONFIRMED_MAX: whole(1, 100_000).default(500),
+  /** A durable folder in which announcements are kept that the broker does not confirm; without it they are answered `retry`. */
+  MUSTER_GATEWAY_SPOOL_DIR: z.string().min(1).optional(),
+  /** Of each process on that folder. An announcement takes 1 to 2 KB. */
+  MUSTER_GATEWAY_SPOOL_MAX_MB: whole(1, 100_000).default(512),
 } as const;
 
 export type GatewayConfig = ReturnType<typeof readGatewayConfig>;

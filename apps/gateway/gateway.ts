@@ -7,7 +7,9 @@
 //   conversation.ts  one connection's announcements, answered
 //   judge.ts         the rule: who may announce what
 //   intake.ts        stored, then acknowledged
+//   keeping.ts       on the broker, or else in the spool; spool/spool.ts has the map of its folder
 import { Answering } from '#announce/answer';
+import type { Event } from '#events/event';
 import { identityIn } from '#pki/identity';
 import type { Credentials } from '#pki/certificate';
 import type { EdgeService, Parts, Running } from '#runtime/service';
@@ -17,7 +19,10 @@ import { Conversation, type Office } from './conversation.js';
 import { Door } from './door.js';
 import { Edge } from './edge.js';
 import { Intake } from './intake.js';
+import { Keeping } from './keeping.js';
 import { gatewayMeters } from './meters.js';
+import { meterSpool } from './spool/meters.js';
+import { Spool } from './spool/spool.js';
 import { contextOptions } from './tls.js';
 
 export interface Gateway extends Running {
@@ -32,13 +37,15 @@ export const gateway = {
   start: openGateway,
 } satisfies EdgeService<GatewayConfig>;
 
-export async function openGateway({ config, log, meter, bus }: Parts<GatewayConfig>): Promise<Gateway> {
+export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway> {
+  const { config, log, meter, bus } = parts;
   const identity = await ownIdentity(config);
   const complaints = new Complaints(log);
   const meters = gatewayMeters(meter);
   const unconfirmedMax = config.MUSTER_GATEWAY_UNCONFIRMED_MAX;
+  const spool = await spoolOf(parts);
   const office: Office = {
-    intake: new Intake({ bus, log, complaints, unconfirmedMax }),
+    intake: new Intake({ keeping: new Keeping({ bus, spool }), complaints, unconfirmedMax }),
     meters,
     complaints,
     log,
@@ -73,11 +80,23 @@ export async function openGateway({ config, log, meter, bus }: Parts<GatewayConf
       ...(edge.current ? [] : ['no edge configuration was seen yet']),
       ...(fault ? [fault] : []),
     ],
+    figures: () => ({ spool: spool?.status ?? null }),
+    carriesOn: () => spool !== null && spool.problem === null,
     stop: async () => {
       await door.stop();
       await edge.stop();
+      await spool?.stop();
     },
   };
+}
+
+async function spoolOf({ config, log, meter, bus }: Parts<GatewayConfig>): Promise<Spool | null> {
+  const { MUSTER_GATEWAY_SPOOL_DIR: dir, MUSTER_GATEWAY_SPOOL_MAX_MB: megabytes } = config;
+  if (dir === undefined) return null;
+  const publish = (event: Event) => bus.publish([event]);
+  const spool = await Spool.open({ dir, bytesMax: megabytes * 1_000_000, publish, log });
+  meterSpool(meter, () => spool.status);
+  return spool;
 }
 
 function ownIdentity(config: GatewayConfig): Promise<Credentials> {

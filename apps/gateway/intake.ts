@@ -1,20 +1,20 @@
-// Accepted means stored: an announcement becomes an event, and is answered for when the bus has it.
+// Accepted means stored: an announcement becomes an event, and is answered for when the broker or the spool has it.
 import type { Acknowledge } from '#announce/announcement';
-import { BusError, type Bus } from '#bus/bus';
+import { BusError } from '#bus/bus';
 import { killPoint } from '#bus/kill-point';
 import { deviceAnnounced, type DeviceAnnounced } from '#events/device';
 import { stamp } from '#events/event';
-import type { Log } from '#runtime/log';
 import type { Complaints } from './complaints.js';
+import type { Keeping } from './keeping.js';
+import { SpoolFault } from './spool/fault.js';
 
 const retryAfterMinMs = 2_000;
 const retryAfterSpreadMs = 13_000;
 
 export interface IntakeOptions {
-  readonly bus: Bus;
-  readonly log: Log;
+  readonly keeping: Pick<Keeping, 'keep'>;
   readonly complaints: Complaints;
-  /** Announcements given to the bus and not confirmed yet, at most. */
+  /** Announcements in hand that are not stored yet, at most. */
   readonly unconfirmedMax: number;
 }
 
@@ -40,7 +40,7 @@ export class Intake {
       return retry('busy', 'the server has as much in hand as it can keep', authentication);
     }
     try {
-      await (underWay ?? this.#publish({ id, data, traceparent, authentication }));
+      await (underWay ?? this.#keep({ id, data, traceparent, authentication }));
       return {
         result: 'accepted',
         authentication,
@@ -55,7 +55,7 @@ export class Intake {
     }
   }
 
-  #publish({ id, data, traceparent }: Admitted): Promise<void> {
+  #keep({ id, data, traceparent }: Admitted): Promise<void> {
     const event = stamp(deviceAnnounced.draft(data, id), {
       publisher: 'gateway',
       sequence: this.#nextSequence(),
@@ -64,9 +64,9 @@ export class Intake {
       traceparent,
     });
     killPoint('accepted');
-    const published = this.options.bus.publish([event]).finally(() => this.#unconfirmed.delete(id));
-    this.#unconfirmed.set(id, published);
-    return published;
+    const kept = this.options.keeping.keep(event).finally(() => this.#unconfirmed.delete(id));
+    this.#unconfirmed.set(id, kept);
+    return kept;
   }
 
   /** Gateways have no database to count in: microseconds of their clocks grow, over restarts and instances too. */
@@ -76,7 +76,7 @@ export class Intake {
   }
 
   #complain(error: unknown): void {
-    const reason = error instanceof BusError ? error.code : 'broken';
+    const reason = error instanceof BusError || error instanceof SpoolFault ? error.code : 'broken';
     this.options.complaints.tell(
       'bus',
       reason,

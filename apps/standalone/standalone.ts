@@ -90,5 +90,7 @@ function inFolder({ data, httpPort, announcePort, environment }: StandaloneOptio
     ...set,
     ...(httpPort === null ? {} : { MUSTER_HTTP_PORT: String(httpPort) }),
     ...(announcePort === null ? {} : { MUSTER_ANNOUNCE_PORT: String(announcePort) }),
+    // To publish is to commit here: there is no broker to be away.
+    MUSTER_GATEWAY_SPOOL_DIR: undefined,
   };
 }

@@ -81,7 +81,9 @@ export async function host(on: Hosting): Promise<Host> {
   let state: 'starting' | 'running' | 'stopping' = 'starting';
   const problemsOf = (some: readonly Hosted[]): readonly string[] => {
     if (state !== 'running') return [`the process is ${state}`];
-    const { problem } = on.bus.status();
+    const running = some.flatMap((each) => each.running);
+    const alone = running.length > 0 && running.every((part) => part.carriesOn?.());
+    const problem = alone ? null : on.bus.status().problem;
     return [...(problem ? [problem] : []), ...some.flatMap(ownProblems)];
   };
   const problems = () => problemsOf(hosted);

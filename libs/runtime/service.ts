@@ -57,6 +57,8 @@ export interface Running {
   problems?(): readonly string[];
   /** Numbers that it alone knows, for the service's report. From memory: asked every second or so. */
   figures?(): Partial<Figures>;
+  /** True while it can do its work without the bus, as the gateway does with a spool: then the bus is no problem of its own. */
+  carriesOn?(): boolean;
   /** Where it listens, if it does. */
   readonly port?: number;
 }

@@ -1,0 +1,61 @@
+// Where an accepted announcement is safe: on the broker, or else in the spool.
+import type { Bus } from '#bus/bus';
+import { killPoint } from '#bus/kill-point';
+import type { Event } from '#events/event';
+import type { Spool } from './spool/spool.js';
+
+/** Less than the bus itself waits: what then follows is a flush to the disk, and the device hears of it within 5 s. */
+const patienceMs = 2_500;
+
+export interface KeepingOptions {
+  readonly bus: Bus;
+  /** Null where the operator gave no folder. */
+  readonly spool: Spool | null;
+}
+
+export class Keeping {
+  constructor(private readonly options: KeepingOptions) {}
+
+  /**
+   * Resolves when the event survives the death of every process. Rejects with BusError or SpoolFault within 5 s; it may
+   * still arrive. While something waits in the spool, others go behind it: nobody waits for a broker that is not there,
+   * and a device's announcements keep their order. What drains the spool finds out when the broker is back.
+   */
+  async keep(event: Event): Promise<void> {
+    const { bus, spool } = this.options;
+    if (!spool) return bus.publish([event]);
+    if (spool.holding) return this.#behind(spool, event);
+    try {
+      await this.#publish(event);
+    } catch (error) {
+      await this.#spool(spool, event, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** A spool that is full or broken is no reason to send devices away while the broker confirms what comes from it. */
+  async #behind(spool: Spool, event: Event): Promise<void> {
+    try {
+      await this.#spool(spool, event, 'others wait before it');
+    } catch (error) {
+      if (!spool.flowing) throw error;
+      await this.#publish(event);
+    }
+  }
+
+  async #spool(spool: Spool, event: Event, why: string): Promise<void> {
+    await spool.keep(event, why);
+    killPoint('spooled');
+  }
+
+  async #publish(event: Event): Promise<void> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => late.reject(new Error(`RabbitMQ did not confirm within ${patienceMs} ms`)),
+      patienceMs,
+    );
+    const published = this.options.bus.publish([event]);
+    // It goes on after we have lost patience.
+    published.catch(() => undefined);
+    await Promise.race([published, late.promise]).finally(() => clearTimeout(timer));
+  }
+}

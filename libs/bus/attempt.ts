@@ -1,14 +1,14 @@
 // One try of some events with one consumer: a transaction that claims, loads, decides, saves, records and parks.
 import { deliveryDied, givenUpOf } from '../events/delivery.js';
 import { UnreadableEvent, type Event } from '../events/event.js';
-import { reasonOf } from '../store/failure.js';
+import { reasonOf, unavailable } from '../store/failure.js';
 import { stampEach, type Caused } from '../store/outbox.js';
 import { park, type Parked } from '../store/parking.js';
 import type { Store, Tx } from '../store/store.js';
 import type { Bus } from './bus.js';
 import { NotYet, Unprocessable, type Consumer, type Note } from './consumer.js';
 import { killPoint } from './kill-point.js';
-import { storableEvent, storableText } from './storable.js';
+import { envelopeOf, storableEvent, storableText } from './storable.js';
 import type { Phase } from './delivery-metrics.js';
 import { fieldsOf } from './log-fields.js';
 import { traceparentOf, type EventSpan } from './spans.js';
@@ -49,8 +49,14 @@ export interface Outcome {
   readonly notes: readonly Note[];
 }
 
-/** Resolves when committed. Rejects, with nothing changed, when load or save failed or the database is not there. */
-export function attempt(on: Attempt, items: readonly Item[]): Promise<Outcome> {
+/** Why events are not to be tried with the others, by their ids. */
+export type Refused = ReadonlyMap<string, unknown>;
+
+/**
+ * Resolves when committed: those of `refused` parked, the others handled or parked. Rejects, with nothing changed, when load
+ * or save failed or the database is not there.
+ */
+export function attempt(on: Attempt, items: readonly Item[], refused: Refused = new Map()): Promise<Outcome> {
   const { store, consumer } = on;
   return store.transaction(async (tx) => {
     tx.afterCommit(() => killPoint('committed'));
@@ -58,16 +64,15 @@ export function attempt(on: Attempt, items: readonly Item[]): Promise<Outcome> {
     killPoint('claimed');
     const claimed = items.filter(({ event }) => mine.has(event.id));
     if (claimed.length === 0) return { handled: 0, parked: [], notes: [] };
+    const tried = claimed.filter(({ event }) => !refused.has(event.id));
     const began = performance.now();
-    const state = await consumer.load(
-      tx,
-      claimed.map(({ event }) => event),
-    );
+    const state = await loadFor(consumer, tx, tried);
     const loaded = performance.now();
-    const { changes, events, notes, failed } = decideAll(on, claimed, state);
+    const { changes, events, notes, failed: undecided } = decideAll(on, tried, state);
     killPoint('decided');
     const decided = performance.now();
     if (changes.length > 0) await consumer.save(tx, changes);
+    const failed = [...undecided, ...failuresOf(claimed, refused)];
     await park(tx, store.schema, consumer.name, failed);
     await record(on, tx, [...events, ...deaths(consumer, failed)]);
     on.took('load', loaded - began);
@@ -77,8 +82,30 @@ export function attempt(on: Attempt, items: readonly Item[]): Promise<Outcome> {
   });
 }
 
-/** Gives one event up, or puts it off, because its load or save failed alone. Committed when it resolves. */
-export function setAside(on: Attempt, item: Item, error: unknown): Promise<Outcome> {
+async function loadFor(consumer: Consumer, tx: Tx, items: readonly Item[]): Promise<unknown> {
+  if (items.length === 0) return null;
+  return consumer.load(
+    tx,
+    items.map(({ event }) => event),
+  );
+}
+
+/**
+ * Gives one event up, or puts it off, because its load or save failed alone. One that cannot be parked as it is is dead, with
+ * its envelope alone: it must not hold up those behind it. Committed when it resolves.
+ */
+export async function setAside(on: Attempt, item: Item, error: unknown): Promise<Outcome> {
+  try {
+    return await setAsideWhole(on, item, error);
+  } catch (refusal) {
+    if (unavailable(refusal)) throw refusal;
+    const short = (each: unknown): string => reasonOf(each).slice(0, 900);
+    const reason = `${short(error)}; kept without its data, which the journal has, because parking failed: ${short(refusal)}`;
+    return setAsideWhole(on, { ...item, event: envelopeOf(item.event) }, new Unprocessable(reason));
+  }
+}
+
+function setAsideWhole(on: Attempt, item: Item, error: unknown): Promise<Outcome> {
   const { store, consumer } = on;
   return store.transaction(async (tx) => {
     const mine = await on.claim(tx, [item]);
@@ -113,6 +140,9 @@ function decideAll(on: Attempt, items: readonly Item[], state: unknown) {
   }
   return { changes, events, notes, failed };
 }
+
+const failuresOf = (items: readonly Item[], refused: Refused): readonly Parked[] =>
+  items.filter(({ event }) => refused.has(event.id)).map((item) => failure(item, refused.get(item.event.id)));
 
 function failure({ event, attempts }: Item, error: unknown): Parked {
   const tried = attempts + 1;

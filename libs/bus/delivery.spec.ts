@@ -281,6 +281,76 @@ describe.each(kinds)('a delivery on $name', ({ open }) => {
     expect(await parked()).toMatchObject([{ dead: false, reason: 'Error: cannot be saved' }]);
   });
 
+  it('tries a batch again without the events that the database names, and no more often', async () => {
+    await database.query(
+      `alter table licensing.seen add constraint no_curse check (serial not like 'CURSED%')`,
+    );
+    const serials = Array.from({ length: 40 }, (_, n) => `GOOD-${n}`);
+    await bus.publish([...serials, 'CURSED-1', 'CURSED-2'].map(flapping));
+    const sizes: number[] = [];
+    const plain = counting(() => undefined);
+    await start({ ...plain, load: (tx, events) => (sizes.push(events.length), plain.load(tx, events)) });
+    await until('all but two are counted', async () => Object.keys(await seen()).length === 40);
+    await until('the culprits are parked', async () => (await parked()).length === 2);
+    await delivery?.stop();
+    expect(sizes.filter((size) => size > 1).length).toBeLessThanOrEqual(6);
+    await database.query(`update licensing.parked set due_at = now()`);
+    await database.query('alter table licensing.seen drop constraint no_curse');
+    await start(counting(() => undefined));
+    await until('they are counted too', async () => Object.keys(await seen()).length === 42);
+  });
+
+  describe('where the database refuses to park', () => {
+    const refuseToPark = async (which: string): Promise<void> => {
+      await database.query(
+        `create or replace function licensing.refuse() returns trigger language plpgsql as
+         $$ begin if ${which} then raise exception 'no room in parking'; end if; return new; end $$`,
+      );
+      await database.query(
+        'create trigger refuse before insert on licensing.parked for each row execute function licensing.refuse()',
+      );
+    };
+    const relent = () => database.query('drop trigger if exists refuse on licensing.parked');
+    afterEach(relent);
+    const refusingEvil = counting(
+      () => undefined,
+      (serial) => {
+        if (serial === 'EVIL') throw new Error('cannot be saved');
+      },
+    );
+
+    it('an event, gives it up without its data; those beside and behind it go on', async () => {
+      await refuseToPark(`new.event->'data'->>'serial' = 'EVIL'`);
+      const evil = flapping('EVIL');
+      await bus.publish([flapping('FINE'), evil, flapping('GOOD')]);
+      await start(refusingEvil);
+      await until('it is dead', async () => (await parked()).length === 1);
+      await bus.publish([flapping('NEXT')]);
+      await until('the others are counted', async () => Object.keys(await seen()).length === 3);
+      expect(await parked()).toMatchObject([{ event_id: evil.id, dead: true }]);
+      const [{ reason } = { reason: '' }] = await parked();
+      expect(reason).toMatch(/cannot be saved; kept without its data.*no room in parking/);
+      const died = (await told('delivery.died')).filter(({ causedBy }) => causedBy === evil.id);
+      expect(died).toHaveLength(1);
+      expect(delivery?.problem()).toBeNull();
+    });
+
+    it('anything, counts the neighbours and keeps the culprit until it can', async () => {
+      await refuseToPark('true');
+      await start(refusingEvil);
+      // The first batch of a reader is of one.
+      await bus.publish([flapping('FINE')]);
+      await until('the reader is warm', async () => (await seen())['FINE'] === 1);
+      await bus.publish(['EVIL', 'GOOD', 'MORE'].map(flapping));
+      await until('the neighbours are counted', async () => Object.keys(await seen()).length === 3);
+      await until('it says so', () => delivery?.problem()?.includes('no room in parking') ?? false);
+      await relent();
+      await until('it is parked', async () => (await parked()).length === 1);
+      await until('all is well', () => delivery?.problem() === null);
+      expect(await seen()).toEqual({ FINE: 1, GOOD: 1, MORE: 1 });
+    });
+  });
+
   it('parks as dead what is no event that this build can read', async () => {
     const newer = { ...flapping('NEWW'), version: 99 };
     const bad = { ...flapping('BADD'), data: { serial: 7 } };

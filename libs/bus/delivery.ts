@@ -5,9 +5,10 @@ import { unavailable } from '../store/failure.js';
 import type { Event } from '../events/event.js';
 import { claim } from '../store/inbox.js';
 import type { Store } from '../store/store.js';
-import { attempt, setAside, type Attempt, type Item, type Outcome } from './attempt.js';
+import { attempt, setAside, type Attempt, type Item, type Outcome, type Refused } from './attempt.js';
 import { batchMax as busBatchMax, type Batch, type Bus, type Subscription } from './bus.js';
 import type { Consumer } from './consumer.js';
+import { accusedBy } from './evidence.js';
 import { ParkingKeeper } from './parking-keeper.js';
 import { positionsOf, receive, type Received } from './received.js';
 import { fieldsOf } from './log-fields.js';
@@ -155,7 +156,7 @@ export class Delivery {
     }
   }
 
-  /** The whole set; when its load or save fails, its halves, until the culprit is alone and set aside. */
+  /** The whole set; when its load or save fails, without whom the failure names; else its halves, until the culprit is alone. */
   async #runAll(consumer: Consumer, items: readonly Item[], claimItems: Attempt['claim']): Promise<void> {
     const unique = [...new Map(items.map((item) => [item.event.id, item])).values()];
     const as = { system: this.#options.bus.system, consumer: consumer.name };
@@ -169,10 +170,10 @@ export class Delivery {
     }
   }
 
-  async #halve(on: Attempt, items: readonly Item[]): Promise<void> {
+  async #halve(on: Attempt, items: readonly Item[], refused: Refused = new Map()): Promise<void> {
     const began = performance.now();
     try {
-      const outcome = await attempt(on, items);
+      const outcome = await attempt(on, items, refused);
       this.#metrics.batch(on.consumer.name, items.length, performance.now() - began);
       this.#tell(on, outcome);
     } catch (error) {
@@ -182,10 +183,24 @@ export class Delivery {
         this.#tell(on, await setAside(on, only, error));
         return;
       }
-      const middle = Math.ceil(items.length / 2);
-      await this.#halve(on, items.slice(0, middle));
-      await this.#halve(on, items.slice(middle));
+      const suspects = items.map(({ event }) => event).filter(({ id }) => !refused.has(id));
+      const accused = refused.size < accusedMax ? accusedBy(error, suspects) : null;
+      if (accused !== null) await this.#halve(on, items, new Map([...refused, [accused, error]]));
+      else await this.#halves(on, items, refused);
     }
+  }
+
+  /** The second half is not made to wait for what cannot even be set aside in the first. */
+  async #halves(on: Attempt, items: readonly Item[], refused: Refused): Promise<void> {
+    const middle = Math.ceil(items.length / 2);
+    const failures: unknown[] = [];
+    for (const half of [items.slice(0, middle), items.slice(middle)]) {
+      await this.#halve(on, half, refused).catch((error: unknown) => {
+        if (unavailable(error)) throw error;
+        failures.push(error);
+      });
+    }
+    if (failures.length > 0) throw toError(failures[0]);
   }
 
   #attemptOf(
@@ -229,5 +244,10 @@ export class Delivery {
   }
 }
 
+/** More culprits than these in one batch are found by halving it. */
+const accusedMax = 16;
+
+const toError = (failure: unknown): Error =>
+  failure instanceof Error ? failure : new Error(String(failure));
 const consumerOf = ({ consumer }: Received): string => consumer?.name ?? '';
 const newItem = ({ event }: Received): Item => ({ event, attempts: 0 });

@@ -22,6 +22,8 @@ interface Options {
 
 const lookEveryMs = 500;
 const batchMax = 50;
+/** Of one consumer, before the next one's turn; rows that another instance holds stay due. */
+const roundsMax = 20;
 
 export class ParkingKeeper {
   readonly #stopping = new AbortController();
@@ -75,7 +77,7 @@ export class ParkingKeeper {
       await delay(lookEveryMs * (0.75 + Math.random() / 2), null, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       try {
-        for (const consumer of [...this.options.consumers, this.control]) await this.#retry(consumer);
+        for (const consumer of [...this.options.consumers, this.control]) await this.#retryAll(consumer);
         this.#counts = await countParked(this.options.store, this.options.store.schema);
       } catch (error) {
         if (!unavailable(error))
@@ -84,10 +86,24 @@ export class ParkingKeeper {
     }
   }
 
-  async #retry(consumer: Consumer): Promise<void> {
+  /** One consumer's trouble is not the others'. */
+  async #retryAll(consumer: Consumer): Promise<void> {
+    try {
+      let rounds = roundsMax;
+      while (!this.#stopping.signal.aborted && rounds > 0 && (await this.#retry(consumer)) === batchMax)
+        rounds -= 1;
+    } catch (error) {
+      if (unavailable(error)) throw error;
+      const fields = { error, consumer: consumer.name };
+      this.options.log.error(fields, 'Parked deliveries could not be tried again');
+    }
+  }
+
+  /** Resolves to how many were due. */
+  async #retry(consumer: Consumer): Promise<number> {
     const { store } = this.options;
     const rows = await due(store, store.schema, consumer.name, batchMax);
-    if (rows.length === 0) return;
+    if (rows.length === 0) return 0;
     const claim: Attempt['claim'] = (tx, items) =>
       takeBack(
         tx,
@@ -97,6 +113,7 @@ export class ParkingKeeper {
       );
     const items = rows.map(({ event, attempts }) => ({ event: readAgain(event), attempts }));
     await this.options.run(this.#checked(consumer), items, claim);
+    return rows.length;
   }
 
   /** What was dead because this build could not read it stays so until a build can. */

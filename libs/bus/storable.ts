@@ -29,3 +29,11 @@ export function storableEvent(event: Event): Event {
     data: storable(event.data),
   };
 }
+
+/** What is left of an event whose data cannot be kept. */
+export const envelopeOf = (event: Event): Event => ({
+  ...event,
+  type: event.type.slice(0, 128),
+  traceparent: null,
+  data: null,
+});

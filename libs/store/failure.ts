@@ -11,6 +11,7 @@ export function retryable(error: unknown): boolean {
 }
 
 const transientStates = new Set([
+  '25006', // read-only: the server became a standby
   '53100', // disk full
   '53200', // out of memory
   '53300', // too many connections

@@ -6,7 +6,10 @@ import { entryOf, processes, steps } from './processes.mjs';
 import { setUp } from './setup.mjs';
 
 /** Asked of a running Muster; one program for all of them, which reads the command itself. */
-const asked = ['status'];
+const asked = ['status', 'dead', 'events'];
+
+/** Needs the broker's journal, or the data folder, and not console. */
+const replay = 'dist/apps/standalone/replay.js';
 
 const commands = {
   ...steps,
@@ -19,6 +22,8 @@ const commands = {
 const help = `muster COMMAND …; each takes --help where it has options
 
   status        how a running Muster fares: services, queues, what waits, what is wrong
+  dead          events that a service gave up: list, show, replay, drop
+  events        tail: what happens now; replay: the journal once more, onto one queue
   standalone    all services in this process, as npm start does
   agent         the device side: announce this machine, or a fleet of virtual printers
   topology      declare exchange, queues and bindings, or print the accounts as definitions
@@ -32,6 +37,8 @@ await main(async () => {
   const entry = Object.hasOwn(commands, command) ? commands[command] : null;
   if (!entry) throw new Trouble(`There is no command ${command}.\n\n${help}`);
   const { node, environment } = await setUp();
+  if (command === 'events' && rest[0] === 'replay')
+    return inPlace(node, ['--enable-source-maps', inRoot(replay), ...rest.slice(1)], { env: environment });
   const words = asked.includes(command) ? [command, ...rest] : rest;
   return inPlace(node, ['--enable-source-maps', inRoot(entry), ...words], { env: environment });
 });

@@ -1,5 +1,8 @@
 // Which commands there are. Exit 0: done and well, 1: something is wrong or was refused, 2: console could not be asked.
 import { ClientError } from './client.js';
+import { dead } from './dead/dead.js';
+import { events } from './events/events.js';
+import { printedLines } from './printed.js';
 import { status } from './status/status.js';
 import { commonHelp, UsageError } from './words.js';
 
@@ -11,7 +14,11 @@ export interface Command {
   run(words: readonly string[]): Promise<number>;
 }
 
-const commands: ReadonlyMap<string, Command> = new Map([['status', status]]);
+const commands: ReadonlyMap<string, Command> = new Map([
+  ['status', status],
+  ['dead', dead],
+  ['events', events],
+]);
 
 /** Runs what was typed and resolves to the exit code. */
 export async function runCommand([name = '', ...words]: readonly string[]): Promise<number> {
@@ -26,7 +33,7 @@ export async function runCommand([name = '', ...words]: readonly string[]): Prom
   } catch (error) {
     const expected = error instanceof UsageError || error instanceof ClientError;
     const told = error instanceof Error ? (expected ? error.message : error.stack) : String(error);
-    process.stderr.write(`muster ${name}: ${told}\n`);
+    process.stderr.write(`muster ${name}: ${printedLines(told ?? '')}\n`);
     return error instanceof ClientError && error.code === 'refused' ? 1 : 2;
   }
 }

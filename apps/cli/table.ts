@@ -1,5 +1,6 @@
 // Columns for a terminal.
 import { styleText } from 'node:util';
+import { printed } from './printed.js';
 
 export type Style = Parameters<typeof styleText>[0];
 
@@ -39,5 +40,3 @@ export function tableOf(
 export function styled(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }
-
-export const printed = (text: string): string => text.replaceAll(/\p{Cc}/gu, '?');

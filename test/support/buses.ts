@@ -26,6 +26,8 @@ export const topology: Topology = topologyOf(catalogue.values(), [
 export interface Driver {
   readonly name: string;
   readonly database: Database;
+  /** Of the vhost; empty when there is none. */
+  readonly url: string;
   /** A process of service alpha or beta. */
   process(service: 'alpha' | 'beta'): Promise<{ readonly bus: Bus; readonly store: Store }>;
   /** Stops every bus and empties all queues. */
@@ -45,6 +47,7 @@ export async function rabbitDriver(options = { journal: false }): Promise<Driver
   return {
     name: 'RabbitMQ',
     database,
+    url,
     process: async (service) => {
       const store = new Store(database, service);
       const bus = await openRabbit({ urls: [url], name: service, store, log: silentLog });
@@ -75,6 +78,7 @@ export async function embeddedDriver(): Promise<Driver> {
   return {
     name: 'embedded',
     database,
+    url: '',
     process: (service) => {
       bus ??= openEmbeddedBus({ database, topology, log: silentLog });
       return Promise.resolve({ bus, store: new Store(database, service) });

@@ -1,7 +1,7 @@
 // Console as its process runs it, with HTTP, bus and database.
 import { metrics } from '@opentelemetry/api';
 import { openEmbeddedBus } from '#bus/embedded';
-import { topologyOf } from '#bus/topology';
+import { topologyOf, type Subscriber } from '#bus/topology';
 import type { Bus } from '#bus/bus';
 import { catalogue } from '#events/catalogue';
 import { stamp, type Draft, type Event } from '#events/event';
@@ -72,9 +72,9 @@ export interface Asking {
 }
 
 /** Not kept by a broker, but by the same database. */
-export function openTrialBus(database: Database): Bus {
+export function openTrialBus(database: Database, others: readonly Subscriber[] = []): Bus {
   const on = console.consumers.flatMap((consumer) => consumer.on);
-  const topology = topologyOf(catalogue.values(), [{ service: 'console', on }]);
+  const topology = topologyOf(catalogue.values(), [{ service: 'console', on }, ...others]);
   return openEmbeddedBus({ database, topology, log: openLog({ level: 'silent', fields: {} }) });
 }
 
@@ -89,10 +89,15 @@ export class Trial {
     readonly host: Host,
   ) {}
 
-  static async start(database: Database, environment: NodeJS.ProcessEnv = {}): Promise<Trial> {
-    await migrate(database, ['bus', 'console']);
+  /** @param others services that hear something too, for tests that run one beside console */
+  static async start(
+    database: Database,
+    environment: NodeJS.ProcessEnv = {},
+    others: readonly Subscriber[] = [],
+  ): Promise<Trial> {
+    await migrate(database, ['bus', 'console', ...others.map(({ service }) => service)]);
     const log = openLog({ level: 'silent', fields: {} });
-    const bus = openTrialBus(database);
+    const bus = openTrialBus(database, others);
     const running = await host({
       services: configure([console], environment),
       bus,

@@ -1,5 +1,6 @@
 // The answer as a person reads it in a terminal.
-import { printed, styled, tableOf, type Cell } from '../table.js';
+import { printed } from '../printed.js';
+import { styled, tableOf, type Cell } from '../table.js';
 import type { StatusAnswer } from './answer.js';
 
 type Service = StatusAnswer['services'][number];

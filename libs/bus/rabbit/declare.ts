@@ -26,7 +26,7 @@ export async function declareTopology(on: Declaring, topology: Topology): Promis
 }
 
 /** To the first node that answers. Rejects with the last one's failure. */
-async function connect({ urls, authority }: Declaring): Promise<ChannelModel> {
+export async function connect({ urls, authority }: Declaring): Promise<ChannelModel> {
   let failure: unknown = new Error('no address of RabbitMQ is configured');
   for (const url of urls) {
     try {

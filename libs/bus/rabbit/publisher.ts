@@ -6,6 +6,7 @@ import { killPoint } from '../kill-point.js';
 import { exchange } from '../topology.js';
 import { close } from './close.js';
 import { backOffMs, messageOf, type Line, type LineLog } from './line.js';
+import { contentOfEvent, propertiesOf } from './message.js';
 
 interface Pending {
   readonly channel: ConfirmChannel;
@@ -111,18 +112,9 @@ export class Publisher {
   }
 
   #write(channel: ConfirmChannel, event: Event, pending: Pending): void {
-    const options = {
-      persistent: true,
-      mandatory: true,
-      contentType: 'application/json',
-      messageId: event.id,
-      type: event.type,
-      appId: event.publisher,
-      timestamp: Math.floor(Date.now() / 1000),
-      headers: event.traceparent === null ? {} : { traceparent: event.traceparent },
-    };
+    const options = { ...propertiesOf(event), mandatory: true };
     try {
-      channel.publish(exchange, event.type, Buffer.from(JSON.stringify(event)), options, (error: unknown) => {
+      channel.publish(exchange, event.type, contentOfEvent(event), options, (error: unknown) => {
         if (!error) killPoint('confirmed');
         if (!error && performance.now() - this.#openedAt > steadyMs) this.#failures = 0;
         if (this.#pending.get(event.id) === pending) pending.settle(outcome(error, event, pending.returned));

@@ -1,0 +1,113 @@
+// muster dead list, muster dead show.
+import * as z from 'zod';
+import { jsonOf, printed, printedLines } from '../printed.js';
+import { countOf } from '../said.js';
+import { styled, tableOf } from '../table.js';
+import { clientOf, readWords, UsageError } from '../words.js';
+import { filterOf, filterOptions, namedIn } from './which.js';
+
+const row = z.object({
+  consumer: z.string(),
+  eventId: z.string(),
+  eventType: z.string(),
+  subject: z.string(),
+  attempts: z.int(),
+  reason: z.string(),
+  diedAt: z.string(),
+});
+export const page = z.object({ items: z.array(row), total: z.int(), next: z.string().nullable() });
+const whole = row.extend({
+  event: z
+    .object({
+      publisher: z.string(),
+      version: z.int(),
+      causedBy: z.string().nullable(),
+      traceparent: z.string().nullable(),
+      data: z.unknown(),
+      omitted: z.boolean(),
+    })
+    .nullable(),
+});
+
+type Row = z.infer<typeof row>;
+
+const pageMax = 500;
+const listedMax = 100_000;
+const write = (line: string): void => void process.stdout.write(`${line}\n`);
+
+export async function list(words: readonly string[]): Promise<number> {
+  const { values, positionals } = readWords(words, { ...filterOptions, limit: { type: 'string' } });
+  if (positionals.length > 0) throw new UsageError(`${positionals.join(' ')} is not understood.`);
+  const limit = countOf('--limit', values.limit ?? '50', listedMax);
+  const client = clientOf(values);
+  const filter = filterOf(values, new Date());
+  let shown = 0;
+  let total = 0;
+  for (let after: string | null = ''; after !== null && shown < limit;) {
+    const asked: Record<string, string> = { ...filter, limit: String(Math.min(pageMax, limit - shown)) };
+    const place: string = after === '' ? '' : `&after=${after}`;
+    const answer: z.infer<typeof page> = await client.ask(
+      `/api/deliveries?${new URLSearchParams(asked).toString()}${place}`,
+      page,
+    );
+    if (values.json) for (const item of answer.items) write(jsonOf(item));
+    else for (const line of linesOf(answer.items, shown === 0)) write(line);
+    shown += answer.items.length;
+    ({ total, next: after } = answer);
+  }
+  if (!values.json) write(total === 0 ? 'No dead delivery.' : `${shown} of ${total}`);
+  return 0;
+}
+
+const reasonMax = 60;
+
+function linesOf(items: readonly Row[], first: boolean): readonly string[] {
+  const titles = ['Given up', 'Consumer', 'Event id', 'Event', 'Subject', 'Tried', 'Reason'];
+  const columns = titles.map((title) => ({ title, right: title === 'Tried' }));
+  const rows = items.map((item) => [
+    item.diedAt.slice(0, 19),
+    item.consumer,
+    item.eventId,
+    item.eventType,
+    item.subject,
+    String(item.attempts),
+    cut(item.reason),
+  ]);
+  return items.length === 0 ? [] : tableOf(columns, rows).slice(first ? 0 : 1);
+}
+
+function cut(reason: string): string {
+  const line = reason.replaceAll(/\s+/g, ' ').trim();
+  return line.length > reasonMax ? `${line.slice(0, reasonMax - 1)}…` : line;
+}
+
+export async function show(words: readonly string[]): Promise<number> {
+  const { values, positionals } = readWords(words, {});
+  const named = namedIn(positionals);
+  if (!named) throw new UsageError('say which one: CONSUMER EVENT-ID, as muster dead list shows them.');
+  const client = clientOf(values);
+  const dead = await client.ask(`/api/deliveries/${named.consumer}/${named.eventId}`, whole);
+  if (values.json) {
+    write(jsonOf(dead, 2));
+    return 0;
+  }
+  const { event, reason, ...facts } = dead;
+  for (const [name, value] of Object.entries({ ...facts, ...beside(event) }))
+    write(`${styled('dim', name.padEnd(12))} ${printed(String(value))}`);
+  write(`\n${styled('bold', 'Reason')}\n${printedLines(reason)}`);
+  write(`\n${styled('bold', 'Data')}\n${dataOf(event)}`);
+  return 0;
+}
+
+type Told = z.infer<typeof whole>['event'];
+
+function beside(event: Told): object {
+  if (!event) return {};
+  const { publisher, version, causedBy, traceparent } = event;
+  return { publisher, version, causedBy: causedBy ?? '-', traceparent: traceparent ?? '-' };
+}
+
+function dataOf(event: Told): string {
+  if (!event) return 'Not kept by console; the service that gave it up still has it.';
+  return event.omitted ? 'Too large to be told; the service that gave it up has it.' : jsonOf(event.data, 2);
+}

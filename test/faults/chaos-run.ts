@@ -1,0 +1,131 @@
+// A whole distributed Muster under load, struck again and again; then the question what became of all that it accepted.
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Distributed } from '../../scripts/distributed.mjs';
+import { Operator } from '../support/operator.js';
+import { until } from '../support/until.js';
+import { Crowd } from './crowd.js';
+import { readJournal } from './journal.js';
+import { planOf } from './plan.js';
+import { readQueues } from './queues.js';
+import { Random } from './random.js';
+import { startDistributed } from './scripts.js';
+import { nothingStruck, strikeRound, type Struck } from './strike.js';
+import { Tables } from './tables.js';
+import { targetsOf } from './targets.js';
+import { judge, type Verdict } from './verdict.js';
+
+export interface ChaosOptions {
+  readonly dir: string;
+  readonly kills: number;
+  readonly seed: number;
+  /** Accepted announcements at least: the load goes on until then. */
+  readonly accepted: number;
+  /** New announcements per second. */
+  readonly rate: number;
+  readonly devices: number;
+  /** Processes of a service where it is more than one. */
+  readonly instances: Readonly<Record<string, number>>;
+  readonly networkPrefix: string;
+  readonly apiPort: number;
+  readonly say: (line: string) => void;
+}
+
+export interface ChaosResult extends Verdict {
+  readonly accepted: number;
+  readonly dead: readonly string[];
+  /** What else should not be. */
+  readonly wrong: readonly string[];
+  readonly struck: Struck;
+  readonly crowd: Crowd['counts'];
+}
+
+const vhost = 'muster';
+const acceptLimitMs = 600_000;
+const settleLimitMs = 300_000;
+
+export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
+  const { dir, devices, instances, say } = options;
+  const environment = { MUSTER_LOG_LEVEL: 'warn', MUSTER_DEVICE_PORT: String(options.apiPort) };
+  await mkdir(dir, { recursive: true });
+  const log = createWriteStream(join(dir, 'services.log'));
+  const keep = (label: string, line: string): void => void log.write(`${label} ${line}\n`);
+  const muster = await startDistributed({ dir, node: process.execPath, instances, environment, say: keep });
+  let crowd: Crowd | null = null;
+  try {
+    await switchOn(muster, options.networkPrefix);
+    crowd = await Crowd.open({
+      count: devices,
+      stateDir: join(dir, 'devices'),
+      gateways: muster.named('gateway').map(({ announcePort }) => announcePort ?? 0),
+      apiPort: options.apiPort,
+      networkPrefix: options.networkPrefix,
+    });
+    say(`${muster.processes.length} processes, ${devices} devices, ${options.rate} announcements a second`);
+    const struck = await strikeAll(muster, crowd, options);
+    return { ...(await judged(muster, crowd, say)), struck, crowd: crowd.counts };
+  } finally {
+    await crowd?.close();
+    await muster.stop();
+    log.end();
+  }
+}
+
+async function switchOn(muster: Distributed, networkPrefix: string): Promise<void> {
+  const [console1] = muster.named('console');
+  const password = await readFile(muster.adminPasswordFile, 'utf8');
+  const operator = await Operator.signIn(console1?.url ?? '', password.trim());
+  await operator.switchOn();
+  await operator.changeSettings({ deviceNetworks: [`${networkPrefix}.0.0/16`], maxNumberTasks: 40 });
+}
+
+async function strikeAll(muster: Distributed, crowd: Crowd, options: ChaosOptions): Promise<Struck> {
+  const random = new Random(options.seed);
+  const targets = targetsOf(muster, crowd);
+  const plan = planOf(targets, options.kills, random);
+  const struck = nothingStruck();
+  crowd.start(options.rate);
+  await until('the first is accepted', () => crowd.accepted.size > 0, 60_000);
+  const beganAt = performance.now();
+  for (const [index, round] of plan.entries()) {
+    await delay(random.between(300, 1_000));
+    await strikeRound(round, targets, struck);
+    const what = round.map(({ target, how, point }) => `${target} ${point ?? how}`).join(' + ');
+    const seconds = Math.round((performance.now() - beganAt) / 1000);
+    options.say(`${seconds} s, ${crowd.accepted.size} accepted, ${index + 1}/${plan.length}: ${what}`);
+  }
+  await until('enough are accepted', () => crowd.accepted.size >= options.accepted, acceptLimitMs);
+  await crowd.settle();
+  return struck;
+}
+
+async function judged(muster: Distributed, crowd: Crowd, say: ChaosOptions['say']) {
+  const tables = new Tables(muster.postgres.url);
+  const wrong: string[] = [];
+  say('the load has ended; waiting until all is done');
+  await settled(muster, tables, say).catch((error: unknown) => wrong.push(String(error)));
+  const accepted = [...crowd.accepted.values()];
+  const verdict = judge(accepted, await readJournal(`${muster.rabbit.url}/${vhost}`));
+  const { dead: deadMessages } = await readQueues(muster.rabbit, vhost);
+  if (deadMessages > 0) wrong.push(`${deadMessages} messages given up by the broker`);
+  wrong.push(...(await tables.contradictions(crowd.serials)));
+  return { ...verdict, accepted: accepted.length, dead: await tables.dead(), wrong };
+}
+
+/** Nothing waits anywhere, twice in a row: what leaves an outbox is in no queue for a moment. */
+async function settled(muster: Distributed, tables: Tables, say: ChaosOptions['say']): Promise<void> {
+  const end = performance.now() + settleLimitMs;
+  let told = '';
+  for (let quiet = 0; quiet < 2; await delay(1_000)) {
+    const waiting = await tables.waiting();
+    // Asking the broker is dear; what waits in a table is not over yet anyhow.
+    const queued = waiting.length === 0 ? (await readQueues(muster.rabbit, vhost)).waiting : 0;
+    const left = [...waiting, ...(queued > 0 ? [`queues ${queued}`] : [])].join(', ');
+    if (performance.now() > end) throw new Error(`not done after ${settleLimitMs} ms: ${left}`);
+    if (left !== told) say(left === '' ? 'nothing waits' : `waiting: ${left}`);
+    told = left;
+    quiet = left === '' ? quiet + 1 : 0;
+  }
+}

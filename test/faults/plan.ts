@@ -1,0 +1,63 @@
+// Who is struck when: from a seed, so that a run that found something can be had again.
+import type { KillPoint } from '#bus/kill-point';
+import type { Random } from './random.js';
+
+/** What can be struck, and at which named places it can be made to end itself: none for a server that is not ours. */
+export interface Strikable {
+  readonly name: string;
+  readonly points: readonly KillPoint[];
+}
+
+export interface Strike {
+  readonly target: string;
+  /** kill: at once. point: at once, then again at a named place, where it ends itself under load. stop: SIGSTOP for a while. */
+  readonly how: 'kill' | 'point' | 'stop';
+  /** As MUSTER_KILL_POINT has it; null unless at a point. */
+  readonly point: string | null;
+}
+
+/** Struck together. */
+export type Round = readonly Strike[];
+
+const together = 0.25;
+const stopped = 0.15;
+const passesMax = 12;
+
+export const killsOf = ({ how }: Strike): number => ({ stop: 0, kill: 1, point: 2 })[how];
+
+/** Every target is killed as often as the others, give or take one; about half the kills of services are at a point. */
+export function planOf(targets: readonly Strikable[], kills: number, random: Random): readonly Round[] {
+  const strikes = random.shuffled(share(targets, kills, random));
+  const rounds: Round[] = [];
+  while (strikes.length > 0) {
+    const [first, ...others] = strikes;
+    if (!first) break;
+    const second =
+      random.next() < together ? others.find(({ target }) => target !== first.target) : undefined;
+    rounds.push(second ? [first, second] : [first]);
+    strikes.splice(0, 1);
+    if (second) strikes.splice(strikes.indexOf(second), 1);
+    if (random.next() < stopped)
+      rounds.push([{ target: random.pick(targets).name, how: 'stop', point: null }]);
+  }
+  return rounds;
+}
+
+function share(targets: readonly Strikable[], kills: number, random: Random): readonly Strike[] {
+  const each = Math.floor(kills / targets.length);
+  let extra = kills - each * targets.length;
+  return random.shuffled(targets).flatMap((target) => {
+    const mine = each + (extra > 0 ? 1 : 0);
+    extra -= mine - each;
+    const pairs = target.points.length > 0 ? Math.floor(mine / 2) : 0;
+    const single: Strike = { target: target.name, how: 'kill', point: null };
+    return [
+      ...Array.from({ length: pairs }, () => atPoint(target, random)),
+      ...Array.from({ length: mine - 2 * pairs }, () => single),
+    ];
+  });
+}
+
+function atPoint({ name, points }: Strikable, random: Random): Strike {
+  return { target: name, how: 'point', point: `${random.pick(points)}:${random.between(1, passesMax)}` };
+}

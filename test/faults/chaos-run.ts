@@ -48,7 +48,7 @@ const settleLimitMs = 300_000;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { dir, devices, instances, say } = options;
-  const environment = { MUSTER_LOG_LEVEL: 'warn', MUSTER_DEVICE_PORT: String(options.apiPort) };
+  const environment = { MUSTER_LOG_LEVEL: 'info', MUSTER_DEVICE_PORT: String(options.apiPort) };
   await mkdir(dir, { recursive: true });
   const log = createWriteStream(join(dir, 'services.log'));
   const keep = (label: string, line: string): void => void log.write(`${label} ${line}\n`);

@@ -14,6 +14,7 @@ import {
 import { Confirms } from './rabbit/confirms.js';
 import { StreamFollower } from './rabbit/follow.js';
 import { Line, type LineLog } from './rabbit/line.js';
+import { meterLine } from './rabbit/line-metrics.js';
 import { Publisher } from './rabbit/publisher.js';
 import { QueueReader } from './rabbit/queue.js';
 import { readStream } from './rabbit/stream.js';
@@ -71,6 +72,7 @@ class RabbitBus implements Bus {
       confirmTimeoutMs: options.confirmTimeoutMs ?? 4_000,
     });
     this.#confirms = new Confirms(this.#publisher, options.meter);
+    if (options.meter) meterLine(options.meter, this.#out);
     this.#relay = store && this.#relayOf(store);
   }
 

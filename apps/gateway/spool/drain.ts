@@ -9,8 +9,9 @@ import type { Waiting } from './thread.js';
 
 /** Published together; confirmed, they are deleted by one commit. */
 const togetherMax = 200;
-/** Between two tries, half of it by chance. */
-const pauseMs = 400;
+/** Between two tries: doubled each time, half of it by chance. */
+const firstPauseMs = 200;
+const pauseMaxMs = 2_000;
 
 export interface DrainOptions {
   readonly link: Pick<Link, 'ask'>;
@@ -31,6 +32,8 @@ export class Drain {
   readonly #ended: Promise<void>;
   #woken = Promise.withResolvers<void>();
   #flowing = false;
+  /** Tries since the broker confirmed last. */
+  #failures = 0;
 
   constructor(options: DrainOptions) {
     this.#options = options;
@@ -78,6 +81,7 @@ export class Drain {
       const tried = this.#flowing ? left : left.slice(0, 1);
       const failed = await this.#publish(tried);
       this.#flowing = failed.length === 0;
+      if (this.#flowing) this.#failures = 0;
       left = [...failed, ...left.slice(tried.length)];
       if (!this.#flowing) await this.#pause();
     }
@@ -116,7 +120,9 @@ export class Drain {
 
   #pause(): Promise<unknown> {
     const { signal } = this.#stopping;
-    return delay(pauseMs * (0.5 + Math.random() / 2), null, { signal }).catch(() => null);
+    const wholeMs = Math.min(pauseMaxMs, firstPauseMs * 2 ** Math.min(this.#failures, 10));
+    this.#failures += 1;
+    return delay(wholeMs * (0.5 + Math.random() / 2), null, { signal }).catch(() => null);
   }
 }
 

@@ -28,6 +28,9 @@ const unconfirmedMax = 5_000;
 /** Once the broker blocks, what is under way is given this long. */
 const blockedGraceMs = 300;
 const requiredCheckMs = 2_000;
+/** AMQP's replies to a check. */
+const notFound = 404;
+const accessRefused = 403;
 /** A channel that lived so long and brings a confirm begins the back-off anew; one that is refused after others is no success. */
 const steadyMs = 5_000;
 
@@ -40,6 +43,8 @@ export class Publisher {
   #missing: string | null;
   #sweeper: NodeJS.Timeout | null = null;
   #checker: NodeJS.Timeout | null = null;
+  /** The connection on which a check is under way. */
+  #checking: ChannelModel | null = null;
   #stopped = false;
   /** Channels lost or not opened, since the last that was steady. */
   #failures = 0;
@@ -175,14 +180,19 @@ export class Publisher {
     }, backOffMs(this.#failures)).unref();
   }
 
-  /** On a channel of its own: a queue that is not there ends the channel that asked. */
+  /** One check at a time, and none while the broker blocks: it would answer nothing, and channels would pile up. */
   async #checkRequired(model: ChannelModel): Promise<void> {
     const { requiredQueues, line } = this.#options;
     if (requiredQueues.length === 0) return;
-    this.#missing = await missingOf(model, requiredQueues);
     this.#checker ??= setInterval(() => {
-      if (line.model) void this.#checkRequired(line.model).catch(() => undefined);
+      if (line.model) void this.#checkRequired(line.model);
     }, requiredCheckMs).unref();
+    if (this.#checking === model || line.blocked) return;
+    this.#checking = model;
+    const missing = await missingOf(model, requiredQueues);
+    if (this.#checking === model) this.#checking = null;
+    // A connection that was lost meanwhile says nothing of queues.
+    if (missing !== 'unknown') this.#missing = missing;
   }
 
   #sweepSoon(): void {
@@ -210,6 +220,7 @@ function outcome(error: unknown, event: Event, returned: boolean): BusError | nu
     : new BusError('unknown', text);
 }
 
+/** On a channel of its own: a queue that is not there ends the channel that asked. Null when all are there. */
 async function missingOf(model: ChannelModel, queues: readonly string[]): Promise<string | null> {
   try {
     const channel = await model.createChannel();
@@ -218,6 +229,8 @@ async function missingOf(model: ChannelModel, queues: readonly string[]): Promis
     await channel.close();
     return null;
   } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code !== notFound && code !== accessRefused) return 'unknown';
     return `a queue that must exist does not (run the topology step): ${messageOf(error)}`;
   }
 }

@@ -65,7 +65,7 @@ describe.each(drivers)('what is put back on $name', ({ open, door }) => {
 const byId = (a: unknown, b: unknown): number => ((idsOf([a])[0] ?? '') < (idsOf([b])[0] ?? '') ? -1 : 1);
 
 describe('RabbitMQ', () => {
-  test('refuses a queue that is not there, and an account that may not write past the exchange', async () => {
+  test('refuses a queue that is not there, and asks for no more rights than it says', async () => {
     const url = await freshVhost();
     await declareTopology({ urls: [url] }, topology);
     await expect(openPutBack({ urls: [url] }, 'nobody.facts')).rejects.toThrow(
@@ -75,15 +75,9 @@ describe('RabbitMQ', () => {
     const [name, secret] = [`reader-${randomBytes(4).toString('hex')}`, randomBytes(8).toString('hex')];
     const vhost = new URL(url).pathname.slice(1);
     await broker.control('add_user', name, secret);
-    const allow = (write: string) =>
-      broker.control('set_permissions', '-p', vhost, name, '^$', write, '^muster\\.journal$');
+    await broker.control('set_permissions', '-p', vhost, name, '^$', '^amq\\.default$', '^muster\\.journal$');
     const own = new URL(url);
     [own.username, own.password] = [name, secret];
-    await allow('^muster\\.events$');
-    const refused = await openPutBack({ urls: [own.href] }, 'alpha.facts');
-    await expect(refused.put(many(1))).rejects.toThrow(/403|ACCESS_REFUSED|access/i);
-    await refused.close();
-    await allow('^amq\\.default$');
     const allowed = await openPutBack({ urls: [own.href] }, 'alpha.facts');
     expect(await allowed.put(many(3))).toBe(3);
     await allowed.close();

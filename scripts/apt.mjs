@@ -15,9 +15,12 @@ export const needed = [
   { name: 'openssl', files: ['/usr/bin/openssl'] },
 ];
 
-/** Names of the packages of `needed` that are not there. */
-export const missing = () =>
-  needed.filter(({ files }) => !files.some((file) => existsSync(file))).map(({ name }) => name);
+/** What tests do without when it cannot be had: they are skipped, by name. */
+export const wanted = [{ name: 'prometheus', files: ['/usr/bin/promtool'] }];
+
+/** Names of the packages of `list` that are not there. */
+export const missing = (list = needed) =>
+  list.filter(({ files }) => !files.some((file) => existsSync(file))).map(({ name }) => name);
 
 /** The words before a command of root's; null when this account cannot install anything here. */
 export function rootPrefix() {

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { relative } from 'node:path';
-import { install, missing, rootPrefix } from './apt.mjs';
+import { install, missing, rootPrefix, wanted } from './apt.mjs';
 import { inPlace } from './child.mjs';
 import { inRoot, main, root, Trouble } from './project.mjs';
 import { setUp } from './setup.mjs';
@@ -16,6 +16,7 @@ await main(async () => {
     if (!rootPrefix()) return inContainer(packages, given);
     await install(packages);
   }
+  await installWanted();
   const { node, environment } = await setUp({ tests: true });
   mkdirSync(inRoot('.runtime'), { recursive: true });
   rmSync(report, { force: true });
@@ -26,6 +27,16 @@ await main(async () => {
   });
   return summarize(code);
 });
+
+/** For promtool alone: without it the tests of Prometheus' rules are skipped. */
+async function installWanted() {
+  const packages = missing(wanted);
+  if (packages.length === 0 || !rootPrefix()) return;
+  await install(packages).catch((error) => {
+    if (!(error instanceof Trouble)) throw error;
+    console.error(`Tests that need ${packages.join(', ')} are skipped. ${error.message}`);
+  });
+}
 
 /** Elsewhere than on Debian: the same command in a container of Debian. */
 function inContainer(packages, given) {

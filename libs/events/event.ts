@@ -8,6 +8,8 @@
 //   delivery.ts    an event that could not be handled: died, replayed, dropped
 //   service.ts     how each process fares
 //   catalogue.ts   all of them; EVENTS.md is written from it and checked by a test
+//   cloud-event.ts what travels beside an event in the headers of its message
+//   async-api.ts   the bus as an AsyncAPI document, for integrators: see INTEGRATING.md
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 
@@ -18,7 +20,8 @@ export type Publisher =
 /** Facts tell what happened; control asks for something, and waits behind no facts. */
 export type Plane = 'facts' | 'control';
 
-const envelope = z.strictObject({
+/** What is around the data of every event. */
+export const envelope = z.strictObject({
   id: z.uuid().toLowerCase(),
   type: z.string(),
   version: z.int().positive(),

@@ -63,6 +63,7 @@ const table: Readonly<Record<string, Role | 'anyone'>> = {
   'DELETE api/users/:name': 'admin',
   'GET api/audit': 'admin',
   'GET api/openapi.json': 'anyone',
+  'GET api/asyncapi.json': 'anyone',
   'ALL api/{*address}': 'anyone',
 };
 
@@ -137,6 +138,12 @@ describe.each(databases)('roles on $name', ({ open }) => {
     const { status, headers, body } = await trial.ask('GET', '/api/nothing/here');
     expect([status, headers.get('content-type')]).toEqual([404, 'application/problem+json; charset=utf-8']);
     expect(body.detail).toContain('/api/openapi.json');
+  });
+
+  it('describes the bus in AsyncAPI', async () => {
+    const { status, body } = await trial.ask('GET', '/api/asyncapi.json');
+    expect([status, body.asyncapi]).toEqual([200, '3.0.0']);
+    expect(Object.keys(body.channels)).toContain('device.grouped');
   });
 
   it('describes every route but the catch-all in OpenAPI', async () => {

@@ -1,5 +1,6 @@
 // An event as a message of RabbitMQ.
 import type { Options } from 'amqplib';
+import { headersOf } from '../../events/cloud-event.js';
 import type { Event } from '../../events/event.js';
 
 export const contentOfEvent = (event: Event): Buffer => Buffer.from(JSON.stringify(event));
@@ -13,6 +14,6 @@ export function propertiesOf(event: Event): Options.Publish {
     type: event.type,
     appId: event.publisher,
     timestamp: Math.floor(Date.now() / 1000),
-    headers: event.traceparent === null ? {} : { traceparent: event.traceparent },
+    headers: headersOf(event),
   };
 }

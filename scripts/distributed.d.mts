@@ -27,6 +27,8 @@ export interface Distributed {
   readonly rabbit: Pick<Rabbit, 'url' | 'pid' | 'control' | 'kill' | 'stop'> & Restartable;
   readonly postgres: Pick<Server, 'url' | 'pid' | 'kill' | 'stop'> & Restartable;
   readonly adminPasswordFile: string;
+  /** Passwords by account, authority.crt. In this process, what the authority vouches for is trusted already. */
+  readonly secretsFolder: string;
   named(name: string): readonly ServiceProcess[];
   stop(): Promise<void>;
 }
@@ -37,6 +39,6 @@ export function startDistributed(options: {
   /** Of every service, or of some: by name. */
   readonly instances?: number | Readonly<Record<string, number>>;
   readonly environment?: Readonly<Record<string, string>>;
-  readonly ports?: { readonly http?: number; readonly announce?: number };
+  readonly ports?: { readonly http?: number; readonly announce?: number; readonly management?: number };
   readonly say?: (label: string, line: string) => void;
 }): Promise<Distributed>;

@@ -1,10 +1,12 @@
 // A distributed Muster on this machine: private RabbitMQ and PostgreSQL, topology and migrations, then each service as
 // processes of its own with accounts of their own.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import tls from 'node:tls';
 import { quietly } from './child.mjs';
 import { entryOf, processes, steps } from './processes.mjs';
 import { inRoot, root, Trouble } from './project.mjs';
@@ -16,7 +18,7 @@ const stopLimitMs = 25_000;
 
 /**
  * Resolves when every service is ready. `dir` holds everything and is kept; `say` gets each line of each process; `ports`
- * are those of the first console and gateway; `instances` is a number for all services, or numbers by name. The project
+ * are those of the first console and gateway, and of RabbitMQ's management, which is not there without one; `instances` is a number for all services, or numbers by name. The project
  * must have been built.
  */
 export async function startDistributed({
@@ -32,10 +34,17 @@ export async function startDistributed({
   await chmod(dir, 0o711);
   const folder = join(dir, 'secrets');
   const secret = await makeSecrets(folder);
+  trust(secret('authority.crt'));
+  const tlsOf = (name) => ({ certificate: secret(`${name}.crt`), key: secret(`${name}.key`) });
+  const { management } = ports;
+  const password = readFileSync(secret('rabbitmq'), 'utf8');
+  const settings = { max_connections: '400' };
   const [rabbit, postgres] = await Promise.all([
-    restartable((port) => startRabbit({ dir: join(dir, 'rabbitmq'), port })),
     restartable((port) =>
-      startPostgres({ dir: join(dir, 'postgresql'), port, settings: { max_connections: '400' } }),
+      startRabbit({ dir: join(dir, 'rabbitmq'), port, management, password, tls: tlsOf('rabbitmq') }),
+    ),
+    restartable((port) =>
+      startPostgres({ dir: join(dir, 'postgresql'), port, settings, tls: tlsOf('postgresql') }),
     ),
   ]);
   const guard = startGuard();
@@ -46,7 +55,8 @@ export async function startDistributed({
     await Promise.all([rabbit.stop(), postgres.stop()]);
   };
   try {
-    const run = (entry, words, variables) => runStep({ node, entry, words, variables });
+    const run = (entry, words, variables) =>
+      runStep({ node, entry, words, variables: { ...variables, ...trusted(variables, secret) } });
     await prepareRabbit({ rabbit, run, folder, dir });
     await run(steps.migrate, ['--passwords', folder], { MUSTER_DATABASE_URL: postgres.url });
     for (const each of processes) {
@@ -71,8 +81,21 @@ export async function startDistributed({
     throw error;
   }
   const named = (name) => running.filter((each) => each.name === name);
-  return { processes: running, named, rabbit, postgres, adminPasswordFile: secret('admin'), stop };
+  const files = { adminPasswordFile: secret('admin'), secretsFolder: folder };
+  return { processes: running, named, rabbit, postgres, ...files, stop };
 }
+
+/** Whoever runs in this process with the addresses of the servers need not be told whom to trust. */
+function trust(authorityFile) {
+  // Node 20, which may start the services, has it not; it runs nothing else in this process.
+  tls.setDefaultCACertificates?.([...tls.getCACertificates(), readFileSync(authorityFile, 'utf8')]);
+}
+
+/** What a process that reaches broker or database needs to know whom it speaks to. */
+const trusted = (variables, secret) => ({
+  ...(variables.MUSTER_AMQP_URL && { MUSTER_AMQP_CA_FILE: secret('authority.crt') }),
+  ...(variables.MUSTER_DATABASE_URL && { MUSTER_DATABASE_CA_FILE: secret('authority.crt') }),
+});
 
 /** A server that may be killed, and started again where it was. */
 async function restartable(start) {
@@ -123,14 +146,18 @@ async function variablesOf(
   const first = number === 1 ? ports : {};
   const state = join(dir, `${name}-${number}`);
   await mkdir(state, { recursive: true });
+  const addresses = {
+    MUSTER_AMQP_URL: addressFor(name, `${rabbit.url}/${vhost}`),
+    ...(database && { MUSTER_DATABASE_URL: addressFor(name, postgres.url) }),
+  };
   return {
+    ...addresses,
+    ...trusted(addresses, secret),
     MUSTER_INSTANCE: `${name}-${number}`,
     MUSTER_HTTP_HOST: '127.0.0.1',
     MUSTER_HTTP_PORT: String((name === 'console' && first.http) || (await freePort())),
-    MUSTER_AMQP_URL: addressFor(name, `${rabbit.url}/${vhost}`),
     MUSTER_AMQP_PASSWORD_FILE: secret(name),
     ...(database && {
-      MUSTER_DATABASE_URL: addressFor(name, postgres.url),
       MUSTER_DATABASE_PASSWORD_FILE: secret(name),
       MUSTER_DATABASE_POOL_MAX: '5',
     }),

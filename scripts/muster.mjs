@@ -2,7 +2,7 @@
 // muster COMMAND …: one program of Muster, by its short name. Set up first, as npm start does it.
 import { inPlace } from './child.mjs';
 import { inRoot, main, Trouble } from './project.mjs';
-import { entryOf, processes, steps } from './processes.mjs';
+import { entryOf, processes, steps, tools } from './processes.mjs';
 import { setUp } from './setup.mjs';
 
 /** Asked of a running Muster; one program for all of them, which reads the command itself. */
@@ -14,6 +14,7 @@ const replay = 'dist/apps/standalone/replay.js';
 const commands = {
   ...steps,
   ...Object.fromEntries(asked.map((name) => [name, entryOf('cli')])),
+  ...tools,
   standalone: entryOf('standalone'),
   agent: entryOf('agent'),
   ...Object.fromEntries(processes.map(({ name }) => [name, entryOf(name)])),
@@ -28,6 +29,7 @@ const help = `muster COMMAND …; each takes --help where it has options
   agent         the device side: announce this machine, or a fleet of virtual printers
   topology      declare exchange, queues and bindings, or print the accounts as definitions
   migrate       bring the database up to date, and make the roles of the services
+  integrator    give another program an account and a queue of its own, or take them away
   ${processes.map(({ name }) => name).join(', ')}
                 one service as a process of its own`;
 

@@ -45,6 +45,11 @@ export const processes = [
 /** Program of a process. */
 export const entryOf = (name) => `dist/apps/${name}/main.js`;
 
+/** What is run by hand, beside the services. */
+export const tools = {
+  integrator: 'dist/apps/standalone/integrator.js',
+};
+
 /** Steps that run before the services, once per version. */
 export const steps = {
   topology: 'dist/apps/standalone/topology.js',

@@ -1,14 +1,17 @@
-// npm run secrets -- FOLDER: one password per account, each in a file of its name. What is there is kept.
+// npm run secrets -- FOLDER: one password per account, each in a file of its name, and the certificates of broker and
+// database. What is there is kept.
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeCertificates } from './certificates.mjs';
 import { processes } from './processes.mjs';
 
 /**
  * Files for each service (its password on broker and database alike), the first administrator of the console (admin), and
- * the owners of broker and database. Resolves with the path of a file by its name.
+ * the owners of broker and database; authority.crt, which services trust, and the certificates of both servers. Resolves
+ * with the path of a file by its name.
  *
  * The folder is closed to others; the files are not, as containers read them as a user of their own.
  */
@@ -22,6 +25,9 @@ export async function makeSecrets(folder) {
     path('rabbitmq-conf'),
     `default_vhost = muster\ndefault_user = muster\ndefault_pass = ${administrator}\n`,
   );
+  await makeCertificates(folder);
+  // Containers read a key as a user of their own, too.
+  for (const name of ['rabbitmq.key', 'postgresql.key']) await chmod(path(name), 0o644);
   return path;
 }
 

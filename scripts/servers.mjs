@@ -26,8 +26,16 @@ const postgresHome = '/usr/lib/postgresql';
  * @typedef {Server & { environment: Record<string, string>, control: (...words: string[]) => Promise<string> }} Rabbit
  * `control` runs rabbitmqctl on it, as `controlRabbit` does with its environment from another process
  */
-/** @typedef {{ dir: string, port?: number }} RabbitOptions a port of its own choice when none is given */
-/** @typedef {{ dir: string, port?: number, settings?: Record<string, string> }} PostgresOptions settings of postgresql.conf */
+/** @typedef {{ certificate: string, key: string }} Tls files; with them nobody is heard who does not speak TLS */
+/**
+ * @typedef {{ dir: string, port?: number, tls?: Tls, management?: number, password?: string }} RabbitOptions a port of its own choice when
+ * none is given; `management`: port of its page and HTTP API, which it has not without it; `password` of its
+ * administrator muster, when it is started for the first time
+ */
+/**
+ * @typedef {{ dir: string, port?: number, tls?: Tls, settings?: Record<string, string> }} PostgresOptions settings of
+ * postgresql.conf
+ */
 /** @typedef {{ uid?: number, gid?: number }} Account empty: as we are */
 
 /** What of both is there. */
@@ -66,19 +74,21 @@ export async function install({ say = (/** @type {string} */ _line) => {} } = {}
  * @param {RabbitOptions} options
  * @returns {Promise<Rabbit>}
  */
-export async function startRabbit({ dir, port }) {
+export async function startRabbit({ dir, port, tls, management, password }) {
   const account = await accountOf('rabbitmq');
   await prepare(dir, account);
   const kept = await identity(dir, async () => ({
     node: `muster-${randomBytes(4).toString('hex')}@localhost`,
-    password: randomBytes(12).toString('hex'),
+    password: password ?? randomBytes(12).toString('hex'),
   }));
   const amqp = port ?? (await freePort());
   const [epmd, distribution] = [await freePort(), await freePort()];
   const env = rabbitEnvironment(dir, kept.node, epmd, distribution);
-  await writeFile(path.join(dir, 'rabbitmq.conf'), rabbitConf(amqp, kept.password));
+  const listening = tls ? tlsConf(amqp, await copyTls(dir, tls)) : `listeners.tcp.1 = 127.0.0.1:${amqp}\n`;
+  const conf = rabbitConf(kept.password) + listening + (management ? managementConf(management) : '');
+  await writeFile(path.join(dir, 'rabbitmq.conf'), conf);
   await writeFile(path.join(dir, 'env.conf'), '');
-  await writeFile(path.join(dir, 'plugins'), '[].\n');
+  await writeFile(path.join(dir, 'plugins'), management ? '[rabbitmq_management].\n' : '[].\n');
   await own(dir, account);
   const names = supervise('epmd', 'epmd', ['-address', '127.0.0.1', '-port', String(epmd)], {
     dir,
@@ -94,7 +104,7 @@ export async function startRabbit({ dir, port }) {
   }
   const withNames = (/** @type {() => Promise<void>} */ end) => once(() => end().finally(() => names.kill()));
   return {
-    url: `amqp://muster:${kept.password}@127.0.0.1:${amqp}`,
+    url: `${tls ? 'amqps' : 'amqp'}://muster:${kept.password}@127.0.0.1:${amqp}`,
     pid: broker.pid,
     stop: withNames(() => broker.end('SIGTERM')),
     kill: withNames(broker.kill),
@@ -114,16 +124,42 @@ export async function controlRabbit(environment, words) {
   return (await run(`${rabbitHome}/rabbitmqctl`, ['--quiet', ...words], options)).stdout;
 }
 
-/** @param {number} port @param {string} password */
-function rabbitConf(port, password) {
-  return `listeners.tcp.1 = 127.0.0.1:${port}
-default_user = muster
+/** @param {string} password */
+function rabbitConf(password) {
+  return `default_user = muster
 default_pass = ${password}
 disk_free_limit.absolute = 200MB
 log.console = true
 log.console.level = info
 log.file = false
 `;
+}
+
+/** Clients prove themselves by password. @param {number} port @param {Tls} files */
+function tlsConf(port, { certificate, key }) {
+  return `listeners.tcp = none
+listeners.ssl.1 = 127.0.0.1:${port}
+ssl_options.certfile = ${certificate}
+ssl_options.keyfile = ${key}
+ssl_options.versions.1 = tlsv1.3
+ssl_options.versions.2 = tlsv1.2
+ssl_options.verify = verify_none
+ssl_options.fail_if_no_peer_cert = false
+`;
+}
+
+/** @param {number} port */
+function managementConf(port) {
+  return `management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = ${port}\n`;
+}
+
+/** Where the server's own user may read them, and nobody else. @param {string} dir @param {Tls} tls @returns {Promise<Tls>} */
+async function copyTls(dir, tls) {
+  const copy = { certificate: path.join(dir, 'server.crt'), key: path.join(dir, 'server.key') };
+  await writeFile(copy.certificate, await readFile(tls.certificate));
+  await rm(copy.key, { force: true });
+  await writeFile(copy.key, await readFile(tls.key), { mode: 0o600 });
+  return copy;
 }
 
 /** @param {string} dir @param {string} node @param {number} epmd @param {number} distribution */
@@ -156,7 +192,7 @@ function rabbitEnvironment(dir, node, epmd, distribution) {
  * @param {PostgresOptions} options
  * @returns {Promise<Server>}
  */
-export async function startPostgres({ dir, port, settings = {} }) {
+export async function startPostgres({ dir, port, tls, settings = {} }) {
   const bin = postgresBin();
   if (bin === null) throw new Error('PostgreSQL is not installed');
   const account = await accountOf('postgres');
@@ -186,7 +222,10 @@ export async function startPostgres({ dir, port, settings = {} }) {
   }
   await dropStaleLock(data);
   const tcp = port ?? (await freePort());
-  const all = { listen_addresses: '127.0.0.1', port: String(tcp), unix_socket_directories: '', ...settings };
+  const secured = tls ? await tlsSettings(dir, await copyTls(dir, tls)) : {};
+  await own(dir, account);
+  const listening = { listen_addresses: '127.0.0.1', port: String(tcp), unix_socket_directories: '' };
+  const all = { ...listening, ...secured, ...settings };
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = supervise('postgres', `${bin}/postgres`, ['-D', data, ...flags], { dir, env, account });
   try {
@@ -196,11 +235,18 @@ export async function startPostgres({ dir, port, settings = {} }) {
     throw error;
   }
   return {
-    url: `postgres://postgres:${kept.password}@127.0.0.1:${tcp}/postgres`,
+    url: `postgres://postgres:${kept.password}@127.0.0.1:${tcp}/postgres${tls ? '?sslmode=verify-full' : ''}`,
     pid: server.pid,
     stop: once(() => server.end('SIGINT')),
     kill: once(server.kill),
   };
+}
+
+/** And nobody without TLS is let in. @param {string} dir @param {Tls} tls */
+async function tlsSettings(dir, { certificate, key }) {
+  const access = path.join(dir, 'access.conf');
+  await writeFile(access, 'hostssl all all 127.0.0.1/32 scram-sha-256\n', { mode: 0o600 });
+  return { ssl: 'on', ssl_cert_file: certificate, ssl_key_file: key, hba_file: access };
 }
 
 /**

@@ -12,7 +12,8 @@ const help = `Each service of Muster as a process of its own, on private RabbitM
                         as users of their own, which must be able to reach it)
   --instances N         processes per service (1 to 4)
   --http-port N         page and API of the first console (3330)
-  --announce-port N     TLS port of the first gateway (3329)`;
+  --announce-port N     TLS port of the first gateway (3329)
+  --management-port N   RabbitMQ's own page and HTTP API, on loopback; without it there is none`;
 
 const text = { type: 'string' };
 const defaultData = process.getuid?.() === 0 ? '/var/tmp/muster-services' : inRoot('.data', 'services');
@@ -26,12 +27,19 @@ function options() {
         instances: { ...text, default: '1' },
         'http-port': { ...text, default: '3330' },
         'announce-port': { ...text, default: '3329' },
+        'management-port': text,
       },
     });
     return values;
   } catch (error) {
     throw new Trouble(`${error.message}\n${help}`);
   }
+}
+
+/** Without the administrator's name and password. */
+function addressOf(text) {
+  const { protocol, host } = new URL(text);
+  return `${protocol}//${host}`;
 }
 
 await main(async () => {
@@ -51,7 +59,11 @@ await main(async () => {
     dir: values.data,
     node,
     instances,
-    ports: { http: Number(values['http-port']), announce: Number(values['announce-port']) },
+    ports: {
+      http: Number(values['http-port']),
+      announce: Number(values['announce-port']),
+      management: values['management-port'] && Number(values['management-port']),
+    },
     say: (label, line) => console.log(`${label.padEnd(13)}| ${line}`),
   });
   const [console1] = muster.named('console');
@@ -60,7 +72,10 @@ await main(async () => {
 Muster runs, ${muster.processes.length} processes. Ctrl-C ends them.
   Page and API   ${console1.url}   (name admin, password in ${muster.adminPasswordFile})
   Announcements  TLS on port ${gateway1.announcePort}, if you switch them on
-  Data           ${values.data}`);
+  Broker         ${addressOf(muster.rabbit.url)}/muster
+  Database       ${addressOf(muster.postgres.url)}
+  Data           ${values.data}
+  Secrets        ${muster.secretsFolder}   (a password for each account; authority.crt for broker and database)`);
   const ended = await Promise.race([
     asked,
     ...muster.processes.map(({ exited, name }) => exited.then(() => name)),

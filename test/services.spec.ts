@@ -1,75 +1,225 @@
-// npm run services, as typed: each service a process with its own account on the broker and role in the database.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+// npm run services, as typed: each service a process with its own account on the broker and role in the database, both by
+// TLS. What nobody may do is tried by everybody, and an integrator runs the consumer of INTEGRATING.md.
+import { symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import amqp from 'amqplib';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deadLetters, type Account } from '#bus/topology';
 import { openLog } from '#runtime/log';
+import { postgres } from '#store/open';
 import { startFleet } from '../apps/agent/fleet.js';
-import { freePort } from '../scripts/servers.mjs';
+import { schemas, topology } from '../apps/standalone/services.js';
+import { connectAs, foreignTo, notRefused } from './privilege/broker.js';
+import { notRefusedBy } from './privilege/database.js';
+import { listeningBelow } from './privilege/listening.js';
+import { Authority } from './support/authority.js';
+import { NpmServices } from './support/npm-services.js';
 import { Operator } from './support/operator.js';
+import { Process } from './support/process.js';
+import { relayed } from './support/relay.js';
 import { ownFolder } from './support/servers.js';
 import { until } from './support/until.js';
-import { root } from './tidy/sources.js';
+import { read, root } from './tidy/sources.js';
 
 /** Of this file alone: others have their printers elsewhere. */
 const networkPrefix = '127.19';
 const log = openLog({ level: 'silent', fields: {} });
-const startLimitMs = 400_000;
+const startLimitMs = 240_000;
+const integrator = 'fleetreport';
+const queue = `integrator.${integrator}`;
 
 describe('npm run services', () => {
-  let dir: string;
-  let announcePort: number;
-  let services: ChildProcess;
-  let output = '';
+  let services: NpmServices;
+  let authority: string;
+  let passwordFile: string;
 
   beforeAll(async () => {
-    dir = await ownFolder('services');
-    announcePort = await freePort();
-    const ports = ['--http-port', `${await freePort()}`, '--announce-port', `${announcePort}`];
-    services = spawn(process.execPath, ['scripts/services.mjs', '--data', dir, ...ports], { cwd: root });
-    for (const stream of [services.stdout, services.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
-    }
-    await until(
-      'all services are ready',
-      () => {
-        if (services.exitCode !== null) throw new Error(output);
-        return output.includes('Muster runs, 7 processes');
-      },
-      startLimitMs,
-    ).catch((error: unknown) => {
-      throw new Error(`${String(error)}\n${output}`);
-    });
+    services = await NpmServices.start(startLimitMs);
+    authority = services.secret('authority.crt');
+    passwordFile = path.join(services.dir, 'integrator.password');
+    await writeFile(passwordFile, 'a password of its own\n');
   }, startLimitMs + 10_000);
 
-  afterAll(async () => {
-    services.kill('SIGKILL');
-  });
+  afterAll(() => services.kill());
+
+  const integrate = (...words: readonly string[]): Promise<string> =>
+    Process.run({
+      name: `integrator ${words.join(' ')}`,
+      entry: 'apps/standalone/integrator.js',
+      words: [...words, '--management', `http://127.0.0.1:${services.managementPort}`],
+      environment: {
+        MUSTER_AMQP_URL: services.told('Broker').replace('//', '//muster@'),
+        MUSTER_AMQP_PASSWORD_FILE: services.secretFile('rabbitmq'),
+        MUSTER_AMQP_CA_FILE: services.secretFile('authority.crt'),
+      },
+    });
+
+  it('lets an administrator give an integrator a queue, and bind it anew', async () => {
+    await integrate('add', integrator, '--bind', '#', '--password-file', passwordFile);
+    const binds = ['--bind', 'device.*', '--bind', 'assessment.finished'];
+    const said = await integrate('add', integrator, ...binds, '--password-file', passwordFile);
+    expect(said).toBe(`${queue} is bound to device.*, assessment.finished\n`);
+    const listed = await integrate('list');
+    expect(listed).toMatch(
+      /^fleetreport {2}bound to assessment\.finished, device\.\*; waiting \d+, readers 0\n$/,
+    );
+  }, 60_000);
 
   it('carries a device to its end with no more rights than each service has', async () => {
-    const [, url = ''] = /Page and API +(\S+)/.exec(output) ?? [];
-    const operator = await Operator.signIn(url, readFileSync(path.join(dir, 'secrets', 'admin'), 'utf8'));
+    const operator = await Operator.signIn(services.told('Page and API'), services.secret('admin'));
     await operator.switchOn();
     await operator.changeSettings({ deviceNetworks: [`${networkPrefix}.0.0/16`] });
-    const stateDir = path.join(dir, 'fleet');
-    const server = { host: '127.0.0.1', port: announcePort };
+    const stateDir = path.join(services.dir, 'fleet');
+    const server = { host: '127.0.0.1', port: services.announcePort };
     const fleet = await startFleet({ count: 2, stateDir, server, networkPrefix, log });
     const devices = await operator.settled(2, 60_000);
     await fleet.stop();
     expect(devices.map(({ status, licensed }) => ({ status, licensed }))).toEqual(
       devices.map(() => ({ status: 'compliant', licensed: true })),
     );
-    const refusals = output
+    const refusals = services.output
       .split('\n')
       .filter((line) => /permission denied|ACCESS_REFUSED|access refused/i.test(line));
     expect(refusals).toEqual([]);
-  }, 240_000);
+  }, 90_000);
+
+  it('hands its events to the consumer of INTEGRATING.md', async () => {
+    const [, code = ''] = /```js\n([^]*?)```/.exec(read('libs/events/INTEGRATING.md') ?? '') ?? [];
+    const folder = await ownFolder('consumer');
+    await writeFile(path.join(folder, 'consumer.mjs'), code);
+    await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+    const consumer = new Process({
+      name: 'consumer',
+      entry: path.join(folder, 'consumer.mjs'),
+      environment: {
+        BROKER: services.told('Broker'),
+        AUTHORITY: services.secretFile('authority.crt'),
+        NAME: integrator,
+        PASSWORD_FILE: passwordFile,
+      },
+    });
+    const heard = () =>
+      consumer.output
+        .split('\n')
+        .flatMap((line) => (line.startsWith('{"occurredAt"') ? [/"type":"([^"]+)"/.exec(line)?.[1]] : []));
+    await until('two devices are through', () => {
+      if (consumer.exitCode !== null) throw new Error(consumer.output);
+      return heard().filter((type) => type === 'assessment.finished').length >= 2;
+    });
+    expect(heard()).toEqual(
+      expect.arrayContaining(['device.announced', 'device.licensed', 'device.grouped']),
+    );
+    const others = heard().filter(
+      (type) => type?.startsWith('device.') !== true && type !== 'assessment.finished',
+    );
+    expect(others).toEqual([]);
+    await consumer.signal('SIGKILL');
+  });
+
+  const accounts: readonly (Pick<Account, 'publishes' | 'reads'> & { readonly user: string })[] = [
+    ...topology.accounts.map((account) => ({ ...account, user: account.service })),
+    { user: queue, publishes: [], reads: [queue] },
+  ];
+
+  it.each(accounts)(
+    '$user does nothing on the broker that is not its own',
+    async ({ user, ...own }) => {
+      const password = user === queue ? services.secret('../integrator.password') : services.secret(user);
+      const connection = await connectAs(services.told('Broker'), { user, password, authority });
+      const attempts = foreignTo(own, topology, [deadLetters, queue]);
+      expect(attempts.length).toBeGreaterThan(100);
+      expect(await notRefused(connection, attempts)).toEqual([]);
+      await connection.close();
+    },
+    60_000,
+  );
+
+  it('knows no guest, and hears nobody who does not speak TLS', async () => {
+    const broker = services.told('Broker');
+    const guest = { user: 'guest', password: 'guest', authority };
+    await expect(connectAs(broker, guest)).rejects.toThrow(/ACCESS.REFUSED|403/);
+    const plain = broker.replace('amqps:', 'amqp:').replace('//', `//gateway:${services.secret('gateway')}@`);
+    await expect(amqp.connect(plain, { timeout: 5_000 })).rejects.toThrow();
+  });
+
+  const roleAddress = (role: string): string => {
+    const url = new URL(services.told('Database'));
+    url.username = role;
+    url.password = services.secret(role);
+    url.pathname = '/postgres';
+    return url.href;
+  };
+
+  it.each(schemas)(
+    'the role %s does nothing in the database that is not its own',
+    async (role) => {
+      const client = new Client({ connectionString: roleAddress(role), ssl: { ca: authority } });
+      await client.connect();
+      const { tried, found } = await notRefusedBy(client, role, schemas).finally(() => client.end());
+      expect(found).toEqual([]);
+      expect(tried).toBeGreaterThan(100);
+    },
+    60_000,
+  );
+
+  it('has no role that gets in without TLS', async () => {
+    const client = new Client({ connectionString: roleAddress('discovery') });
+    await expect(client.connect()).rejects.toThrow(/no encryption/);
+  });
+
+  it('is not believed by those who trust another authority, or look for another name', async () => {
+    const other = (await Authority.create('Another authority')).certificate;
+    const broker = services.told('Broker');
+    const user = { user: 'discovery', password: services.secret('discovery') };
+    await expect(connectAs(broker, { ...user, authority: other })).rejects.toThrow(/certificate/);
+    await expect(reach(roleAddress('discovery'), other)).rejects.toThrow(/certificate/);
+    // Both servers are heard at 127.0.0.1 alone: a relay stands where they are not.
+    const relays = await Promise.all(
+      [broker, roleAddress('discovery')].map((url) => relayed(url, '127.0.0.2')),
+    );
+    const [wrongBroker = '', wrongDatabase = ''] = relays.map(({ url }) => url);
+    await expect(connectAs(wrongBroker, { ...user, authority })).rejects.toThrow(/altnames|does not match/);
+    await expect(reach(wrongDatabase, authority)).rejects.toThrow(/altnames|does not match/);
+    await Promise.all(relays.map(({ close }) => close()));
+    await expect(reach(roleAddress('discovery'), authority)).resolves.toBeUndefined();
+  });
+
+  it('listens where it must, and nowhere else', () => {
+    const all = listeningBelow(services.pid);
+    const onLoopback = all.filter(({ address }) => address === '127.0.0.1');
+    const beyond = all.filter((each) => !onLoopback.includes(each));
+    expect(beyond.map(({ address, port }) => ({ address, port }))).toEqual([
+      { address: '::', port: services.announcePort },
+    ]);
+    const ports = onLoopback.map(({ port }) => port);
+    for (const told of ['Page and API', 'Broker', 'Database'].map((label) =>
+      Number(new URL(services.told(label)).port),
+    ))
+      expect(ports).toContain(told);
+    expect(ports).toContain(services.managementPort);
+    // Health of seven services; AMQP, management and distribution of RabbitMQ; the map of its names; PostgreSQL.
+    const count = (pattern: RegExp) => onLoopback.filter(({ program }) => pattern.test(program)).length;
+    expect([count(/^beam/), count(/^epmd/), count(/^postgres/), onLoopback.length]).toEqual([3, 1, 1, 12]);
+  });
+
+  it('takes an integrator away, with its queue', async () => {
+    expect(await integrate('remove', integrator)).toBe(`${queue} is gone\n`);
+    expect(await integrate('list')).toBe('');
+    const password = services.secret('../integrator.password');
+    await expect(connectAs(services.told('Broker'), { user: queue, password, authority })).rejects.toThrow(
+      /ACCESS.REFUSED|403/,
+    );
+  }, 60_000);
 
   it('ends whole, and well, at one signal', async () => {
-    services.kill('SIGTERM');
-    const [code] = (await once(services, 'exit')) as [number | null];
-    expect(code).toBe(0);
-    expect(output).toContain('Stopping.');
-  }, 240_000);
+    expect(await services.end()).toBe(0);
+    expect(services.output).toContain('Stopping.');
+  }, 60_000);
 });
+
+/** As services do it. */
+async function reach(url: string, authority: string): Promise<void> {
+  const database = postgres({ url, authority });
+  await database.connect().finally(() => database.close().catch(() => undefined));
+}

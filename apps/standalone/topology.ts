@@ -8,6 +8,7 @@ import { definitionsOf } from '#bus/topology';
 import { busShape, ConfigError, readConfig } from '#runtime/config';
 import { brokerUrls } from '#runtime/broker-urls';
 import { command } from './command.js';
+import { managementOf } from './management.js';
 import { topology } from './services.js';
 
 const help = `muster topology                     declares exchange, queues and bindings; MUSTER_AMQP_URL names the broker
@@ -38,8 +39,7 @@ await command('topology', async () => {
 async function declare(asked: Asked): Promise<void> {
   const config = readConfig(busShape, process.env);
   const urls = brokerUrls(config);
-  const [url = ''] = urls;
-  if (asked.management) await importDefinitions(asked, asked.management, new URL(url));
+  if (asked.management) await managementOf(asked.management, config).importDefinitions(definitions(asked));
   await declareTopology({ urls, authority: config.MUSTER_AMQP_CA_FILE ?? null }, topology);
   process.stdout.write(`declared ${topology.queues.length} queues and ${topology.streams.length} streams\n`);
 }
@@ -48,24 +48,4 @@ function definitions({ passwords: folder, vhost = 'muster' }: Asked): object {
   if (!folder) throw new ConfigError(['accounts need --passwords FOLDER, with one file per service']);
   const passwordOf = (service: string) => readFileSync(join(folder, service), 'utf8').trim();
   return definitionsOf(topology, { vhost, passwordOf });
-}
-
-/** As the account that AMQP is spoken with. */
-async function importDefinitions(
-  asked: Asked,
-  management: string,
-  { username, password }: URL,
-): Promise<void> {
-  const account = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const response = await fetch(new URL('/api/definitions', management), {
-    method: 'POST',
-    headers: {
-      authorization: `Basic ${Buffer.from(account).toString('base64')}`,
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify(definitions(asked)),
-    signal: AbortSignal.timeout(30_000),
-  });
-  if (!response.ok)
-    throw new Error(`the broker's management API answered ${response.status}: ${await response.text()}`);
 }

@@ -113,16 +113,11 @@ export function definitionsOf(
   const { accounts } = topology;
   return {
     vhosts: [{ name: vhost }],
-    users: accounts.map(({ service }) => ({
-      name: service,
-      password_hash: passwordHash(passwordOf(service)),
-      hashing_algorithm: 'rabbit_password_hashing_sha256',
-      tags: [],
-    })),
+    users: accounts.map(({ service }) => userOf(service, passwordOf(service))),
     permissions: accounts.map(({ service, reads }) => ({
       user: service,
       vhost,
-      configure: '^$',
+      configure: nothing,
       write: oneOf([exchange]),
       read: oneOf(reads),
     })),
@@ -131,7 +126,7 @@ export function definitionsOf(
       vhost,
       exchange,
       write: oneOf(publishes),
-      read: '^$',
+      read: nothing,
     })),
     policies: policies.map((policy) => ({ vhost, priority: 0, ...policy })),
   };
@@ -157,12 +152,33 @@ const policies = [
     'apply-to': 'queues',
     definition: { 'max-length-bytes': 50_000_000, 'stream-max-segment-size-bytes': 5_000_000 },
   },
+  {
+    // Of whoever reads too slowly the oldest go, so that publishers wait for nobody: the journal has them as long.
+    name: 'muster-integrators',
+    pattern: '^integrator\\.',
+    'apply-to': 'queues',
+    priority: 1,
+    definition: { 'max-length-bytes': 500_000_000, overflow: 'drop-head', 'message-ttl': 14 * 86_400_000 },
+  },
 ];
 
+/** A pattern that no name matches: the empty one is no name. */
+export const nothing = '^$';
+
 /** A pattern that matches these names and nothing else. */
-function oneOf(names: readonly string[]): string {
+export function oneOf(names: readonly string[]): string {
   const escaped = names.map((name) => name.replaceAll('.', '\\.'));
-  return names.length === 0 ? '^$' : `^(${escaped.join('|')})$`;
+  return names.length === 0 ? nothing : `^(${escaped.join('|')})$`;
+}
+
+/** An account with no rights yet. */
+export function userOf(name: string, password: string): object {
+  return {
+    name,
+    password_hash: passwordHash(password),
+    hashing_algorithm: 'rabbit_password_hashing_sha256',
+    tags: [],
+  };
 }
 
 function passwordHash(password: string): string {

@@ -23,9 +23,24 @@ describe('the AsyncAPI document', () => {
   it('has a channel, a message and an operation for every event, and no other', () => {
     const document = parsed.document;
     expect(document?.version()).toBe('3.0.0');
-    expect(document?.channels().all().map((channel) => channel.address())).toEqual(types);
-    expect(document?.operations().all().map((operation) => operation.action())).toEqual(types.map(() => 'send'));
-    expect(document?.messages().all().map((message) => message.name())).toEqual(types);
+    expect(
+      document
+        ?.channels()
+        .all()
+        .map((channel) => channel.address()),
+    ).toEqual(types);
+    expect(
+      document
+        ?.operations()
+        .all()
+        .map((operation) => operation.action()),
+    ).toEqual(types.map(() => 'send'));
+    expect(
+      document
+        ?.messages()
+        .all()
+        .map((message) => message.name()),
+    ).toEqual(types);
   });
 
   it.each(types)('%s is bound to the exchange, with headers and an example', (type) => {

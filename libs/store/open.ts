@@ -57,9 +57,10 @@ export function postgres(options: PostgresOptions): Database {
   return new Database(source, false);
 }
 
-/** TypeORM takes an address for the whole truth: a password beside it would be ignored. */
-function withPassword({ url: text, password }: PostgresOptions): string {
+/** TypeORM and pg take an address for the whole truth: a password or an authority beside it would be ignored. */
+function withPassword({ url: text, password, authority }: PostgresOptions): string {
   const url = new URL(text);
+  if (authority) url.searchParams.delete('sslmode');
   if (password !== undefined) url.password = encodeURIComponent(password);
   return url.href;
 }

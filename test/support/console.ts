@@ -55,6 +55,8 @@ export interface Said {
   readonly added: readonly string[];
   readonly components: { readonly schemas: object };
   readonly paths: Readonly<Record<string, object>>;
+  readonly asyncapi: string;
+  readonly channels: object;
 }
 
 export interface Answer {

@@ -1,6 +1,7 @@
 // One process of Muster, as a test starts and kills it. Its output is kept and shown when something goes wrong.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -9,7 +10,7 @@ const keptCharacters = 40_000;
 export interface ProcessOptions {
   /** Shown in failures. */
   readonly name: string;
-  /** Below dist, such as apps/gateway/main.js. */
+  /** Below dist, such as apps/gateway/main.js; or a path of its own. */
   readonly entry: string;
   readonly words?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -26,7 +27,7 @@ export class Process {
 
   constructor(readonly options: ProcessOptions) {
     const { entry, words = [], environment = {} } = options;
-    this.#child = spawn(process.execPath, [`dist/${entry}`, ...words], {
+    this.#child = spawn(process.execPath, [resolve(root, 'dist', entry), ...words], {
       cwd: root,
       env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],

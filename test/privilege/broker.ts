@@ -8,6 +8,8 @@ export interface Attempt {
   readonly make: (channel: ConfirmChannel) => Promise<unknown>;
 }
 
+/** ACCESS_REFUSED. */
+const refused = '403';
 /** Tried together on one connection: each that is refused takes its channel along. */
 const together = 40;
 
@@ -83,20 +85,20 @@ export async function notRefused(
     const some = attempts.slice(first, first + together);
     const ends = await Promise.all(some.map(({ make }) => endOf(connection, make)));
     found.push(
-      ...some.flatMap(({ what }, index) => (ends[index] === 403 ? [] : [`${what}: ${ends[index]}`])),
+      ...some.flatMap(({ what }, index) => (ends[index] === refused ? [] : [`${what}: ${ends[index]}`])),
     );
   }
   return found;
 }
 
-async function endOf(connection: ChannelModel, make: Attempt['make']): Promise<unknown> {
+async function endOf(connection: ChannelModel, make: Attempt['make']): Promise<string> {
   const channel = await connection.createConfirmChannel();
   channel.on('error', () => undefined);
   try {
     await make(channel);
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return error.code;
-    return /ACCESS.REFUSED/.test(String(error)) ? 403 : String(error);
+    if (error instanceof Error && 'code' in error) return String(error.code);
+    return /ACCESS.REFUSED/.test(String(error)) ? refused : String(error);
   }
   await channel.close().catch(() => undefined);
   return 'done';

@@ -1,5 +1,5 @@
 // Everything that a role of the database must not be able to do, tried.
-import { Client } from 'pg';
+import type { Client } from 'pg';
 
 /** Insufficient privilege. */
 const refused = '42501';

@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface Relay {
   /** The same as was given, at the relay. */
   readonly url: string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export async function relayed(url: string, host: string): Promise<Relay> {

@@ -27,7 +27,11 @@ test('the journal takes everything, the edge stream the configuration of gateway
 
 test('an account publishes its own nouns and those of every service, and reads its own queues', () => {
   expect(topology.accounts).toEqual([
-    { service: 'gateway', publishes: ['device.announced', 'delivery.died'], reads: ['muster.edge'] },
+    {
+      service: 'gateway',
+      publishes: ['device.announced', 'delivery.died', 'service.reported'],
+      reads: ['muster.edge'],
+    },
     {
       service: 'discovery',
       publishes: expect.arrayContaining(['device.discovered', 'delivery.died']) as unknown,

@@ -1,6 +1,7 @@
 // What only the embedded bus does: one transaction for many callers, tidying, and a process that dies in a batch.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { edgeConfigured } from '#events/settings';
+import { claim } from '#store/inbox';
 import { migrate } from '#store/migrate';
 import { openEmbedded } from '#store/open';
 import { Store, type Database } from '#store/store';
@@ -155,6 +156,8 @@ test('old events are trimmed, but never an unsettled one, nor the newest of a ke
 
 test('the database is tidied by work done', async () => {
   open({ keepMax: 1_000 });
+  const handled = Array.from({ length: 5 }, () => many(1_000).map(({ id }) => id));
+  for (const ids of handled) await store.transaction((tx) => claim(tx, 'alpha', 'alpha.rules', ids));
   const alpha = await gather(bus, store, 'alpha.facts');
   const beta = await gather(bus, store, 'beta.facts');
   for (let round = 0; round < 30; round += 1) {
@@ -168,4 +171,9 @@ test('the database is tidied by work done', async () => {
     const [row] = await database.query<{ bytes: number }>(`select pg_relation_size('bus.delivery') as bytes`);
     return (row?.bytes ?? Infinity) < 1_500_000;
   });
+  const ids = await until('the oldest ids are forgotten, with the rest of their batches', async () => {
+    const left = await database.query<{ id: string }>('select event_id as id from alpha.inbox');
+    return left.length <= 2_000 && left.map(({ id }) => id);
+  });
+  expect(ids).toEqual(expect.arrayContaining(handled.at(-1) ?? []));
 });

@@ -1,19 +1,20 @@
 // Devices announcing themselves, each over a connection of its own from an address of its own, and what that costs a server.
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, createSecureContext, type ConnectionOptions } from 'node:tls';
 import { encodeAnnouncement } from '#announce/announcement';
 import { selfSigned } from '#pki/certificate';
+import { cpuMsOf } from './cost.js';
 
 const { key, certificate: cert } = await selfSigned({ commonName: 'device' });
 const secureContext = createSecureContext({ key, cert, ecdhCurve: 'X25519MLKEM768:X25519:P-256' });
 const inFlight = 16;
-const tickMs = 10;
 
 export interface Measured {
   readonly perSecond: number;
   /** Of the server's process, all threads. */
   readonly cpuMsEach: number;
+  /** From connect to the answer, each. */
+  readonly answeredMs: readonly number[];
 }
 
 export interface Load {
@@ -33,6 +34,7 @@ export async function load(
   const { first, count, perSecond = Infinity } = devices;
   const cpuBefore = cpuMsOf(server.pid);
   const startedAt = performance.now();
+  const answeredMs: number[] = [];
   let begun = 0;
   const one = async (): Promise<void> => {
     while (begun < count) {
@@ -40,16 +42,23 @@ export async function load(
       const dueAt = startedAt + (begun * 1000) / perSecond;
       begun += 1;
       if (dueAt > performance.now()) await delay(dueAt - performance.now());
-      const line = await exchange(server.port, device);
+      const connectedAt = performance.now();
+      const { line, answeredAt } = await exchange(server.port, device);
+      answeredMs.push(answeredAt - connectedAt);
       if (!answered(line)) throw new Error(`device ${device} was answered: ${line}`);
     }
   };
   await Promise.all(Array.from({ length: inFlight }, one));
   const seconds = (performance.now() - startedAt) / 1000;
-  return { perSecond: count / seconds, cpuMsEach: (cpuMsOf(server.pid) - cpuBefore) / count };
+  return { perSecond: count / seconds, cpuMsEach: (cpuMsOf(server.pid) - cpuBefore) / count, answeredMs };
 }
 
-function exchange(port: number, device: number): Promise<string> {
+interface Exchanged {
+  readonly line: string;
+  readonly answeredAt: number;
+}
+
+function exchange(port: number, device: number): Promise<Exchanged> {
   const ip = `127.9.${(device >> 8) & 0xff}.${device & 0xff}`;
   const to: ConnectionOptions & { readonly localAddress: string } = {
     host: '127.0.0.1',
@@ -61,11 +70,14 @@ function exchange(port: number, device: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(to, () => socket.write(lineOf(device, ip)));
     let text = '';
+    let answeredAt = 0;
     socket.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
-      if (text.endsWith('\n')) socket.end();
+      if (!text.endsWith('\n')) return;
+      answeredAt = performance.now();
+      socket.end();
     });
-    socket.on('error', reject).on('close', () => resolve(text));
+    socket.on('error', reject).on('close', () => resolve({ line: text, answeredAt }));
   });
 }
 
@@ -85,11 +97,4 @@ function lineOf(device: number, ip: string): string {
     traceparent: null,
     origin: null,
   });
-}
-
-/** User and system time since its start, from /proc/PID/stat; the name in brackets may hold anything. */
-function cpuMsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * tickMs;
 }

@@ -11,10 +11,13 @@ export interface HousekeepingOptions {
   readonly keepDays?: number;
 }
 
+/** Some 50 MB, and a day and a half of 10,000 devices that announce once a day. */
+const keptByDefault = 50_000;
 const trimEvery = 5_000;
 const trimMax = 2_000;
 const vacuumEvery = 20_000;
-const checkpointEvery = 50_000;
+/** What is written between two checkpoints lies in the log as well: some 5 KB a row with all that it leads to. */
+const checkpointEvery = 10_000;
 /** A table with fewer dead rows than these is left alone. */
 const deadMin = 2_000;
 
@@ -59,6 +62,7 @@ export class Housekeeping {
     }
     if (this.#done.vacuum >= vacuumEvery && !this.#stopped) {
       this.#done.vacuum = 0;
+      await this.#forget();
       for (const table of await this.#churned())
         await database.query(`vacuum (analyze) ${table}`, [], 'page');
     }
@@ -70,13 +74,36 @@ export class Housekeeping {
 
   /** In steps, so that nobody waits long for the only connection. */
   async #trim(): Promise<void> {
-    const { database, journal, keepMax = 100_000, keepDays = 14 } = this.#options;
+    const { database, journal, keepMax = keptByDefault, keepDays = 14 } = this.#options;
     let gone = trimMax;
     while (gone === trimMax && !this.#stopped) {
       gone = await database.transaction(
         (tx) => journal.trim(tx, { keepMax, keepDays, limit: trimMax }),
         'page',
       );
+    }
+  }
+
+  /** Of the services' inboxes what belongs to no kept event any more: an hour's storm would fill them for a fortnight. */
+  async #forget(): Promise<void> {
+    const { database, keepMax = keptByDefault } = this.#options;
+    const inboxes = await database.query<{ name: string }>(
+      `select quote_ident(schemaname) || '.inbox' as name from pg_tables where tablename = 'inbox'`,
+      [],
+      'page',
+    );
+    for (const { name } of inboxes) {
+      let gone = trimMax;
+      while (gone === trimMax && !this.#stopped) {
+        const rows = await database.query(
+          `delete from ${name} where ctid = any(array(
+             select ctid from ${name} where taken_at < (
+               select taken_at from ${name} order by taken_at desc offset $1 limit 1) limit $2)) returning 1 as gone`,
+          [keepMax, trimMax],
+          'page',
+        );
+        gone = rows.length;
+      }
     }
   }
 

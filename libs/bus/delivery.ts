@@ -89,7 +89,7 @@ export class Delivery {
 
   /** Why events are not handled now; null when they are. */
   problem(): string | null {
-    return this.#problem;
+    return this.#problem ?? this.#parking.problem();
   }
 
   async #handle(batch: Batch): Promise<void> {

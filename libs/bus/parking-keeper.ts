@@ -4,7 +4,7 @@ import type { Meter } from '@opentelemetry/api';
 import { deliveryReplayRequested } from '../events/delivery.js';
 import { readEvent } from '../events/catalogue.js';
 import { UnreadableEvent, type Event } from '../events/event.js';
-import { unavailable } from '../store/failure.js';
+import { reasonOf, unavailable } from '../store/failure.js';
 import { countParked, drop, due, revive, takeBack } from '../store/parking.js';
 import type { Store } from '../store/store.js';
 import type { Attempt, Item } from './attempt.js';
@@ -29,6 +29,7 @@ export class ParkingKeeper {
   readonly #stopping = new AbortController();
   #counts = { waiting: 0, dead: 0 };
   #looking: Promise<void> = Promise.resolve();
+  #problem: string | null = null;
   /** Hears what operators ask; every service does, and each answers for its own consumers. */
   readonly control: Consumer;
 
@@ -71,6 +72,11 @@ export class ParkingKeeper {
     await this.#looking;
   }
 
+  /** The database answers no more, even while no event comes; null when it does. */
+  problem(): string | null {
+    return this.#problem;
+  }
+
   async #look(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
@@ -79,7 +85,9 @@ export class ParkingKeeper {
       try {
         for (const consumer of [...this.options.consumers, this.control]) await this.#retryAll(consumer);
         this.#counts = await countParked(this.options.store, this.options.store.schema);
+        this.#problem = null;
       } catch (error) {
+        this.#problem = `${this.options.service} cannot ask its database: ${reasonOf(error)}`;
         if (!unavailable(error))
           this.options.log.error({ error }, 'Parked deliveries could not be tried again');
       }

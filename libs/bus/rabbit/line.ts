@@ -73,7 +73,7 @@ export class Line {
 
   /** Null when connected. */
   get problem(): string | null {
-    return this.#model ? null : this.#problem;
+    return this.#model ? null : `no connection to RabbitMQ: ${this.#problem}`;
   }
 
   /** Calls `use` with each connection, the present one included. */

@@ -119,7 +119,7 @@ async function settled(muster: Distributed, tables: Tables, say: ChaosOptions['s
   const end = performance.now() + settleLimitMs;
   let told = '';
   for (let quiet = 0; quiet < 2; await delay(1_000)) {
-    const waiting = await tables.waiting();
+    const waiting = [...(await tables.waiting()), ...(await spooled(muster))];
     // Asking the broker is dear; what waits in a table is not over yet anyhow.
     const queued = waiting.length === 0 ? (await readQueues(muster.rabbit, vhost)).waiting : 0;
     const left = [...waiting, ...(queued > 0 ? [`queues ${queued}`] : [])].join(', ');
@@ -128,4 +128,14 @@ async function settled(muster: Distributed, tables: Tables, say: ChaosOptions['s
     told = left;
     quiet = left === '' ? quiet + 1 : 0;
   }
+}
+
+/** What gateways have accepted and not given to the broker. */
+async function spooled(muster: Distributed): Promise<readonly string[]> {
+  const pages = muster.named('gateway').map(async ({ url, number }) => {
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    const count = /^muster_spool_announcements(?:\{[^}]*\})? (\d+)/m.exec(metrics)?.[1] ?? 'unknown';
+    return count === '0' ? [] : [`spool of gateway-${number} ${count}`];
+  });
+  return (await Promise.all(pages)).flat();
 }

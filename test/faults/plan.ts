@@ -19,6 +19,8 @@ export interface Strike {
 /** Struck together. */
 export type Round = readonly Strike[];
 
+/** Name of the target without which a gateway spools. */
+export const broker = 'broker';
 const together = 0.25;
 const stopped = 0.15;
 const passesMax = 12;
@@ -32,8 +34,7 @@ export function planOf(targets: readonly Strikable[], kills: number, random: Ran
   while (strikes.length > 0) {
     const [first, ...others] = strikes;
     if (!first) break;
-    const second =
-      random.next() < together ? others.find(({ target }) => target !== first.target) : undefined;
+    const second = companionOf(first, others, random);
     rounds.push(second ? [first, second] : [first]);
     strikes.splice(0, 1);
     if (second) strikes.splice(strikes.indexOf(second), 1);
@@ -41,6 +42,15 @@ export function planOf(targets: readonly Strikable[], kills: number, random: Ran
       rounds.push([{ target: random.pick(targets).name, how: 'stop', point: null }]);
   }
   return rounds;
+}
+
+/** A gateway spools only what the broker does not confirm: one that is to end there is struck together with it. */
+function companionOf(first: Strike, others: readonly Strike[], random: Random): Strike | undefined {
+  const wanted = random.next() < together;
+  if (first.point?.startsWith('spooled')) return others.find(({ target }) => target === broker);
+  return wanted
+    ? others.find(({ target, point }) => target !== first.target && !point?.startsWith('spooled'))
+    : undefined;
 }
 
 function share(targets: readonly Strikable[], kills: number, random: Random): readonly Strike[] {

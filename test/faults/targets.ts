@@ -1,11 +1,11 @@
 // What can be struck: each service's processes, the broker, the database; and how one knows that it serves again.
 import amqp from 'amqplib';
 import { Client } from 'pg';
-import { killPoints, type KillPoint } from '#bus/kill-point';
+import type { KillPoint } from '#bus/kill-point';
 import type { Distributed, ServiceProcess } from '../../scripts/distributed.mjs';
 import { until } from '../support/until.js';
 import type { Crowd } from './crowd.js';
-import type { Strikable } from './plan.js';
+import { broker, type Strikable } from './plan.js';
 import { processesBelow, signalAll } from './processes-below.js';
 
 export interface Target extends Strikable {
@@ -42,8 +42,7 @@ export function targetsOf(muster: Distributed, crowd: Crowd): readonly Target[] 
 }
 
 function pointsOf(service: string): readonly KillPoint[] {
-  if (service === 'gateway')
-    return killPoints.filter((name) => ['accepted', 'published', 'confirmed'].includes(name));
+  if (service === 'gateway') return ['accepted', 'spooled', 'published', 'confirmed'];
   return silent.includes(service) ? consuming : [...consuming, ...publishing];
 }
 
@@ -68,7 +67,7 @@ function serviceTarget(process: ServiceProcess, acked: ((sinceMs: number) => boo
 }
 
 function brokerTarget({ rabbit }: Distributed): Target {
-  return serverTarget({ name: 'broker', server: rabbit, limitMs: 15_000, works: () => confirms(rabbit.url) });
+  return serverTarget({ name: broker, server: rabbit, limitMs: 15_000, works: () => confirms(rabbit.url) });
 }
 
 function databaseTarget({ postgres }: Distributed): Target {

@@ -27,8 +27,8 @@ export interface Verdict {
   readonly twice: readonly Fate[];
 }
 
-/** How far the chain is followed, where not all services run. */
-export type Stage = 'discovery' | 'licensing' | 'autogroup' | 'assessment';
+/** How far the chain is followed, where not all services run; gateway: to the journal. */
+export type Stage = 'gateway' | 'discovery' | 'licensing' | 'autogroup' | 'assessment';
 
 interface Step {
   readonly stage: Stage;

@@ -2,6 +2,7 @@
 //
 //   console.ts     the service                    module.ts        its HTTP part
 //   first-run.ts   what an empty database gets    housekeeping.ts  what is deleted, and when
+//   dead-messages.ts  what the bus gave up, on its way to the dead letters
 //   who/           operators, sessions, tokens, roles, audit log
 //   http/          headers, body limits, problems as answers, the page's files
 //   rest/          one controller for each resource
@@ -9,9 +10,11 @@
 //   projection/    what the page shows, built from every event there is
 //   feed/          the event stream
 //   status/        how each instance of each service fares
-import { repeat } from '#runtime/repeat';
+import { repeat, together } from '#runtime/repeat';
 import type { StoredService } from '#runtime/service';
 import { readConsoleConfig, type ConsoleConfig } from './config.js';
+import { readDeadMessages } from './dead-messages.js';
+import { repeatEdge } from './documents/edge.js';
 import { firstRun } from './first-run.js';
 import { keepHouse } from './housekeeping.js';
 import { ConsoleModule } from './module.js';
@@ -25,11 +28,11 @@ export const console: StoredService<ConsoleConfig> = {
   module: ConsoleModule,
   start: async (parts) => {
     await firstRun(parts, (line) => process.stdout.write(`${line}\n`));
-    return repeat({
-      name: 'housekeeping',
-      everyMs: 60_000,
-      work: () => keepHouse(parts.store),
-      log: parts.log,
-    });
+    const { store, log } = parts;
+    return together([
+      repeat({ name: 'housekeeping', everyMs: 60_000, work: () => keepHouse(store), log }),
+      repeat({ name: 'edge configuration', everyMs: 300_000, work: () => repeatEdge(parts), log }),
+      await readDeadMessages(parts),
+    ]);
   },
 };

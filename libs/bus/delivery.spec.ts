@@ -9,7 +9,7 @@ import { declareTopology } from '#bus/rabbit/declare';
 import { topologyOf } from '#bus/topology';
 import type { Bus } from '#bus/bus';
 import { catalogue } from '#events/catalogue';
-import { deliveryDied, deliveryReplayRequested } from '#events/delivery';
+import { deliveryDied, deliveryReplayRequested, deliveryReturned } from '#events/delivery';
 import { deviceFlapping, deviceRetired } from '#events/device';
 import { stamp, type Event } from '#events/event';
 import { migrate } from '#store/migrate';
@@ -253,6 +253,34 @@ describe.each(kinds)('a delivery on $name', ({ open }) => {
       others.map(({ id }) => id),
     );
     await until('all are counted', async () => Object.keys(await seen()).length === 3);
+  });
+
+  it('keeps what the bus gave up as a dead letter, unless its effect is committed', async () => {
+    const [killer, done] = [flapping('KILL'), flapping('DONE')];
+    await start(counting(() => undefined));
+    await bus.publish([done]);
+    await until('one is counted', async () => (await seen())['DONE'] === 1);
+    const returned = (message: unknown, queue = 'licensing.facts'): Event =>
+      stamp(deliveryReturned.draft({ queue, attempts: 50, reason: 'killed its reader 50 times', message }), {
+        ...{ publisher: 'console', sequence: 1, causedBy: null, traceparent: null },
+        occurredAt: new Date().toISOString(),
+      });
+    const messages = [killer, done, killer, 'no event at all'];
+    await bus.publish([
+      returned(flapping('ELSE'), 'console.facts'),
+      ...messages.map((each) => returned(each)),
+    ]);
+    await until('two are dead', async () => (await parked()).length === 2);
+    const reason = 'killed its reader 50 times, in licensing.facts';
+    const row = { attempts: 50, dead: true, reason };
+    expect(await parked()).toMatchObject([row, row]);
+    expect((await parked()).map((each) => each.event_id)).toContain(killer.id);
+    const died = (await told('delivery.died')).map(({ data }) => deliveryDied.schema.parse(data).eventId);
+    expect(died.filter((id) => id === killer.id)).toHaveLength(1);
+    expect(died).not.toContain(done.id);
+    await ask('replay', 'licensing.counting', killer.id);
+    await until('it is counted', async () => (await seen())['KILL'] === 1);
+    expect(await seen()).toEqual({ DONE: 1, KILL: 1 });
   });
 
   it('lets an operator drop a request of an operator that died itself', async () => {

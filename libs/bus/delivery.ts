@@ -55,7 +55,7 @@ export class Delivery {
       log: options.log,
       meter: options.meter,
     });
-    for (const consumer of [...options.consumers, this.#parking.control]) {
+    for (const consumer of [...options.consumers, ...this.#parking.controls]) {
       for (const { type, plane } of consumer.on) {
         const other = this.#byType.get(type);
         if (other)

@@ -16,7 +16,7 @@ import { Journal, newerMax } from './embedded/journal.js';
 import { EmbeddedQueue } from './embedded/queue.js';
 import { killPoint } from './kill-point.js';
 import { withSendSpans } from './spans.js';
-import type { Topology } from './topology.js';
+import { deadLetters, returnsMax, type Topology } from './topology.js';
 
 export interface EmbeddedBusOptions {
   /** Migrated for schema `bus`. */
@@ -27,6 +27,8 @@ export interface EmbeddedBusOptions {
     warn(fields: object, message: string): void;
     error(fields: object, message: string): void;
   };
+  /** Times a message may be tried alone without being settled; 50 unless told. */
+  readonly triesMax?: number;
   /** Settled events kept at most. */
   readonly keepMax?: number;
 }
@@ -75,9 +77,10 @@ class EmbeddedBus implements Bus {
   }
 
   async subscribe(name: string, handle: (batch: Batch) => Promise<void>): Promise<Subscription> {
-    const { database, log } = this.#options;
+    const { database, log, triesMax = returnsMax } = this.#options;
     const worked = (rows: number) => this.#housekeeping.worked(rows);
-    const queue = new EmbeddedQueue({ database, queue: name, handle, log, worked });
+    const gaveUp = () => this.#wakeQueues(new Set([deadLetters]));
+    const queue = new EmbeddedQueue({ database, queue: name, handle, log, triesMax, gaveUp, worked });
     const entry = { name, queue };
     this.#queues.add(entry);
     await queue.start();
@@ -155,7 +158,11 @@ class EmbeddedBus implements Bus {
 
   #wake(types: ReadonlySet<string>): void {
     const queues = new Set([...types].flatMap((type) => this.#journal.queuesOf(type)));
-    for (const { name, queue } of this.#queues) if (queues.has(name)) queue.wake();
+    this.#wakeQueues(queues);
     for (const type of types) for (const wake of this.#followers.get(type) ?? []) wake();
+  }
+
+  #wakeQueues(names: ReadonlySet<string>): void {
+    for (const { name, queue } of this.#queues) if (names.has(name)) queue.wake();
   }
 }

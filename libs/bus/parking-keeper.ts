@@ -10,6 +10,7 @@ import type { Store } from '../store/store.js';
 import type { Attempt, Item } from './attempt.js';
 import { consumer as define, type Consumer } from './consumer.js';
 import type { DeliveryLog } from './delivery.js';
+import { returnedMessages } from './returned.js';
 
 interface Options {
   readonly service: string;
@@ -30,11 +31,11 @@ export class ParkingKeeper {
   #counts = { waiting: 0, dead: 0 };
   #looking: Promise<void> = Promise.resolve();
   #problem: string | null = null;
-  /** Hears what operators ask; every service does, and each answers for its own consumers. */
-  readonly control: Consumer;
+  /** Hear what operators ask and what the bus gave up; every service does, and each answers for its own consumers. */
+  readonly controls: readonly Consumer[];
 
   constructor(private readonly options: Options) {
-    this.control = this.#controlConsumer();
+    this.controls = [this.#requests(), this.#returned()];
     const gauge = options.meter.createObservableGauge('muster.parked', {
       description: 'Deliveries parked: waiting to be tried again, or dead',
     });
@@ -45,11 +46,15 @@ export class ParkingKeeper {
     });
   }
 
-  #controlConsumer(): Consumer {
+  #requests(): Consumer {
     const { schema } = this.options.store;
     const name = `${this.options.service}.parking`;
     // Its own deliveries too: a request that died can be replayed or dropped like any other.
-    const mine = new Set([name, ...this.options.consumers.map((consumer) => consumer.name)]);
+    const mine = new Set([
+      name,
+      `${this.options.service}.returned`,
+      ...this.options.consumers.map((each) => each.name),
+    ]);
     return define({
       name,
       on: [deliveryReplayRequested],
@@ -61,6 +66,17 @@ export class ParkingKeeper {
         }
       },
     });
+  }
+
+  #returned(): Consumer {
+    const { service, store, consumers } = this.options;
+    const consumerOf = (type: string): string => {
+      const hearing = [...consumers, ...this.controls].find(({ on }) =>
+        on.some((each) => each.type === type),
+      );
+      return hearing?.name ?? consumers[0]?.name ?? `${service}.parking`;
+    };
+    return returnedMessages({ service, schema: store.schema, consumerOf });
   }
 
   start(): void {
@@ -83,7 +99,7 @@ export class ParkingKeeper {
       await delay(lookEveryMs * (0.75 + Math.random() / 2), null, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       try {
-        for (const consumer of [...this.options.consumers, this.control]) await this.#retryAll(consumer);
+        for (const consumer of [...this.options.consumers, ...this.controls]) await this.#retryAll(consumer);
         this.#counts = await countParked(this.options.store, this.options.store.schema);
         this.#problem = null;
       } catch (error) {

@@ -40,8 +40,8 @@ export function positionsOf(
 /** What ids of messages that have none are made under. */
 const namespace = '3d2f4f5e-5d0e-4a57-9d3c-6f0e7f1c3329';
 
-/** An event to park a message under that is none: its id made from its content, so that a repeat is one too. */
-function legible(message: unknown): Event {
+/** The message as an event, its data unchecked; where it is none, one to park it under, its id made from its content. */
+export function legible(message: unknown): Event {
   try {
     return parseEnvelope(message);
   } catch {

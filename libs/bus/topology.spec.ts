@@ -12,7 +12,10 @@ const topology = topologyOf(catalogue.values(), [
 test('a service has one queue for facts and one for control, bound to what it hears', () => {
   expect(topology.queues).toEqual([
     { queue: 'discovery.facts', types: ['device.announced'] },
-    { queue: 'discovery.control', types: ['device.retireRequested', 'delivery.replayRequested'] },
+    {
+      queue: 'discovery.control',
+      types: ['device.retireRequested', 'delivery.replayRequested', 'delivery.returned'],
+    },
   ]);
 });
 
@@ -55,4 +58,14 @@ test('definitions hold no password and let nobody configure', () => {
       },
     ],
   });
+});
+
+test('console alone reads the journal and the dead letters', () => {
+  const { accounts } = topologyOf(catalogue.values(), [
+    { service: 'console', on: [deviceAnnounced] },
+    { service: 'discovery', on: [deviceAnnounced] },
+  ]);
+  const common = ['muster.journal', 'muster.dead'];
+  expect(accounts[0]?.reads).toEqual(['console.facts', 'console.control', ...common]);
+  expect(accounts[1]?.reads).toEqual(['discovery.facts', 'discovery.control']);
 });

@@ -1,7 +1,7 @@
 // What the broker must hold before any process starts: made from the catalogue and from what each service hears, so that
 // nothing in it can differ from the code. Services declare nothing.
 import { createHash, randomBytes } from 'node:crypto';
-import { deliveryReplayRequested } from '../events/delivery.js';
+import { deliveryReplayRequested, deliveryReturned } from '../events/delivery.js';
 import type { EventDefinition, Plane } from '../events/event.js';
 import { edgeConfigured } from '../events/settings.js';
 
@@ -36,12 +36,17 @@ export interface Topology {
 }
 
 export const exchange = 'muster.events';
-/** Where RabbitMQ puts a message that killed its reader 50 times. */
+/** How often a message may come back without having been settled. */
+export const returnsMax = 50;
+/** Where the bus puts a message that came back so often: it kills its reader. Its messages are `Returned`. */
 export const deadLetters = 'muster.dead';
 /** The stream of all events. */
 export const journal = 'muster.journal';
-/** Who may read what is no service's queue: console answers those who ask for what was. */
-const readersOf = new Map([[journal, 'console']]);
+/** Who may read what is no service's queue: console answers those who ask for what was, and shows what died. */
+const readersOf = new Map([
+  [journal, 'console'],
+  [deadLetters, 'console'],
+]);
 
 /** Events that a process without a database reads from a stream, newest first. */
 const kept = new Map([[edgeConfigured.type, { stream: 'muster.edge', reader: 'gateway' }]]);
@@ -53,6 +58,10 @@ export function streamOf(definition: Pick<EventDefinition, 'type'>): string | un
 
 /** Where the events of a plane wait for a service. */
 export const queueOf = (service: string, plane: Plane): string => `${service}.${plane}`;
+
+/** Whose a queue is. Console answers for those of nobody. */
+export const ownerOf = (queue: string): string =>
+  /^([a-z]+)\.(?:facts|control)$/.exec(queue)?.[1] ?? 'console';
 
 /** Services that read nothing from a queue, such as the gateway, are subscribers with an empty `on`. */
 export function topologyOf(
@@ -74,7 +83,7 @@ export function topologyOf(
 
 function bindingsOf({ service, on }: Subscriber): readonly Binding[] {
   // Whoever parks deliveries hears what an operator wants done with them.
-  const heard = [...on, deliveryReplayRequested];
+  const heard = [...on, deliveryReplayRequested, deliveryReturned];
   const typesOn = (plane: Plane) => [
     ...new Set(heard.filter((definition) => definition.plane === plane).map(({ type }) => type)),
   ];
@@ -132,13 +141,28 @@ export function definitionsOf(
   };
 }
 
+/** What the broker is told of its queues. */
 // No max-length on what the exchange feeds: one full queue would refuse the messages of every publisher.
-const policies = [
+export const policies = [
   {
     name: 'muster-queues',
     pattern: '^[a-z]+\\.(facts|control)$',
     'apply-to': 'queues',
-    definition: { 'delivery-limit': 50, 'dead-letter-exchange': deadLetters },
+    // At least once: the message stays in its queue until the other one has it. RabbitMQ wants reject-publish for it; no
+    // queue here has a length that it could apply to.
+    definition: {
+      'delivery-limit': returnsMax,
+      'dead-letter-exchange': deadLetters,
+      'dead-letter-strategy': 'at-least-once',
+      overflow: 'reject-publish',
+    },
+  },
+  {
+    name: 'muster-dead',
+    pattern: oneOf([deadLetters]),
+    'apply-to': 'queues',
+    // RabbitMQ 4 drops a message after 20 returns where nothing is said, and here it is the last place.
+    definition: { 'delivery-limit': 1_000_000 },
   },
   {
     name: 'muster-journal',
@@ -160,7 +184,7 @@ const policies = [
     priority: 1,
     definition: { 'max-length-bytes': 500_000_000, overflow: 'drop-head', 'message-ttl': 14 * 86_400_000 },
   },
-];
+] as const;
 
 /** A pattern that no name matches: the empty one is no name. */
 export const nothing = '^$';

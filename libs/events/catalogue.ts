@@ -39,6 +39,7 @@ const definitions: readonly EventDefinition<never>[] = [
   serialListChanged,
   delivery.deliveryDied,
   delivery.deliveryReplayRequested,
+  delivery.deliveryReturned,
   serviceReported,
 ] as unknown as readonly EventDefinition<never>[];
 

@@ -102,3 +102,28 @@ export const deliveryReplayRequested = defineEvent({
     reason: 'test devices that are gone',
   },
 });
+
+const returned = z.object({
+  queue: z.string().max(255),
+  attempts: z.int().nonnegative(),
+  reason: z.string().max(500),
+  /** As it was taken from the queue; text where it was no JSON. */
+  message: z.unknown(),
+});
+export type Returned = z.infer<typeof returned>;
+
+export const deliveryReturned = defineEvent({
+  type: 'delivery.returned',
+  publisher: 'console',
+  plane: 'control',
+  title:
+    'The bus gave a message up because it killed its reader; the service of the queue keeps it as a dead letter.',
+  schema: returned,
+  subject: (data) => data.queue.slice(0, 128),
+  example: {
+    queue: 'licensing.facts',
+    attempts: 50,
+    reason: 'killed its reader 50 times',
+    message: { id: '0193f2a0-0000-7000-8000-0000000000d1', type: 'device.discovered' },
+  },
+});

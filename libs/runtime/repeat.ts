@@ -1,7 +1,7 @@
 // Work that a service does again and again beside its events, such as a sweep.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from './log.js';
-import type { Running } from './service.js';
+import type { Figures, Running } from './service.js';
 
 export interface Repeated {
   /** For the log. */
@@ -34,5 +34,14 @@ export function repeat({ name, everyMs, firstMs = 0, work, log }: Repeated): Run
       stopping.abort();
       return ended;
     },
+  };
+}
+
+/** Several things that run, as one. */
+export function together(all: readonly Running[]): Running {
+  return {
+    stop: async () => void (await Promise.all(all.map((each) => each.stop()))),
+    problems: () => all.flatMap((each) => each.problems?.() ?? []),
+    figures: () => Object.assign({}, ...all.map((each) => each.figures?.() ?? {})) as Partial<Figures>,
   };
 }

@@ -4,7 +4,7 @@ import amqp from 'amqplib';
 import { openEmbeddedBus } from '#bus/embedded';
 import { openRabbit } from '#bus/rabbit';
 import { declareTopology } from '#bus/rabbit/declare';
-import { topologyOf, type Topology } from '#bus/topology';
+import { deadLetters, policies, topologyOf, type Topology } from '#bus/topology';
 import type { Batch, Bus, Subscription } from '#bus/bus';
 import { catalogue } from '#events/catalogue';
 import { deviceRetired, deviceRetireRequested } from '#events/device';
@@ -14,7 +14,7 @@ import { stamp, type Draft, type Event } from '#events/event';
 import { migrate } from '#store/migrate';
 import { openEmbedded, openPostgres } from '#store/open';
 import { Store, type Database } from '#store/store';
-import { freshDatabase, freshVhost } from './servers.js';
+import { freshDatabase, freshVhost, rabbit } from './servers.js';
 import { silentLog } from './silent.js';
 
 /** Two services that hear the same fact; the first hears a command as well, the second another fact. */
@@ -35,12 +35,19 @@ export interface Driver {
   close(): Promise<void>;
 }
 
-/** @param options journal: with it, so that what nobody hears is still routed */
-export async function rabbitDriver(options = { journal: false }): Promise<Driver> {
+interface DriverOptions {
+  /** With it, so that what nobody hears is still routed. */
+  readonly journal?: boolean;
+  /** How often a message may come back, instead of 50 times. */
+  readonly returnsMax?: number;
+}
+
+export async function rabbitDriver(options: DriverOptions = {}): Promise<Driver> {
   const [url, databaseUrl] = await Promise.all([freshVhost(), freshDatabase()]);
   // Without the journal, which takes everything, nobody's event is unroutable for RabbitMQ.
-  const streams = topology.streams.filter(({ types }) => options.journal || types !== null);
+  const streams = topology.streams.filter(({ types }) => (options.journal ?? false) || types !== null);
   await declareTopology({ urls: [url] }, { ...topology, streams });
+  if (options.returnsMax !== undefined) await limitReturns(url, options.returnsMax);
   const database = await openPostgres({ url: databaseUrl });
   await migrate(database, ['alpha', 'beta']);
   const buses = new Set<Bus>();
@@ -64,14 +71,23 @@ export async function rabbitDriver(options = { journal: false }): Promise<Driver
   };
 }
 
+/** The policy that Muster makes, with another limit. */
+async function limitReturns(url: string, limit: number): Promise<void> {
+  const vhost = new URL(url).pathname.slice(1);
+  const [{ name, pattern, definition }] = policies;
+  const changed = JSON.stringify({ ...definition, 'delivery-limit': limit });
+  const server = await rabbit();
+  await server.control('set_policy', '-p', vhost, name, pattern, changed, '--apply-to', 'queues');
+}
+
 async function purge(url: string): Promise<void> {
   const connection = await amqp.connect(url);
   const channel = await connection.createChannel();
-  for (const { queue } of topology.queues) await channel.purgeQueue(queue);
+  for (const { queue } of [...topology.queues, { queue: deadLetters }]) await channel.purgeQueue(queue);
   await connection.close();
 }
 
-export async function embeddedDriver(): Promise<Driver> {
+export async function embeddedDriver({ returnsMax: triesMax }: DriverOptions = {}): Promise<Driver> {
   const database = await openEmbedded({ dir: null });
   await migrate(database, ['bus', 'alpha', 'beta']);
   let bus: Bus | null = null;
@@ -80,7 +96,12 @@ export async function embeddedDriver(): Promise<Driver> {
     database,
     url: '',
     process: (service) => {
-      bus ??= openEmbeddedBus({ database, topology, log: silentLog });
+      bus ??= openEmbeddedBus({
+        database,
+        topology,
+        log: silentLog,
+        ...(triesMax === undefined ? {} : { triesMax }),
+      });
       return Promise.resolve({ bus, store: new Store(database, service) });
     },
     clear: async () => {

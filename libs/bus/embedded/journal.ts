@@ -2,7 +2,8 @@
 import type { Event, EventDefinition } from '../../events/event.js';
 import type { Database, Tx } from '../../store/store.js';
 import { batchMax, type JournalRange } from '../bus.js';
-import type { Topology } from '../topology.js';
+import type { Returned } from '../../events/delivery.js';
+import { deadLetters, type Topology } from '../topology.js';
 
 /** Events that `newer` gives at once. */
 export const newerMax = 100;
@@ -68,7 +69,7 @@ export class Journal {
   async range(database: Database, { since, to, after, end }: JournalPart): Promise<JournalRows> {
     const rows = await database.query<{ seq: number; body: unknown; wanted: boolean }>(
       `select seq, body, recorded_at >= coalesce($3::timestamptz, '-infinity')
-         and recorded_at < coalesce($4::timestamptz, 'infinity') as wanted
+         and recorded_at < coalesce($4::timestamptz, 'infinity') and type <> '${deadLetters}' as wanted
        from bus.event where seq > $1 and seq <= $2 order by seq limit ${batchMax}`,
       [after, end, since, to],
       'page',
@@ -97,6 +98,16 @@ export class Journal {
     );
     return gone.length;
   }
+}
+
+/** A row that is no event: it waits in the queue of dead letters, and no reader of the journal sees it. */
+export async function addDeadLetter(tx: Tx, letter: Returned): Promise<void> {
+  await tx.query(
+    `with added as (
+       insert into bus.event (id, type, body) values (gen_random_uuid(), $1, $2::jsonb) returning seq)
+     insert into bus.delivery (queue, seq) select $1, seq from added`,
+    [deadLetters, JSON.stringify(letter)],
+  );
 }
 
 export interface KeptEvent {

@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Database, Tx } from '../../store/store.js';
 import { killPoint } from '../kill-point.js';
 import { batchMax, type Batch, type Subscription } from '../bus.js';
+import { deadLetters } from '../topology.js';
+import { addDeadLetter } from './journal.js';
 
 const batchMin = 10;
 /** A batch holds the only connection for about as long; larger ones are made smaller. */
@@ -10,14 +12,16 @@ const batchMs = 30;
 /** After a batch that was not full a queue rests some times as long as it took: more gather, and few cost as much as one. */
 const restFactor = 3;
 const restMaxMs = 150;
-/** Times a message may be tried alone without being settled: it kills its process. */
-const triesMax = 50;
 
 export interface EmbeddedQueueOptions {
   readonly database: Database;
   readonly queue: string;
   readonly handle: (batch: Batch) => Promise<void>;
   readonly log: { error(fields: object, message: string): void };
+  /** Times a message may be tried alone without being settled: then it is said to kill its process. */
+  readonly triesMax: number;
+  /** A message was given up and lies among the dead letters. */
+  readonly gaveUp: () => void;
   /** Told how many rows were settled. */
   readonly worked: (rows: number) => void;
 }
@@ -155,11 +159,16 @@ export class EmbeddedQueue implements Subscription {
   }
 
   /** Counts a try before it is made, so that the count survives the process. */
-  async #mayTry({ seq, tries }: Row): Promise<boolean> {
-    const { database, queue, log } = this.#options;
-    if (tries >= triesMax) {
-      await database.transaction((tx) => this.#delete(tx, [seq]));
-      log.error({ queue, seq, tries }, 'A message that ends its process was given up; it stays in bus.event');
+  async #mayTry({ seq, tries, body }: Row): Promise<boolean> {
+    const { database, queue, log, triesMax, gaveUp } = this.#options;
+    if (tries >= triesMax && queue !== deadLetters) {
+      const reason = `killed its reader ${tries} times`;
+      await database.transaction(async (tx) => {
+        await this.#delete(tx, [seq]);
+        await addDeadLetter(tx, { queue, attempts: tries, reason, message: body });
+      });
+      log.error({ queue, seq, tries }, 'A message that ends its process was given up: it is a dead letter');
+      gaveUp();
       return false;
     }
     await database.query(`update bus.delivery set tries = tries + 1 where queue = $1 and seq = $2`, [

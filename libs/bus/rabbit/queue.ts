@@ -3,7 +3,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { batchMax, type Batch, type Subscription } from '../bus.js';
+import type { Returned } from '../../events/delivery.js';
 import { killPoint } from '../kill-point.js';
+import { deadLetters, returnsMax } from '../topology.js';
 import { close, inTime } from './close.js';
 import { backOffMs, contentOf, messageOf, type Line, type LineLog } from './line.js';
 
@@ -132,7 +134,7 @@ export class QueueReader implements Subscription {
   async #handle(session: Session, messages: readonly ConsumeMessage[]): Promise<void> {
     const outcome = { settled: false };
     const batch: Batch = {
-      messages: messages.map(contentOf),
+      messages: messages.map(this.#options.queue === deadLetters ? returnedOf : contentOf),
       settleIn: () => Promise.resolve(),
       settled: () => {
         outcome.settled = true;
@@ -211,4 +213,23 @@ function sizeOf(waiting: readonly ConsumeMessage[]): number {
     if (message.fields.redelivered) return size;
   }
   return size;
+}
+
+interface Death {
+  readonly queue: string;
+  readonly reason: string;
+}
+
+/** RabbitMQ's header x-death names the newest death first. */
+function returnedOf(message: ConsumeMessage): Returned {
+  const deaths = message.properties.headers?.['x-death'] as unknown;
+  const [death] = (Array.isArray(deaths) ? deaths : []) as readonly Death[];
+  const why = death?.reason ?? 'for no reason that it told';
+  const killed = why === 'delivery_limit';
+  return {
+    queue: death?.queue ?? 'unknown',
+    attempts: killed ? returnsMax : 0,
+    reason: killed ? `killed its reader ${returnsMax} times` : `RabbitMQ gave it up: ${why.slice(0, 200)}`,
+    message: contentOf(message),
+  };
 }

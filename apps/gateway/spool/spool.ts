@@ -57,6 +57,7 @@ export class Spool {
   /** Since when it is not empty, and how many have left it since. */
   #since: number | null = null;
   #drained = 0;
+  #stopped = false;
 
   private constructor(options: SpoolOptions) {
     this.#options = options;
@@ -103,6 +104,7 @@ export class Spool {
    * @param why the broker has not got it, for the log
    */
   async keep(event: Event, why: string): Promise<void> {
+    if (this.#stopped) throw new SpoolFault('broken', 'it is closed');
     const done = Promise.withResolvers<void>();
     this.#why = why;
     this.#callers.push({ event: JSON.stringify(event), done });
@@ -112,6 +114,7 @@ export class Spool {
 
   /** What it holds stays. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     clearInterval(this.#looking);
     await this.#drain.stop();
     await this.#writing;

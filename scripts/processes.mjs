@@ -5,10 +5,15 @@
 export const everywhere = [
   'MUSTER_AMQP_URL',
   'MUSTER_AMQP_PASSWORD_FILE',
+  'MUSTER_AMQP_CA_FILE',
   'MUSTER_HTTP_PORT',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
 ];
-export const withDatabase = ['MUSTER_DATABASE_URL', 'MUSTER_DATABASE_PASSWORD_FILE'];
+export const withDatabase = [
+  'MUSTER_DATABASE_URL',
+  'MUSTER_DATABASE_PASSWORD_FILE',
+  'MUSTER_DATABASE_CA_FILE',
+];
 
 /**
  * @typedef {object} Process

@@ -63,8 +63,8 @@ describe('docker-compose.yml', () => {
     expect(command).toEqual([entryOf(name)]);
     const wanted = [...everywhere, ...(database ? withDatabase : []), ...folders, ...secrets];
     expect(Object.keys(environment)).toEqual(expect.arrayContaining(wanted));
-    expect(environment['MUSTER_AMQP_URL']).toBe(`amqp://${name}@rabbitmq:5672/muster`);
-    expect(given).toContain(name);
+    expect(environment['MUSTER_AMQP_URL']).toBe(`amqps://${name}@rabbitmq:5671/muster`);
+    expect(given).toEqual(expect.arrayContaining([name, 'authority']));
     expect(networks.includes('database')).toBe(database);
     expect(healthcheck).toBeUndefined();
   });
@@ -79,7 +79,8 @@ describe('docker-compose.yml', () => {
   it('gives each service no secret but its own', () => {
     const foreign = processes.flatMap(({ name }) =>
       (service(name).secrets ?? []).filter(
-        (secret) => secret !== name && !(name === 'console' && secret === 'admin'),
+        (secret) =>
+          secret !== name && secret !== 'authority' && !(name === 'console' && secret === 'admin'),
       ),
     );
     expect(foreign).toEqual([]);

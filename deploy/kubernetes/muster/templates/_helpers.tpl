@@ -29,7 +29,7 @@ seccompProfile: { type: RuntimeDefault }
 {{- end }}
 
 {{- define "muster.amqp" -}}
-{{ .root.Values.rabbitmq.scheme }}://{{ .account }}@{{ .root.Values.rabbitmq.host }}/{{ .root.Values.rabbitmq.vhost }}
+amqps://{{ .account }}@{{ .root.Values.rabbitmq.host }}/{{ .root.Values.rabbitmq.vhost }}
 {{- end }}
 
 {{- define "muster.postgres" -}}

@@ -79,8 +79,7 @@ describe('docker-compose.yml', () => {
   it('gives each service no secret but its own', () => {
     const foreign = processes.flatMap(({ name }) =>
       (service(name).secrets ?? []).filter(
-        (secret) =>
-          secret !== name && secret !== 'authority' && !(name === 'console' && secret === 'admin'),
+        (secret) => secret !== name && secret !== 'authority' && !(name === 'console' && secret === 'admin'),
       ),
     );
     expect(foreign).toEqual([]);

@@ -43,16 +43,18 @@ describe('npm run services', () => {
 
   afterAll(() => services.kill());
 
+  const administrator = () => ({
+    MUSTER_AMQP_URL: services.told('Broker').replace('//', '//muster@'),
+    MUSTER_AMQP_PASSWORD_FILE: services.secretFile('rabbitmq'),
+    MUSTER_AMQP_CA_FILE: services.secretFile('authority.crt'),
+  });
+
   const integrate = (...words: readonly string[]): Promise<string> =>
     Process.run({
       name: `integrator ${words.join(' ')}`,
       entry: 'apps/standalone/integrator.js',
       words: [...words, '--management', `http://127.0.0.1:${services.managementPort}`],
-      environment: {
-        MUSTER_AMQP_URL: services.told('Broker').replace('//', '//muster@'),
-        MUSTER_AMQP_PASSWORD_FILE: services.secretFile('rabbitmq'),
-        MUSTER_AMQP_CA_FILE: services.secretFile('authority.crt'),
-      },
+      environment: administrator(),
     });
 
   it('lets an administrator give an integrator a queue, and bind it anew', async () => {
@@ -84,38 +86,47 @@ describe('npm run services', () => {
     expect(refusals).toEqual([]);
   }, 90_000);
 
-  it('hands its events to the consumer of INTEGRATING.md', async () => {
+  /** The consumer of INTEGRATING.md, as written there, until it has heard so many assessments; types in their order. */
+  const consume = async (assessments: number): Promise<readonly string[]> => {
     const [, code = ''] = /```js\n([^]*?)```/.exec(read('libs/events/INTEGRATING.md') ?? '') ?? [];
     const folder = await ownFolder('consumer');
-    await writeFile(path.join(folder, 'consumer.mjs'), code);
+    const entry = path.join(folder, 'consumer.mjs');
+    await writeFile(entry, code);
     await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
-    const consumer = new Process({
-      name: 'consumer',
-      entry: path.join(folder, 'consumer.mjs'),
-      environment: {
-        BROKER: services.told('Broker'),
-        AUTHORITY: services.secretFile('authority.crt'),
-        NAME: integrator,
-        PASSWORD_FILE: passwordFile,
-      },
-    });
+    const environment = {
+      BROKER: services.told('Broker'),
+      AUTHORITY: services.secretFile('authority.crt'),
+      NAME: integrator,
+      PASSWORD_FILE: passwordFile,
+    };
+    const consumer = new Process({ name: 'consumer', entry, environment });
     const heard = () =>
-      consumer.output
-        .split('\n')
-        .flatMap((line) => (line.startsWith('{"occurredAt"') ? [/"type":"([^"]+)"/.exec(line)?.[1]] : []));
-    await until('two devices are through', () => {
+      [...consumer.output.matchAll(/"type":"([^"]+)","version"/g)].map(([, type = '']) => type);
+    await until('it has heard the assessments', () => {
       if (consumer.exitCode !== null) throw new Error(consumer.output);
-      return heard().filter((type) => type === 'assessment.finished').length >= 2;
+      return heard().filter((type) => type === 'assessment.finished').length >= assessments;
     });
-    expect(heard()).toEqual(
-      expect.arrayContaining(['device.announced', 'device.licensed', 'device.grouped']),
-    );
-    const others = heard().filter(
-      (type) => type?.startsWith('device.') !== true && type !== 'assessment.finished',
-    );
-    expect(others).toEqual([]);
     await consumer.signal('SIGKILL');
-  });
+    return heard();
+  };
+
+  it('hands its events to the consumer of INTEGRATING.md', async () => {
+    const heard = await consume(2);
+    expect(heard).toEqual(expect.arrayContaining(['device.announced', 'device.licensed', 'device.grouped']));
+    const others = heard.filter((type) => !type.startsWith('device.') && type !== 'assessment.finished');
+    expect(others).toEqual([]);
+  }, 60_000);
+
+  it('hands them out again from the journal', async () => {
+    const words = ['--since', '1h', '--queue', queue, '--type', 'assessment.finished'];
+    await Process.run({
+      name: 'replay',
+      entry: 'apps/standalone/replay.js',
+      words,
+      environment: administrator(),
+    });
+    expect(await consume(2)).toContain('assessment.finished');
+  }, 60_000);
 
   const accounts: readonly (Pick<Account, 'publishes' | 'reads'> & { readonly user: string })[] = [
     ...topology.accounts.map((account) => ({ ...account, user: account.service })),

@@ -15,6 +15,7 @@ const sweptMax = 2_000;
 const sweeps: readonly string[] = [
   `delete from console.feed where sequence <= (select last from console.feed_head) - ${feedMax}`,
   `delete from console.session where expires_at < now()`,
+  `delete from console.login_tries where expire < extract(epoch from now()) * 1000`,
   `delete from console.instance
    where heard_at < now() - case state when 'stopped' then interval '1 hour' else interval '1 day' end`,
   `delete from console.audit where at < now() - interval '${lookBackDays} days'`,

@@ -11,8 +11,8 @@ import { load } from './load.js';
 import { openPage } from './page.js';
 
 const devices = Number(process.argv[2] ?? 10_000);
-const backlog = 3_000;
-const rounds = 3;
+const rounds = Number(process.argv[3] ?? 3);
+const backlog = 1_000;
 const count = 500;
 const perSecond = 50;
 const p99MsMax = 100;
@@ -68,10 +68,12 @@ function told(what: string, times: readonly number[]) {
 try {
   const muster = await startEmbedded(dir, { MUSTER_ADMIN_PASSWORD_FILE: passwordFile });
   try {
-    await carryEmbedded(muster, 0, devices);
+    const { perSecond: carried } = await carryEmbedded(muster, 0, devices);
+    say(`${devices} devices are known (${carried.toFixed(0)}/s); warming up`);
     await honest(muster);
     const [idle, under]: [number[], number[]] = [[], []];
     for (let round = 1; round <= rounds; round += 1) {
+      say(`round ${round}`);
       idle.push(...(await honest(muster)));
       under.push(...(await loaded(muster)));
     }

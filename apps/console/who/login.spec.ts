@@ -3,8 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Store } from '#store/store';
 import { readConsoleConfig } from '../config.js';
 import { databases, password, Trial, type Answer } from '../../../test/support/console.js';
+import { keepHouse } from '../housekeeping.js';
+import { Refusal } from '../refusal.js';
+import { Logins } from './login.js';
 
 describe.each(databases)('logins on $name', ({ open }) => {
   let trial: Trial;
@@ -162,6 +166,33 @@ describe.each(databases)('logins on $name', ({ open }) => {
       `select 1 from console.audit where who = 'guessed' and outcome = 'refused'`,
     );
     expect(refused).toHaveLength(6);
+  });
+
+  it('gives no more tries on two consoles than on one', async () => {
+    const consoles = [1, 2].map(() => new Logins(new Store(trial.database, 'console')));
+    const guess = { name: 'spread', password: 'wrong', from: '198.51.100.9' };
+    const codes = [];
+    for (let n = 0; n < 3; n += 1) {
+      for (const one of consoles) {
+        codes.push(await one.login(guess).catch((error: unknown) => error instanceof Refusal && error.code));
+      }
+    }
+    expect(codes).toEqual([...Array<string>(5).fill('unauthenticated'), 'tooMany']);
+    await trial.database.query('update console.login_tries set expire = 0');
+    await keepHouse(new Store(trial.database, 'console'));
+    expect(await trial.database.query('select 1 from console.login_tries')).toEqual([]);
+  });
+
+  it('writes nothing more for an address that has no tries left', async () => {
+    const logins = new Logins(new Store(trial.database, 'console'));
+    const rows = async () => (await trial.database.query('select 1 from console.login_tries')).length;
+    const guess = (n: number) =>
+      logins.login({ name: `name-${n}`, password: 'wrong', from: '198.51.100.10' });
+    await expect(guess(1)).rejects.toThrow(/wrong/);
+    await trial.database.query(`update console.login_tries set points = 31 where key like 'address:%'`);
+    const before = await rows();
+    await expect(guess(2)).rejects.toThrow(/Too many/);
+    expect(await rows()).toBe(before);
   });
 });
 

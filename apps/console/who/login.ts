@@ -1,7 +1,6 @@
 // Logging in and out. Guessing is slowed by name with address, by address, and by name; a login that
-// succeeds counts for none of them.
-import { randomUUID } from 'node:crypto';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+// succeeds counts for none of them. The counts are in the database: more consoles give nobody more tries.
+import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import type { Store } from '#store/store';
 import { Refusal } from '../refusal.js';
 import { audit } from './audit.js';
@@ -25,13 +24,17 @@ export interface LoggedIn {
 
 export class Logins {
   /** Of one address for one name: a person who forgot. */
-  readonly #pair = limiter('pair', 5);
+  readonly #pair: RateLimiterPostgres;
   /** Of one address for any name: somebody who tries them all. */
-  readonly #address = limiter('address', 30);
+  readonly #address: RateLimiterPostgres;
   /** For one name from anywhere: many machines at once. */
-  readonly #name = limiter('name', 60);
+  readonly #name: RateLimiterPostgres;
 
-  constructor(private readonly store: Store) {}
+  constructor(private readonly store: Store) {
+    this.#pair = limiter(store, 'pair', 5);
+    this.#address = limiter(store, 'address', 30);
+    this.#name = limiter(store, 'name', 60);
+  }
 
   async login({ name, password, from }: Login): Promise<LoggedIn> {
     const pair = `${name}\n${from ?? ''}`;
@@ -44,9 +47,9 @@ export class Logins {
       await audit(this.store, { who: name, from, action: 'login', outcome: 'refused' });
       throw new Refusal('unauthenticated', 'Name or password is wrong.');
     }
-    await this.#pair.delete(pair);
-    await this.#address.reward(from ?? '');
-    await this.#name.reward(name);
+    await this.#pair.delete(keyOf(pair));
+    await this.#address.reward(keyOf(from ?? ''));
+    await this.#name.reward(keyOf(name));
     return { name, role: operator.role, session: await this.#open(name, from) };
   }
 
@@ -64,24 +67,48 @@ export class Logins {
   }
 
   async #slow(name: string, from: string | null, pair: string): Promise<void> {
+    // An address that is over its limit writes nothing more, whatever names it tries.
+    const spent = await this.#address.get(keyOf(from ?? ''));
+    if (spent && spent.consumedPoints > this.#address.points) throw tooMany();
     const keys = [
       [this.#pair, pair],
       [this.#address, from ?? ''],
       [this.#name, name],
     ] as const;
     for (const [limit, key] of keys) {
-      const { consumedPoints } = await limit.penalty(key);
+      const { consumedPoints } = await limit.penalty(keyOf(key));
       if (consumedPoints <= limit.points) continue;
       // On record once, not at every try: whoever floods must not fill the database.
       const detail = { limited: true };
       if (consumedPoints === limit.points + 1) {
         await audit(this.store, { who: name, from, action: 'login', outcome: 'refused', detail });
       }
-      throw new Refusal('tooMany', 'Too many tries to log in. Wait a quarter of an hour, then try again.');
+      throw tooMany();
     }
   }
 }
 
-/** `keyPrefix` is unique: limiters of one process that share it would share their counts. */
-const limiter = (what: string, points: number) =>
-  new RateLimiterMemory({ keyPrefix: `${what}:${randomUUID()}`, points, duration: windowSeconds });
+const tooMany = (): Refusal =>
+  new Refusal('tooMany', 'Too many tries to log in. Wait a quarter of an hour, then try again.');
+
+/** Of one length, whatever was typed. */
+const keyOf = (text: string): string => hashOf(text).toString('base64url');
+
+/** What expired is swept with the rest of the house. */
+function limiter(store: Store, keyPrefix: string, points: number): RateLimiterPostgres {
+  const query = async ({ text, values }: { readonly text: string; readonly values: readonly unknown[] }) => {
+    const rows = await store.query(text, values);
+    return { rows, rowCount: rows.length };
+  };
+  return new RateLimiterPostgres({
+    storeClient: { query },
+    storeType: 'client',
+    schemaName: 'console',
+    tableName: 'login_tries',
+    tableCreated: true,
+    clearExpiredByTimeout: false,
+    keyPrefix,
+    points,
+    duration: windowSeconds,
+  });
+}

@@ -11,7 +11,7 @@ export interface HousekeepingOptions {
   readonly keepDays?: number;
 }
 
-/** Some 50 MB, and a day and a half of 10,000 devices that announce once a day. */
+/** Some 50 MB: a day of 10,000 devices that announce once a day. */
 const keptByDefault = 50_000;
 const trimEvery = 5_000;
 const trimMax = 2_000;

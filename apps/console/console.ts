@@ -9,6 +9,7 @@
 //   documents/     what operators write: versions, rules between documents, events
 //   projection/    what the page shows, built from every event there is
 //   feed/          the event stream
+//   deliveries/    events that services gave up, and what operators decide about them
 //   status/        how each instance of each service fares
 import { repeat, together } from '#runtime/repeat';
 import type { StoredService } from '#runtime/service';

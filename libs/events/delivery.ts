@@ -6,7 +6,7 @@ import { printable } from './identity.js';
 const parked = z.object({ consumer: z.string().max(64), eventId: z.uuid() });
 
 /** The event that was given up, for the person who decides about it; nothing in it was checked. */
-const givenUp = z.object({
+export const givenUp = z.object({
   publisher: z.string().max(32),
   version: z.int(),
   subject: z.string().max(128),

@@ -5,6 +5,7 @@ import { deliveryDied, deliveryReplayRequested, givenUpOf, replayedMax } from '#
 import { deviceAnnounced } from '#events/device';
 import { databases, Trial, type Answer } from '../../../test/support/console.js';
 import { until } from '../../../test/support/until.js';
+import { schemas } from '../rest/answers.js';
 import { stepMax } from './dead.js';
 
 interface Dead {
@@ -94,6 +95,8 @@ describe.each(databases)('dead deliveries on $name', ({ open }) => {
   it('are shown with the event itself, and without its data where that is too large', async () => {
     const id = await die({ serial: 'SHOWN-01' });
     const { body } = await one(id);
+    expect(schemas.DeadDeliveryDetail.safeParse(body).error).toBeUndefined();
+    expect(schemas.DeadDeliveryList.safeParse((await get()).body).error).toBeUndefined();
     expect(body).toMatchObject({
       eventType: 'device.announced',
       subject: 'SHOWN-01',

@@ -2,6 +2,7 @@
 // do not check with these; a test holds real answers against them.
 import * as z from 'zod';
 import { settingResult } from '#events/assessment';
+import { givenUp } from '#events/delivery';
 import { filter, groupBody } from '#events/group';
 import { identity } from '#events/identity';
 import { licenceBody, seatsCounted } from '#events/licence';
@@ -128,6 +129,19 @@ const listenerShown = listener.extend({
 });
 const licence = documentOf(licenceBody);
 
+const dead = z.object({
+  consumer: z.string(),
+  eventId: z.uuid(),
+  eventType: z.string(),
+  subject: z.string(),
+  attempts: count,
+  reason: z.string(),
+  diedAt: time,
+});
+const deadDetail = dead.extend({
+  event: givenUp.extend({ id: z.uuid(), type: z.string() }).nullable(),
+});
+
 /** By the name that the description gives them. */
 export const schemas = {
   Problem: problem,
@@ -147,6 +161,9 @@ export const schemas = {
   ListenerList: listOf(listenerShown),
   Licence: licence,
   LicenceList: listOf(licence),
+  DeadDelivery: dead,
+  DeadDeliveryDetail: deadDetail,
+  DeadDeliveryList: listOf(dead),
 } as const;
 
 type SchemaName = keyof typeof schemas;
@@ -170,6 +187,8 @@ export const answers: Readonly<Record<string, SchemaName>> = {
   'get /api/listeners/{id}': 'ListenerDetail',
   'put /api/listeners/{id}': 'Listener',
   'get /api/licences': 'LicenceList',
+  'get /api/deliveries': 'DeadDeliveryList',
+  'get /api/deliveries/{consumer}/{eventId}': 'DeadDeliveryDetail',
 };
 
 const placeOf = (name: string): string => `#/components/schemas/${name}`;

@@ -75,9 +75,11 @@ export const useSerials = (search: string, after: string | undefined) =>
 export const useLicences = () => useList<LicenceRow>('licences');
 export const useDeliveries = (query: Readonly<Record<string, string | number | undefined>>) =>
   useList<DeadDelivery>('deliveries', query);
+/** Not among the lists that a decision makes stale: what was decided about is there no more. */
 export const useDelivery = (consumer: string, eventId: string) =>
   useQuery({
-    queryKey: ['deliveries', consumer, eventId],
+    queryKey: ['delivery', consumer, eventId],
+    staleTime: 0,
     queryFn: () => read<DeadDeliveryDetail>(pathOf('deliveries', consumer, encodeURIComponent(eventId))),
   });
 export const useTokens = () => useList<Token>('tokens');

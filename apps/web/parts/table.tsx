@@ -8,6 +8,8 @@ export interface Column<Row> {
   readonly lead?: boolean;
   /** Left out on a phone: the row leads to where it stands. */
   readonly minor?: boolean;
+  /** Title only for screen readers, and as the label on a phone. */
+  readonly quiet?: boolean;
   /** Buttons: at the right, title only for screen readers. */
   readonly actions?: boolean;
 }
@@ -30,7 +32,11 @@ export function Table<Row>({ caption, className = '', rows, columns, keyOf }: Ta
           <tr role="row">
             {columns.map((column) => (
               <th key={column.title} scope="col" role="columnheader">
-                {column.actions ? <span className="hidden-text">{column.title}</span> : column.title}
+                {column.actions || column.quiet ? (
+                  <span className="hidden-text">{column.title}</span>
+                ) : (
+                  column.title
+                )}
               </th>
             ))}
           </tr>

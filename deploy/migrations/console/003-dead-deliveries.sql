@@ -1,4 +1,4 @@
--- Dead deliveries with the event itself, numbered in the order in which console heard of them: a number is a place in the
+-- Dead deliveries with the event itself, numbered as console heard of them, batch by batch: a number is a place in the
 -- list, and bounds what 'all that match' means while others die. One that dies again gets a new number.
 alter table console.dead_delivery
   add column number bigint generated always as identity,

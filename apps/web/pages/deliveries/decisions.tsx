@@ -39,7 +39,7 @@ export function Decisions(props: DecisionsProps) {
   const icon = <IconRefresh size={14} aria-hidden />;
   return (
     <div className="stack-close">
-      <div className="row row-end">
+      <div className="row row-tight row-end">
         {ask ? (
           <Confirm
             label={replayLabel}

@@ -24,13 +24,13 @@ export function Filters({ at }: { readonly at: DeadSearch }) {
     <form
       role="search"
       aria-label="Dead deliveries"
-      className="row row-bottom"
+      className="row row-bottom filters"
       onSubmit={(event) => event.preventDefault()}
     >
       {box('reason', 'Reason contains', 'Any reason')}
       {box('consumer', 'Consumer', 'licensing.seats')}
       {box('type', 'Event type', 'device.*')}
-      {box('subject', 'Subject', 'Device id, serial number')}
+      {box('subject', 'Subject', 'Device id, serial')}
       <NativeSelect
         label="Given up"
         value={at.within ?? ''}

@@ -33,6 +33,7 @@ export function DeadTable({ page, at }: DeadTableProps) {
   const rows = page.items.filter((row) => chosen.has(keyOf(row)));
   const choice: Column<DeadDelivery> = {
     title: 'Choose',
+    quiet: true,
     cell: (row) => (
       <Checkbox
         aria-label={`Choose ${row.eventType} ${row.eventId}`}

@@ -21,11 +21,13 @@ import { keepHouse } from './housekeeping.js';
 import { ConsoleModule } from './module.js';
 import { projection } from './projection/projection.js';
 import { instances } from './status/instances.js';
+import { serviceQueues } from './status/queues.js';
 
 export const console: StoredService<ConsoleConfig> = {
   name: 'console',
   config: readConsoleConfig,
   consumers: [projection, instances],
+  watches: serviceQueues,
   module: ConsoleModule,
   start: async (parts) => {
     await firstRun(parts, (line) => process.stdout.write(`${line}\n`));

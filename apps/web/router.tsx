@@ -18,6 +18,7 @@ import { NewPolicy, PolicyPage } from './pages/policies/policy.js';
 import { Policies } from './pages/policies/policies.js';
 import { Serials } from './pages/serials/serials.js';
 import { SettingsPage } from './pages/settings/settings.js';
+import { StatusPage } from './pages/status/status.js';
 import { Tasks } from './pages/tasks/tasks.js';
 import { Crashed, NotFound } from './shell/lost.js';
 import { Shell } from './shell/shell.js';
@@ -58,6 +59,7 @@ const routeTree = root.addChildren([
   at('/serials', Serials),
   at('/licences', Licences),
   at('/settings', SettingsPage),
+  at('/status', StatusPage),
   deliveries,
   at('/deliveries/$consumer/$eventId', DeliveryPage),
   at('/access', Access),

@@ -70,6 +70,18 @@ const trigger = {
 
 const groupKind = { manual: 'Manual', automatic: 'Automatic', all: 'All devices' } as const;
 
+const service = {
+  gateway: 'Gateway',
+  discovery: 'Discovery',
+  licensing: 'Licensing',
+  autogroup: 'Grouping',
+  assessment: 'Assessment',
+  forwarding: 'Forwarding',
+  console: 'Console',
+} as const;
+
+const budget = { instantOn: 'Instant-on', proofs: 'Proving moves', deliveries: 'Sending copies' } as const;
+
 export const words = {
   status,
   statusMeaning,
@@ -80,6 +92,8 @@ export const words = {
   reason,
   trigger,
   groupKind,
+  service,
+  budget,
 };
 
 /** The word for `key`, or the key itself when a newer server says something this page does not know. */

@@ -1,5 +1,6 @@
 // What a driver of the bus must do. bus.spec.ts is one suite for all drivers.
 import type { Event, EventDefinition } from '../events/event.js';
+import type { QueueLoad } from '../events/service.js';
 import type { Tx } from '../store/store.js';
 
 /** Its name in spans; RabbitMQ's is OpenTelemetry's own. */
@@ -69,6 +70,12 @@ export interface Bus {
    * could not be read to there.
    */
   readJournal(range: JournalRange, each: (events: readonly unknown[]) => Promise<void>): Promise<void>;
+
+  /**
+   * How much waits in each of these queues, not older than a few seconds. Never rejects, and takes no long time: what cannot
+   * be told is null.
+   */
+  loads(queues: readonly string[]): Promise<readonly QueueLoad[]>;
 
   status(): BusStatus;
   /** Publishes what is in memory still, then closes. */

@@ -407,6 +407,7 @@ describe.each(kinds)('a delivery on $name', ({ open }) => {
       publish: (events) => bus.publish(events),
       follow: (definition, each) => bus.follow(definition, each),
       readJournal: (range, each) => bus.readJournal(range, each),
+      loads: (queues) => bus.loads(queues),
       status: () => bus.status(),
       stop: () => Promise.resolve(),
       subscribe: async (queue, handle) => {

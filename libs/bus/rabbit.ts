@@ -2,6 +2,7 @@
 // its memory or disk runs short, and consuming, which empties it, must go on.
 import type { Meter } from '@opentelemetry/api';
 import type { Event, EventDefinition } from '../events/event.js';
+import type { QueueLoad } from '../events/service.js';
 import type { Store, Tx } from '../store/store.js';
 import {
   BusError,
@@ -12,6 +13,7 @@ import {
   type Subscription,
 } from './bus.js';
 import { Confirms } from './rabbit/confirms.js';
+import { Depths } from './rabbit/depths.js';
 import { StreamFollower } from './rabbit/follow.js';
 import { Line, type LineLog } from './rabbit/line.js';
 import { meterLine } from './rabbit/line-metrics.js';
@@ -59,12 +61,14 @@ class RabbitBus implements Bus {
   readonly #confirms: Confirms;
   readonly #relay: Relay | null;
   readonly #readers = new Set<Reader>();
+  readonly #depths: Depths;
 
   constructor(options: RabbitOptions) {
     this.#options = options;
     const { urls, name, authority = null, log, store } = options;
     this.#out = new Line({ urls, name: `${name} publishes`, authority, log });
     this.#in = new Line({ urls, name: `${name} consumes`, authority, log });
+    this.#depths = new Depths(this.#in);
     this.#publisher = new Publisher({
       line: this.#out,
       log,
@@ -116,6 +120,16 @@ class RabbitBus implements Bus {
     return readStream(this.#in, journal, range, each);
   }
 
+  async loads(queues: readonly string[]): Promise<readonly QueueLoad[]> {
+    const ready = await this.#depths.of(queues);
+    const readers = [...this.#readers].filter((reader) => reader instanceof QueueReader);
+    return queues.map((queue) => {
+      const { held, oldestAgeMs } = readers.find((reader) => reader.queue === queue)?.held() ?? nothingHeld;
+      const waiting = ready.get(queue) ?? null;
+      return { queue, depth: waiting === null ? null : waiting + held, held, oldestAgeMs };
+    });
+  }
+
   status(): BusStatus {
     const reading = [...this.#readers].map((reader) => reader.problem());
     const problem =
@@ -127,6 +141,7 @@ class RabbitBus implements Bus {
     await Promise.all([...this.#readers].map((reader) => reader.stop()));
     await this.#relay?.stop();
     await this.#publisher.stop();
+    await this.#depths.stop();
     await Promise.all([this.#in.stop(), this.#out.stop()]);
   }
 
@@ -150,4 +165,5 @@ class RabbitBus implements Bus {
   }
 }
 
+const nothingHeld = { held: 0, oldestAgeMs: null };
 const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));

@@ -63,6 +63,12 @@ export const queueOf = (service: string, plane: Plane): string => `${service}.${
 export const ownerOf = (queue: string): string =>
   /^([a-z]+)\.(?:facts|control)$/.exec(queue)?.[1] ?? 'console';
 
+/** What a service reads, unless it hears nothing. */
+export const queuesOf = (service: string): readonly string[] => [
+  queueOf(service, 'facts'),
+  queueOf(service, 'control'),
+];
+
 /** Services that read nothing from a queue, such as the gateway, are subscribers with an empty `on`. */
 export function topologyOf(
   definitions: Iterable<EventDefinition>,
@@ -101,11 +107,7 @@ function accountOf({ service, on }: Subscriber, all: readonly EventDefinition[])
     publishes: all
       .filter(({ publisher }) => publisher === service || publisher === 'every')
       .map(({ type }) => type),
-    reads: [
-      ...(on.length > 0 ? [queueOf(service, 'facts'), queueOf(service, 'control')] : []),
-      ...streams,
-      ...others,
-    ],
+    reads: [...(on.length > 0 ? queuesOf(service) : []), ...streams, ...others],
   };
 }
 

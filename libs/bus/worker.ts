@@ -98,7 +98,7 @@ const graceMs = 5_000;
 export function runWorkers(options: WorkerOptions): RunningWorkers {
   const { store, bus, log, meter, service, instance } = options;
   const leases = new Leases(store, options.times ?? leaseTimes);
-  const metrics = taskMetrics(meter, store, service);
+  const metrics = taskMetrics(meter, service);
   const pumps = options.workers.map(
     (worker) => new TaskPump({ store, bus, log, worker, leases, holder: instance, ended: metrics.ended }),
   );
@@ -110,7 +110,6 @@ export function runWorkers(options: WorkerOptions): RunningWorkers {
       const abort = setTimeout(() => leases.abort(new Stopping('the process stops')), graceMs);
       await Promise.all(pumps.map((pump) => pump.idle()));
       clearTimeout(abort);
-      metrics.stop();
       await leases.stop();
     },
   };

@@ -44,6 +44,7 @@ export const serviceReport = z.object({
     .max(20),
 });
 export type ServiceReport = z.infer<typeof serviceReport>;
+export type QueueLoad = Readonly<z.infer<typeof queueLoad>>;
 
 export const serviceReported = defineEvent({
   type: 'service.reported',

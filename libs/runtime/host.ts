@@ -7,11 +7,14 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Bus } from '../bus/bus.js';
 import { Delivery } from '../bus/delivery.js';
 import { guardKillPoint } from '../bus/kill-point.js';
+import { queuesOf } from '../bus/topology.js';
 import { DeliveryTransport } from '../bus/transport.js';
-import { runWorkers } from '../bus/worker.js';
+import { runWorkers, type Worker } from '../bus/worker.js';
 import { missing } from '../store/migrate.js';
 import { Store, type Database } from '../store/store.js';
 import type { Configured } from './config.js';
+import { measure } from './figures.js';
+import { observeReady } from './gauges.js';
 import { HEALTH, HealthController, type Health } from './health.js';
 import type { Log } from './log.js';
 import { nestLog } from './nest-log.js';
@@ -93,14 +96,16 @@ export async function host(on: Hosting): Promise<Host> {
       throw error;
     },
   );
+  const reported = hosted.map((one) => ({
+    service: one.service.name,
+    problems: () => problemsOf([one]),
+    figures: () => figuresOf(one),
+  }));
+  const ready = observeReady(on.telemetry.meter, reported);
   const reports = startReports({
     bus: on.bus,
     instance: on.instance,
-    services: hosted.map((one) => ({
-      service: one.service.name,
-      problems: () => problemsOf([one]),
-      figures: () => figuresOf(one),
-    })),
+    services: reported,
     ...paceOf(on),
   });
   const aborted = new AbortController();
@@ -124,6 +129,7 @@ export async function host(on: Hosting): Promise<Host> {
     for (const part of hosted.flatMap(({ running }) => running).toReversed()) await part.stop();
     await app.close();
     await reports.stop();
+    ready.stop();
     await on.bus.stop();
   };
   let ended: Promise<void> | null = null;
@@ -159,6 +165,19 @@ const unknownFigures: Figures = { queues: [], parked: null, outbox: null, spool:
 
 function figuresOf({ running }: Hosted): Figures {
   return running.reduce((all, part) => ({ ...all, ...part.figures?.() }), unknownFigures);
+}
+
+/** Behind all other work, where services share a connection. */
+function measureStored(
+  { bus, database, telemetry }: Hosting,
+  { service, parts }: NonNullable<Hosted['stored']>,
+  workers: readonly Worker[],
+): Running {
+  const { name, watches = [] } = service;
+  const store = new Store(parts.store.database, name, 'page');
+  const { meter } = telemetry;
+  const hasOutbox = database?.single === false;
+  return measure({ service: name, bus, queues: queuesOf(name), watches, store, hasOutbox, workers, meter });
 }
 
 /**
@@ -235,6 +254,7 @@ async function* startService(on: Hosting, { service, parts, stored }: Hosted): A
   const { store, log, meter } = stored.parts;
   const workers = stored.service.workers?.(stored.parts) ?? [];
   const { bus, instance } = on;
+  yield measureStored(on, stored, workers);
   if (workers.length > 0) {
     yield runWorkers({ store, bus, workers, log, meter, service: service.name, instance });
   }

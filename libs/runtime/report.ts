@@ -28,7 +28,9 @@ const lookMs = 500;
 const retryMs = 2_000;
 /** The last word must not hold up the end of the process. */
 const lastWordMs = 2_000;
+/** As the event has them. */
 const instanceCharactersMax = 95;
+const listMax = 20;
 
 interface Told {
   readonly at: number;
@@ -104,6 +106,7 @@ class Reporter {
   }
 
   #report(of: Reported): Report {
+    const { queues, budgets, ...others } = of.figures();
     return {
       service: of.service,
       instance: this.options.instance.slice(0, instanceCharactersMax),
@@ -113,9 +116,11 @@ class Reporter {
       everyMs: this.options.everyMs,
       problems: of
         .problems()
-        .slice(0, 20)
+        .slice(0, listMax)
         .map((problem) => problem.slice(0, 512)),
-      ...of.figures(),
+      ...others,
+      queues: queues.slice(0, listMax),
+      budgets: budgets.slice(0, listMax),
     };
   }
 

@@ -3,7 +3,7 @@
 //   service.ts     what an app is made of; an app's main.ts hands it to serve
 //   serve.ts       one service as a process on RabbitMQ and PostgreSQL; drains on SIGTERM
 //   host.ts        runs services on a bus and a database, whichever: HTTP, deliveries, workers, in order
-//   report.ts      tells console how each service fares (figures.ts: its numbers)
+//   report.ts      tells console how each service fares; figures.ts: its numbers, gauges.ts: as metrics
 //   repeat.ts      work that a service does again and again beside its events; upkeep.ts: such work for every store
 //   config.ts      environment and files to a frozen object, or every fault listed; broker-urls.ts: one of them
 //   log.ts         structured lines with trace ids; nest-log.ts: Nest's among them
@@ -15,7 +15,7 @@ import type { Meter } from '@opentelemetry/api';
 import type { Bus } from '../bus/bus.js';
 import type { Consumer } from '../bus/consumer.js';
 import type { Worker } from '../bus/worker.js';
-import type { ServiceReport } from '../events/service.js';
+import type { QueueLoad, ServiceReport } from '../events/service.js';
 import type { Store } from '../store/store.js';
 import type { Log } from './log.js';
 
@@ -47,7 +47,10 @@ export interface StoredParts<Config = unknown> extends Parts<Config> {
 }
 
 /** Numbers for the report of a service. */
-export type Figures = Readonly<Pick<ServiceReport, 'queues' | 'parked' | 'outbox' | 'spool' | 'budgets'>>;
+export interface Figures extends Readonly<Pick<ServiceReport, 'parked' | 'outbox' | 'spool'>> {
+  readonly queues: readonly QueueLoad[];
+  readonly budgets: readonly ServiceReport['budgets'][number][];
+}
 
 /** Something that runs as long as its service does. */
 export interface Running {
@@ -74,6 +77,8 @@ export interface StoredService<Config = unknown> extends Named<Config> {
   readonly stored?: true;
   readonly consumers: readonly Consumer[];
   workers?(parts: StoredParts<Config>): readonly Worker[];
+  /** Queues of others whose depth it exports too: a service that is stopped cannot. */
+  readonly watches?: readonly string[];
   /** Schedules and the like. Started when database and bus are there, stopped before they go. */
   start?(parts: StoredParts<Config>): Promise<Running>;
   /** Controllers and their providers, beside /health and /metrics; may inject PARTS. */

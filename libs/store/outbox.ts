@@ -80,3 +80,19 @@ export async function claimExpired(store: Store, schema: string, limit: number):
   );
   return rows.map((row) => row.event).toSorted((a, b) => a.sequence - b.sequence);
 }
+
+/** Rows counted at most: more are as many as these. */
+const countMax = 100_000;
+
+/** For operators: events that are not confirmed, and since when the first of them is waiting. */
+export async function countOutbox(
+  on: Pick<Tx, 'query'>,
+  schema: string,
+): Promise<{ readonly waiting: number; readonly oldestAgeMs: number | null }> {
+  const [row] = await on.query<{ waiting: number; occurredAt: string | null }>(
+    `select (select count(*) from (select 1 from ${schema}.outbox limit ${countMax}) as counted) as waiting,
+       (select event->>'occurredAt' from ${schema}.outbox order by sequence limit 1) as "occurredAt"`,
+  );
+  if (!row?.occurredAt) return { waiting: row?.waiting ?? 0, oldestAgeMs: null };
+  return { waiting: row.waiting, oldestAgeMs: Math.max(0, Date.now() - Date.parse(row.occurredAt)) };
+}

@@ -13,7 +13,7 @@ const strings = new URL('../../../shared/suites/blns.json', import.meta.url);
 const paths = [
   ...['/', '/devices', '/live', '/tasks', '/policies', '/policies/base', '/policies/new'],
   ...['/groups', '/groups/all', '/groups/new', '/serials', '/listeners', '/listeners/new'],
-  ...['/settings', '/licences', '/deliveries', '/access'],
+  ...['/settings', '/licences', '/status', '/deliveries', '/access'],
 ];
 
 describe('the page for everyone', () => {

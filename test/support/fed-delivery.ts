@@ -73,6 +73,7 @@ export async function startFed(store: Store, consumers: readonly Consumer[]): Pr
     },
     follow: () => Promise.reject(new Error('nothing to follow')),
     readJournal: () => Promise.reject(new Error('nothing to read')),
+    loads: () => Promise.resolve([]),
     status: () => ({ connected: true, problem: null }),
     stop: () => Promise.resolve(),
   };

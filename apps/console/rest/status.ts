@@ -1,8 +1,10 @@
 // Where every event is, and how each process fares: for an operator's glance, and for `muster status`.
 import { Get, Inject } from '@nestjs/common';
+import { deadLetters } from '#bus/topology';
 import type { ServiceReport } from '#events/service';
 import { PARTS, type StoredParts } from '#runtime/service';
 import { Resource } from '../http/resource.js';
+import { serviceQueues } from '../status/queues.js';
 import { statusOf, type Status } from '../status/status.js';
 import { Needs } from '../who/access.js';
 
@@ -28,6 +30,8 @@ export class StatusController {
       [only],
     );
     const now = heard[0]?.now ?? new Date();
-    return statusOf({ now, heard, queues: [], bus: bus.status() });
+    // Nothing but a broker gives messages up by itself.
+    const queues = await bus.loads(only === null ? [...serviceQueues, deadLetters] : serviceQueues);
+    return statusOf({ now, heard, queues, bus: bus.status() });
   }
 }

@@ -1,5 +1,5 @@
 // What `GET /api/status` answers: each service with its instances, each queue, and what is wrong. Pure.
-import type { ServiceReport } from '#events/service';
+import type { QueueLoad, ServiceReport } from '#events/service';
 import { serviceNames, type ServiceName } from '#runtime/service';
 import { troublesOf } from './troubles.js';
 
@@ -12,13 +12,13 @@ export interface Heard {
 }
 
 /** A queue as console sees it now, and as its readers said. */
-export type QueueStatus = Omit<ServiceReport['queues'][number], 'held'>;
+export type QueueStatus = Omit<QueueLoad, 'held'>;
 
 export interface Sources {
   readonly now: Date;
   readonly heard: readonly Heard[];
   /** Of every queue there is, from console's own look at the bus. */
-  readonly queues: ServiceReport['queues'];
+  readonly queues: readonly QueueLoad[];
   readonly bus: { readonly connected: boolean; readonly problem: string | null };
 }
 
@@ -118,11 +118,7 @@ function spoolOf(instances: readonly InstanceStatus[]): ServiceReport['spool'] {
 }
 
 /** What the readers hold was reported by them; what waits is looked at now. */
-function queueStatus(
-  load: ServiceReport['queues'][number],
-  services: readonly ServiceStatus[],
-  { heard }: Sources,
-): QueueStatus {
+function queueStatus(load: QueueLoad, services: readonly ServiceStatus[], { heard }: Sources): QueueStatus {
   const { queue, depth } = load;
   const alive = new Set(
     services.flatMap(({ service, instances }) =>

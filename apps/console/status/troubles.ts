@@ -1,4 +1,5 @@
 // What a person should look at, in sentences. Pure.
+import { deadLetters } from '#bus/topology';
 import type { QueueStatus, ServiceStatus, Status } from './status.js';
 
 /** Longer than any batch, any retry of the broker and any short outage takes. */
@@ -49,6 +50,8 @@ function ofWork({ service, parked, outbox, spool }: ServiceStatus): readonly str
 }
 
 function ofQueue({ queue, depth, oldestAgeMs }: QueueStatus): readonly string[] {
+  if (queue === deadLetters)
+    return depth ? [`${queue}: ${counted(depth, 'message')} that the broker gave up`] : [];
   return (oldestAgeMs ?? 0) > queueLateMs && depth !== 0
     ? [`${queue}: the first of ${depth ?? 'some'} messages waits for ${seconds(oldestAgeMs)}`]
     : [];

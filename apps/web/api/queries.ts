@@ -20,6 +20,7 @@ import type {
   Policy,
   SerialRow,
   Settings,
+  Status,
   TaskRow,
   Token,
   User,
@@ -47,6 +48,9 @@ function useOne<T>(name: string, id: string): UseQueryResult<T> {
 
 export const useOverview = () =>
   useQuery({ queryKey: ['overview'], queryFn: () => read<Overview>('overview') });
+/** Asked again and again while it is shown: no event says that nothing was heard. */
+export const useStatus = () =>
+  useQuery({ queryKey: ['status'], queryFn: () => read<Status>('status'), refetchInterval: 5_000 });
 export const useDevices = (query: DeviceQuery) => useList<DeviceRow>('devices', { ...query });
 export const useDevice = (id: string) => useOne<DeviceDetail>('devices', id);
 export const useAnnouncements = () => useList<AnnouncementRow>('announcements');

@@ -7,6 +7,7 @@ import type { AssessmentFinished, SettingResult, SettingValue } from '../../../l
 import type { Licence } from '../../../libs/events/licence.js';
 import type { Listener } from '../../../libs/events/listener.js';
 import type { Policy, PolicyItem } from '../../../libs/events/policy.js';
+import type { ServiceReport } from '../../../libs/events/service.js';
 import type { Settings } from '../../../libs/events/settings.js';
 
 export type {
@@ -158,6 +159,40 @@ export interface CatalogueEntry {
   readonly readOnly: boolean;
   /** A change can cut Muster off from the device. */
   readonly cutsOff: boolean;
+}
+
+export type InstanceState = 'ready' | 'notReady' | 'notHeard' | 'stopped';
+
+export interface InstanceStatus extends Readonly<
+  Pick<ServiceReport, 'instance' | 'version' | 'startedAt' | 'problems'>
+> {
+  readonly state: InstanceState;
+  readonly heardAt: string;
+  /** It is gone, and another one was started since. */
+  readonly replaced: boolean;
+}
+
+export interface ServiceStatus extends Readonly<
+  Pick<ServiceReport, 'parked' | 'outbox' | 'spool' | 'budgets'>
+> {
+  readonly service: string;
+  readonly instances: readonly InstanceStatus[];
+}
+
+export interface QueueStatus {
+  readonly queue: string;
+  /** Null: not known now. */
+  readonly depth: number | null;
+  readonly oldestAgeMs: number | null;
+}
+
+/** How the processes fare, and what waits where. */
+export interface Status {
+  readonly at: string;
+  /** One sentence each; empty: all is well. */
+  readonly troubles: readonly string[];
+  readonly services: readonly ServiceStatus[];
+  readonly queues: readonly QueueStatus[];
 }
 
 export interface TaskRow {

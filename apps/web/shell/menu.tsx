@@ -4,6 +4,7 @@ import {
   IconChecklist,
   IconFilter,
   IconGauge,
+  IconHeartbeat,
   IconKey,
   IconListDetails,
   IconListNumbers,
@@ -45,6 +46,7 @@ const sections: readonly { readonly title: string; readonly places: readonly Pla
     places: [
       { to: '/settings', label: 'Instant-On settings', icon: IconSettings },
       { to: '/licences', label: 'Licences', icon: IconCertificate },
+      { to: '/status', label: 'Status', icon: IconHeartbeat },
       { to: '/deliveries', label: 'Deliveries', icon: IconMailExclamation },
       { to: '/access', label: 'Access', icon: IconKey },
     ],

@@ -2,6 +2,7 @@
 // handler did not settle.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import type { QueueLoad } from '../../events/service.js';
 import { batchMax, type Batch, type Subscription } from '../bus.js';
 import type { Returned } from '../../events/delivery.js';
 import { killPoint } from '../kill-point.js';
@@ -28,6 +29,8 @@ export interface QueueOptions {
 interface Session {
   readonly channel: Channel;
   readonly waiting: ConsumeMessage[];
+  /** The batch that is being handled. */
+  handling: readonly ConsumeMessage[];
   tag: string;
   /** One message at a time, until the first was settled: a message that kills its reader then takes no others along. */
   careful: boolean;
@@ -49,6 +52,18 @@ export class QueueReader implements Subscription {
   constructor(options: QueueOptions) {
     this.#options = options;
     this.#stopListening = options.line.onUp((model) => void this.#open(model));
+  }
+
+  get queue(): string {
+    return this.#options.queue;
+  }
+
+  /** What this reader has and did not settle yet: of a queue that is read in order, the oldest are here. */
+  held(): Pick<QueueLoad, 'held' | 'oldestAgeMs'> {
+    const { handling = [], waiting = [] } = this.#session ?? {};
+    const first = handling[0] ?? waiting[0];
+    const held = handling.length + waiting.length;
+    return { held, oldestAgeMs: first ? ageOf(first) : null };
   }
 
   /** Why nothing is read; null when it is. */
@@ -77,6 +92,7 @@ export class QueueReader implements Subscription {
       const session: Session = {
         channel,
         waiting: [],
+        handling: [],
         tag: '',
         careful: true,
         busy: false,
@@ -122,10 +138,12 @@ export class QueueReader implements Subscription {
     if (session.busy || session.ended || this.#stopped || session.waiting.length === 0) return;
     session.busy = true;
     const messages = session.waiting.splice(0, sizeOf(session.waiting));
+    session.handling = messages;
     const handled = this.#handle(session, messages);
     this.#inFlight = handled;
     void handled.then(() => {
       session.busy = false;
+      session.handling = [];
       session.firstAt = performance.now();
       this.#go(session);
     });
@@ -232,4 +250,10 @@ function returnedOf(message: ConsumeMessage): Returned {
     reason: killed ? `killed its reader ${returnsMax} times` : `RabbitMQ gave it up: ${why.slice(0, 200)}`,
     message: contentOf(message),
   };
+}
+
+/** Since it was published, by the publisher's clock, in whole seconds. */
+function ageOf({ properties }: ConsumeMessage): number | null {
+  const timestamp: unknown = properties.timestamp;
+  return typeof timestamp === 'number' ? Math.max(0, Date.now() - timestamp * 1000) : null;
 }

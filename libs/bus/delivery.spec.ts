@@ -391,6 +391,29 @@ describe.each(kinds)('a delivery on $name', ({ open }) => {
     expect(reasons).toContain('upgrade it, then replay');
   });
 
+  it('handles what an older build could not read, when one that can replays it', async () => {
+    const newer = { ...flapping('NEWW'), version: deviceFlapping.version + 1 };
+    await bus.publish([newer]);
+    await start(counting(() => undefined));
+    await until('it is dead', async () => (await parked()).some(({ dead }) => dead));
+    await ask('replay', 'licensing.counting', newer.id);
+    await until(
+      'it was tried again',
+      async () => (await told('delivery.died')).filter(({ causedBy }) => causedBy === newer.id).length === 2,
+    );
+    // The definition that the next build will have.
+    const upgraded = { version: newer.version };
+    const old = { version: deviceFlapping.version };
+    Object.assign(deviceFlapping, upgraded);
+    try {
+      await ask('replay', 'licensing.counting', newer.id);
+      await until('it is counted', async () => (await seen())['NEWW'] === 1);
+    } finally {
+      Object.assign(deviceFlapping, old);
+    }
+    expect(await parked()).toEqual([]);
+  });
+
   it('parks what no database takes: NUL, half surrogate pairs, endless nesting, in events and in what is none', async () => {
     const evil = 'a\u0000b\ud83d';
     const deep: unknown = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);

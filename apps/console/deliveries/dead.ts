@@ -16,8 +16,8 @@ import { audit } from '../who/audit.js';
 import type { Caller } from '../who/caller.js';
 import { consumerName, filterBody, matching, parametersOf, type DeadFilter } from './filter.js';
 
-/** Decided in one transaction: more are left for the next request. */
-export const stepMax = 2_000;
+/** Decided in one transaction: more are left for the next request, as an embedded Muster has one connection for all. */
+export const stepMax = 1_000;
 
 const verdict = {
   action: z.enum(['replay', 'drop']),
@@ -114,18 +114,19 @@ export class DeadDeliveries {
   /** One step of it. */
   async decideMany(asked: Decisions, caller: Caller): Promise<Step> {
     const { deliveries, filter = {}, all } = asked;
-    return this.parts.store.transaction(async (tx) => {
-      const upTo = asked.upTo ?? (await newest(tx));
+    const { store } = this.parts;
+    const upTo = asked.upTo ?? (await newest(store));
+    const done = await store.transaction(async (tx) => {
       const rows = await (deliveries ? take(tx, deliveries) : takeMatching(tx, filter, upTo));
-      const left = deliveries ? 0 : await count(tx, filter, upTo);
+      if (rows.length === 0) return 0;
       await this.#tell(tx, rows, asked, caller);
-      if (rows.length > 0) {
-        const which = deliveries ? { deliveries } : { filter: all ? 'all' : filter, upTo };
-        const detail = { done: rows.length, left, ...why(asked), ...which };
-        await audit(tx, { ...deed(asked, caller), target: 'deliveries', detail });
-      }
-      return { done: rows.length, left, upTo };
+      const which = deliveries ? { deliveries } : { filter: all ? 'all' : filter, upTo };
+      const detail = { done: rows.length, ...why(asked), ...which };
+      await audit(tx, { ...deed(asked, caller), target: 'deliveries', detail });
+      return rows.length;
     });
+    const left = done < stepMax ? 0 : await count(store, filter, upTo);
+    return { done, left, upTo };
   }
 
   /** The services that have them: each consumer in as few events as can be. */
@@ -146,7 +147,7 @@ export class DeadDeliveries {
         }),
       ),
     );
-    if (drafts.length > 0) await record(tx, this.parts.bus, drafts);
+    await record(tx, this.parts.bus, drafts);
   }
 }
 
@@ -192,8 +193,8 @@ async function count(on: Pick<Tx, 'query'>, filter: DeadFilter, upTo: number | n
   return row?.total ?? 0;
 }
 
-async function newest(tx: Tx): Promise<number> {
-  const [row] = await tx.query<{ number: number | null }>(
+async function newest(on: Pick<Tx, 'query'>): Promise<number> {
+  const [row] = await on.query<{ number: number | null }>(
     'select max(number) as number from console.dead_delivery',
   );
   return row?.number ?? 0;

@@ -18,8 +18,9 @@ export function receive(message: unknown, position: number, byType: ReadonlyMap<
   try {
     const event = readEvent(message);
     const consumer = byType.get(event.type);
+    if (consumer) return { position, event, consumer, fault: null };
     const fault = new UnreadableEvent('unknownType', `no consumer of this service hears ${event.type}`);
-    return { position, event, consumer: consumer ?? null, fault: consumer ? null : fault };
+    return { position, event, consumer: null, fault };
   } catch (error) {
     const fault =
       error instanceof UnreadableEvent ? error : new UnreadableEvent('notAnEnvelope', String(error));

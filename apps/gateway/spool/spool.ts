@@ -52,6 +52,8 @@ export class Spool {
   #writing: Promise<void> | null = null;
   #numbers: Numbers = { own: 0, adopted: 0, bytes: 0, oldestAtMs: null };
   #fault: SpoolFault | null = null;
+  /** Faults complained of since it could be used last. */
+  readonly #told = new Set<SpoolFault['code']>();
   /** Why the last one was kept. */
   #why = 'left by an earlier process';
   /** Since when it is not empty, and how many have left it since. */
@@ -152,6 +154,7 @@ export class Spool {
     // One that fits in says little of room for the next.
     if (this.#fault && !(this.#fault.code === 'full' && order.do === 'append')) {
       this.#fault = null;
+      this.#told.clear();
       this.#options.log.info({ dir: this.#options.dir }, 'The spool can be used again');
     }
   }
@@ -168,7 +171,8 @@ export class Spool {
   #failed(error: unknown): SpoolFault {
     const fault = error instanceof SpoolFault ? error : new SpoolFault('broken', String(error));
     const { code, message } = fault;
-    if (this.#fault?.code !== code) {
+    if (!this.#told.has(code)) {
+      this.#told.add(code);
       const { dir, log } = this.#options;
       const what = `The spool is ${code}: announcements that RabbitMQ does not confirm are answered with retry`;
       log.error({ dir, problem: message, remedy: remedies[code] }, what);

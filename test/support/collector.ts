@@ -16,6 +16,8 @@ export interface Collector {
   readonly url: string;
   /** Spans by trace, as far as they have come. */
   traces(): readonly (readonly Span[])[];
+  /** All of it, as it was sent. */
+  text(): string;
   close(): Promise<void>;
 }
 
@@ -34,11 +36,14 @@ const exported = z.object({
 
 export async function openCollector(): Promise<Collector> {
   const byTrace = new Map<string, Span[]>();
+  const sent: string[] = [];
   const server = createServer((request, response) => {
     const pieces: Buffer[] = [];
     request.on('data', (piece: Buffer) => pieces.push(piece));
     request.on('end', () => {
-      const { resourceSpans } = exported.parse(JSON.parse(Buffer.concat(pieces).toString('utf8')));
+      const text = Buffer.concat(pieces).toString('utf8');
+      sent.push(text);
+      const { resourceSpans } = exported.parse(JSON.parse(text));
       for (const one of resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))) {
         const { traceId, spanId, parentSpanId, name } = one;
         const kept = { traceId, spanId, parentSpanId, name, owner: ownerOf(one) };
@@ -52,6 +57,7 @@ export async function openCollector(): Promise<Collector> {
   return {
     url: `http://127.0.0.1:${port}`,
     traces: () => [...byTrace.values()],
+    text: () => sent.join('\n'),
     close: () => new Promise((closed) => void server.close(() => closed())),
   };
 }

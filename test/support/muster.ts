@@ -32,7 +32,8 @@ export interface Muster {
   stop(): Promise<void>;
 }
 
-const password = 'correct horse battery staple';
+/** Of `admin`. */
+export const password = 'correct horse battery staple';
 const services = ['console', 'discovery', 'licensing', 'autogroup', 'assessment', 'forwarding', 'gateway'];
 const startLimitMs = 200_000;
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import amqp from 'amqplib';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deadLetters, type Account } from '#bus/topology';
+import type { Account } from '#bus/topology';
 import { openLog } from '#runtime/log';
 import { postgres } from '#store/open';
 import { startFleet } from '../apps/agent/fleet.js';
@@ -138,7 +138,7 @@ describe('npm run services', () => {
     async ({ user, ...own }) => {
       const password = user === queue ? services.secret('../integrator.password') : services.secret(user);
       const connection = await connectAs(services.told('Broker'), { user, password, authority });
-      const attempts = foreignTo(own, topology, [deadLetters, queue]);
+      const attempts = foreignTo(own, topology, [queue]);
       expect(attempts.length).toBeGreaterThan(100);
       expect(await notRefused(connection, attempts)).toEqual([]);
       await connection.close();

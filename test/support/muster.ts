@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../scripts/servers.mjs';
+import { ownAccounts } from './accounts.js';
 import { Operator } from './operator.js';
 import { Process } from './process.js';
-import { freshDatabase, freshVhost } from './servers.js';
 import { until } from './until.js';
 
 export type Size = 'embedded' | 'distributed';
@@ -90,10 +90,8 @@ async function distributed(
   dir: string,
   environment: Environment,
 ): Promise<Started> {
-  const servers = { MUSTER_AMQP_URL: await freshVhost(), MUSTER_DATABASE_URL: await freshDatabase() };
-  const common = { ...environment, ...servers, MUSTER_HTTP_HOST: '127.0.0.1', MUSTER_DATABASE_POOL_MAX: '4' };
-  await Process.run({ name: 'topology', entry: 'apps/standalone/topology.js', environment: common });
-  await Process.run({ name: 'migrate', entry: 'apps/standalone/migrate.js', environment: common });
+  const accounts = await ownAccounts(dir, services);
+  const common = { ...environment, MUSTER_HTTP_HOST: '127.0.0.1', MUSTER_DATABASE_POOL_MAX: '4' };
   const announcePorts: number[] = [];
   const started: { readonly process: Process; readonly url: string; readonly service: string }[] = [];
   for (const service of services) {
@@ -102,6 +100,7 @@ async function distributed(
       if (service === 'gateway') announcePorts.push(announce);
       const name = `${service}-${instance}`;
       const own = {
+        ...accounts.environmentOf(service),
         MUSTER_INSTANCE: name,
         MUSTER_HTTP_PORT: `${http}`,
         MUSTER_ANNOUNCE_PORT: `${announce}`,

@@ -8,7 +8,7 @@ import { migrate } from '#store/migrate';
 import { databases, Trial } from '../../test/support/console.js';
 import { until } from '../../test/support/until.js';
 
-describe.each(databases)('what the bus gave up, on $name', ({ open }) => {
+describe.each(databases)('what the bus gave up, on $name', ({ name, open }) => {
   const deviceId = randomUUID();
   const killer: Event = stamp(deviceDiscovered.draft({ ...deviceDiscovered.example, deviceId }), {
     ...{ publisher: 'discovery', sequence: 7, causedBy: null, traceparent: null },
@@ -50,5 +50,9 @@ describe.each(databases)('what the bus gave up, on $name', ({ open }) => {
     const device = () => trial.ask('GET', `/api/devices/${deviceId}`, { token });
     await until('the device is there', async () => (await device()).status === 200);
     expect((await letters()).total).toBe(0);
+    // Metrics are the process's, and the first console's in it.
+    if (name !== databases[0].name) return;
+    const metrics = async () => (await fetch(`${trial.host.url}/metrics`)).text();
+    await until('the metric says so', async () => /^muster_broker_dead\S* 0$/m.test(await metrics()));
   });
 });

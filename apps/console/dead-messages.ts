@@ -1,5 +1,6 @@
 // Reads what RabbitMQ, or the embedded bus, gave up because it killed its reader again and again, and tells the service
 // that it was for: that one keeps it as a dead letter. Nothing leaves the queue before the word of it is committed.
+import type { ObservableResult } from '@opentelemetry/api';
 import { v5 as nameBasedId } from 'uuid';
 import { deliveryReturned, type Returned } from '#events/delivery';
 import type { Batch } from '#bus/bus';
@@ -22,7 +23,27 @@ export async function readDeadMessages(parts: StoredParts): Promise<Running> {
       batch.abandon();
     }
   };
-  return bus.subscribe(deadLetters, handle);
+  const forget = showWaiting(parts);
+  const subscription = await bus.subscribe(deadLetters, handle);
+  return {
+    stop: async () => {
+      forget();
+      await subscription.stop();
+    },
+  };
+}
+
+/** Zero but for moments, as long as they are taken. */
+function showWaiting({ bus, meter }: StoredParts): () => void {
+  const gauge = meter.createObservableGauge('muster.broker.dead', {
+    description: 'Messages that killed their reader and are not taken over as dead letters yet',
+  });
+  const observe = async (result: ObservableResult): Promise<void> => {
+    const [load] = await bus.loads([deadLetters]);
+    if (load && load.depth !== null) result.observe(load.depth);
+  };
+  gauge.addCallback(observe);
+  return () => gauge.removeCallback(observe);
 }
 
 async function tell({ store, bus, log }: StoredParts, batch: Batch): Promise<void> {

@@ -30,7 +30,7 @@ export class StatusController {
       [only],
     );
     const now = heard[0]?.now ?? new Date();
-    // Nothing but a broker gives messages up by itself.
+    // In one process it is empty but for moments: console takes what it holds.
     const queues = await bus.loads(only === null ? [...serviceQueues, deadLetters] : serviceQueues);
     return statusOf({ now, heard, queues, bus: bus.status() });
   }

@@ -8,6 +8,7 @@ import { plugIn, unplug } from '../support/fleet.js';
 import { openFeed, type Feed } from '../support/feed.js';
 import { sizes, startMuster, type Muster } from '../support/muster.js';
 import { openCollector, type Collector } from '../support/collector.js';
+import { seenBy, statesOf, statusCommand } from '../support/status.js';
 import { until } from '../support/until.js';
 
 const printers = 20;
@@ -66,6 +67,19 @@ describe.each(sizes)('instant-on, %s', (size) => {
       async () => (await typed(announcement('TYPED01')).catch(() => null))?.['result'] === 'accepted',
     );
   });
+
+  it('says of each service that it is well, on the page and in a terminal', async () => {
+    const well = async () => {
+      const seen = await seenBy(muster.operator);
+      const states = seen.services.flatMap(({ service }) => statesOf(seen, service));
+      const known = seen.queues.length > 0 && seen.queues.every(({ depth }) => depth !== null);
+      return seen.troubles.length === 0 && states.length === 7 && known;
+    };
+    await until('all are well', well);
+    const { code, output } = await statusCommand(muster.operator);
+    expect(output).toContain('All is well.');
+    expect(code).toBe(0);
+  }, 120_000);
 
   it('takes a line typed into openssl s_client for a device', async () => {
     expect(await typed(announcement('TYPED02'))).toMatchObject({

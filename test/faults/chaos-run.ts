@@ -12,6 +12,7 @@ import { planOf } from './plan.js';
 import { readQueues } from './queues.js';
 import { Random } from './random.js';
 import { startDistributed } from './scripts.js';
+import { rollingRestart, type Rolling } from './rolling.js';
 import { nothingStruck, strikeRound, type Struck } from './strike.js';
 import { Tables } from './tables.js';
 import { targetsOf } from './targets.js';
@@ -39,6 +40,7 @@ export interface ChaosResult extends Verdict {
   /** What else should not be. */
   readonly wrong: readonly string[];
   readonly struck: Struck;
+  readonly rolling: Rolling;
   readonly crowd: Crowd['counts'];
 }
 
@@ -65,7 +67,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     });
     say(`${muster.processes.length} processes, ${devices} devices, ${options.rate} announcements a second`);
     const struck = await strikeAll(muster, crowd, options);
-    return { ...(await judged(muster, crowd, say)), struck, crowd: crowd.counts };
+    const rolling = await rollingRestart(muster, crowd);
+    const { size } = crowd.accepted;
+    say(`every process restarted in turn, ${size} accepted`);
+    await until('enough are accepted', () => (crowd?.accepted.size ?? 0) >= options.accepted, acceptLimitMs);
+    await crowd.settle();
+    return { ...(await judged(muster, crowd, say)), struck, rolling, crowd: crowd.counts };
   } finally {
     await crowd?.close();
     await muster.stop();
@@ -78,7 +85,7 @@ async function switchOn(muster: Distributed, networkPrefix: string): Promise<voi
   const password = await readFile(muster.adminPasswordFile, 'utf8');
   const operator = await Operator.signIn(console1?.url ?? '', password.trim());
   await operator.switchOn();
-  await operator.changeSettings({ deviceNetworks: [`${networkPrefix}.0.0/16`], maxNumberTasks: 40 });
+  await operator.changeSettings({ deviceNetworks: [`${networkPrefix}.0.0/16`], maxNumberTasks: 20 });
 }
 
 async function strikeAll(muster: Distributed, crowd: Crowd, options: ChaosOptions): Promise<Struck> {
@@ -96,8 +103,6 @@ async function strikeAll(muster: Distributed, crowd: Crowd, options: ChaosOption
     const seconds = Math.round((performance.now() - beganAt) / 1000);
     options.say(`${seconds} s, ${crowd.accepted.size} accepted, ${index + 1}/${plan.length}: ${what}`);
   }
-  await until('enough are accepted', () => crowd.accepted.size >= options.accepted, acceptLimitMs);
-  await crowd.settle();
   return struck;
 }
 

@@ -40,6 +40,7 @@ const log = openLog({ level: 'silent', fields: {} });
 export class Crowd {
   readonly accepted = new Map<string, Accepted>();
   readonly counts = { retry: 0, unanswered: 0, refused: 0, slowestMs: 0 };
+  #watched = { sinceMs: Infinity, attempts: 0 };
   /** When the newest attempt began that each gateway accepted. */
   readonly #ackedSince: number[];
   readonly #underWay = new Set<Promise<void>>();
@@ -84,6 +85,16 @@ export class Crowd {
     return (this.#ackedSince[gateway] ?? 0) > sinceMs;
   }
 
+  /** Counts the attempts of announcements that begin from now on. */
+  watch(): void {
+    this.#watched = { sinceMs: performance.now(), attempts: 0 };
+  }
+
+  /** The most that any announcement needed since then. */
+  get attemptsMost(): number {
+    return this.#watched.attempts;
+  }
+
   async close(): Promise<void> {
     this.#stopping = true;
     await this.#running;
@@ -117,7 +128,9 @@ export class Crowd {
     const { serial } = device.machine.device.identity;
     const announcementId = `${serial}-${device.announcements}`;
     const beganAt = performance.now();
-    for (let attempt = 0; ; attempt += 1) {
+    let attempts = 0;
+    for (;;) {
+      attempts += 1;
       const answer = await this.#attempt(device, announcementId);
       if (answer?.result === 'accepted' && answer.event !== null) {
         this.accepted.set(answer.event, { id: answer.event, serial, announcementId });
@@ -126,8 +139,9 @@ export class Crowd {
       if (answer === null) this.counts.unanswered += 1;
       else if (answer.result === 'retry') this.counts.retry += 1;
       else this.counts.refused += 1;
-      await delay(Math.min(longestWaitMs, firstWaitMs * 2 ** attempt) * (0.5 + Math.random() / 2));
+      await delay(Math.min(longestWaitMs, firstWaitMs * 2 ** (attempts - 1)) * (0.5 + Math.random() / 2));
     }
+    if (beganAt > this.#watched.sinceMs) this.#watched.attempts = Math.max(this.#watched.attempts, attempts);
     this.counts.slowestMs = Math.max(this.counts.slowestMs, performance.now() - beganAt);
     device.busy = false;
   }

@@ -6,7 +6,7 @@ import amqp, { type ConfirmChannel } from 'amqplib';
 import { Client } from 'pg';
 import { declareTopology } from '#bus/rabbit/declare';
 import { exchange } from '#bus/topology';
-import { deviceAnnounced, deviceDiscovered } from '#events/device';
+import { deviceAnnounced } from '#events/device';
 import { stamp, type Draft, type Event } from '#events/event';
 import { defaultSettings, settingsChanged } from '#events/settings';
 import { migrate } from '#store/migrate';
@@ -86,20 +86,14 @@ export class DiscoveryAlone {
   }
 
   /**
-   * What became of all that was accepted, once a last announcement has had its effect, since its queue keeps the order, and
-   * nothing waits in a table.
+   * What became of all that was accepted, once a last announcement was taken, since its queue keeps the order, and nothing
+   * waits in a table.
    */
   async verdict(): Promise<Verdict> {
     await this.announce(1);
     const last = this.#accepted.at(-1)?.id;
-    await until(
-      'the last one has its effect',
-      async () => {
-        const events = await readJournal(this.parts.broker);
-        return events.some((event) => deviceDiscovered.is(event) && event.causedBy === last);
-      },
-      limitMs,
-    );
+    const heard = `select count(*) from discovery.inbox where event_id = '${last}'`;
+    await until('the last one is taken', async () => (await this.#count(heard)) === 1, limitMs);
     const waiting = `select (select count(*) from discovery.outbox) + (select count(*) from discovery.parked) as count`;
     await until('nothing waits', async () => (await this.#count(waiting)) === 0, limitMs);
     return judge(this.#accepted, await readJournal(this.parts.broker), 'discovery');

@@ -29,6 +29,8 @@ export interface Muster {
   metricsOf(service: string): Promise<string>;
   /** Embedded only: kills the process with -9 and starts it again on the same folder. */
   killAndRestart(): Promise<void>;
+  /** Embedded only: the same, but in between it is started once to end itself at a point: see kill-point.ts. */
+  dieAt(point: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -65,6 +67,10 @@ async function embedded(_: MusterOptions, dir: string, environment: Environment)
   const options = { name: 'standalone', entry: 'apps/standalone/main.js', words, environment };
   const processes = [new Process(options)];
   const url = `http://127.0.0.1:${http}`;
+  const again = async (): Promise<void> => {
+    processes.push(new Process(options));
+    await ready(url, current());
+  };
   const current = (): Process => {
     const last = processes.at(-1);
     if (!last) throw new Error('no process was started');
@@ -78,8 +84,14 @@ async function embedded(_: MusterOptions, dir: string, environment: Environment)
     metricsOf: () => metricsAt(url),
     killAndRestart: async () => {
       await current().signal('SIGKILL');
-      processes.push(new Process(options));
-      await ready(url, current());
+      await again();
+    },
+    dieAt: async (point) => {
+      await current().signal('SIGKILL');
+      const dying = new Process({ ...options, environment: { ...environment, MUSTER_KILL_POINT: point } });
+      processes.push(dying);
+      await until(`it ends at ${point}`, () => dying.exitCode !== null, startLimitMs);
+      await again();
     },
     stop: async () => void (await current().signal('SIGTERM')),
   };
@@ -120,6 +132,7 @@ async function distributed(
     processes: started.map(({ process }) => process),
     metricsOf: (name) => metricsAt(started.find(({ service }) => service === name)?.url ?? ''),
     killAndRestart: () => Promise.reject(new Error('embedded only')),
+    dieAt: () => Promise.reject(new Error('embedded only')),
     stop: async () => void (await Promise.all(started.map(({ process }) => process.signal('SIGTERM')))),
   };
 }

@@ -23,3 +23,20 @@ it('gives the urgent their turn first, starves nobody and forgets nobody', async
   expect(order[7]).toBe('page');
   expect(order.lastIndexOf('gateway')).toBeLessThan(order.lastIndexOf('service'));
 });
+
+it('hears who comes by the network between two turns, though others wait', async () => {
+  const turns = new Turns();
+  const order: Priority[] = [];
+  const run = async (priority: Priority) => {
+    const done = await turns.take(priority);
+    order.push(priority);
+    done();
+  };
+  const first = await turns.take('service');
+  const backlog = [run('service'), run('service')];
+  // As the answer to a socket: the event loop has to go round before it is known.
+  const device = new Promise((resolve) => setImmediate(resolve)).then(() => run('gateway'));
+  first();
+  await Promise.all([...backlog, device]);
+  expect(order).toEqual(['gateway', 'service', 'service']);
+});

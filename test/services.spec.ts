@@ -59,16 +59,20 @@ describe('npm run services', () => {
       environment: administrator(),
     });
 
-  it('lets an administrator give an integrator a queue, and bind it anew', async () => {
-    await integrate('add', integrator, '--bind', '#', '--password-file', passwordFile);
-    const binds = ['--bind', 'device.*', '--bind', 'assessment.finished'];
-    const said = await integrate('add', integrator, ...binds, '--password-file', passwordFile);
-    expect(said).toBe(`${queue} is bound to device.*, assessment.finished\n`);
-    const listed = await integrate('list');
-    expect(listed).toMatch(
-      /^fleetreport {2}bound to assessment\.finished, device\.\*; waiting \d+, readers 0\n$/,
-    );
-  }, programsLimitMs);
+  it(
+    'lets an administrator give an integrator a queue, and bind it anew',
+    async () => {
+      await integrate('add', integrator, '--bind', '#', '--password-file', passwordFile);
+      const binds = ['--bind', 'device.*', '--bind', 'assessment.finished'];
+      const said = await integrate('add', integrator, ...binds, '--password-file', passwordFile);
+      expect(said).toBe(`${queue} is bound to device.*, assessment.finished\n`);
+      const listed = await integrate('list');
+      expect(listed).toMatch(
+        /^fleetreport {2}bound to assessment\.finished, device\.\*; waiting \d+, readers 0\n$/,
+      );
+    },
+    programsLimitMs,
+  );
 
   it('carries a device to its end with no more rights than each service has', async () => {
     const operator = await Operator.signIn(services.told('Page and API'), services.secret('admin'));
@@ -113,23 +117,33 @@ describe('npm run services', () => {
     return heard();
   };
 
-  it('hands its events to the consumer of INTEGRATING.md', async () => {
-    const heard = await consume(2);
-    expect(heard).toEqual(expect.arrayContaining(['device.announced', 'device.licensed', 'device.grouped']));
-    const others = heard.filter((type) => !type.startsWith('device.') && type !== 'assessment.finished');
-    expect(others).toEqual([]);
-  }, programsLimitMs);
+  it(
+    'hands its events to the consumer of INTEGRATING.md',
+    async () => {
+      const heard = await consume(2);
+      expect(heard).toEqual(
+        expect.arrayContaining(['device.announced', 'device.licensed', 'device.grouped']),
+      );
+      const others = heard.filter((type) => !type.startsWith('device.') && type !== 'assessment.finished');
+      expect(others).toEqual([]);
+    },
+    programsLimitMs,
+  );
 
-  it('hands them out again from the journal', async () => {
-    const words = ['--since', '1h', '--queue', queue, '--type', 'assessment.finished'];
-    await Process.run({
-      name: 'replay',
-      entry: 'apps/standalone/replay.js',
-      words,
-      environment: administrator(),
-    });
-    expect(await consume(2)).toContain('assessment.finished');
-  }, programsLimitMs);
+  it(
+    'hands them out again from the journal',
+    async () => {
+      const words = ['--since', '1h', '--queue', queue, '--type', 'assessment.finished'];
+      await Process.run({
+        name: 'replay',
+        entry: 'apps/standalone/replay.js',
+        words,
+        environment: administrator(),
+      });
+      expect(await consume(2)).toContain('assessment.finished');
+    },
+    programsLimitMs,
+  );
 
   const accounts: readonly (Pick<Account, 'publishes' | 'reads'> & { readonly user: string })[] = [
     ...topology.accounts.map((account) => ({ ...account, user: account.service })),
@@ -220,14 +234,18 @@ describe('npm run services', () => {
     expect([count(/^beam/), count(/^epmd/), count(/^postgres/), onLoopback.length]).toEqual([3, 1, 1, 12]);
   });
 
-  it('takes an integrator away, with its queue', async () => {
-    expect(await integrate('remove', integrator)).toBe(`${queue} is gone\n`);
-    expect(await integrate('list')).toBe('');
-    const password = services.secret('../integrator.password');
-    await expect(connectAs(services.told('Broker'), { user: queue, password, authority })).rejects.toThrow(
-      /ACCESS.REFUSED|403/,
-    );
-  }, programsLimitMs);
+  it(
+    'takes an integrator away, with its queue',
+    async () => {
+      expect(await integrate('remove', integrator)).toBe(`${queue} is gone\n`);
+      expect(await integrate('list')).toBe('');
+      const password = services.secret('../integrator.password');
+      await expect(connectAs(services.told('Broker'), { user: queue, password, authority })).rejects.toThrow(
+        /ACCESS.REFUSED|403/,
+      );
+    },
+    programsLimitMs,
+  );
 
   it('ends whole, and well, at one signal', async () => {
     expect(await services.end()).toBe(0);

@@ -34,7 +34,12 @@ const telemetry = new NodeSDK({
       onStart: () => undefined,
       onEnd: (span) => {
         const { name, attributes, status } = span;
-        ended.push({ name, attributes, failed: status.code === SpanStatusCode.ERROR, trace: span.spanContext().traceId });
+        ended.push({
+          name,
+          attributes,
+          failed: status.code === SpanStatusCode.ERROR,
+          trace: span.spanContext().traceId,
+        });
       },
       forceFlush: done,
       shutdown: done,

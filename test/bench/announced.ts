@@ -32,13 +32,13 @@ function announcement(device: number): Event {
   return asEvent(draft, 'gateway', device);
 }
 
-/** Accepting is on, there are seats for all, nothing is assessed. */
-export function operatorsWords(): readonly Event[] {
+/** Accepting is on, there are seats for all, nothing is assessed. `server` is the Muster's own id, where its gateway is asked. */
+export function operatorsWords(server: string = randomUUID()): readonly Event[] {
   const seats = { customer: 'Bench', seats: 10_000_000, expiresAt: null, graceDays: 0 };
   return [
     settingsChanged.draft(documentOf('settings', { ...defaultSettings, acceptAnnouncements: true })),
     licenceChanged.draft(documentOf('bench', seats)),
-    edgeConfigured.draft({ ...edgeConfigured.example, version: 1_000, server: randomUUID() }),
+    edgeConfigured.draft({ ...edgeConfigured.example, version: 1_000, server }),
   ].map((draft) => asEvent(draft, 'console', 1_000_000));
 }
 

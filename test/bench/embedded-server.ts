@@ -1,6 +1,8 @@
 // The embedded Muster as a process that a bench starts and gives announced devices to, past TLS: by messages of its parent.
 // Arguments: data folder. What `npm start` puts together, with the bus at hand.
+import { setTimeout as delay } from 'node:timers/promises';
 import { openEmbeddedBus } from '#bus/embedded';
+import { edgeConfigured } from '#events/settings';
 import { openLog } from '#runtime/log';
 import { commonShape, configure, readAll, readConfig } from '#runtime/config';
 import { host } from '#runtime/host';
@@ -36,7 +38,19 @@ const running = await host({
   reportSeconds: config.MUSTER_REPORT_SECONDS,
 });
 await running.started;
-await bus.publish(operatorsWords());
+await bus.publish(operatorsWords(await serverId()));
+
+/** Under another id console's next word on the edge would replace ours. */
+async function serverId(): Promise<string> {
+  for (;;) {
+    const [row] = await database.query<{ server: string }>(
+      `select body->'data'->>'server' as server from bus.event where type = $1 order by seq desc limit 1`,
+      [edgeConfigured.type],
+    );
+    if (row) return row.server;
+    await delay(50);
+  }
+}
 
 async function carry({ first, count }: Order): Promise<void> {
   for (let done = 0; done < count; done += publishedAtOnce) {

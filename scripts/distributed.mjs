@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import tls from 'node:tls';
-import { quietly } from './child.mjs';
+import { quietly, startGuard } from './child.mjs';
 import { entryOf, processes, steps } from './processes.mjs';
 import { inRoot, root, Trouble } from './project.mjs';
 import { makeSecrets } from './secrets.mjs';
@@ -176,17 +176,6 @@ function addressFor(account, url) {
   own.username = account;
   own.password = '';
   return own.href;
-}
-
-/** Kills what it was told of once this process is gone, however it went: it reads from a pipe that only we hold. */
-function startGuard() {
-  const script =
-    'pids=; while read -r pid; do pids="$pids $pid"; done; [ -z "$pids" ] || kill -s KILL $pids 2>/dev/null';
-  const child = spawn('sh', ['-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
-  child.stdin.on('error', () => {});
-  child.unref();
-  child.stdin.unref?.();
-  return { watch: (pid) => child.stdin.write(`${pid}\n`), end: () => child.kill('SIGKILL') };
 }
 
 function startProcess({ node, name, number, variables, guard, say }) {

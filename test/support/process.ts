@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startGuard, type Guard } from '../../scripts/child.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const keptCharacters = 40_000;
@@ -16,10 +17,8 @@ export interface ProcessOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-const living = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of living) child.kill('SIGKILL');
-});
+/** A worker of vitest may be ended without a word: nothing that it started outlives it. */
+let guard: Guard | null = null;
 
 export class Process {
   readonly #child: ChildProcess;
@@ -32,13 +31,13 @@ export class Process {
       env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    living.add(this.#child);
+    guard ??= startGuard();
+    if (this.#child.pid !== undefined) guard.watch(this.#child.pid);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#output = (this.#output + text).slice(-keptCharacters);
       });
     }
-    this.#child.once('exit', () => living.delete(this.#child));
   }
 
   get pid(): number {

@@ -192,7 +192,8 @@ describe.each(databases)('documents on $name', ({ open }) => {
     expect((await get('/api/overview')).body).toMatchObject({ announcePort: 4329 });
     expect((await changeSettings({ maxNumberTasks: 5 })).body.reminder).toBeNull();
     const edges = await trial.told('edge.configured');
-    const versions = edges.map(({ version }) => version);
+    // Told again at the start and now and then, under the same version.
+    const versions = [...new Set(edges.map(({ version }) => version))];
     expect(versions).toEqual(versions.map((_, index) => index + 1));
     expect(new Set(edges.map(({ server }) => server)).size).toBe(1);
     expect(edges.at(-1)).toMatchObject({ acceptAnnouncements: true });

@@ -1,15 +1,20 @@
 // A device announces itself and ends up compliant: the main job of Muster, in both sizes, on real processes.
 import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assessmentFinished } from '#events/assessment';
 import { deviceAnnounced } from '#events/device';
 import type { Fleet } from '../../apps/agent/fleet.js';
 import { plugIn, unplug } from '../support/fleet.js';
 import { openFeed, type Feed } from '../support/feed.js';
-import { sizes, startMuster, type Muster } from '../support/muster.js';
+import { Operator } from '../support/operator.js';
+import { password, sizes, startMuster, type Muster } from '../support/muster.js';
 import { openCollector, type Collector } from '../support/collector.js';
 import { seenBy, statesOf, statusCommand } from '../support/status.js';
+import type { Process } from '../support/process.js';
+import { ownFolder } from '../support/servers.js';
 import { until } from '../support/until.js';
+import { alerts, dashboardQueries, metricsNamed } from '../support/watched.js';
 
 const printers = 20;
 const compliantPrinters = 4;
@@ -35,7 +40,11 @@ describe.each(sizes)('instant-on, %s', (size) => {
 
   beforeAll(async () => {
     collector = await openCollector();
-    muster = await startMuster({ size, environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
+    const environment = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      MUSTER_GATEWAY_SPOOL_DIR: await ownFolder('spool'),
+    };
+    muster = await startMuster({ size, environment });
     feed = await openFeed(muster.operator);
   }, 400_000);
 
@@ -205,8 +214,70 @@ describe.each(sizes)('instant-on, %s', (size) => {
       30_000,
     );
     expect(new Set(trace.map(({ traceId }) => traceId)).size).toBe(1);
+    const names = trace.map(({ name }) => name);
+    expect(names).toContain('send muster.events:device.announced');
+    expect(names).toContain('process muster.events:device.announced:discovery.facts');
+    if (size === 'distributed') expect(collector.text()).toContain('"db.system.name"');
   }, 400_000);
+
+  it('exports every metric that alerts and dashboard name', async () => {
+    await knock(muster.announcePorts[0] ?? 0);
+    const named = [...alerts.map(({ expr }) => expr), ...dashboardQueries].flatMap(metricsNamed);
+    const wanted = [...new Set(named)].filter((name) => size === 'distributed' || !elsewhere.test(name));
+    let missing: readonly string[] = wanted;
+    await until(
+      'all are there',
+      async () => {
+        const texts = await Promise.all(services.map((service) => muster.metricsOf(service)));
+        const there = new Set(texts.flatMap((text) => text.match(/^\w+(?=[{ ])/gm) ?? []));
+        missing = wanted.filter((name) => !there.has(name));
+        return missing.length === 0;
+      },
+      60_000,
+    ).catch(() => undefined);
+    expect(missing).toEqual([]);
+  }, 400_000);
+
+  it('tells no secret in log, spans and metrics', async () => {
+    const { operator, processes } = muster;
+    const { token } = await operator.ask<{ token: string }>('POST', '/api/tokens', {
+      name: 'planted',
+      role: 'viewer',
+    });
+    const mistyped = 'correct horse, planted';
+    await expect(Operator.signIn(operator.url, mistyped)).rejects.toThrow('401');
+    const answer = await fetch(`${operator.url}/api/devices`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(answer.ok).toBe(true);
+    const planted = [password, mistyped, token, 'PRIVATE KEY', ...processes.flatMap(passwordsOf)];
+    const texts = await Promise.all(services.map((service) => muster.metricsOf(service)));
+    const told = [collector.text(), ...texts, ...processes.map(({ output }) => output)].join('\n');
+    expect(planted.filter((secret) => told.includes(secret))).toEqual([]);
+  });
 });
+
+const services = ['console', 'discovery', 'licensing', 'autogroup', 'assessment', 'forwarding', 'gateway'];
+/** Of broker and spool, and of what stands between a service and its broker: the embedded size has none of them. */
+const elsewhere = /^muster_(bus|spool|outbox)_|^db_/;
+
+/** Those in the addresses that a process was started with. */
+function passwordsOf({ options: { environment = {} } }: Process): readonly string[] {
+  return Object.values(environment).flatMap((value) => {
+    const { password: found } = URL.canParse(value) ? new URL(value) : { password: '' };
+    // What a developer's server has for a password stands in many lines, as a name.
+    return found.length > 8 ? [found] : [];
+  });
+}
+
+/** Something that is no device, and is turned away. */
+function knock(port: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET / HTTP/1.0\r\n\r\n'));
+    socket.on('error', () => undefined).on('close', () => resolve());
+    socket.resume();
+  });
+}
 
 /** `openssl s_client` and nothing of ours: the answer to one typed line. */
 function typeAsDevice(port: number, line: string): Promise<Record<string, unknown>> {

@@ -149,11 +149,14 @@ describe("the client's half", () => {
   });
 
   it('sends nothing to a server that it cannot trust, when trust is demanded', async () => {
-    const before = bench.stored().length;
-    await expect(announce({ ...route(), requireVerified: true }, announcement)).rejects.toMatchObject({
+    const untold = { ...announcement, identity: { ...announcement.identity, serial: 'UNTOLD-0001' } };
+    await expect(announce({ ...route(), requireVerified: true }, untold)).rejects.toMatchObject({
       code: 'serverUntrusted',
     });
-    expect(bench.stored()).toHaveLength(before);
+    // What was said before this one would be stored before it.
+    const [later] = await say(bench.port, line());
+    await storedWith(later);
+    expect(bench.stored().map(({ data }) => data.identity.serial)).not.toContain('UNTOLD-0001');
   });
 
   it('sends several over one connection', async () => {

@@ -52,6 +52,8 @@ export class Answering {
   #answered = 0;
   #lastAnswer: Promise<void> = Promise.resolve();
   #reading = true;
+  /** The other end has closed its half. */
+  #saidAll = false;
   #thrownAwayBytes = 0;
 
   constructor(
@@ -61,7 +63,10 @@ export class Answering {
   ) {
     socket.on('data', (chunk: Buffer) => this.#hear(chunk));
     socket.on('drain', () => this.#advance());
-    socket.on('end', () => this.finish());
+    socket.on('end', () => {
+      this.#saidAll = true;
+      this.#advance();
+    });
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#stopReading());
     this.#set('silence');
@@ -95,7 +100,10 @@ export class Answering {
     } catch (error) {
       this.#refuse(error);
     }
-    if (this.#reading) this.#watch();
+    if (!this.#reading) return;
+    // Lines that wait for their turn are answered, though the other end has nothing more to say.
+    if (this.#saidAll && this.#pending < this.limits.pendingMax) this.finish();
+    else this.#watch();
   }
 
   #take(frame: Buffer): void {

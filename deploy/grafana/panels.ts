@@ -215,7 +215,7 @@ const failed: Row = {
       title: 'Given up by RabbitMQ',
       about: 'In muster.dead, for the console to take: each ended its process again and again.',
       unit: 'short',
-      queries: [line('max(muster_queue_depth{queue="muster.dead"})', 'messages')],
+      queries: [line('max(muster_broker_dead)', 'messages')],
     },
   ],
 };

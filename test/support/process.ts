@@ -2,8 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { startGuard, type Guard } from '../../scripts/child.mjs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type * as child from '../../scripts/child.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const keptCharacters = 40_000;
@@ -18,7 +18,9 @@ export interface ProcessOptions {
 }
 
 /** A worker of vitest may be ended without a word: nothing that it started outlives it. */
-let guard: Guard | null = null;
+let guard: child.Guard | null = null;
+// By its address: the build lies in a folder of its own, the scripts do not.
+const { startGuard } = (await import(pathToFileURL(resolve('scripts/child.mjs')).href)) as typeof child;
 
 export class Process {
   readonly #child: ChildProcess;

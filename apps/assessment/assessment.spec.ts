@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { metrics } from '@opentelemetry/api';
-import type { Bus } from '#bus/bus';
 import { runWorkers } from '#bus/worker';
 import {
   assessmentFinished,
@@ -23,14 +22,8 @@ import { defaultSettings, settingsChanged, type Settings } from '#events/setting
 import { policyTemplates } from '#documents/templates';
 import type { Store } from '#store/store';
 import { activeTasks } from '#store/tasks';
-import {
-  databases,
-  openFor,
-  outboxBus,
-  published,
-  startFed,
-  type Fed,
-} from '../../test/support/fed-delivery.js';
+import { databases, openFor, published, startFed, type Fed } from '../../test/support/fed-delivery.js';
+import { outboxBus } from '../../test/support/outbox-bus.js';
 import { until } from '../../test/support/until.js';
 import { assessWorker } from './assess.js';
 import { assessment } from './assessment.js';
@@ -239,7 +232,7 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
     );
     const running = runWorkers({
       store,
-      bus: outboxBus as Bus,
+      bus: outboxBus,
       workers: [assessWorker({ store, devicePort: 1, log })],
       log,
       meter: metrics.getMeter('test'),

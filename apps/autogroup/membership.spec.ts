@@ -7,14 +7,8 @@ import { groupBody, groupChanged } from '#events/group';
 import type { Identity } from '#events/identity';
 import { defaultSettings, settingsChanged } from '#events/settings';
 import type { Store } from '#store/store';
-import {
-  databases,
-  openFor,
-  outboxBus,
-  published,
-  startFed,
-  type Fed,
-} from '../../test/support/fed-delivery.js';
+import { databases, openFor, published, startFed, type Fed } from '../../test/support/fed-delivery.js';
+import { outboxBus } from '../../test/support/outbox-bus.js';
 import { membership } from './consumer.js';
 import { regroupPage } from './regroup.js';
 

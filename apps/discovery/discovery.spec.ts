@@ -4,7 +4,6 @@ import { createServer } from 'node:https';
 import { createServer as netServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { metrics } from '@opentelemetry/api';
-import type { Bus } from '#bus/bus';
 import { runWorkers, type RunningWorkers } from '#bus/worker';
 import { deviceApiPort, openDeviceApi } from '#device/api';
 import type { Driver, Target } from '#device/device';
@@ -24,14 +23,8 @@ import { defaultSettings, settingsChanged, type Settings } from '#events/setting
 import { selfSigned } from '#pki/certificate';
 import type { Store } from '#store/store';
 import { activeTasks } from '#store/tasks';
-import {
-  databases,
-  openFor,
-  outboxBus,
-  published,
-  startFed,
-  type Fed,
-} from '../../test/support/fed-delivery.js';
+import { databases, openFor, published, startFed, type Fed } from '../../test/support/fed-delivery.js';
+import { outboxBus } from '../../test/support/outbox-bus.js';
 import { until } from '../../test/support/until.js';
 import { discovery } from './discovery.js';
 import { proveMoveWorker } from './prove-move.js';
@@ -156,7 +149,7 @@ describe.each(Object.keys(databases))('discovery on %s', (name) => {
 
   const work = (open = openDeviceApi): void => {
     asks = [];
-    const bus = outboxBus as Bus;
+    const bus = outboxBus;
     const log = { info: quiet, warn: quiet, error: quiet };
     const meter = metrics.getMeter('test');
     const on = { store, bus, log, meter, service: 'discovery', instance: 'test' };

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { metrics } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Bus } from '#bus/bus';
 import { runWorkers, type RunningWorkers } from '#bus/worker';
 import { deviceDiscovered, deviceReconciled } from '#events/device';
 import type { Event } from '#events/event';
@@ -17,14 +16,8 @@ import {
   startAnnounceServer,
   type AnnounceServer,
 } from '../../test/support/announce-server.js';
-import {
-  databases,
-  openFor,
-  outboxBus,
-  published,
-  startFed,
-  type Fed,
-} from '../../test/support/fed-delivery.js';
+import { databases, openFor, published, startFed, type Fed } from '../../test/support/fed-delivery.js';
+import { outboxBus } from '../../test/support/outbox-bus.js';
 import { until } from '../../test/support/until.js';
 import { deliverWorker } from './deliver.js';
 import { forwarding } from './forwarding.js';
@@ -68,7 +61,7 @@ describe.each(Object.keys(databases))('forwarding on %s', (name) => {
     fed = await startFed(store, forwarding.consumers);
     await fed.feed(published(edgeConfigured.draft({ ...edgeConfigured.example, server: own })));
     workers = ['one', 'two'].map((instance) => {
-      const bus = outboxBus as Bus;
+      const bus = outboxBus;
       const log = { info: quiet, warn: quiet, error: quiet };
       const meter = metrics.getMeter('test');
       const on = { store, bus, log, meter, service: 'forwarding', instance };

@@ -5,14 +5,8 @@ import { deviceDiscovered, deviceLicensed, deviceRetired, deviceUnlicensed } fro
 import type { Event } from '#events/event';
 import { licenceChanged, seatsCounted } from '#events/licence';
 import type { Store } from '#store/store';
-import {
-  databases,
-  openFor,
-  outboxBus,
-  published,
-  startFed,
-  type Fed,
-} from '../../test/support/fed-delivery.js';
+import { databases, openFor, published, startFed, type Fed } from '../../test/support/fed-delivery.js';
+import { outboxBus } from '../../test/support/outbox-bus.js';
 import { seats } from './consumer.js';
 import { tellFirstCount } from './first-count.js';
 import { sweep } from './sweep.js';

@@ -1,15 +1,16 @@
 // Tries parked deliveries again when they are due, and does what operators ask of dead ones.
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Meter } from '@opentelemetry/api';
 import { deliveryReplayRequested } from '../events/delivery.js';
-import { readEvent } from '../events/catalogue.js';
-import { UnreadableEvent, type Event } from '../events/event.js';
 import { reasonOf, unavailable } from '../store/failure.js';
-import { countParked, drop, due, revive, takeBack } from '../store/parking.js';
+import { begin, giveBack, takeBack, type Begun, type Try } from '../store/parked-tries.js';
+import { countParked, drop, revive } from '../store/parking.js';
 import type { Store } from '../store/store.js';
 import type { Attempt, Item } from './attempt.js';
 import { consumer as define, type Consumer } from './consumer.js';
 import type { DeliveryLog } from './delivery.js';
+import { givingUp, readAgain, readingAgain } from './retried.js';
 import { returnedMessages } from './returned.js';
 
 interface Options {
@@ -25,12 +26,19 @@ const lookEveryMs = 500;
 const batchMax = 50;
 /** Of one consumer, before the next one's turn; rows that another instance holds stay due. */
 const roundsMax = 20;
+/**
+ * A try counts for this when its process dies during it. One takes some milliseconds, and after each death it is farther from
+ * the next: chance, or a hundred kills on purpose, does not strike one delivery ten times in a row.
+ */
+const deathsMax = 10;
 
 export class ParkingKeeper {
   readonly #stopping = new AbortController();
   #counts = { waiting: 0, dead: 0 };
   #looking: Promise<void> = Promise.resolve();
   #problem: string | null = null;
+  /** Tries that did not end although this process lives. */
+  #unended: readonly string[] = [];
   /** Hear what operators ask and what the bus gave up; every service does, and each answers for its own consumers. */
   readonly controls: readonly Consumer[];
 
@@ -99,6 +107,7 @@ export class ParkingKeeper {
       await delay(lookEveryMs * (0.75 + Math.random() / 2), null, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       try {
+        await this.#giveBack();
         for (const consumer of [...this.options.consumers, ...this.controls]) await this.#retryAll(consumer);
         this.#counts = await countParked(this.options.store, this.options.store.schema);
         this.#problem = null;
@@ -113,9 +122,9 @@ export class ParkingKeeper {
   /** One consumer's trouble is not the others'. */
   async #retryAll(consumer: Consumer): Promise<void> {
     try {
-      let rounds = roundsMax;
-      while (!this.#stopping.signal.aborted && rounds > 0 && (await this.#retry(consumer)) === batchMax)
-        rounds -= 1;
+      for (let rounds = roundsMax; rounds > 0 && !this.#stopping.signal.aborted; rounds -= 1) {
+        if (!(await this.#retry(consumer))) return;
+      }
     } catch (error) {
       if (unavailable(error)) throw error;
       const fields = { error, consumer: consumer.name };
@@ -123,49 +132,43 @@ export class ParkingKeeper {
     }
   }
 
-  /** Resolves to how many were due. */
-  async #retry(consumer: Consumer): Promise<number> {
-    const { store } = this.options;
-    const rows = await due(store, store.schema, consumer.name, batchMax);
-    if (rows.length === 0) return 0;
-    const claim: Attempt['claim'] = (tx, items) =>
-      takeBack(
-        tx,
-        store.schema,
-        consumer.name,
-        items.map(({ event }) => event.id),
+  /** Resolves to whether any were due. */
+  async #retry(consumer: Consumer): Promise<boolean> {
+    const id = randomUUID();
+    try {
+      return await this.#try({ id, consumer: consumer.name }, consumer);
+    } catch (error) {
+      this.#unended = [...this.#unended, id];
+      throw error;
+    }
+  }
+
+  async #try(current: Try, consumer: Consumer): Promise<boolean> {
+    const { store, run } = this.options;
+    const rows = await begin(store, store.schema, current, batchMax);
+    const [first] = rows;
+    if (!first) return false;
+    const idsOf = (items: readonly Item[]) => items.map(({ event }) => event.id);
+    const claim: Attempt['claim'] = (tx, items) => takeBack(tx, store.schema, current, idsOf(items));
+    // What a process died of comes alone.
+    if (first.deaths >= deathsMax) await run(givingUp(consumer, first.deaths), [first], claim);
+    else await run(readingAgain(consumer), this.#itemsOf(consumer, rows), claim);
+    return true;
+  }
+
+  #itemsOf(consumer: Consumer, rows: readonly Begun[]): readonly Item[] {
+    for (const { event, deaths } of rows.filter((row) => row.deaths > 0)) {
+      this.options.log.warn(
+        { consumer: consumer.name, event: event.id, type: event.type, deaths },
+        'A process died while it tried this event; it is tried again, alone',
       );
-    const items = rows.map(({ event, attempts }) => ({ event: readAgain(event), attempts }));
-    await this.options.run(this.#checked(consumer), items, claim);
-    return rows.length;
+    }
+    return rows.map(({ event, attempts }) => ({ event: readAgain(event), attempts }));
   }
 
-  /** What was dead because this build could not read it stays so until a build can. */
-  #checked(consumer: Consumer): Consumer {
-    const heard = new Set(consumer.on.map(({ type }) => type));
-    return {
-      ...consumer,
-      load: (tx, events) =>
-        consumer.load(
-          tx,
-          events.filter((event) => heard.has(event.type)),
-        ),
-      decide: (event, state) => {
-        readEvent(event);
-        if (!heard.has(event.type)) {
-          throw new UnreadableEvent('unknownType', `no consumer of this service hears ${event.type}`);
-        }
-        return consumer.decide(event, state);
-      },
-    };
-  }
-}
-
-/** Its data as the schema gives it, where it can be read; as it lies there, where not: decide refuses it then. */
-function readAgain(event: Event): Event {
-  try {
-    return readEvent(event);
-  } catch {
-    return event;
+  async #giveBack(): Promise<void> {
+    if (this.#unended.length === 0) return;
+    await giveBack(this.options.store, this.options.store.schema, this.#unended);
+    this.#unended = [];
   }
 }

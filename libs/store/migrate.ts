@@ -68,7 +68,7 @@ async function bringUp(tx: Tx, schema: string, files: readonly SqlFile[]): Promi
 
 async function sqlOf(schema: string): Promise<readonly SqlFile[]> {
   if (!/^[a-z]+$/.test(schema)) throw new Error(`${schema} cannot be the name of a schema`);
-  const common = schema === 'bus' ? [] : [{ name: '000-delivery.sql', sql: commonTables(schema) }];
+  const common = schema === 'bus' ? [] : commonFiles(schema);
   for (const folder of folders) {
     const names = await readdir(new URL(`${schema}/`, folder)).catch(() => null);
     if (!names) continue;
@@ -82,7 +82,17 @@ async function sqlOf(schema: string): Promise<readonly SqlFile[]> {
   return common;
 }
 
-/** What the no-loss path and the tasks of every service need. */
+/** What the no-loss path and the tasks of every service need. What was released is never changed: more is a file more. */
+const commonFiles = (schema: string): readonly SqlFile[] => [
+  { name: '000-delivery.sql', sql: commonTables(schema) },
+  { name: '000-parked-tries.sql', sql: triesOfParked(schema) },
+  { name: '000-outbox-order.sql', sql: `create index on ${schema}.outbox (sequence)` },
+];
+
+/** Tries that were begun, in a row, and did not end; and which is the last of them. */
+const triesOfParked = (schema: string): string =>
+  `alter table ${schema}.parked add column begun int not null default 0, add column try_id uuid`;
+
 const commonTables = (schema: string): string => `
 create sequence ${schema}.event_sequence;
 create table ${schema}.inbox (

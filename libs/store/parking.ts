@@ -1,5 +1,5 @@
-// Deliveries that failed: tried again when due; dead, for a person to see, without a due time. Attempts are counted here,
-// never by the broker.
+// Deliveries that failed: tried again when due (parked-tries.ts); dead, for a person to see, without a due time. Attempts are
+// counted here, never by the broker.
 import type { Event } from '../events/event.js';
 import type { Tx } from './store.js';
 
@@ -20,47 +20,12 @@ export async function park(tx: Tx, schema: string, consumer: string, rows: reado
             now() + make_interval(secs => (row->>'delayMs')::float / 1000), row->>'reason'
      from jsonb_array_elements($2::jsonb) as row
      on conflict (consumer, event_id) do update
-       set attempts = excluded.attempts, due_at = excluded.due_at, reason = excluded.reason`,
+       set attempts = excluded.attempts, due_at = excluded.due_at, reason = excluded.reason, begun = 0, try_id = null`,
     [consumer, JSON.stringify(rows)],
   );
 }
 
-export interface Due {
-  readonly event: Event;
-  readonly attempts: number;
-}
-
-/** Rows whose time has come. They are only looked at: `takeBack` decides who gets them. */
-export async function due(
-  tx: Pick<Tx, 'query'>,
-  schema: string,
-  consumer: string,
-  limit: number,
-): Promise<readonly Due[]> {
-  return tx.query<{ event: Event; attempts: number }>(
-    `select event, attempts from ${schema}.parked where consumer = $1 and due_at <= now() order by due_at limit $2`,
-    [consumer, limit],
-  );
-}
-
-/** Takes rows out of parking, in the transaction that tries them again. Those that another instance holds are left to it. */
-export async function takeBack(
-  tx: Tx,
-  schema: string,
-  consumer: string,
-  ids: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const rows = await tx.query<{ event_id: string }>(
-    `delete from ${schema}.parked where consumer = $1 and event_id in (
-       select event_id from ${schema}.parked where consumer = $1 and event_id = any($2::uuid[]) and due_at <= now()
-       order by event_id for update skip locked)
-     returning event_id`,
-    [consumer, ids],
-  );
-  return new Set(rows.map((row) => row.event_id));
-}
-
-/** A dead row becomes due at once, with its attempts forgotten. */
+/** A dead row becomes due at once, with all that was counted of it forgotten. */
 export async function revive(
   tx: Tx,
   schema: string,
@@ -68,7 +33,7 @@ export async function revive(
   eventIds: readonly string[],
 ): Promise<void> {
   await tx.query(
-    `update ${schema}.parked set due_at = now(), attempts = 0
+    `update ${schema}.parked set due_at = now(), attempts = 0, begun = 0, try_id = null
      where consumer = $1 and event_id = any($2::uuid[]) and due_at is null`,
     [consumer, eventIds],
   );

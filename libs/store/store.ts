@@ -6,7 +6,7 @@
 //   roles.ts      a role per service, which owns nothing and defines nothing
 //   inbox.ts      which events a consumer has taken: the same one twice does nothing
 //   outbox.ts     events that a transaction made, until the broker has confirmed them
-//   parking.ts    deliveries that failed: tried again when due, dead without a due time
+//   parking.ts    deliveries that failed: tried again when due (parked-tries.ts), dead without a due time
 //   tasks.ts      work that talks to the outside, one queued and one running per device
 //   task-claims.ts  who may run it: budgets and leases
 //   retired.ts    what is left of deleted devices, until it is forgotten

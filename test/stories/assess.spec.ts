@@ -28,7 +28,8 @@ import {
 } from '../../apps/agent/device/device.js';
 import { deviceSettings } from '../../apps/agent/device/setting.js';
 import { assessment } from '../../apps/assessment/assessment.js';
-import { databases, openFor, outboxBus, published, startFed, type Fed } from '../support/fed-delivery.js';
+import { databases, openFor, published, startFed, type Fed } from '../support/fed-delivery.js';
+import { outboxBus } from '../support/outbox-bus.js';
 import { until } from '../support/until.js';
 
 const saying = (part: string): unknown => expect.stringContaining(part);
@@ -106,7 +107,7 @@ describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
   });
 
   const start = (): void => {
-    const parts = { store, bus: outboxBus as never, log, meter: metrics.getMeter('test'), instance: 'one' };
+    const parts = { store, bus: outboxBus, log, meter: metrics.getMeter('test'), instance: 'one' };
     const of = assessment.workers?.({ ...parts, config: { devicePort } }) ?? [];
     workers = runWorkers({ ...parts, workers: of, service: 'assessment' });
   };

@@ -8,8 +8,8 @@ import { Delivery } from '#bus/delivery';
 import { stamp, type Draft, type Event, type EventDefinition } from '#events/event';
 import { migrate } from '#store/migrate';
 import { openEmbedded, openPostgres } from '#store/open';
-import { saveOutbox } from '#store/outbox';
 import { Store, type Database } from '#store/store';
+import { outboxBus } from './outbox-bus.js';
 import { freshDatabase } from './servers.js';
 
 /** What Muster runs on. */
@@ -56,26 +56,14 @@ export interface Fed {
   stop(): Promise<void>;
 }
 
-/** The outbox of the service, without a broker that would empty it. */
-export const outboxBus: Pick<Bus, 'record'> = {
-  record: (tx, schema, events) => saveOutbox(tx, schema, events),
-};
-
 export async function startFed(store: Store, consumers: readonly Consumer[]): Promise<Fed> {
   let facts: ((batch: Batch) => Promise<void>) | null = null;
   const bus: Bus = {
-    system: 'muster',
-    record: outboxBus.record,
-    publish: () => Promise.reject(new Error('a service with a database records')),
+    ...outboxBus,
     subscribe: (queue, handle) => {
       if (queue.endsWith('.facts')) facts = handle;
       return Promise.resolve({ stop: () => Promise.resolve() });
     },
-    follow: () => Promise.reject(new Error('nothing to follow')),
-    readJournal: () => Promise.reject(new Error('nothing to read')),
-    loads: () => Promise.resolve([]),
-    status: () => ({ connected: true, problem: null }),
-    stop: () => Promise.resolve(),
   };
   const quiet = (): void => undefined;
   const notes: Note[] = [];

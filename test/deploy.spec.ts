@@ -192,6 +192,8 @@ describe.skipIf(helm === undefined)('the Helm chart', () => {
     const monitored = renderMonitored().filter(({ apiVersion }) => apiVersion === 'monitoring.coreos.com/v1');
     expect(monitored.map(({ kind }) => kind)).toEqual(['PodMonitor', 'PrometheusRule']);
     expect(monitored[1]?.spec).toEqual(parse(read('deploy/prometheus/muster.rules.yaml') ?? ''));
+    expect(monitored.map(({ metadata }) => metadata.labels?.['release'])).toEqual(['stack', 'stack']);
+    expect(monitored.every(({ metadata }) => metadata.name === 'muster-monitoring')).toBe(true);
   });
 
   it('scales the gateway by load and consumers by their queue', () => {

@@ -16,7 +16,11 @@ import { root } from '../tidy/sources.js';
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly name: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   readonly spec: object;
 }
 
@@ -54,7 +58,8 @@ export function renderChart(...settings: readonly string[]): readonly Kubernetes
 /** With what the Prometheus operator takes, as the README says it. */
 export function renderMonitored(): readonly KubernetesObject[] {
   const rules = path.join(root, 'deploy/prometheus/muster.rules.yaml');
-  return render(['--set', 'monitoring.enabled=true', '--set-file', `monitoring.rules=${rules}`]);
+  const settings = 'monitoring.enabled=true,monitoring.labels.release=stack';
+  return render(['--set', settings, '--set-file', `monitoring.rules=${rules}`]);
 }
 
 function render(settings: readonly string[]): readonly KubernetesObject[] {

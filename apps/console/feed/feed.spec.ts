@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deviceFlapping } from '#events/device';
 import { parseEnvelope, type Event } from '#events/event';
+import { serviceReported } from '#events/service';
 import { until } from '../../../test/support/until.js';
 import { databases, Trial } from '../../../test/support/console.js';
 import { appendFeed } from './append.js';
@@ -119,6 +120,21 @@ describe.each(databases)('the event stream on $name', ({ name, open }) => {
       data: null,
       omitted: true,
     });
+    listener.leave();
+  });
+
+  it('does not send how the services fare: it would drown what is waited for', async () => {
+    const listener = await Listener.open(trial, token);
+    await trial.bus.publish([trial.event('licensing', serviceReported.draft(serviceReported.example))]);
+    await until(
+      'console has heard it',
+      async () => (await trial.database.query(`select 1 from console.instance`)).length > 0,
+    );
+    await trial.bus.publish([flap(1)]);
+    await until('a frame', () => listener.frames.length > 0);
+    expect(listener.frames.map(({ data }) => parseEnvelope(JSON.parse(data)).type)).toEqual([
+      'device.flapping',
+    ]);
     listener.leave();
   });
 

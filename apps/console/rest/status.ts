@@ -30,8 +30,7 @@ export class StatusController {
       [only],
     );
     const now = heard[0]?.now ?? new Date();
-    // In one process it is empty but for moments: console takes what it holds.
-    const queues = await bus.loads(only === null ? [...serviceQueues, deadLetters] : serviceQueues);
+    const queues = await bus.loads([...serviceQueues, deadLetters]);
     return statusOf({ now, heard, queues, bus: bus.status() });
   }
 }

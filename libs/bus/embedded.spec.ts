@@ -110,6 +110,26 @@ test('a message that ends its process is given up after 50 tries, and told', asy
   expect(log.lines.map(({ message }) => message)).toEqual([expect.stringContaining('given up')]);
 });
 
+test('messages that take long come few at a time, so that nobody waits long for the connection', async () => {
+  open();
+  await bus.publish([retired()]);
+  const sizes: number[] = [];
+  await bus.subscribe('alpha.facts', async (batch) => {
+    const positions = [...batch.messages.keys()];
+    await store.transaction(async (tx) => {
+      await batch.settleIn(tx, positions);
+      await tx.query('select pg_sleep($1::float8)', [0.004 * positions.length]);
+    });
+    sizes.push(positions.length);
+    batch.settled();
+  });
+  await until('the first was handled', () => sizes.length > 0);
+  await bus.publish(many(60));
+  const handled = () => sizes.reduce((sum, size) => sum + size, 0);
+  await until('all are handled', () => handled() === 61);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(10);
+});
+
 test('a try is counted before it is made', async () => {
   open();
   await bus.publish([retired()]);

@@ -89,12 +89,17 @@ export async function openEmbedded({ dir }: EmbeddedOptions): Promise<Database> 
       await unlock?.();
     });
     await database.connect();
+    // ANALYZE reads 300 rows for each, while all others wait.
+    await database.query(`set default_statistics_target to ${statisticsTarget}`);
     return database;
   } catch (error) {
     await unlock?.();
     throw error;
   }
 }
+
+/** A tenth of the usual: Muster's statements go by their indexes. */
+const statisticsTarget = 10;
 
 async function lockDataFolder(dir: string): Promise<() => Promise<void>> {
   await mkdir(dir, { recursive: true, mode: 0o700 });

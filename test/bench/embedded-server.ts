@@ -14,7 +14,8 @@ import { announced, operatorsWords } from './announced.js';
 import type { Answer, Order } from './embedded.js';
 
 const [dir = ''] = process.argv.slice(2);
-const publishedAtOnce = 200;
+/** Devices announce one by one: larger groups would hold the database as no device does. */
+const publishedAtOnce = 50;
 const tell = (answer: Answer): void => void process.send?.(answer);
 
 const telemetry = startTelemetry('muster', {});
@@ -61,7 +62,7 @@ async function carry({ first, count }: Order): Promise<void> {
 /** What the chain has made so far; cheap to ask. */
 async function state(): Promise<Answer> {
   const [row] = await database.query<{ grouped: number; events: number; waiting: number }>(
-    `select coalesce((select last_value from pg_sequences where schemaname = 'autogroup' and sequencename = 'event_sequence'), 0) as grouped,
+    `select (select case when is_called then last_value else 0 end from autogroup.event_sequence) as grouped,
        coalesce((select max(seq) from bus.event), 0) as events,
        (select count(*) from bus.delivery) as waiting`,
     [],

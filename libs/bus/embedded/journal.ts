@@ -79,21 +79,23 @@ export class Journal {
   }
 
   /**
-   * Deletes up to `limit` events that every queue has settled and that are older than the newest `keepMax` or than
-   * `keepDays`. The newest of each kept type stays. Resolves to how many.
+   * Of the oldest `limit` events that every queue has settled, deletes those that are older than the newest `keepMax` or than
+   * `keepDays`. It looks no further: where nothing is to go, the whole journal would be read. The newest of each kept type
+   * stays. Resolves to how many went.
    */
   async trim(tx: Tx, { keepMax, keepDays, limit }: Retention): Promise<number> {
     const gone = await tx.query(
       `delete from bus.event where seq = any(array(
-         select e.seq from bus.event e
-         where e.seq < least(
+         select e.seq from (
+           select seq, type, recorded_at from bus.event
+           where seq < least(
              (select coalesce(min(d.seq), 9223372036854775807) from bus.delivery d),
              (select coalesce(max(newest.seq), 0) + 1 from bus.event newest))
-           and (e.seq <= (select max(newest.seq) - $1::bigint from bus.event newest)
+           order by seq limit $4::int) as e
+         where (e.seq <= (select max(newest.seq) - $1::bigint from bus.event newest)
              or e.recorded_at < now() - make_interval(days => $2::int))
            and not (e.type = any($3::text[])
-             and e.seq = (select max(other.seq) from bus.event other where other.type = e.type))
-         order by e.seq limit $4::int)) returning 1 as gone`,
+             and e.seq = (select max(other.seq) from bus.event other where other.type = e.type)))) returning 1 as gone`,
       [keepMax, keepDays, this.#kept, limit],
     );
     return gone.length;

@@ -32,6 +32,12 @@ interface Row {
   readonly body: unknown;
 }
 
+interface Outcome {
+  readonly settled: boolean;
+  /** How long its transactions held the connection; waiting for it does not count. */
+  readonly heldMs: number;
+}
+
 export class EmbeddedQueue implements Subscription {
   readonly #options: EmbeddedQueueOptions;
   readonly #stopping = new AbortController();
@@ -100,11 +106,12 @@ export class EmbeddedQueue implements Subscription {
     if (alone && !(await this.#mayTry(first))) return 'settled';
     const taken = alone ? [first] : rows;
     const began = performance.now();
-    if (!(await this.#handle(taken))) {
+    const { settled, heldMs } = await this.#handle(taken);
+    if (!settled) {
       this.#aloneUpTo = Math.max(this.#aloneUpTo, taken.at(-1)?.seq ?? 0);
       return 'failed';
     }
-    if (!alone || this.#limit === 1) this.#adapt(taken.length, performance.now() - began);
+    if (!alone || this.#limit === 1) this.#adapt(taken.length, heldMs);
     if (this.#options.database.single) this.#settledUpTo = taken.at(-1)?.seq ?? this.#settledUpTo;
     this.#options.worked(taken.length);
     if (alone || rows.length === asked) return 'settled';
@@ -133,12 +140,16 @@ export class EmbeddedQueue implements Subscription {
     );
   }
 
-  async #handle(rows: readonly Row[]): Promise<boolean> {
+  async #handle(rows: readonly Row[]): Promise<Outcome> {
     const { queue, handle, log } = this.#options;
-    const outcome = { settled: false };
+    const outcome = { settled: false, heldMs: 0 };
     const batch: Batch = {
       messages: rows.map(({ body }) => body),
-      settleIn: (tx, positions) => this.#delete(tx, seqsAt(rows, positions)),
+      settleIn: (tx, positions) => {
+        const began = performance.now();
+        tx.afterCommit(() => (outcome.heldMs += performance.now() - began));
+        return this.#delete(tx, seqsAt(rows, positions));
+      },
       settled: () => {
         outcome.settled = true;
       },
@@ -148,7 +159,7 @@ export class EmbeddedQueue implements Subscription {
       log.error({ error, queue }, 'A handler of a queue failed; its messages come again');
     });
     if (outcome.settled) killPoint('acked');
-    return outcome.settled;
+    return outcome;
   }
 
   async #delete(tx: Tx, seqs: readonly number[]): Promise<void> {
@@ -178,12 +189,10 @@ export class EmbeddedQueue implements Subscription {
     return true;
   }
 
-  /** As many as can be handled in the time that a batch may take. */
-  #adapt(size: number, tookMs: number): void {
-    const first = this.#limit === 1;
-    const fitting = Math.floor((size * batchMs) / Math.max(tookMs, 0.1));
-    const next = tookMs > batchMs ? Math.max(fitting, batchMin) : this.#limit * 2;
-    this.#limit = first ? batchMax : Math.min(batchMax, next);
+  /** As many as fit into the time that a batch may take, at what each of these cost: never more than were tried to be so fast. */
+  #adapt(size: number, heldMs: number): void {
+    const fitting = Math.floor((size * batchMs) / Math.max(heldMs, 0.1));
+    this.#limit = Math.min(batchMax, Math.max(batchMin, fitting));
   }
 
   async #pause(): Promise<void> {

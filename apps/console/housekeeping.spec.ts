@@ -41,6 +41,30 @@ describe.each(Object.keys(databases))('housekeeping on %s', (name) => {
     expect((await ids('assessment_result', 'device_id')).toSorted()).toEqual(kept);
   });
 
+  it('keeps the newest announcements, and the newest of each device however old', async () => {
+    await store.query(
+      `insert into console.announcement (id, body, device_id)
+       select gen_random_uuid(), jsonb_build_object('n', n), gen_random_uuid() from generate_series(1, 6000) as n`,
+    );
+    const of = (n: number) =>
+      `select id, device_id from console.announcement where (body->>'n')::int in (${n}, ${n + 2_500})`;
+    await store.query(
+      `insert into console.device (id, listed, state)
+       select device_id, true, jsonb_build_object('lastAnnouncement', id) from (${of(1)}) as newest`,
+    );
+    await store.query(
+      `insert into console.device (id, listed, state)
+       select device_id, true, '{"lastAnnouncement": null}' from (${of(2)}) as older`,
+    );
+    await keepHouse(store);
+    const left = await store.query<{ n: number }>(
+      `select (body->>'n')::int as n from console.announcement order by number`,
+    );
+    expect(left.slice(0, 3)).toEqual([{ n: 1 }, { n: 2_501 }, { n: 5_001 }]);
+    expect(left).toHaveLength(1_002);
+    await store.query('truncate console.announcement');
+  });
+
   it('forgets reports of deleted listeners, and dead deliveries that nobody decided about', async () => {
     await store.query(
       `insert into console.document (kind, id, version, body) values ('listener', 'here', 1, '{}'), ('listener', 'gone', 2, null)`,

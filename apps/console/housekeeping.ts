@@ -32,14 +32,29 @@ const sweeps: readonly string[] = [
   // Of listeners that were deleted.
   `delete from console.report where subject like 'listener:%' and not exists (
      select 1 from console.document where kind = 'listener' and body is not null and subject = 'listener:' || id)`,
-  // The newest of all, and the newest of each device.
-  `delete from console.announcement a
-   where a.number <= (select max(number) - ${announcementsMax} from console.announcement)
-     and not exists (select 1 from console.device d where d.id = a.device_id and d.listed
-       and d.state->>'lastAnnouncement' = a.id::text)`,
 ];
 
 export async function keepHouse(store: Store): Promise<number> {
   for (const sweep of sweeps) await store.query(sweep);
+  await forgetAnnouncements(store);
   return 0;
+}
+
+/** All but the newest of all, and the newest of each device. In steps: as many stay as there are devices, and all are looked at. */
+async function forgetAnnouncements(store: Store): Promise<void> {
+  for (let after: number | null = 0; after !== null;) {
+    const rows: readonly { readonly last: number | null }[] = await store.query<{ last: number | null }>(
+      `with part as (
+         select id, number, device_id from console.announcement
+         where number > $1 and number <= (select max(number) - ${announcementsMax} from console.announcement)
+         order by number limit ${sweptMax}
+       ), gone as (
+         delete from console.announcement a using part
+         where a.id = part.id and not exists (select 1 from console.device d where d.id = part.device_id and d.listed
+           and d.state->>'lastAnnouncement' = part.id::text))
+       select max(number) as last from part`,
+      [after],
+    );
+    after = rows[0]?.last ?? null;
+  }
 }

@@ -163,6 +163,16 @@ describe('npm run services', () => {
     60_000,
   );
 
+  it('lets an account that knows the name of a foreign queue count what waits there, and no more', async () => {
+    const password = services.secret('../integrator.password');
+    const connection = await connectAs(services.told('Broker'), { user: queue, password, authority });
+    const channel = await connection.createChannel();
+    const told = await channel.checkQueue('discovery.facts');
+    expect(Object.keys(told).toSorted()).toEqual(['consumerCount', 'messageCount', 'queue']);
+    expect(told.consumerCount).toBe(1);
+    await connection.close();
+  });
+
   it('knows no guest, and hears nobody who does not speak TLS', async () => {
     const broker = services.told('Broker');
     const guest = { user: 'guest', password: 'guest', authority };

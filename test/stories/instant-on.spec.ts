@@ -42,6 +42,7 @@ describe.each(sizes)('instant-on, %s', (size) => {
     collector = await openCollector();
     const environment = {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      MUSTER_REPORT_SECONDS: '2',
       MUSTER_GATEWAY_SPOOL_DIR: await ownFolder('spool'),
     };
     muster = await startMuster({ size, environment });
@@ -255,6 +256,31 @@ describe.each(sizes)('instant-on, %s', (size) => {
     const told = [collector.text(), ...texts, ...processes.map(({ output }) => output)].join('\n');
     expect(planted.filter((secret) => told.includes(secret))).toEqual([]);
   });
+
+  it.runIf(size === 'distributed')(
+    'tells of a service that was killed, and of what gathers in its queue',
+    async () => {
+      const killed = muster.processes.find(({ options }) => options.name === 'licensing-1');
+      expect(await killed?.signal('SIGKILL')).toBe(128);
+      const depth = async () =>
+        (await seenBy(muster.operator)).queues.find(({ queue }) => queue === 'licensing.facts')?.depth ?? 0;
+      for (const serial of ['TYPED03', 'TYPED04']) {
+        const before = await depth();
+        await until(
+          `${serial} is accepted`,
+          async () => (await typed(announcement(serial)).catch(() => null))?.['result'] === 'accepted',
+        );
+        await until('its discovery waits', async () => (await depth()) > before);
+      }
+      const seen = await until('it is told', async () => {
+        const now = await seenBy(muster.operator);
+        return statesOf(now, 'licensing').includes('notHeard') && now;
+      });
+      expect(seen.troubles).toContain('licensing: no instance runs');
+      expect(seen.troubles.join()).toMatch(/licensing \(licensing-1\) is not heard for \d+ s/);
+    },
+    180_000,
+  );
 });
 
 const services = ['console', 'discovery', 'licensing', 'autogroup', 'assessment', 'forwarding', 'gateway'];

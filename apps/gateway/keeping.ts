@@ -6,6 +6,8 @@ import type { Spool } from './spool/spool.js';
 
 /** Less than the bus itself waits: what then follows is a flush to the disk, and the device hears of it within 5 s. */
 const patienceMs = 2_500;
+/** Where there is no spool to go to: as long as the bus itself waits, whatever may have become of it. */
+const patienceAloneMs = 4_000;
 
 export interface KeepingOptions {
   readonly bus: Bus;
@@ -22,8 +24,8 @@ export class Keeping {
    * and a device's announcements keep their order. What drains the spool finds out when the broker is back.
    */
   async keep(event: Event): Promise<void> {
-    const { bus, spool } = this.options;
-    if (!spool) return bus.publish([event]);
+    const { spool } = this.options;
+    if (!spool) return this.#publish(event, patienceAloneMs);
     if (spool.holding) return this.#behind(spool, event);
     try {
       await this.#publish(event);
@@ -47,11 +49,11 @@ export class Keeping {
     killPoint('spooled');
   }
 
-  async #publish(event: Event): Promise<void> {
+  async #publish(event: Event, limitMs = patienceMs): Promise<void> {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(
-      () => late.reject(new Error(`RabbitMQ did not confirm within ${patienceMs} ms`)),
-      patienceMs,
+      () => late.reject(new Error(`the bus did not confirm within ${limitMs} ms`)),
+      limitMs,
     );
     const published = this.options.bus.publish([event]);
     // It goes on after we have lost patience.

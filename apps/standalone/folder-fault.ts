@@ -1,8 +1,6 @@
 // What is wrong with the data folder, in words that say what to do.
 import { statfs } from 'node:fs/promises';
-
-/** With less room a database can neither be made nor grow. */
-const roomMin = 16 * 1024 * 1024;
+import { roomMinBytes } from '#store/disk-room';
 
 /** Thrown when the data folder cannot be used; the message is one sentence. */
 export class FolderFault extends Error {
@@ -48,5 +46,5 @@ const concerns = (path: string, data: string): boolean =>
 
 async function isFull(data: string): Promise<boolean> {
   const room = await statfs(data).catch(() => null);
-  return room !== null && room.bavail * room.bsize < roomMin;
+  return room !== null && room.bavail * room.bsize < roomMinBytes;
 }

@@ -148,8 +148,8 @@ class EmbeddedBus implements Bus {
   }
 
   status(): BusStatus {
-    const problem =
-      [...this.#queues].map(({ queue }) => queue.problem()).find((each) => each !== null) ?? null;
+    const ofQueues = [...this.#queues].map(({ queue }) => queue.problem());
+    const problem = [this.#options.database.problem, ...ofQueues].find((each) => each !== null) ?? null;
     return { connected: problem === null, problem };
   }
 

@@ -5,6 +5,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { DiskRoom } from './disk-room.js';
 import { lockFolder } from './lock-folder.js';
 import { Database } from './store.js';
 
@@ -72,11 +73,13 @@ export interface EmbeddedOptions {
 
 /**
  * PGlite: PostgreSQL in this process, one connection. It does not fsync: safe against the death of the process, not
- * against power loss. Rejects with FolderLocked when another process uses the folder.
+ * against power loss. Rejects with FolderLocked when another process uses the folder, and when its disk is full.
  */
 export async function openEmbedded({ dir }: EmbeddedOptions): Promise<Database> {
   const unlock = dir === null ? null : await lockDataFolder(dir);
+  const room = dir === null ? null : new DiskRoom(dir);
   try {
+    await room?.check();
     const engine = await startEngine(dir);
     const source = new DataSource({
       type: 'postgres',
@@ -84,10 +87,11 @@ export async function openEmbedded({ dir }: EmbeddedOptions): Promise<Database> 
       poolErrorHandler: () => undefined,
       extra: { ...createPgConfig(engine), max: 1, idleTimeoutMillis: 0 },
     });
-    const database = new Database(source, true, async () => {
+    const closed = async (): Promise<void> => {
       await engine.close();
       await unlock?.();
-    });
+    };
+    const database = new Database(source, true, closed, room);
     await database.connect();
     // ANALYZE reads 300 rows for each, while all others wait.
     await database.query(`set default_statistics_target to ${statisticsTarget}`);

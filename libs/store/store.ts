@@ -1,7 +1,8 @@
 // PostgreSQL, or PGlite in the embedded size, behind one door.
 //
 //   store.ts      connections, transactions (failure.ts: what their errors mean), and the schema a service owns
-//   open.ts       PostgreSQL by address, or PGlite in a folder: one process (lock-folder.ts), one connection (turns.ts)
+//   open.ts       PostgreSQL by address, or PGlite in a folder: one process (lock-folder.ts), one connection (turns.ts),
+//                 and a disk that must not be full (disk-room.ts)
 //   migrate.ts    deploy/migrations/<service>/*.sql, one step under an advisory lock
 //   roles.ts      a role per service, which owns nothing and defines nothing
 //   inbox.ts      which events a consumer has taken: the same one twice does nothing
@@ -13,6 +14,7 @@
 //   documents.ts  the newest version of each operator document that a service follows
 import type { Client } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
+import type { DiskRoom } from './disk-room.js';
 import { retryable, unanswered } from './failure.js';
 import { Turns, type Priority } from './turns.js';
 
@@ -39,8 +41,14 @@ export class Database {
     private readonly source: DataSource,
     readonly single: boolean,
     private readonly closed: () => Promise<void> = () => Promise.resolve(),
+    private readonly room: DiskRoom | null = null,
   ) {
     this.#turns = single ? new Turns() : null;
+  }
+
+  /** Why nothing can be written now, as far as that is known beforehand. */
+  get problem(): string | null {
+    return this.room?.problem ?? null;
   }
 
   /** Rejects when the server cannot be reached; may be called again. */
@@ -54,6 +62,7 @@ export class Database {
    */
   async transaction<T>(work: (tx: Tx) => Promise<T>, priority: Priority = 'service'): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
+      await this.room?.check();
       const done = await this.#turns?.take(priority);
       try {
         return await this.#once(work);
@@ -71,6 +80,8 @@ export class Database {
     parameters: readonly unknown[] = [],
     priority: Priority = 'service',
   ): Promise<Row[]> {
+    // Those who only look keep what is known of the disk new.
+    void this.room?.check().catch(() => undefined);
     const done = await this.#turns?.take(priority);
     const runner = this.source.createQueryRunner();
     try {

@@ -3,6 +3,7 @@ import { ClientError } from './client.js';
 import { dead } from './dead/dead.js';
 import { events } from './events/events.js';
 import { printedLines } from './printed.js';
+import { rebuild } from './rebuild/rebuild.js';
 import { status } from './status/status.js';
 import { commonHelp, UsageError } from './words.js';
 
@@ -18,6 +19,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['status', status],
   ['dead', dead],
   ['events', events],
+  ['rebuild', rebuild],
 ]);
 
 /** Runs what was typed and resolves to the exit code. */

@@ -7,7 +7,7 @@
 //   http/          headers, body limits, problems as answers, the page's files
 //   rest/          one controller for each resource
 //   documents/     what operators write: versions, rules between documents, events
-//   projection/    what the page shows, built from every event there is
+//   projection/    what the page shows, built from every event there is, and rebuilt from the journal
 //   feed/          the event stream
 //   deliveries/    events that services gave up, and what operators decide about them
 //   status/        how each instance of each service fares
@@ -20,6 +20,7 @@ import { firstRun } from './first-run.js';
 import { keepHouse } from './housekeeping.js';
 import { ConsoleModule } from './module.js';
 import { projection } from './projection/projection.js';
+import { rebuildWorker } from './projection/rebuild/rebuild.js';
 import { instances } from './status/instances.js';
 import { serviceQueues } from './status/queues.js';
 
@@ -27,6 +28,7 @@ export const console: StoredService<ConsoleConfig> = {
   name: 'console',
   config: readConsoleConfig,
   consumers: [projection, instances],
+  workers: (parts) => [rebuildWorker(parts)],
   watches: serviceQueues,
   module: ConsoleModule,
   start: async (parts) => {

@@ -24,6 +24,7 @@ import { NowhereController } from './rest/nowhere.js';
 import { OpenApiController } from './rest/openapi.js';
 import { OverviewController } from './rest/overview.js';
 import { PoliciesController } from './rest/policies.js';
+import { ProjectionController } from './rest/projection.js';
 import { SerialsController } from './rest/serials.js';
 import { SessionController } from './rest/session.js';
 import { SettingsController } from './rest/settings.js';
@@ -49,6 +50,7 @@ export const controllers = [
   TasksController,
   CatalogueController,
   DeliveriesController,
+  ProjectionController,
   TokensController,
   UsersController,
   AuditController,

@@ -4,6 +4,7 @@
 //   device-view.ts  a device as the page shows it      rules.ts      what each event changes in it
 //   sentences.ts    its history, in words               announcement.ts  announcements and what became of them
 //   not-assessed.ts why there is no assessment         tables.ts       set-wise SQL: load and save
+//   rebuild/        devices made anew from the journal, while all of it runs
 import { consumer, type Consumer, type Decision } from '#bus/consumer';
 import { catalogue } from '#events/catalogue';
 import { deliveryDied } from '#events/delivery';
@@ -38,7 +39,8 @@ export function decide(event: Event, state: State): Decision<Change> {
   return { changes, events: [] };
 }
 
-function deviceChanges(event: Event, state: State): readonly Change[] {
+/** What an event changes in the view of its device, its history and its newest result. */
+export function deviceChanges(event: Event, state: State): readonly Change[] {
   const rule = rules.get(event.type);
   if (!rule) return [];
   const before = state.devices.get(event.subject) ?? blankView(event.subject);

@@ -54,6 +54,8 @@ const table: Readonly<Record<string, Role | 'anyone'>> = {
   'GET api/deliveries/:consumer/:eventId': 'viewer',
   'POST api/deliveries': 'operator',
   'POST api/deliveries/:consumer/:eventId': 'operator',
+  'GET api/projection/rebuild': 'viewer',
+  'POST api/projection/rebuild': 'admin',
   'GET api/tokens': 'admin',
   'POST api/tokens': 'admin',
   'DELETE api/tokens/:id': 'admin',

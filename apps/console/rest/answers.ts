@@ -142,6 +142,18 @@ const deadDetail = dead.extend({
   event: givenUp.extend({ id: z.uuid(), type: z.string() }).nullable(),
 });
 
+const rebuild = z.object({
+  state: z.enum(['never', 'running', 'finished', 'failed']),
+  phase: z.enum(['waiting', 'reading', 'making']).nullable(),
+  askedBy: z.string().nullable(),
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+  failure: z.string().nullable(),
+  eventsRead: count,
+  devicesDone: count,
+  devicesTotal: count.nullable(),
+});
+
 /** By the name that the description gives them. */
 export const schemas = {
   Problem: problem,
@@ -164,6 +176,7 @@ export const schemas = {
   DeadDelivery: dead,
   DeadDeliveryDetail: deadDetail,
   DeadDeliveryList: listOf(dead),
+  Rebuild: rebuild,
 } as const;
 
 type SchemaName = keyof typeof schemas;
@@ -189,6 +202,7 @@ export const answers: Readonly<Record<string, SchemaName>> = {
   'get /api/licences': 'LicenceList',
   'get /api/deliveries': 'DeadDeliveryList',
   'get /api/deliveries/{consumer}/{eventId}': 'DeadDeliveryDetail',
+  'get /api/projection/rebuild': 'Rebuild',
 };
 
 const placeOf = (name: string): string => `#/components/schemas/${name}`;

@@ -22,6 +22,8 @@ export interface ChaosOptions {
   readonly dir: string;
   readonly kills: number;
   readonly seed: number;
+  /** Share of the rounds that strike two at once; plan.ts says what is usual. */
+  readonly together?: number;
   /** Accepted announcements at least: the load goes on until then. */
   readonly accepted: number;
   /** New announcements per second. */
@@ -91,7 +93,7 @@ async function switchOn(muster: Distributed, networkPrefix: string): Promise<voi
 async function strikeAll(muster: Distributed, crowd: Crowd, options: ChaosOptions): Promise<Struck> {
   const random = new Random(options.seed);
   const targets = targetsOf(muster, crowd);
-  const plan = planOf(targets, options.kills, random);
+  const plan = planOf(targets, options.kills, random, options.together);
   const struck = nothingStruck();
   crowd.start(options.rate);
   await until('the first is accepted', () => crowd.accepted.size > 0, 60_000);

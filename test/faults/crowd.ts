@@ -24,6 +24,7 @@ export interface CrowdOptions {
 }
 
 interface Device {
+  readonly index: number;
   readonly machine: Machine;
   readonly context: SecureContext;
   announcements: number;
@@ -148,7 +149,7 @@ export class Crowd {
 
   /** The gateways in turn, until one answers; null when none does. */
   async #attempt(device: Device, announcementId: string): Promise<Acknowledge | null> {
-    const first = device.announcements % this.gateways.length;
+    const first = (device.index + device.announcements) % this.gateways.length;
     for (let tried = 0; tried < this.gateways.length; tried += 1) {
       const gateway = (first + tried) % this.gateways.length;
       const beganAt = performance.now();
@@ -218,5 +219,5 @@ async function openDevice(options: CrowdOptions, index: number, ip: string): Pro
   });
   await machine.up();
   const { key, certificate } = await machine.credentials();
-  return { machine, context: clientContext({ key, certificate }), announcements: 0, busy: false };
+  return { index, machine, context: clientContext({ key, certificate }), announcements: 0, busy: false };
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KillPoint } from '#bus/kill-point';
 import type { Event } from '#events/event';
+import { serviceReported } from '#events/service';
 import { openEmbedded } from '#store/open';
 import { Operator } from '../support/operator.js';
 import { Process } from '../support/process.js';
@@ -158,8 +159,10 @@ async function readFolder(
       (schema) => `select '${schema} parked' as what, count(*) as count from ${schema}.parked
                    union all select '${schema} tasks', count(*) from ${schema}.task`,
     );
+    // The last word of each service, that it stopped, is for the console of the next start.
     const waiting = await database.query<{ what: string; count: number }>(
       `${counts.join(' union all ')} union all select 'deliveries', count(*) from bus.delivery
+         join bus.event e using (seq) where e.type <> '${serviceReported.type}'
        union all select 'repeats in the feed', count(*) - count(distinct event->>'id') from console.feed`,
     );
     const wrong = waiting

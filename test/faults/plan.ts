@@ -21,20 +21,26 @@ export type Round = readonly Strike[];
 
 /** Name of the target without which a gateway spools. */
 export const broker = 'broker';
-const together = 0.25;
+/** Share of the rounds that strike two. */
+const usuallyTogether = 0.25;
 const stopped = 0.15;
 const passesMax = 12;
 
 export const killsOf = ({ how }: Strike): number => ({ stop: 0, kill: 1, point: 2 })[how];
 
 /** Every target is killed as often as the others, give or take one; about half the kills of services are at a point. */
-export function planOf(targets: readonly Strikable[], kills: number, random: Random): readonly Round[] {
+export function planOf(
+  targets: readonly Strikable[],
+  kills: number,
+  random: Random,
+  together = usuallyTogether,
+): readonly Round[] {
   const strikes = random.shuffled(share(targets, kills, random));
   const rounds: Round[] = [];
   while (strikes.length > 0) {
     const [first, ...others] = strikes;
     if (!first) break;
-    const second = companionOf(first, others, random);
+    const second = companionOf(first, others, random.next() < together);
     rounds.push(second ? [first, second] : [first]);
     strikes.splice(0, 1);
     if (second) strikes.splice(strikes.indexOf(second), 1);
@@ -45,8 +51,7 @@ export function planOf(targets: readonly Strikable[], kills: number, random: Ran
 }
 
 /** A gateway spools only what the broker does not confirm: one that is to end there is struck together with it. */
-function companionOf(first: Strike, others: readonly Strike[], random: Random): Strike | undefined {
-  const wanted = random.next() < together;
+function companionOf(first: Strike, others: readonly Strike[], wanted: boolean): Strike | undefined {
   if (first.point?.startsWith('spooled')) return others.find(({ target }) => target === broker);
   return wanted
     ? others.find(({ target, point }) => target !== first.target && !point?.startsWith('spooled'))

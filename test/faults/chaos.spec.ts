@@ -1,0 +1,39 @@
+// The short form of npm run chaos: each process, the broker and the database killed at least once under load.
+import { describe, expect, it } from 'vitest';
+import { freePort } from '../../scripts/servers.mjs';
+import { ownFolder } from '../support/servers.js';
+import { runChaos } from './chaos-run.js';
+
+/** Of this file alone: others have their printers elsewhere. */
+const networkPrefix = '127.21';
+
+describe('a distributed Muster killed twelve times', () => {
+  it('does everything that it accepted, and does it once', async () => {
+    const lines: string[] = [];
+    const result = await runChaos({
+      dir: await ownFolder('chaos'),
+      kills: 12,
+      seed: 3,
+      together: 0.9,
+      accepted: 1_000,
+      rate: 40,
+      devices: 120,
+      instances: { gateway: 2 },
+      networkPrefix,
+      apiPort: await freePort(),
+      say: (line) => lines.push(line),
+    });
+    const { lost, twice, dead, wrong, struck, rolling } = result;
+    expect({ lost, twice, dead, wrong }, lines.join('\n')).toEqual({
+      lost: [],
+      twice: [],
+      dead: [],
+      wrong: [],
+    });
+    expect(result.accepted).toBeGreaterThanOrEqual(1_000);
+    expect([...struck.kills.values()].reduce((sum, each) => sum + each, 0)).toBe(12);
+    expect(struck.kills.size).toBe(10);
+    expect(rolling.ended.filter(({ exit }) => exit !== 0)).toEqual([]);
+    expect(rolling.attempts).toBeLessThanOrEqual(2);
+  }, 600_000);
+});

@@ -45,7 +45,7 @@ const points: readonly KillPoint[] = [
 ];
 const password = 'correct horse battery staple';
 const startLimitMs = 120_000;
-const settleLimitMs = 300_000;
+const settleLimitMs = 600_000;
 const schemas = ['console', 'discovery', 'licensing', 'autogroup', 'assessment', 'forwarding'];
 
 export async function runEmbedded(options: EmbeddedOptions): Promise<EmbeddedResult> {
@@ -131,14 +131,22 @@ async function ready(url: string, muster: Process): Promise<void> {
   });
 }
 
-/** No device waits for its assessment, for a while: what leaves one service is on its way to the next. */
+interface Overview {
+  readonly unassessed: number;
+  readonly tasks: { readonly queued: number; readonly running: number };
+}
+
+/**
+ * No device waits for its assessment, for a while: what leaves one service is on its way to the next. A device that comes
+ * again and again is let wait for five minutes.
+ */
 async function allDone(operator: Operator, accepted: number, say: (line: string) => void): Promise<void> {
   const end = performance.now() + settleLimitMs;
   say(`${accepted} accepted; waiting until all is done`);
   for (let quiet = 0; quiet < 5; await delay(1_000)) {
     if (performance.now() > end) throw new Error(`not done after ${settleLimitMs} ms`);
-    const busy = await operator.devices().then(
-      (devices) => devices.some(({ status }) => status === 'unassessed' || status === 'assessing'),
+    const busy = await operator.get<Overview>('/api/overview').then(
+      ({ unassessed, tasks }) => unassessed + tasks.queued + tasks.running > 0,
       () => true,
     );
     quiet = busy ? 0 : quiet + 1;

@@ -17,7 +17,8 @@ describe('a distributed Muster killed twelve times', () => {
       together: 0.9,
       accepted: 1_000,
       rate: 40,
-      devices: 120,
+      // Each comes ten times a minute: one that came sixteen times would be let wait as flapping.
+      devices: 240,
       instances: { gateway: 2 },
       networkPrefix,
       apiPort: await freePort(),

@@ -14,7 +14,7 @@ const help = `npm run chaos -- --kills 100 --seed 1   a distributed Muster under
 npm run chaos -- --embedded --kills 30  the same of the embedded one, which ends itself at one named place after the other
   --accepted N    announcements accepted at least (10000; embedded 5000)
   --rate N        new announcements per second (30)
-  --devices N     devices that make them (300)`;
+  --devices N     devices that make them (300); one that comes more than 15 times a minute flaps, and is let wait for 5 minutes`;
 
 const text = (value: string) => ({ type: 'string', default: value }) as const;
 const options = {

@@ -79,6 +79,8 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
     problems: () => [
       ...(edge.current ? [] : ['no edge configuration was seen yet']),
       ...(fault ? [fault] : []),
+      // While the bus takes everything, nobody needs the spool.
+      ...(spool?.problem && !bus.status().connected ? [spool.problem] : []),
     ],
     figures: () => ({ spool: spool?.status ?? null }),
     carriesOn: () => spool !== null && spool.problem === null,

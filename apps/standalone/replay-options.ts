@@ -1,11 +1,12 @@
 // What can be said on the command line of `muster events replay`.
 import { parseArgs } from 'node:util';
 import type { Topology } from '#bus/topology';
+import { inboxDays } from '#store/inbox';
 import { momentOf, patternOf, type Matches } from '../cli/said.js';
 import { UsageError } from '../cli/words.js';
 
 export const help = `muster events replay --since TIME --queue NAME …   puts events of the journal on one queue again
-  --since TIME       from then on: 2h, 30m, 7d, or 2026-11-21T08:00:00Z
+  --since TIME       from then on: 2h, 30m, 7d, or 2026-11-21T08:00:00Z; for a service's queue 13d at most
   --to TIME          before then (now)
   --queue NAME       a service's queue, such as licensing.facts, or an integrator's own
   --type PATTERN     events of this type only, such as device.licensed or device.*; may be repeated
@@ -15,8 +16,7 @@ export const help = `muster events replay --since TIME --queue NAME …   puts e
   --dry-run          counts, and puts nothing anywhere
   --help             this text
 
-Whoever took an event already knows it by its id: a service takes none twice, an integrator must look at the id. A service
-gets only what its queue is bound to. Interrupted, the same command can be run again. Exit 0: done, 1: not done, 2: not
+A service knows for 14 days what it took, and takes nothing twice; an integrator must look at the id. A service gets only what its queue is bound to. Interrupted, the same command can be run again. Exit 0: done, 1: not done, 2: not
 understood.`;
 
 export interface ReplayOptions {
@@ -28,6 +28,10 @@ export interface ReplayOptions {
   readonly data: string | null;
   readonly dryRun: boolean;
 }
+
+/** A day less than a service remembers what it took (libs/store/inbox.ts): what it knows still when it reads its queue. */
+const serviceDaysMax = inboxDays - 1;
+const oldestFor = (now: Date): Date => new Date(now.getTime() - serviceDaysMax * 86_400_000);
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -54,6 +58,10 @@ export function readReplay(words: readonly string[], topology: Topology, now: Da
   const since = momentOf('--since', said.since, now);
   if (since >= to) throw new UsageError('--since must be before --to');
   const asked = (said.type ?? []).map((pattern) => patternOf('--type', pattern));
+  if (topology.queues.some((binding) => binding.queue === queue) && since < oldestFor(now))
+    throw new UsageError(
+      `--since is at most ${serviceDaysMax}d ago for a service's queue: what a service took before, it may not know as taken`,
+    );
   const heard = heardBy(queue, topology, { asked, embedded: data !== null });
   const wants: ReplayOptions['wants'] = (event) =>
     heard(event.type) && (subject === undefined || event.subject === subject);

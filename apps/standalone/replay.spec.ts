@@ -110,6 +110,11 @@ describe('muster events replay', () => {
     ['no time', ['--since', 'soon', '--queue', 'acme'], '--since must be a time'],
     ['no past', ['--since', '1h', '--to', '2h', '--queue', 'acme'], '--since must be before --to'],
     [
+      'what the service has forgotten that it took',
+      ['--since', '14d', '--queue', 'licensing.facts'],
+      '13d ago for a service',
+    ],
+    [
       'what the queue does not hear',
       [...licensing, '--type', 'device.flapping'],
       'hears none of these types',

@@ -151,6 +151,7 @@ function failure({ event, attempts }: Item, error: unknown): Parked {
     attempts: tried,
     delayMs: delayAfter(error, tried),
     reason: storableText(reasonOf(error)),
+    waits: error instanceof NotYet,
   };
 }
 

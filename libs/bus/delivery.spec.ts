@@ -286,7 +286,9 @@ describe.each(kinds)('a delivery on $name', ({ open }) => {
   it('lets an operator drop a request of an operator that died itself', async () => {
     const event = flapping('DEAD');
     await database.transaction((tx) =>
-      park(tx, 'licensing', 'licensing.parking', [{ event, attempts: 1, delayMs: null, reason: 'test' }]),
+      park(tx, 'licensing', 'licensing.parking', [
+        { event, attempts: 1, delayMs: null, reason: 'test', waits: false },
+      ]),
     );
     await start(counting(() => undefined));
     await ask('drop', 'licensing.parking', event.id);

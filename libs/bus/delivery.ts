@@ -217,7 +217,7 @@ export class Delivery {
   #tell({ consumer, spanOf }: Attempt, { handled, parked, notes }: Outcome): void {
     for (const { fields, message } of notes) this.#options.log.info(fields, message);
     this.#metrics.handled(consumer.name, handled);
-    for (const { event, attempts, delayMs, reason } of parked) {
+    for (const { event, attempts, delayMs, reason, waits } of parked) {
       markFailed(spanOf(event), reason);
       const fields = {
         consumer: consumer.name,
@@ -234,16 +234,23 @@ export class Delivery {
           fields,
           'An event could not be handled and is dead: mend the reason, then replay it',
         );
-      } else if (!reason.startsWith('NotYet')) {
+      } else if (!waits) {
         this.#options.log.warn(
           { ...fields, againInMs: delayMs },
           'An event could not be handled; it is tried again',
+        );
+      } else if (attempts === waitsToldAfter) {
+        this.#options.log.warn(
+          fields,
+          'An event waits for what must come before it; it is tried again each second',
         );
       }
     }
   }
 }
 
+/** Of what waits, tried each second, the log says nothing for a minute: mostly it was early. */
+const waitsToldAfter = 60;
 /** More culprits than these in one batch are found by halving it. */
 const accusedMax = 16;
 

@@ -39,7 +39,7 @@ describe.each(Object.keys(databases))('parked tries on %s', (kind) => {
       const data = { deviceId: randomUUID(), serial, announcedPerMinute: 16 };
       const event = published(deviceFlapping.draft(data));
       ids.set(serial, event.id);
-      return { event, attempts: 1, delayMs: 0, reason: 'test' };
+      return { event, attempts: 1, delayMs: 0, reason: 'test', waits: false };
     });
     await store.transaction((tx) => park(tx, store.schema, name, rows));
   };

@@ -57,7 +57,7 @@ export function returnedMessages({ service, schema, consumerOf }: Options): Cons
     evolve: (open, kept) => void open.delete(keyOf(kept)),
     save: async (tx, changes) => {
       for (const { consumer: name, ...rest } of changes)
-        await park(tx, schema, name, [{ ...rest, delayMs: null }]);
+        await park(tx, schema, name, [{ ...rest, delayMs: null, waits: false }]);
     },
   });
 }

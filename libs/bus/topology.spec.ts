@@ -32,7 +32,7 @@ test('an account publishes its own nouns and those of every service, and reads i
   expect(topology.accounts).toEqual([
     {
       service: 'gateway',
-      publishes: ['device.announced', 'delivery.died', 'service.reported'],
+      publishes: ['device.announced', 'service.reported'],
       reads: ['muster.edge'],
     },
     {

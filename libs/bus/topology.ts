@@ -1,7 +1,7 @@
 // What the broker must hold before any process starts: made from the catalogue and from what each service hears, so that
 // nothing in it can differ from the code. Services declare nothing.
 import { createHash, randomBytes } from 'node:crypto';
-import { deliveryReplayRequested, deliveryReturned } from '../events/delivery.js';
+import { deliveryDied, deliveryReplayRequested, deliveryReturned } from '../events/delivery.js';
 import type { EventDefinition, Plane } from '../events/event.js';
 import { edgeConfigured } from '../events/settings.js';
 
@@ -102,12 +102,14 @@ function bindingsOf({ service, on }: Subscriber): readonly Binding[] {
 function accountOf({ service, on }: Subscriber, all: readonly EventDefinition[]): Account {
   const streams = [...kept.values()].filter(({ reader }) => reader === service).map(({ stream }) => stream);
   const others = [...readersOf].filter(([, reader]) => reader === service).map(([queue]) => queue);
+  const hears = on.length > 0;
+  const mayPublish = ({ publisher, type }: EventDefinition): boolean =>
+    publisher === service || (publisher === 'every' && (hears || type !== deliveryDied.type));
   return {
     service,
-    publishes: all
-      .filter(({ publisher }) => publisher === service || publisher === 'every')
-      .map(({ type }) => type),
-    reads: [...(on.length > 0 ? queuesOf(service) : []), ...streams, ...others],
+    // Nothing dies at the gateway, which hears nothing: it may not say so in another's name.
+    publishes: all.filter(mayPublish).map(({ type }) => type),
+    reads: [...(hears ? queuesOf(service) : []), ...streams, ...others],
   };
 }
 

@@ -17,8 +17,8 @@ export async function claim(
   return new Set(rows.map((row) => row.event_id));
 }
 
-/** How long a repeat is still known as one. */
-const inboxDays = 14;
+/** How many days a repeat is still known as one. */
+export const inboxDays = 14;
 
 /** Deletes up to `limit` entries older than that. Resolves to how many. */
 export async function purge(tx: Tx, schema: string, limit: number): Promise<number> {

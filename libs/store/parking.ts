@@ -10,6 +10,8 @@ export interface Parked {
   /** Null: dead. */
   readonly delayMs: number | null;
   readonly reason: string;
+  /** It did not fail: something must come first. */
+  readonly waits: boolean;
 }
 
 export async function park(tx: Tx, schema: string, consumer: string, rows: readonly Parked[]): Promise<void> {

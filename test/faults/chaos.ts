@@ -64,10 +64,11 @@ async function distributed(asked: EmbeddedOptions): Promise<number> {
   const { accepted, lost, twice, dead, struck } = result;
   await clear(asked.dir, result, result.dead);
   const killed = [...struck.kills.values()].reduce((sum, each) => sum + each, 0);
-  say(
-    `RESULT chaos kills=${killed} accepted=${accepted} lost=${lost.length} twice=${twice.length} dead=${dead.length}`,
-  );
-  return passed(result, dead) ? 0 : 1;
+  say(`dead-lettered: ${dead.length}; wrong otherwise: ${result.wrong.length}`);
+  const good = passed(result, dead);
+  if (!good) say('FAILED: see above');
+  say(`RESULT chaos kills=${killed} accepted=${accepted} lost=${lost.length} twice=${twice.length}`);
+  return good ? 0 : 1;
 }
 
 async function embedded(asked: EmbeddedOptions): Promise<number> {
@@ -76,8 +77,10 @@ async function embedded(asked: EmbeddedOptions): Promise<number> {
   const { accepted, lost, twice, points } = result;
   await clear(asked.dir, result, []);
   const killed = [...points.values()].reduce((sum, each) => sum + each, 0);
+  const good = passed(result, []);
+  if (!good) say('FAILED: see above');
   say(`RESULT chaos-embedded kills=${killed} accepted=${accepted} lost=${lost.length} twice=${twice.length}`);
-  return passed(result, []) ? 0 : 1;
+  return good ? 0 : 1;
 }
 
 type Judged = Verdict & { readonly wrong: readonly string[] };

@@ -54,7 +54,13 @@ const seen = async (): Promise<readonly string[]> =>
 it('a parked event that kills its process is tried alone, and dead after ten deaths', async () => {
   const rows = serials.map((serial) => {
     const data = { deviceId: randomUUID(), serial, announcedPerMinute: 16 };
-    return { event: said('discovery', deviceFlapping.draft(data)), attempts: 1, delayMs: 0, reason: 'test' };
+    return {
+      event: said('discovery', deviceFlapping.draft(data)),
+      attempts: 1,
+      delayMs: 0,
+      reason: 'test',
+      waits: false,
+    };
   });
   await database.transaction((tx) => park(tx, 'licensing', consumerName, rows));
 

@@ -181,7 +181,7 @@ export const policies = [
     definition: { 'max-length-bytes': 50_000_000, 'stream-max-segment-size-bytes': 5_000_000 },
   },
   {
-    // Of whoever reads too slowly the oldest go, so that publishers wait for nobody: the journal has them as long.
+    // Of whoever reads too slowly the oldest go, so that publishers wait for nobody: the journal has them, as long as it reaches.
     name: 'muster-integrators',
     pattern: '^integrator\\.',
     'apply-to': 'queues',

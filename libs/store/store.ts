@@ -3,6 +3,7 @@
 //   store.ts      connections, transactions (failure.ts: what their errors mean), and the schema a service owns
 //   open.ts       PostgreSQL by address, or PGlite in a folder: one process (lock-folder.ts), one connection (turns.ts),
 //                 and a disk that must not be full (disk-room.ts)
+//   lock-file.ts  a lock that the system takes from a killed process
 //   migrate.ts    deploy/migrations/<service>/*.sql, one step under an advisory lock
 //   roles.ts      a role per service, which owns nothing and defines nothing
 //   inbox.ts      which events a consumer has taken: the same one twice does nothing

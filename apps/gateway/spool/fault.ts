@@ -20,12 +20,9 @@ export const remedies: Readonly<Record<SpoolFault['code'], string>> = {
 };
 
 /** SQLite's primary result codes: https://sqlite.org/rescode.html */
-const busy = 5;
 const corrupt = 11;
 const full = 13;
 const notADatabase = 26;
-
-export const isLocked = (error: unknown): boolean => resultOf(error) === busy;
 
 export const isCorrupt = (error: unknown): boolean => {
   const result = resultOf(error);

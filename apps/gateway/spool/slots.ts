@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockFile, type Unlock } from '#store/lock-file';
 import { isCorrupt, SpoolFault } from './fault.js';
 import { SpoolFile } from './file.js';
-import { lock, type Unlock } from './lock.js';
 
 /** Processes on one folder at most. */
 const slotsMax = 64;
@@ -113,7 +113,7 @@ export class Slots {
   }
 
   #hold(slot: number): Held | null {
-    const unlock = lock(this.#path(slot, 'lock'));
+    const unlock = lockFile(this.#path(slot, 'lock'));
     if (!unlock) return null;
     try {
       return { slot, id: randomUUID(), file: this.#open(slot), unlock };

@@ -2,9 +2,9 @@
 //
 //   spool.ts   what the gateway sees of it: keep, numbers, problem
 //   link.ts    orders to the thread         thread.ts  carries them out, so that a slow disk stops nobody
-//   slots.ts   one file for each process    lock.ts    which process; taken from one that is killed
-//   file.ts    one file, in SQLite          fault.ts   what can be wrong with it
-//   drain.ts   to the broker, in order      meters.ts  what an operator sees of it
+//   slots.ts   one file for each process    file.ts    one file, in SQLite
+//   drain.ts   to the broker, in order      fault.ts   what can be wrong with it
+//   meters.ts  what an operator sees of it
 import type { Event } from '#events/event';
 import type { Log } from '#runtime/log';
 import { Drain } from './drain.js';

@@ -11,6 +11,8 @@ export class ClientError extends Error {
      */
     readonly code: 'unreachable' | 'notMuster' | 'unauthenticated' | 'forbidden' | 'refused',
     message: string,
+    /** Of its answer, where there was one. */
+    readonly status: number | null = null,
   ) {
     super(message);
   }
@@ -86,7 +88,7 @@ export class Client {
     }
     if (status === 403) return new ClientError('forbidden', `the token may not do this. ${detail}`);
     if (!told.success) return new ClientError('notMuster', `${this.url} answers with ${detail}`);
-    return new ClientError(status >= 500 ? 'unreachable' : 'refused', detail);
+    return new ClientError(status >= 500 ? 'unreachable' : 'refused', detail, status);
   }
 }
 

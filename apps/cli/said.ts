@@ -1,6 +1,10 @@
 // Times and patterns, as people type them.
 import { UsageError } from './words.js';
 
+/** To the second, with its zone: what is copied from an answer into a question means the same. */
+export const secondOf = (at: string): string =>
+  Number.isNaN(Date.parse(at)) ? at : `${new Date(at).toISOString().slice(0, 19)}Z`;
+
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `2h` is two hours before `now`; a day or a time without a zone is of this computer's. Throws UsageError. */
@@ -8,7 +12,9 @@ export function momentOf(option: string, text: string, now: Date): Date {
   const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const ago = unitMs[unit];
   if (count !== undefined && ago !== undefined) return new Date(now.getTime() - Number(count) * ago);
-  const moment = /^\d{4}-\d{2}-\d{2}(?:$|[T ])/.test(text) ? new Date(text) : null;
+  // A day alone would be read as UTC, a time alone as of here.
+  const whole = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text;
+  const moment = /^\d{4}-\d{2}-\d{2}[T ]/.test(whole) ? new Date(whole) : null;
   if (moment && !Number.isNaN(moment.getTime())) return moment;
   throw new UsageError(`${option} must be a time such as 30m, 2h, 7d or 2026-11-21T08:00:00Z, not ${text}.`);
 }

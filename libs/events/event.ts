@@ -132,10 +132,16 @@ export class UnreadableEvent extends Error {
   }
 }
 
+/** Each fault, its field first: a reason is read from its beginning, and may be cut. */
+const faultsIn = ({ issues }: z.ZodError): string =>
+  issues
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+    .join('; ');
+
 /** The envelope alone, its data unchecked: for parking what cannot be read further. */
 export function parseEnvelope(value: unknown): Event {
   const parsed = envelope.safeParse(value);
-  if (!parsed.success) throw new UnreadableEvent('notAnEnvelope', z.prettifyError(parsed.error));
+  if (!parsed.success) throw new UnreadableEvent('notAnEnvelope', faultsIn(parsed.error));
   return parsed.data;
 }
 
@@ -152,6 +158,6 @@ export function parseEvent<D>(definition: EventDefinition<D>, value: unknown): E
     );
   }
   const data = definition.schema.safeParse(event.data);
-  if (!data.success) throw new UnreadableEvent('badData', `${event.type}: ${z.prettifyError(data.error)}`);
+  if (!data.success) throw new UnreadableEvent('badData', `${event.type}: ${faultsIn(data.error)}`);
   return { ...event, data: data.data };
 }

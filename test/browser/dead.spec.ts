@@ -107,6 +107,23 @@ describe('dead deliveries on the page', () => {
     expect(entry?.detail).toMatchObject({ done: 2, reason: 'settings were made since' });
   }, 60_000);
 
+  it('decides about those that were there when the question was asked', async () => {
+    const { page } = visitor;
+    await page.getByRole('button', { name: 'Drop all' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Drop all 60 deliveries?').waitFor();
+    await die(1, 'came while the question was read', 'licensing.seats');
+    await page.getByText('1–50 of 61 deliveries').waitFor();
+    await dialog.getByText('Drop all 60 deliveries?').waitFor();
+    await dialog.getByLabel('Reason').fill('a test');
+    await dialog.getByRole('button', { name: 'Drop', exact: true }).click();
+    await page.getByRole('status').getByText('60 deliveries dropped').waitFor();
+    await row('came while the question was read').waitFor();
+    expect(await listed()).toBe(1);
+    await die(59, cursed, 'licensing.seats');
+    await page.getByText('1–50 of 60 deliveries').waitFor();
+  }, 60_000);
+
   it('replays all that match, on a phone too', async () => {
     const { page } = visitor;
     await page.setViewportSize(phone);

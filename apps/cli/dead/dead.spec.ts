@@ -100,12 +100,16 @@ describe('dead deliveries at the command line', () => {
     const list = await muster('list', '--consumer', 'licensing.fussy', '--type', 'device.*', '--since', '1h');
     expect(list).toMatchObject({ code: 0, said: expect.stringContaining('30 of 30') });
     expect(list.said).toContain('not BAD-1000');
+    const [, head, event, reason] = list.said.split('\n');
+    expect(head).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  licensing\.fussy  [0-9a-f-]{36}$/);
+    expect(event).toMatch(/^ {2}device\.flapping of \S+, tried \w+/);
+    expect(reason).toMatch(/^ {2}.*not BAD-10\d\d because of /);
     const shown = await muster('show', 'licensing.fussy', first?.id ?? '');
     expect(shown.code).toBe(0);
     expect(shown.said).toMatch(/"serial": "BAD-1000"/);
     expect(await muster('replay', '--reason', 'not bad', '--dry-run')).toEqual({
       code: 0,
-      said: '30 deliveries would be replayed.\n',
+      said: expect.stringMatching(/^30 deliveries would be replayed: .* --up-to \d+\.$/m),
     });
     expect(await listed()).toBe(30);
     mended = true;
@@ -119,6 +123,14 @@ describe('dead deliveries at the command line', () => {
   it('brings back what fails again, and drops it for good with a reason', async () => {
     const [one] = await happen(1, 2);
     const id = one?.id ?? '';
+    expect(await muster('replay', 'licensing.fussy', randomUUID(), '--dry-run')).toEqual({
+      code: 1,
+      said: 'No such dead delivery.\n',
+    });
+    expect(await muster('replay', 'licensing.fussy', id, '--dry-run')).toEqual({
+      code: 0,
+      said: '1 delivery would be replayed.\n',
+    });
     expect((await muster('replay', 'licensing.fussy', id)).code).toBe(0);
     await until('it is back', async () => (await listed()) === 2);
     const silent = await muster('drop', '--all');

@@ -20,7 +20,8 @@ muster dead drop … --because TEXT     gives them up for good; the reason stand
   --since TIME         those given up since then: 30m, 2h, 7d, or 2026-11-21T08:00:00Z
   --to TIME            those given up before then
   --limit N            so many at most (list; 50)
-  --dry-run            counts, and does nothing (replay, drop)`;
+  --dry-run            counts, and does nothing (replay, drop)
+  --up-to NUMBER       those there were when --dry-run printed it, and none that came later (replay, drop)`;
 
 const commands = new Map([
   ['list', list],

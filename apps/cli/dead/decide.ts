@@ -3,19 +3,27 @@ import * as z from 'zod';
 import type { Client } from '../client.js';
 import { jsonOf } from '../printed.js';
 import { clientOf, readWords, UsageError } from '../words.js';
-import { page } from './look.js';
-import { filterOf, filterOptions, namedIn, whichOf, type Filter } from './which.js';
+import { countOf } from '../said.js';
+import { find, page } from './look.js';
+import { filterOf, filterOptions, isNamed, namedIn, whichOf, type Filter, type Named } from './which.js';
 
 const options = {
   ...filterOptions,
   all: { type: 'boolean' },
   because: { type: 'string' },
+  'up-to': { type: 'string' },
   'dry-run': { type: 'boolean' },
 } as const;
 
 const step = z.object({ done: z.int(), left: z.int(), upTo: z.int() });
 
 type Action = 'replay' | 'drop';
+
+/** What was done or would be, and the newest that was meant. */
+interface Outcome {
+  readonly done: number;
+  readonly upTo?: number;
+}
 
 export const decide =
   (action: Action) =>
@@ -26,37 +34,57 @@ export const decide =
     const which = whichOf(named, filter, values.all ?? false);
     if (action === 'drop' && !values.because) throw new UsageError('a drop needs --because TEXT.');
     if (action === 'replay' && values.because) throw new UsageError('--because goes with drop.');
+    const upTo = upToOf(values['up-to'], named);
     const client = clientOf(values);
     const dryRun = values['dry-run'] ?? false;
-    const request = { action, reason: values.because, ...which };
-    const done = dryRun ? await meant(client, named ? null : filter) : await inSteps(client, request);
-    const line = values.json ? jsonOf({ action, done, dryRun }) : sentence(action, done, dryRun);
+    const request = { action, reason: values.because, ...which, upTo };
+    const outcome = dryRun ? await meant(client, named ?? filter, upTo) : await inSteps(client, request);
+    const line = values.json
+      ? jsonOf({ action, ...outcome, dryRun })
+      : sentence(action, outcome, { dryRun, named });
     process.stdout.write(`${line}\n`);
-    return named && done === 0 ? 1 : 0;
+    return named && outcome.done === 0 ? 1 : 0;
   };
 
-/** How many there are; of one that was named, it is not known before. */
-async function meant(client: Client, filter: Filter | null): Promise<number> {
-  if (filter === null) return 1;
-  const query = new URLSearchParams({ ...filter, limit: '1' });
-  return (await client.ask(`/api/deliveries?${query.toString()}`, page)).total;
+function upToOf(text: string | undefined, named: Named | null): number | undefined {
+  if (text === undefined) return undefined;
+  if (named) throw new UsageError('--up-to goes with conditions or --all.');
+  return countOf('--up-to', text, Number.MAX_SAFE_INTEGER);
 }
 
-async function inSteps(client: Client, request: object): Promise<number> {
+/** How many there are now, and the newest of them. */
+async function meant(client: Client, which: Named | Filter, upTo: number | undefined): Promise<Outcome> {
+  if (isNamed(which)) return { done: (await find(client, which)) === null ? 0 : 1 };
+  const query = new URLSearchParams({ ...which, limit: '1', ...(upTo && { upTo: String(upTo) }) });
+  const { total, upTo: newest } = await client.ask(`/api/deliveries?${query.toString()}`, page);
+  return { done: total, upTo: newest };
+}
+
+async function inSteps(client: Client, request: { readonly upTo: number | undefined }): Promise<Outcome> {
   let done = 0;
-  for (let upTo: number | undefined; ;) {
+  for (let { upTo } = request; ;) {
     const body = { ...request, upTo };
     const answer: z.infer<typeof step> = await client.ask('/api/deliveries', step, { method: 'POST', body });
     done += answer.done;
-    if (answer.left === 0 || answer.done === 0) return done;
+    if (answer.left === 0 || answer.done === 0) return { done };
     ({ upTo } = answer);
     process.stderr.write(`${done} done, ${answer.left} left\n`);
   }
 }
 
-function sentence(action: Action, done: number, dryRun: boolean): string {
+interface Said {
+  readonly dryRun: boolean;
+  readonly named: Named | null;
+}
+
+function sentence(action: Action, { done, upTo }: Outcome, { dryRun, named }: Said): string {
   const many = done === 1 ? '1 delivery' : `${done} deliveries`;
-  if (dryRun) return `${many} would be ${action === 'drop' ? 'dropped' : 'replayed'}.`;
-  if (done === 0) return 'No such dead delivery.';
+  if (done === 0) return named ? 'No such dead delivery.' : 'No dead delivery matches.';
+  if (dryRun) {
+    const would = `${many} would be ${action === 'drop' ? 'dropped' : 'replayed'}`;
+    return upTo === undefined
+      ? `${would}.`
+      : `${would}: these and none that come later with --up-to ${upTo}.`;
+  }
   return action === 'drop' ? `${many} dropped.` : `Replay of ${many} asked for. What fails again comes back.`;
 }

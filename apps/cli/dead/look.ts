@@ -1,10 +1,11 @@
 // muster dead list, muster dead show.
 import * as z from 'zod';
+import { ClientError, type Client } from '../client.js';
 import { jsonOf, printed, printedLines } from '../printed.js';
-import { countOf } from '../said.js';
+import { countOf, secondOf } from '../said.js';
 import { styled, tableOf } from '../table.js';
 import { clientOf, readWords, UsageError } from '../words.js';
-import { filterOf, filterOptions, namedIn } from './which.js';
+import { filterOf, filterOptions, namedIn, type Named } from './which.js';
 
 const row = z.object({
   consumer: z.string(),
@@ -15,7 +16,12 @@ const row = z.object({
   reason: z.string(),
   diedAt: z.string(),
 });
-export const page = z.object({ items: z.array(row), total: z.int(), next: z.string().nullable() });
+export const page = z.object({
+  items: z.array(row),
+  total: z.int(),
+  next: z.string().nullable(),
+  upTo: z.int(),
+});
 const whole = row.extend({
   event: z
     .object({
@@ -59,26 +65,41 @@ export async function list(words: readonly string[]): Promise<number> {
   return 0;
 }
 
-const reasonMax = 60;
-
+/** Three lines each: what a replay or drop names it by, the event, and the reason as wide as the terminal. */
 function linesOf(items: readonly Row[], first: boolean): readonly string[] {
-  const titles = ['Given up', 'Consumer', 'Event id', 'Event', 'Subject', 'Tried', 'Reason'];
-  const columns = titles.map((title) => ({ title, right: title === 'Tried' }));
-  const rows = items.map((item) => [
-    item.diedAt.slice(0, 19),
-    item.consumer,
-    item.eventId,
-    item.eventType,
-    item.subject,
-    String(item.attempts),
-    cut(item.reason),
-  ]);
-  return items.length === 0 ? [] : tableOf(columns, rows).slice(first ? 0 : 1);
+  if (items.length === 0) return [];
+  const columns = ['Given up', 'Consumer', 'Event id'].map((title) => ({ title }));
+  const rows = items.map((item) => [secondOf(item.diedAt), item.consumer, item.eventId]);
+  const [titles = '', ...heads] = tableOf(columns, rows);
+  const each = items.flatMap((item, at) => [heads[at] ?? '', `  ${beneath(item)}`, `  ${reasonOf(item)}`]);
+  return first ? [titles, ...each] : each;
 }
 
-function cut(reason: string): string {
-  const line = reason.replaceAll(/\s+/g, ' ').trim();
-  return line.length > reasonMax ? `${line.slice(0, reasonMax - 1)}…` : line;
+function beneath({ eventType, subject, attempts }: Row): string {
+  const about = subject === '' ? '' : ` of ${subject}`;
+  return printed(`${eventType}${about}, tried ${attempts === 1 ? 'once' : `${attempts} times`}`);
+}
+
+const indent = 2;
+
+/** Whole where a program reads. */
+function reasonOf({ reason }: Row): string {
+  const line = printed(reason.replaceAll(/\s+/g, ' ').trim());
+  const max = process.stdout.isTTY ? Math.max(20, process.stdout.columns - indent) : Infinity;
+  return line.length > max ? `${line.slice(0, max - 1)}…` : line;
+}
+
+/** Null: it is not there, or no more. Rejects with ClientError. */
+export async function find(
+  client: Client,
+  { consumer, eventId }: Named,
+): Promise<z.infer<typeof whole> | null> {
+  try {
+    return await client.ask(`/api/deliveries/${consumer}/${eventId}`, whole);
+  } catch (error) {
+    if (error instanceof ClientError && error.status === 404) return null;
+    throw error;
+  }
 }
 
 export async function show(words: readonly string[]): Promise<number> {
@@ -86,7 +107,11 @@ export async function show(words: readonly string[]): Promise<number> {
   const named = namedIn(positionals);
   if (!named) throw new UsageError('say which one: CONSUMER EVENT-ID, as muster dead list shows them.');
   const client = clientOf(values);
-  const dead = await client.ask(`/api/deliveries/${named.consumer}/${named.eventId}`, whole);
+  const dead = await find(client, named);
+  if (!dead) {
+    process.stderr.write('No such dead delivery.\n');
+    return 1;
+  }
   if (values.json) {
     write(jsonOf(dead, 2));
     return 0;

@@ -36,6 +36,8 @@ export interface Named {
   readonly eventId: string;
 }
 
+export const isNamed = (which: Named | Filter): which is Named => 'eventId' in which;
+
 /** `CONSUMER EVENT-ID`; null when nothing was named. Throws UsageError. */
 export function namedIn([consumer, eventId, ...more]: readonly string[]): Named | null {
   if (consumer === undefined) return null;

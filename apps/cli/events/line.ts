@@ -1,6 +1,7 @@
 // An event as one line of a terminal: when, what, about whom, and the few fields that tell most.
-import { styled } from '../table.js';
 import { printed } from '../printed.js';
+import { secondOf } from '../said.js';
+import { styled } from '../table.js';
 import type { StreamedEvent } from './stream.js';
 
 /** In this order, where they are: what a person asks first. */
@@ -22,19 +23,13 @@ export function lineOf({ type, subject, occurredAt, data }: StreamedEvent): stri
     .join(', ');
   const about = serial || subject;
   return [
-    styled('dim', timeOf(occurredAt)),
+    styled('dim', printed(secondOf(occurredAt)).slice(0, 20)),
     styled('bold', printed(type).padEnd(typeWidth)),
     printed(about).padEnd(16),
     printed(what.length > shownMax ? `${what.slice(0, shownMax - 1)}…` : what),
   ]
     .join('  ')
     .trimEnd();
-}
-
-/** Time of day here. */
-function timeOf(at: string): string {
-  const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? printed(at).slice(0, 12) : date.toTimeString().slice(0, 8);
 }
 
 const record = (value: unknown): Readonly<Record<string, unknown>> =>

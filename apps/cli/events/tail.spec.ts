@@ -56,7 +56,7 @@ describe('muster events tail', () => {
     await until('it says that it is cut', () => tail.output.includes('resuming'));
     line.mend();
     await until('the one said meanwhile is shown', () => tail.output.includes('MEANWHILE-01'), 30_000);
-    expect(tail.output).toMatch(/^\d\d:\d\d:\d\d {2}device\.flapping +FIRST-01/m);
+    expect(tail.output).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}device\.flapping +FIRST-01/m);
     expect(tail.output.match(/MEANWHILE-01/g)).toHaveLength(1);
     expect(tail.output).not.toMatch(/OTHER-01|seats\.counted/);
     expect(await tail.signal('SIGTERM')).toBe(0);

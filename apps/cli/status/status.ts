@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '../client.js';
 import { ClientError } from '../client.js';
+import { secondOf } from '../said.js';
 import { styled } from '../table.js';
 import { clientOf, readWords, UsageError } from '../words.js';
 import { statusAnswer } from './answer.js';
@@ -51,7 +52,7 @@ async function watch(client: Client, show: () => Promise<Shown>): Promise<number
       return { text: error.message, code: 2 };
     });
     last = code;
-    const head = styled('dim', `${client.url}  ${new Date().toLocaleTimeString()}`);
+    const head = styled('dim', `${client.url}  ${secondOf(new Date().toISOString())}`);
     // A terminal is drawn anew; what is written to a file goes on.
     process.stdout.write(process.stdout.isTTY ? `\u001b[2J\u001b[H${head}\n\n${text}\n` : `${text}\n`);
     await delay(watchMs, undefined, { signal: stopping.signal }).catch(() => undefined);

@@ -170,6 +170,16 @@ describe.each(databases)('dead deliveries on $name', ({ open }) => {
     expect(await total()).toBe(1);
   });
 
+  it('are decided as they were when the list was read', async () => {
+    await die();
+    const { upTo } = (await get()).body as unknown as { upTo: number };
+    const later = await die();
+    expect((await post({ action: 'drop', reason: 'a test', all: true, upTo })).body).toMatchObject({
+      done: 1,
+    });
+    expect((await one(later)).status).toBe(200);
+  });
+
   it('are decided in steps when they are many, without those that die meanwhile', async () => {
     const many = stepMax * 2 + 7;
     await trial.database.query(

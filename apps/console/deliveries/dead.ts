@@ -44,7 +44,7 @@ export const decisions = z
     deliveries: z.array(named).min(1).max(replayedMax).optional(),
     filter: filterBody.optional(),
     all: z.literal(true).optional(),
-    /** From the answer to the step before: what was given up since is left alone. */
+    /** From the list, or from the answer to the step before: what was given up since is left alone. */
     upTo: z.int().nonnegative().optional(),
   })
   .refine(saysWhy, lacksReason)
@@ -62,6 +62,15 @@ export interface Step {
   readonly upTo: number;
 }
 
+/** `upTo` is the place of the newest there is: sent with a decision, it means what was there when the list was read. */
+export type DeadPage = Page<object> & Pick<Step, 'upTo'>;
+
+interface Place {
+  readonly limit: number;
+  readonly after?: number | undefined;
+  readonly upTo?: number | undefined;
+}
+
 interface Row {
   readonly consumer: string;
   readonly eventId: string;
@@ -76,17 +85,18 @@ export class DeadDeliveries {
   constructor(@Inject(PARTS) private readonly parts: StoredParts) {}
 
   /** Newest first. */
-  async list(filter: DeadFilter, limit: number, after: number | null): Promise<Page<object>> {
+  async list(filter: DeadFilter, { limit, after, upTo: asked }: Place): Promise<DeadPage> {
     const { store } = this.parts;
+    const upTo = asked ?? (await newest(store));
     const parameters = parametersOf(filter);
     const rows = await store.query<Row>(
       `select number, ${columns} from console.dead_delivery
-       where ${matching} and ($7::bigint is null or number < $7) order by number desc limit $8`,
-      [...parameters, after, limit + 1],
+       where ${matching} and number <= $7 and ($8::bigint is null or number < $8) order by number desc limit $9`,
+      [...parameters, upTo, after ?? null, limit + 1],
     );
-    const total = await count(store, filter, null);
+    const total = await count(store, filter, upTo);
     const next = ({ number }: Row): string => String(number);
-    return pageOf(rows, { limit, total, item: ({ number: _, ...row }) => row, next });
+    return { ...pageOf(rows, { limit, total, item: ({ number: _, ...row }) => row, next }), upTo };
   }
 
   /** With the event as far as it was told: `event` is null when it was not, its `data` when it was too large. */
@@ -184,10 +194,10 @@ const takeMatching = (tx: Tx, filter: DeadFilter, upTo: number): Promise<readonl
     [...parametersOf(filter), upTo],
   );
 
-async function count(on: Pick<Tx, 'query'>, filter: DeadFilter, upTo: number | null): Promise<number> {
+async function count(on: Pick<Tx, 'query'>, filter: DeadFilter, upTo: number): Promise<number> {
   const [row] = await on.query<{ total: number }>(
     `select count(*) as total from console.dead_delivery
-     where ${matching} and ($7::bigint is null or number <= $7)`,
+     where ${matching} and number <= $7`,
     [...parametersOf(filter), upTo],
   );
   return row?.total ?? 0;

@@ -175,7 +175,7 @@ export const schemas = {
   LicenceList: listOf(licence),
   DeadDelivery: dead,
   DeadDeliveryDetail: deadDetail,
-  DeadDeliveryList: listOf(dead),
+  DeadDeliveryList: listOf(dead).extend({ upTo: count }),
   Rebuild: rebuild,
 } as const;
 

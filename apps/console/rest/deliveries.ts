@@ -10,17 +10,18 @@ import type { Caller } from '../who/caller.js';
 const query = filterQuery.extend({
   limit: pageQuery.shape.limit,
   after: z.coerce.number().int().positive().optional(),
+  upTo: z.coerce.number().int().nonnegative().optional(),
 });
 
 @Resource('deliveries')
 export class DeliveriesController {
   constructor(private readonly dead: DeadDeliveries) {}
 
-  /** Those that match every condition, newest first. */
+  /** Those that match every condition, newest first. `upTo`, sent with a decision, leaves alone what was given up since. */
   @Get()
   @Needs('viewer')
-  list(@Query({ schema: query }) { limit, after, ...filter }: z.infer<typeof query>) {
-    return this.dead.list(filter, limit, after ?? null);
+  list(@Query({ schema: query }) { limit, after, upTo, ...filter }: z.infer<typeof query>) {
+    return this.dead.list(filter, { limit, after, upTo });
   }
 
   /** One, with the event itself. */

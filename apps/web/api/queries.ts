@@ -8,6 +8,7 @@ import type {
   CatalogueEntry,
   DeadDelivery,
   DeadDeliveryDetail,
+  DeadPage,
   DeviceDetail,
   DeviceRow,
   Document,
@@ -34,10 +35,13 @@ export interface DeviceQuery {
   readonly after?: string;
 }
 
-function useList<T>(name: string, query: Readonly<Record<string, string | number | undefined>> = {}) {
+function useList<T, P = Page<T>>(
+  name: string,
+  query: Readonly<Record<string, string | number | undefined>> = {},
+) {
   return useQuery({
     queryKey: [name, query],
-    queryFn: () => read<Page<T>>(`${name}${queryOf(query)}`),
+    queryFn: () => read<P>(`${name}${queryOf(query)}`),
     placeholderData: keepPreviousData,
   });
 }
@@ -78,7 +82,7 @@ export const useSerials = (search: string, after: string | undefined) =>
   useList<SerialRow>('serials', { search, after, limit: 50 });
 export const useLicences = () => useList<LicenceRow>('licences');
 export const useDeliveries = (query: Readonly<Record<string, string | number | undefined>>) =>
-  useList<DeadDelivery>('deliveries', query);
+  useList<DeadDelivery, DeadPage>('deliveries', query);
 /** Not among the lists that a decision makes stale: what was decided about is there no more. */
 export const useDelivery = (consumer: string, eventId: string) =>
   useQuery({

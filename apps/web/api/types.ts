@@ -251,6 +251,11 @@ export interface DeadDelivery {
   readonly diedAt: string;
 }
 
+/** `upTo`, sent with a decision about all of them, leaves alone what was given up since. */
+export interface DeadPage extends Page<DeadDelivery> {
+  readonly upTo: number;
+}
+
 /** With the event itself, as far as it was told. */
 export interface DeadDeliveryDetail extends DeadDelivery {
   readonly event: GivenUp | null;

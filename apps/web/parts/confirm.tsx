@@ -18,18 +18,24 @@ interface ConfirmProps extends ButtonProps {
   readonly problem: Error | null;
   /** Calls `close` when it is done; on failure the question stays, with the problem. */
   readonly onConfirm: (close: () => void) => void;
+  /** The question is about to be shown. */
+  readonly onAsk?: () => void;
   /** Name for screen readers when the label alone does not say of what: `Delete Lobby`. */
   readonly name?: string;
 }
 
 export function Confirm(props: ConfirmProps) {
   const { label, question, act, actColor = 'red', ready = true, children, ...rest } = props;
-  const { pending, problem, onConfirm, name, ...button } = rest;
+  const { pending, problem, onConfirm, onAsk, name, ...button } = rest;
   const [open, setOpen] = useState(false);
   const close = () => setOpen(false);
+  const ask = () => {
+    onAsk?.();
+    setOpen(true);
+  };
   return (
     <>
-      <Button variant="default" {...button} aria-label={name} onClick={() => setOpen(true)}>
+      <Button variant="default" {...button} aria-label={name} onClick={ask}>
         {label}
       </Button>
       <Modal

@@ -9,9 +9,11 @@ import type { DeadFilter } from './search.js';
 export type Action = 'replay' | 'drop';
 type Named = Pick<DeadDelivery, 'consumer' | 'eventId'>;
 
-/** Which ones are meant. */
+/** Which ones are meant. What was given up after `upTo` is not. */
 export type Which =
-  { readonly deliveries: readonly Named[] } | { readonly filter: DeadFilter } | { readonly all: true };
+  | { readonly deliveries: readonly Named[]; readonly upTo?: undefined }
+  | { readonly filter: DeadFilter; readonly upTo: number }
+  | { readonly all: true; readonly upTo: number };
 
 export interface Decision {
   readonly action: Action;
@@ -27,12 +29,12 @@ export function useDecide() {
   const decide = useMutation<number, Error, Decision>({
     mutationFn: async ({ action, which, reason }) => {
       let done = 0;
-      let upTo: number | undefined;
+      let { upTo } = which;
       for (;;) {
         const step = await call<DecisionStep>('POST', 'deliveries', { action, reason, ...which, upTo });
         done += step.done;
         if (step.left === 0 || step.done === 0) return done;
-        upTo = step.upTo;
+        ({ upTo } = step);
         setProgress({ done, left: step.left });
       }
     },

@@ -22,14 +22,21 @@ interface DecisionsProps {
   readonly onDone?: () => void;
 }
 
+/** Those that were there when the question was asked: what comes while it is read was not asked about. */
+function useMeant({ which, what }: Pick<DecisionsProps, 'which' | 'what'>) {
+  const [meant, setMeant] = useState({ which, what });
+  return { meant, onAsk: () => setMeant({ which, what }) };
+}
+
 export function Decisions(props: DecisionsProps) {
   const { which, replayLabel, name, size = 'xs', ask = false, onDone } = props;
   const { decide, progress } = useDecide();
+  const { meant, onAsk } = useMeant(props);
   const tell = useTell();
-  const replay = (close: () => void) =>
+  const replay = (asked: Which, close: () => void) =>
     decide.mutate({
       action: 'replay',
-      which,
+      which: asked,
       done: (done) => {
         close();
         tell(outcome('replay', done));
@@ -45,12 +52,13 @@ export function Decisions(props: DecisionsProps) {
             label={replayLabel}
             size={size}
             leftSection={icon}
-            question={`Replay ${props.what}?`}
+            question={`Replay ${meant.what}?`}
+            onAsk={onAsk}
             act="Replay"
             actColor="blue"
             pending={decide.isPending}
             problem={decide.error}
-            onConfirm={replay}
+            onConfirm={(close) => replay(meant.which, close)}
           >
             Each is handed to its consumer again. What fails again comes back to this list.
             <Steps progress={progress} />
@@ -62,7 +70,7 @@ export function Decisions(props: DecisionsProps) {
             leftSection={icon}
             aria-label={name && `Replay ${name}`}
             loading={decide.isPending}
-            onClick={() => replay(() => undefined)}
+            onClick={() => replay(which, () => undefined)}
           >
             {replayLabel}
           </Button>
@@ -74,8 +82,10 @@ export function Decisions(props: DecisionsProps) {
   );
 }
 
-function Drop({ which, what, dropLabel, name, size = 'xs', onDone }: DecisionsProps) {
+function Drop(props: DecisionsProps) {
+  const { dropLabel, name, size = 'xs', onDone } = props;
   const { decide, progress } = useDecide();
+  const { meant, onAsk } = useMeant(props);
   const tell = useTell();
   const [reason, setReason] = useState('');
   return (
@@ -83,7 +93,8 @@ function Drop({ which, what, dropLabel, name, size = 'xs', onDone }: DecisionsPr
       label={dropLabel}
       {...(name === undefined ? {} : { name: `Drop ${name}` })}
       size={size}
-      question={`Drop ${what}?`}
+      question={`Drop ${meant.what}?`}
+      onAsk={onAsk}
       act="Drop"
       ready={reason.trim() !== ''}
       pending={decide.isPending}
@@ -91,7 +102,7 @@ function Drop({ which, what, dropLabel, name, size = 'xs', onDone }: DecisionsPr
       onConfirm={(close) =>
         decide.mutate({
           action: 'drop',
-          which,
+          which: meant.which,
           reason,
           done: (done) => {
             close();

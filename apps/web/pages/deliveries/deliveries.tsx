@@ -1,6 +1,6 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useDeliveries } from '../../api/queries.js';
-import type { DeadDelivery, Page } from '../../api/types.js';
+import type { DeadPage } from '../../api/types.js';
 import { Loaded, Nothing } from '../../parts/loaded.js';
 import { PageHead } from '../../parts/page-head.js';
 import { Pager } from '../../parts/pager.js';
@@ -28,7 +28,7 @@ export function Deliveries() {
   );
 }
 
-function List({ page, at }: { readonly page: Page<DeadDelivery>; readonly at: DeadSearch }) {
+function List({ page, at }: { readonly page: DeadPage; readonly at: DeadSearch }) {
   const navigate = route.useNavigate();
   if (page.items.length === 0) return <Empty filtered={isFiltered(at)} />;
   const { from = 0, after: _, ...conditions } = at;

@@ -1,7 +1,7 @@
 import { Checkbox } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { DeadDelivery, Page } from '../../api/types.js';
+import type { DeadDelivery, DeadPage } from '../../api/types.js';
 import { Table, type Column } from '../../parts/table.js';
 import { When } from '../../parts/when.js';
 import { useMayWrite } from '../../shell/session.js';
@@ -10,7 +10,7 @@ import { Decisions } from './decisions.js';
 import { filterOf, isFiltered, type DeadSearch } from './search.js';
 
 interface DeadTableProps {
-  readonly page: Page<DeadDelivery>;
+  readonly page: DeadPage;
   readonly at: DeadSearch;
 }
 
@@ -61,7 +61,7 @@ interface BarProps extends DeadTableProps {
 }
 
 function Bar({ page, at, rows, choose }: BarProps) {
-  const { items, total } = page;
+  const { items, total, upTo } = page;
   const all = rows.length === items.length;
   const filtered = isFiltered(at);
   const many = counted(total, 'delivery', 'deliveries');
@@ -85,7 +85,7 @@ function Bar({ page, at, rows, choose }: BarProps) {
       ) : (
         <Decisions
           key="all"
-          which={filtered ? { filter: filterOf(at, Date.now()) } : { all: true }}
+          which={filtered ? { filter: filterOf(at, Date.now()), upTo } : { all: true, upTo }}
           what={filtered ? `${many} that match` : `all ${many}`}
           replayLabel={filtered ? 'Replay all that match' : 'Replay all'}
           dropLabel={filtered ? 'Drop all that match' : 'Drop all'}
@@ -102,9 +102,9 @@ const columns = (mayWrite: boolean): readonly Column<DeadDelivery>[] => [
   {
     title: 'Reason',
     cell: (row) => (
-      <div className="wide clamp" title={row.reason}>
-        {row.reason}
-      </div>
+      <details className="wide">
+        <summary className="clamp">{row.reason}</summary>
+      </details>
     ),
   },
   { title: 'Attempts', cell: (row) => <span className="number">{row.attempts}</span> },

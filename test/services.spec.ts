@@ -17,8 +17,8 @@ import { Authority } from './support/authority.js';
 import { NpmServices } from './support/npm-services.js';
 import { Operator } from './support/operator.js';
 import { Process } from './support/process.js';
-import { relayed } from './support/relay.js';
 import { ownFolder } from './support/servers.js';
+import { tcpProxy } from './support/tcp-proxy.js';
 import { until } from './support/until.js';
 import { read, root } from './tidy/sources.js';
 
@@ -212,14 +212,14 @@ describe('npm run services', () => {
     const user = { user: 'discovery', password: services.secret('discovery') };
     await expect(connectAs(broker, { ...user, authority: other })).rejects.toThrow(/certificate/);
     await expect(reach(roleAddress('discovery'), other)).rejects.toThrow(/certificate/);
-    // Both servers are heard at 127.0.0.1 alone: a relay stands where they are not.
-    const relays = await Promise.all(
-      [broker, roleAddress('discovery')].map((url) => relayed(url, '127.0.0.2')),
+    // Both servers are heard at 127.0.0.1 alone: a proxy stands where they are not.
+    const proxies = await Promise.all(
+      [broker, roleAddress('discovery')].map((url) => tcpProxy(url, '127.0.0.2')),
     );
-    const [wrongBroker = '', wrongDatabase = ''] = relays.map(({ url }) => url);
+    const [wrongBroker = '', wrongDatabase = ''] = proxies.map(({ url }) => url);
     await expect(connectAs(wrongBroker, { ...user, authority })).rejects.toThrow(/altnames|does not match/);
     await expect(reach(wrongDatabase, authority)).rejects.toThrow(/altnames|does not match/);
-    await Promise.all(relays.map(({ close }) => close()));
+    await Promise.all(proxies.map((proxy) => proxy.stop()));
     await expect(reach(roleAddress('discovery'), authority)).resolves.toBeUndefined();
   });
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { declareTopology } from '#bus/rabbit/declare';
-import { definitionsOf } from '#bus/topology';
+import { definitionsOf } from '#bus/rabbit/definitions';
 import { busShape, ConfigError, readConfig } from '#runtime/config';
 import { brokerUrls } from '#runtime/broker-urls';
 import { command } from './command.js';

@@ -9,7 +9,8 @@
 //   spans.ts      traces; log-fields.ts: what a line of the log names; delivery-metrics.ts, buckets.ts: what is counted
 //   relay.ts      events from an outbox to the broker, with confirms
 //   put-back.ts   events of the journal, put on one queue again
-//   topology.ts   exchange, queues, bindings, accounts: made from the catalogue, in one step; integrator.ts: of others
+//   topology.ts   exchange, queues, bindings, accounts: made from the catalogue, in one step (rabbit/definitions.ts: as
+//                 RabbitMQ wants them); integrator.ts: of others
 //   worker.ts     tasks: claimed under a budget (task-pump.ts), run outside any transaction (task-run.ts), finished with
 //                 their lease (lease.ts), counted (task-metrics.ts)
 //   kill-point.ts where a test may end the process

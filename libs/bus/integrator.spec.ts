@@ -11,7 +11,7 @@ import { until } from '../../test/support/until.js';
 import { faultsOf, integratorDefinitions, integratorOf, queueOfIntegrator } from './integrator.js';
 import { openRabbit } from './rabbit.js';
 import { declareTopology } from './rabbit/declare.js';
-import { definitionsOf } from './topology.js';
+import { definitionsOf } from './rabbit/definitions.js';
 
 describe('what is wrong with an integrator', () => {
   const types = ['device.grouped', 'assessment.finished'];

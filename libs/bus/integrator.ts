@@ -1,6 +1,7 @@
 // Whoever else listens: a queue of its own, bound to the types it asked for, and an account that reads this queue and does
 // nothing else. All of it is RabbitMQ definitions, so that whoever may administer the broker can import them.
-import { exchange, nothing, oneOf, userOf } from './topology.js';
+import { nothing, oneOf, userOf } from './rabbit/definitions.js';
+import { exchange } from './topology.js';
 
 export interface Integrator {
   readonly name: string;

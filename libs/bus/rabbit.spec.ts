@@ -19,7 +19,8 @@ import { openPostgres } from '#store/open';
 import { Store, type Database } from '#store/store';
 import { openRabbit, type RabbitOptions } from './rabbit.js';
 import { declareTopology } from './rabbit/declare.js';
-import { deadLetters, definitionsOf, exchange, topologyOf } from './topology.js';
+import { definitionsOf } from './rabbit/definitions.js';
+import { deadLetters, exchange, topologyOf } from './topology.js';
 
 let database: Database;
 let store: Store;

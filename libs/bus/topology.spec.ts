@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { catalogue } from '#events/catalogue';
 import { deviceAnnounced, deviceRetireRequested } from '#events/device';
 import { edgeConfigured } from '#events/settings';
-import { definitionsOf, streamOf, topologyOf } from './topology.js';
+import { definitionsOf } from './rabbit/definitions.js';
+import { streamOf, topologyOf } from './topology.js';
 
 const topology = topologyOf(catalogue.values(), [
   { service: 'gateway', on: [] },

@@ -1,19 +1,19 @@
 // What a process says of itself while broker or database are away: not ready, with the reason, and alive all the same.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePort } from '../../scripts/servers.mjs';
-import { detour, type Detour } from '../../test/support/detour.js';
+import { tcpProxy, type TcpProxy } from '../../test/support/tcp-proxy.js';
 import { Process } from '../../test/support/process.js';
 import { freshDatabase, freshVhost } from '../../test/support/servers.js';
 import { until } from '../../test/support/until.js';
 
-let toBroker: Detour;
-let toDatabase: Detour;
+let toBroker: TcpProxy;
+let toDatabase: TcpProxy;
 let licensing: Process;
 let url: string;
 
 beforeAll(async () => {
-  toBroker = await detour(await freshVhost());
-  toDatabase = await detour(await freshDatabase());
+  toBroker = await tcpProxy(await freshVhost());
+  toDatabase = await tcpProxy(await freshDatabase());
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
   const environment = {

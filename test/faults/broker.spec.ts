@@ -7,9 +7,9 @@ import { freePort } from '../../scripts/servers.mjs';
 import { Operator } from '../support/operator.js';
 import { Process } from '../support/process.js';
 import { freshDatabase, freshVhost, ownFolder, ownRabbit } from '../support/servers.js';
+import { tcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 import { Devices } from './devices.js';
-import { holdableLine, type HeldLine } from './held-line.js';
 
 const downSeconds = Number(process.env['MUSTER_FAULTS_SECONDS'] ?? 30);
 const perSecond = 30;
@@ -27,7 +27,7 @@ interface Gateway {
 }
 
 let broker: Awaited<ReturnType<typeof ownRabbit>>;
-let way: HeldLine;
+let way: TcpProxy;
 let operator: Operator;
 /** With a spool, with one that is as small as can be, and without. */
 let spooling: Gateway;
@@ -68,19 +68,18 @@ type Environment = Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   broker = await ownRabbit();
-  const vhost = new URL(await freshVhost(broker.server));
-  way = await holdableLine(Number(vhost.port));
+  const vhost = await freshVhost(broker.server);
+  way = await tcpProxy(vhost);
   const dir = await ownFolder('broker');
   const passwordFile = join(dir, 'password');
   await writeFile(passwordFile, password);
-  const direct = { MUSTER_AMQP_URL: vhost.href, MUSTER_HTTP_HOST: '127.0.0.1', MUSTER_LOG_LEVEL: 'info' };
+  const direct = { MUSTER_AMQP_URL: vhost, MUSTER_HTTP_HOST: '127.0.0.1', MUSTER_LOG_LEVEL: 'info' };
   const stored = { ...direct, MUSTER_DATABASE_URL: await freshDatabase(), MUSTER_DATABASE_POOL_MAX: '4' };
   await Promise.all([
     Process.run({ name: 'topology', entry: 'apps/standalone/topology.js', environment: direct }),
     Process.run({ name: 'migrate', entry: 'apps/standalone/migrate.js', environment: stored }),
   ]);
-  vhost.port = `${way.port}`;
-  const held = { ...direct, MUSTER_AMQP_URL: vhost.href };
+  const held = { ...direct, MUSTER_AMQP_URL: way.url };
   const http = await freePort();
   start('console', { ...stored, MUSTER_ADMIN_PASSWORD_FILE: passwordFile, MUSTER_HTTP_PORT: `${http}` });
   start('discovery', { ...stored, MUSTER_HTTP_PORT: `${await freePort()}` });
@@ -97,7 +96,7 @@ beforeAll(async () => {
 }, 150_000);
 
 afterAll(async () => {
-  way?.close();
+  await way?.stop();
   await Promise.all(processes.map((process) => process.signal('SIGKILL')));
 });
 

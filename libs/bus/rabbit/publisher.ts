@@ -13,7 +13,7 @@ interface Pending {
   readonly channel: ConfirmChannel;
   readonly deadline: number;
   readonly settle: (error: BusError | null) => void;
-  returned: boolean;
+  unroutable: boolean;
 }
 
 export interface PublisherOptions {
@@ -85,7 +85,7 @@ export class Publisher {
         else resolve();
       };
       const deadline = performance.now() + this.#options.confirmTimeoutMs;
-      const pending: Pending = { channel, deadline, settle, returned: false };
+      const pending: Pending = { channel, deadline, settle, unroutable: false };
       this.#pending.set(event.id, pending);
       this.#write(channel, event, pending);
       this.#sweepSoon();
@@ -125,7 +125,8 @@ export class Publisher {
       channel.publish(exchange, event.type, contentOfEvent(event), options, (error: unknown) => {
         if (!error && counts) killPoint('confirmed');
         if (!error && performance.now() - this.#openedAt > steadyMs) this.#failures = 0;
-        if (this.#pending.get(event.id) === pending) pending.settle(outcome(error, event, pending.returned));
+        if (this.#pending.get(event.id) === pending)
+          pending.settle(outcome(error, event, pending.unroutable));
       });
       if (counts) killPoint('published');
     } catch (error) {
@@ -138,7 +139,7 @@ export class Publisher {
     try {
       const channel = await model.createConfirmChannel();
       channel.on('error', (error) => (state.failure = messageOf(error)));
-      channel.on('return', (message) => this.#returned(message));
+      channel.on('return', (message) => this.#markUnroutable(message));
       channel.on('close', () => {
         state.open = false;
         this.#lost(channel, model, state.failure);
@@ -155,9 +156,9 @@ export class Publisher {
     }
   }
 
-  #returned(message: Message): void {
+  #markUnroutable(message: Message): void {
     const pending = this.#pending.get(String(message.properties.messageId));
-    if (pending) pending.returned = true;
+    if (pending) pending.unroutable = true;
   }
 
   /** A channel can die on a connection that lives: an exchange deleted, a right taken away. */
@@ -214,8 +215,8 @@ export class Publisher {
   }
 }
 
-function outcome(error: unknown, event: Event, returned: boolean): BusError | null {
-  if (returned) return new BusError('unroutable', `no queue wants ${event.type}`);
+function outcome(error: unknown, event: Event, unroutable: boolean): BusError | null {
+  if (unroutable) return new BusError('unroutable', `no queue wants ${event.type}`);
   if (!error) return null;
   const text = messageOf(error);
   return text === 'message nacked'

@@ -1,6 +1,6 @@
 // Where things are in the project, and how its scripts speak. Plain JavaScript for any Node from 20 on.
 //
-//   project.mjs   this file
+//   project.mjs      this file
 //   setup.mjs        Node 24, packages and build: done when needed, quiet when not; with npm.mjs, pinned.mjs
 //                    (runtime/, helm/: what is pinned), and lock.mjs for one set-up at a time
 //   child.mjs        programs run to their end, with signals and exit code passed on
@@ -8,6 +8,7 @@
 //   test.mjs         npm test, with apt.mjs for what it needs
 //   processes.mjs    every process of a distributed Muster: data for services, compose file and chart
 //   servers.mjs      private RabbitMQ and PostgreSQL · distributed.mjs: the services on them
+//   secrets.mjs      npm run secrets: passwords, and certificates.mjs, those of broker and database
 //   services.mjs     npm run services · muster.mjs: the command line
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';

@@ -32,6 +32,9 @@ const kept: Readonly<Record<string, string>> = {
   '@electric-sql/pglite': 'libs/store/',
 };
 
+/** They start an app, and that is all there is to say of them. */
+const starts = /^apps\/[^/]+\/main\.tsx?$/;
+
 const edges = sources.flatMap((file) => importsOf(file).map((target) => ({ file, target })));
 const arrow = ({ file, target }: { file: string; target: string }): string => `${file} → ${target}`;
 const folder = (file: string): string => file.split('/').slice(0, 2).join('/');
@@ -126,20 +129,33 @@ describe('files', () => {
   });
 });
 
-describe('a library', () => {
-  const bare = (text: string): string => text.toLowerCase().replaceAll(/[^a-z]/g, '');
+describe('a folder', () => {
+  const folderOf = (file: string): string => path.posix.dirname(file);
+  const code = files.filter(
+    (file) => /\.(?:tsx?|mjs)$/.test(file) && !/\.(?:spec|d|config)\.m?ts$/.test(file),
+  );
+  const line = /^\/\/ {3}([\w-]+\.(?:tsx?|mjs)) /gm;
+  /** The comment at the head of one file, or a part of the folder's README. */
+  const mapsOf = (folder: string, own: readonly string[]): readonly string[] => {
+    const comments = own.map((file) => /^(?:\/\/.*\n)+/.exec(read(file) ?? '')?.[0] ?? '');
+    const listed = /^## Files\n[\s\S]*?(?=^## )/m.exec(read(`${folder}/README.md`) ?? '')?.[0];
+    return [...comments.filter((comment) => comment.match(line)), ...(listed === undefined ? [] : [listed])];
+  };
+  const mapped = [...new Set(code.map(folderOf))]
+    .map((folder) => ({ folder, own: code.filter((file) => folderOf(file) === folder) }))
+    .filter(
+      ({ folder, own }) => own.length > 8 || mapsOf(folder, own).length > 0 || /^libs\/[^/]+$/.test(folder),
+    );
 
-  it.each(Object.keys(libraries))('libs/%s opens with a map of its folder that is right', (library) => {
-    const own = sources.filter((file) => path.posix.dirname(file) === `libs/${library}` && !isSpec(file));
-    const maps = own
-      .map((file) => /^(?:\/\/.*\n)+/.exec(read(file) ?? '')?.[0] ?? '')
-      .filter((comment) => /^\/\/ {3}[\w-]+\.ts /m.test(comment));
+  it.each(mapped)('$folder has one map of its files, and it is right', ({ folder, own }) => {
+    const maps = mapsOf(folder, own);
     expect(maps).toHaveLength(1);
     const [map = ''] = maps;
-    const missing = own.filter((file) => !bare(map).includes(bare(path.posix.basename(file, '.ts'))));
-    const invented = [...map.matchAll(/^\/\/ {3}([\w-]+\.ts) /gm)].filter(
-      ([, name]) => !own.includes(`libs/${library}/${name}`),
-    );
+    const missing = own
+      .filter((file) => !starts.test(file))
+      .map((file) => path.posix.basename(file))
+      .filter((name) => !new RegExp(`(?<![\\w/-])${name.replace('.', '\\.')}\\b`).test(map));
+    const invented = [...map.matchAll(line)].filter(([, name]) => !own.includes(`${folder}/${name}`));
     expect({ missing, invented: invented.map(([, name]) => name) }).toEqual({ missing: [], invented: [] });
   });
 });

@@ -2,6 +2,7 @@
 //
 //   console.ts     the service                    module.ts        its HTTP part
 //   first-run.ts   what an empty database gets    housekeeping.ts  what is deleted, and when
+//   config.ts      its environment                refusal.ts       what is told to whoever asks for what cannot be done
 //   dead-messages.ts  what the bus gave up, on its way to the dead letters
 //   who/           operators, sessions, tokens, roles, audit log
 //   http/          headers, body limits, problems as answers, the page's files

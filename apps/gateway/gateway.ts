@@ -6,8 +6,9 @@
 //   tls.ts           how it speaks TLS      door.ts  who gets in, how many, when they leave
 //   conversation.ts  one connection's announcements, answered
 //   judge.ts         the rule: who may announce what
-//   intake.ts        stored, then acknowledged
+//   intake.ts        stored, then acknowledged; event-id.ts: one id for one announcement
 //   keeping.ts       on the broker, or else in the spool; spool/spool.ts has the map of its folder
+//   meters.ts        what is counted        complaints.ts  one line of the log for each peer turned away
 import { Answering } from '#announce/answer';
 import type { Event } from '#events/event';
 import { identityIn } from '#pki/identity';

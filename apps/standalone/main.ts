@@ -1,4 +1,13 @@
 // `npm start`: the embedded Muster, and with --demo a fleet of virtual printers to try it on.
+//
+//   main.ts          npm start               options.ts  what it is told      standalone.ts  all services in one process
+//   services.ts      every service there is, imported together here alone
+//   folder-fault.ts  what is wrong with the data folder, in words
+//   demo.ts          the fleet of the demo; session.ts: it acts as an operator does
+//   command.ts       a command that does one thing and ends:
+//   migrate.ts       muster migrate          topology.ts  muster topology     integrator.ts  muster integrator
+//   replay.ts        muster events replay, with replay-options.ts
+//   management.ts    the broker's HTTP API, for two of them; similar-keys.ts: which setting --refuse means
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';

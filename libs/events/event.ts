@@ -4,7 +4,8 @@
 //   identity.ts    who a device is: serial number, model, MAC, addresses (R9, R31)
 //   device.ts      what happens to a device, from announced to grouped
 //   assessment.ts  policy against device: requested, started, finished
-//   the documents  settings, policy, group, listener, licence, serialList: published whole as <noun>.changed
+//   document.ts    what operators write, published whole as <noun>.changed: settings.ts, policy.ts, group.ts, listener.ts,
+//                  licence.ts, serial-list.ts
 //   delivery.ts    an event that could not be handled: died, replayed, dropped
 //   service.ts     how each process fares
 //   catalogue.ts   all of them; EVENTS.md is written from it and checked by a test

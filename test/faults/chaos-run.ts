@@ -1,4 +1,14 @@
 // A whole distributed Muster under load, struck again and again; then the question what became of all that it accepted.
+//
+//   chaos.ts            npm run chaos: chaos-run.ts, or embedded-run.ts for the embedded one
+//   plan.ts             who is struck when, from a seed (random.ts); targets.ts: what can be; strike.ts: down and up again
+//   rolling.ts          every process asked to end, and started again
+//   crowd.ts            honest devices at a steady rate; devices.ts: a few of them
+//   verdict.ts          what became of each announcement, by the journal (journal.ts), tables.ts and queues.ts
+//   recovery.ts         how long everything was away
+//   defects.ts          what the verdict must find, in a copy of the build (planted-build.ts)
+//   discovery-alone.ts  gateway-alone.ts, parked-killer.ts: one process, struck at named places
+//   processes-below.ts  all that a server started         scripts.ts  the project's scripts, from the build too
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

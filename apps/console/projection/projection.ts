@@ -4,6 +4,7 @@
 //   device-view.ts  a device as the page shows it      rules.ts      what each event changes in it
 //   sentences.ts    its history, in words               announcement.ts  announcements and what became of them
 //   not-assessed.ts why there is no assessment         tables.ts       set-wise SQL: load and save
+//   devices.ts      what is asked of all that
 //   rebuild/        devices made anew from the journal, while all of it runs
 import { consumer, type Consumer, type Decision } from '#bus/consumer';
 import { catalogue } from '#events/catalogue';

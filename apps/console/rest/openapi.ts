@@ -1,4 +1,12 @@
 // The description of this API, made from the controllers and the schemas they check with.
+//
+//   session.ts     who is signed in          users.ts    operators          tokens.ts     programs
+//   settings.ts    policies.ts, groups.ts, listeners.ts, licences.ts, serials.ts: documents that operators write
+//   catalogue.ts   what a policy can ask for
+//   overview.ts    figures                   devices.ts  list and one       tasks.ts      work going on now
+//   announcements.ts  the latest of them     events.ts   the event stream   audit.ts      who wrote what
+//   status.ts      how each process fares    deliveries.ts  dead letters    projection.ts devices shown anew
+//   openapi.ts     the description of all this, with answers.ts; asyncapi.ts: of the bus; nowhere.ts: any other address
 import { Get, type INestApplication } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';

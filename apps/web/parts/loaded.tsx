@@ -1,4 +1,13 @@
 // Every question to the API has four looks: waiting, failed, nothing there, and the answer.
+//
+//   loaded.tsx        the answer, or why not yet         problem-note.tsx  what went wrong
+//   page-head.tsx     a page's title                     path-back.tsx     the way to its list
+//   table.tsx         rows, or cards on a phone          pager.tsx         from page to page     search-box.tsx
+//   pill.tsx          a state                            bar.tsx           shares                when.tsx  a time
+//   choice.tsx        a control, or its text             shown.tsx         a value as text
+//   confirm.tsx       before what cannot be undone       draft.tsx         what is typed and not saved
+//   document-list.tsx what operators write               document-editor.tsx  one of them, written
+//   document-choice.tsx  one of them, chosen             changed.tsx       who wrote it, and when
 import { Loader } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';

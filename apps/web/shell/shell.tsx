@@ -1,4 +1,10 @@
 // The frame of every page: menu, who is signed in, and the event stream that keeps the lists fresh.
+//
+//   shell.tsx    the frame                            gate.tsx     before it: signed in or not
+//   menu.tsx     its pages                            mark.tsx     its mark
+//   session.tsx  who is signed in                     scheme.tsx   light or dark
+//   live.tsx     the event stream                     told.tsx     short words after an action
+//   lost.tsx     no such page, and one that failed
 import { Button } from '@mantine/core';
 import { IconLogout, IconMenu2 } from '@tabler/icons-react';
 import { Link, Outlet } from '@tanstack/react-router';

@@ -4,7 +4,7 @@
 //   bus.ts        what a driver must do, its journal included; rabbit.ts and embedded.ts do it, under one contract suite
 //   delivery.ts   the life of a batch, from queue to settlement; received.ts: whose a message is; attempt.ts: claim, load,
 //                 decide, save, record, park; evidence.ts: who is the culprit of a batch; parking-keeper.ts: tried again,
-//                 and retried.ts: with what; returned.ts: what killed its reader, kept as dead too; storable.ts: what a
+//                 retried.ts: with what, and replay-requests.ts: when an operator asks for it; returned.ts: what killed its reader, kept as dead too; storable.ts: what a
 //                 database takes
 //   spans.ts      traces; log-fields.ts: what a line of the log names; delivery-metrics.ts, buckets.ts: what is counted
 //   relay.ts      events from an outbox to the broker, with confirms
@@ -44,6 +44,8 @@ export interface Consumer<State = unknown, Change = unknown, E extends Event = E
   readonly name: string;
   /** What it hears. Within a service an event type has at most one consumer. */
   readonly on: readonly EventDefinition[];
+  /** Only the newest of what it hears counts, and it comes by the clock: what cannot be read is forgotten, not parked. */
+  readonly fleeting?: boolean;
   /** All that the decisions need, with every lock taken, in a fixed order. Throws: the batch is halved until the culprit is alone. */
   load(tx: Tx, events: readonly E[]): Promise<State>;
   /** Pure and synchronous. Throws Unprocessable: dead at once; anything else: this event alone is tried again later. */

@@ -1,7 +1,7 @@
 // The life of a batch. A message is settled only when its effect, or its place in parking, is committed.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Meter } from '@opentelemetry/api';
-import { unavailable } from '../store/failure.js';
+import { reasonOf, unavailable } from '../store/failure.js';
 import type { Event } from '../events/event.js';
 import { claim } from '../store/inbox.js';
 import type { Store } from '../store/store.js';
@@ -41,6 +41,8 @@ export class Delivery {
   readonly #parking: ParkingKeeper;
   readonly #metrics: DeliveryMetrics;
   readonly #stopping = new AbortController();
+  /** Consumers of which the log knows that they forgot something. */
+  readonly #forgetful = new Set<string>();
   #subscriptions: readonly Subscription[] = [];
   #problem: string | null = null;
 
@@ -96,7 +98,7 @@ export class Delivery {
     const { batchMax = busBatchMax } = this.#options;
     const received = batch.messages.map((message, position) => receive(message, position, this.#byType));
     try {
-      for (const group of Map.groupBy(received, consumerOf).values()) {
+      for (const group of Map.groupBy(received, setOf).values()) {
         for (let start = 0; start < group.length; start += batchMax) {
           await this.#persist(batch, group.slice(start, start + batchMax));
         }
@@ -144,16 +146,36 @@ export class Delivery {
         return claim(tx, store.schema, consumer.name, ids);
       };
     const [first] = group;
-    if (first?.consumer) {
-      await this.#runAll(first.consumer, group.map(newItem), claimItems(first.consumer));
+    const consumer = first?.consumer ?? this.#options.consumers[0];
+    if (!consumer) return;
+    if (first?.fault) await this.#putAway(consumer, group, claimItems(consumer));
+    else await this.#runAll(consumer, group.map(newItem), claimItems(consumer));
+  }
+
+  /** What this build cannot read, dead; or forgotten, where only the newest counts and the next comes soon. */
+  async #putAway(
+    consumer: Consumer,
+    group: readonly Received[],
+    claimItems: Attempt['claim'],
+  ): Promise<void> {
+    const on = this.#attemptOf(consumer, claimItems, new Map());
+    if (consumer.fleeting) {
+      await this.#options.store.transaction((tx) => claimItems(tx, group.map(newItem)));
+      this.#tellForgotten(consumer, group);
       return;
     }
-    const [fallback] = this.#options.consumers;
-    if (!fallback) return;
-    for (const { event, fault } of group) {
-      const on = this.#attemptOf(fallback, claimItems(fallback), new Map());
-      this.#tell(on, await setAside(on, { event, attempts: 0 }, fault));
-    }
+    for (const { event, fault } of group) this.#tell(on, await setAside(on, { event, attempts: 0 }, fault));
+  }
+
+  /** Once: they come by the clock. */
+  #tellForgotten(consumer: Consumer, [first]: readonly Received[]): void {
+    if (!first || this.#forgetful.has(consumer.name)) return;
+    this.#forgetful.add(consumer.name);
+    const fields = { consumer: consumer.name, type: first.event.type, reason: reasonOf(first.fault) };
+    this.#options.log.warn(
+      fields,
+      'Events that this build cannot read are passed over, this one and those after it',
+    );
   }
 
   /** The whole set; when its load or save fails, without whom the failure names; else its halves, until the culprit is alone. */
@@ -256,5 +278,6 @@ const accusedMax = 16;
 
 const toError = (failure: unknown): Error =>
   failure instanceof Error ? failure : new Error(String(failure));
-const consumerOf = ({ consumer }: Received): string => consumer?.name ?? '';
+/** What goes through one transaction: of one consumer, and readable or not. */
+const setOf = ({ consumer, fault }: Received): string => `${fault ? 'not ' : ''}${consumer?.name ?? ''}`;
 const newItem = ({ event }: Received): Item => ({ event, attempts: 0 });

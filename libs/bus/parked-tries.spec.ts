@@ -96,7 +96,7 @@ describe.each(Object.keys(databases))('parked tries on %s', (kind) => {
     await parkAll(store, 'KILLER');
     await dieTrying(store);
     await store.query('update licensing.parked set due_at = null');
-    await store.transaction((tx) => revive(tx, 'licensing', name, [ids.get('KILLER') ?? '']));
+    await store.transaction((tx) => revive(tx, 'licensing', [name], [ids.get('KILLER') ?? '']));
     expect(await begun(store)).toEqual({ KILLER: 0 });
   });
 

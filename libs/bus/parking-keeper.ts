@@ -2,14 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Meter } from '@opentelemetry/api';
-import { deliveryReplayRequested } from '../events/delivery.js';
 import { reasonOf, unavailable } from '../store/failure.js';
 import { begin, giveBack, takeBack, type Begun, type Try } from '../store/parked-tries.js';
-import { countParked, drop, revive } from '../store/parking.js';
+import { handOver, handOverMax, type Owners } from '../store/parked-owners.js';
+import { countParked } from '../store/parking.js';
 import type { Store } from '../store/store.js';
 import type { Attempt, Item } from './attempt.js';
-import { consumer as define, type Consumer } from './consumer.js';
+import type { Consumer } from './consumer.js';
 import type { DeliveryLog } from './delivery.js';
+import { replayRequests } from './replay-requests.js';
 import { givingUp, readAgain, readingAgain } from './retried.js';
 import { returnedMessages } from './returned.js';
 
@@ -23,6 +24,8 @@ interface Options {
 }
 
 const lookEveryMs = 500;
+/** What another build parks meanwhile, under its own names, is found then. */
+const handOverEveryMs = 60_000;
 const batchMax = 50;
 /** Of one consumer, before the next one's turn; rows that another instance holds stay due. */
 const roundsMax = 20;
@@ -36,6 +39,7 @@ export class ParkingKeeper {
   readonly #stopping = new AbortController();
   #counts = { waiting: 0, dead: 0 };
   #looking: Promise<void> = Promise.resolve();
+  #handOverAt = 0;
   #problem: string | null = null;
   /** Tries that did not end although this process lives. */
   #unended: readonly string[] = [];
@@ -43,7 +47,11 @@ export class ParkingKeeper {
   readonly controls: readonly Consumer[];
 
   constructor(private readonly options: Options) {
-    this.controls = [this.#requests(), this.#returned()];
+    const { service, store } = options;
+    this.controls = [
+      replayRequests({ service, schema: store.schema, owners: () => this.#owners(this.#fallback) }),
+      this.#returned(),
+    ];
     const gauge = options.meter.createObservableGauge('muster.parked', {
       description: 'Deliveries parked: waiting to be tried again, or dead',
     });
@@ -54,36 +62,23 @@ export class ParkingKeeper {
     });
   }
 
-  #requests(): Consumer {
-    const { schema } = this.options.store;
-    const name = `${this.options.service}.parking`;
-    // Its own deliveries too: a request that died can be replayed or dropped like any other.
-    const mine = new Set([
-      name,
-      `${this.options.service}.returned`,
-      ...this.options.consumers.map((each) => each.name),
-    ]);
-    return define({
-      name,
-      on: [deliveryReplayRequested],
-      load: () => Promise.resolve(null),
-      decide: ({ data }) => ({ changes: mine.has(data.consumer) ? [data] : [], events: [] }),
-      save: async (tx, changes) => {
-        for (const { action, consumer, eventId, otherEventIds = [] } of changes) {
-          await (action === 'replay' ? revive : drop)(tx, schema, consumer, [eventId, ...otherEventIds]);
-        }
-      },
-    });
+  get #all(): readonly Consumer[] {
+    return [...this.options.consumers, ...this.controls];
+  }
+
+  /** For deliveries of types that nobody hears. */
+  get #fallback(): string {
+    return this.options.consumers[0]?.name ?? `${this.options.service}.parking`;
+  }
+
+  #owners(fallback: string | null): Owners {
+    const heard = this.#all.flatMap(({ name, on }) => on.map(({ type }) => [type, name] as const));
+    return { byType: new Map(heard), fallback };
   }
 
   #returned(): Consumer {
-    const { service, store, consumers } = this.options;
-    const consumerOf = (type: string): string => {
-      const hearing = [...consumers, ...this.controls].find(({ on }) =>
-        on.some((each) => each.type === type),
-      );
-      return hearing?.name ?? consumers[0]?.name ?? `${service}.parking`;
-    };
+    const { service, store } = this.options;
+    const consumerOf = (type: string): string => this.#owners(null).byType.get(type) ?? this.#fallback;
     return returnedMessages({ service, schema: store.schema, consumerOf });
   }
 
@@ -108,7 +103,8 @@ export class ParkingKeeper {
       if (signal.aborted) return;
       try {
         await this.#giveBack();
-        for (const consumer of [...this.options.consumers, ...this.controls]) await this.#retryAll(consumer);
+        await this.#handOver();
+        for (const consumer of this.#all) await this.#retryAll(consumer);
         this.#counts = await countParked(this.options.store, this.options.store.schema);
         this.#problem = null;
       } catch (error) {
@@ -164,6 +160,15 @@ export class ParkingKeeper {
       );
     }
     return rows.map(({ event, attempts }) => ({ event: readAgain(event), attempts }));
+  }
+
+  /** Types that this build does not hear are left to the build that may. */
+  async #handOver(): Promise<void> {
+    if (performance.now() < this.#handOverAt) return;
+    const { store } = this.options;
+    this.#handOverAt = performance.now() + handOverEveryMs;
+    const found = await handOver(store, store.schema, this.#owners(null));
+    if (found === handOverMax) this.#handOverAt = 0;
   }
 
   async #giveBack(): Promise<void> {

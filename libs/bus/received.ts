@@ -9,8 +9,9 @@ export interface Received {
   /** In its batch. */
   readonly position: number;
   readonly event: Event;
-  /** Null when this build cannot read it: it is parked as dead, under the service's first consumer. */
+  /** Who hears its type; null when nobody does. */
   readonly consumer: Consumer | null;
+  /** Why this build cannot read it: it is parked as dead. */
   readonly fault: UnreadableEvent | null;
 }
 
@@ -24,7 +25,9 @@ export function receive(message: unknown, position: number, byType: ReadonlyMap<
   } catch (error) {
     const fault =
       error instanceof UnreadableEvent ? error : new UnreadableEvent('notAnEnvelope', String(error));
-    return { position, event: legible(message), consumer: null, fault };
+    const event = legible(message);
+    // Whoever hears its type can handle it once it can read it: a newer version, after the upgrade.
+    return { position, event, consumer: byType.get(event.type) ?? null, fault };
   }
 }
 

@@ -31,13 +31,13 @@ export async function park(tx: Tx, schema: string, consumer: string, rows: reado
 export async function revive(
   tx: Tx,
   schema: string,
-  consumer: string,
+  consumers: readonly string[],
   eventIds: readonly string[],
 ): Promise<void> {
   await tx.query(
     `update ${schema}.parked set due_at = now(), attempts = 0, begun = 0, try_id = null
-     where consumer = $1 and event_id = any($2::uuid[]) and due_at is null`,
-    [consumer, eventIds],
+     where consumer = any($1::text[]) and event_id = any($2::uuid[]) and due_at is null`,
+    [consumers, eventIds],
   );
 }
 
@@ -45,12 +45,12 @@ export async function revive(
 export async function drop(
   tx: Tx,
   schema: string,
-  consumer: string,
+  consumers: readonly string[],
   eventIds: readonly string[],
 ): Promise<void> {
   await tx.query(
-    `delete from ${schema}.parked where consumer = $1 and event_id = any($2::uuid[]) and due_at is null`,
-    [consumer, eventIds],
+    `delete from ${schema}.parked where consumer = any($1::text[]) and event_id = any($2::uuid[]) and due_at is null`,
+    [consumers, eventIds],
   );
 }
 

@@ -8,7 +8,8 @@
 //   roles.ts      a role per service, which owns nothing and defines nothing
 //   inbox.ts      which events a consumer has taken: the same one twice does nothing
 //   outbox.ts     events that a transaction made, until the broker has confirmed them
-//   parking.ts    deliveries that failed: tried again when due (parked-tries.ts), dead without a due time
+//   parking.ts    deliveries that failed: tried again when due (parked-tries.ts), dead without a due time;
+//                 parked-owners.ts: whose they are today
 //   tasks.ts      work that talks to the outside, one queued and one running per device
 //   task-claims.ts  who may run it: budgets and leases
 //   retired.ts    what is left of deleted devices, until it is forgotten

@@ -13,6 +13,8 @@ interface Heard {
 export const instances: Consumer = consumer<null, Heard, ServiceReport>({
   name: 'console.instances',
   on: [serviceReported],
+  // While services are upgraded, they speak before console is: nobody need decide about last minute's reports.
+  fleeting: true,
   load: () => Promise.resolve(null),
   decide: ({ sequence, occurredAt, data }: Event<ServiceReport>) => ({
     changes: [{ sequence, heardAt: occurredAt, body: data }],

@@ -1,4 +1,5 @@
 // What follows from one attempt to announce: what the device shows, and when it tries again of itself.
+import { backOffMs } from '#events/back-off';
 import type { Announcing } from './state.js';
 
 /** How an attempt ended. */
@@ -42,7 +43,10 @@ export function afterAttempt(
   { pace, random }: { pace: Pace; random: number },
 ): Next {
   if (outcome.kind === 'untrusted') return { show: failed(null, outcome.detail), waitMs: null };
-  const waitMs = attempt < pace.attemptsMax ? backOffMs(attempt, pace, random) : null;
+  const waitMs =
+    attempt < pace.attemptsMax
+      ? backOffMs(attempt, { firstMs: pace.firstMs, maxMs: pace.longestMs }, random)
+      : null;
   if (outcome.kind === 'unreachable') return { show: failed(null, outcome.detail), waitMs };
   const { server, result, reason, message } = outcome;
   const answer = reason === null ? result : `${result}: ${reason}`;
@@ -68,9 +72,3 @@ const failed = (server: string | null, detail: string, answer: string | null = n
   answer,
   detail,
 });
-
-/** Between half and all of the doubled wait. */
-function backOffMs(attempt: number, pace: Pace, random: number): number {
-  const fullMs = Math.min(pace.firstMs * 2 ** (attempt - 1), pace.longestMs);
-  return Math.round(fullMs * (0.5 + random / 2));
-}

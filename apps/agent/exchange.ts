@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { announce, AnnounceError, clientContext } from '#announce/announce';
 import type { Identity } from '#events/identity';
+import { messageOf } from '#events/message-of';
 import type { Occasion } from './agent.js';
 import type { Outcome } from './attempt.js';
 import type { Credentials } from './credentials.js';
@@ -39,7 +40,7 @@ export async function attemptExchange(exchange: Exchange, occasion: Occasion): P
     occasion.signal.throwIfAborted();
     if (isUntrusted(error))
       return { kind: 'untrusted', detail: `The server is not trusted: ${error.message}.` };
-    return { kind: 'unreachable', detail: error instanceof Error ? error.message : String(error) };
+    return { kind: 'unreachable', detail: messageOf(error) };
   }
 }
 
@@ -51,9 +52,7 @@ async function firstAnswer(exchange: Exchange, occasion: Occasion): Promise<Outc
       return { kind: 'answered', server, ...(await announceTo(candidate, exchange, occasion)) };
     } catch (error) {
       if (isUntrusted(error) || occasion.signal.aborted) throw error;
-      failures.push(
-        `${server} port ${candidate.port}: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      failures.push(`${server} port ${candidate.port}: ${messageOf(error)}`);
     }
     if (failures.length >= candidatesMax) break;
   }

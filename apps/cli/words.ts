@@ -1,6 +1,7 @@
 // Options that every command takes: where console is, and who asks.
 import { readFileSync } from 'node:fs';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { messageOf } from '#events/message-of';
 import { Client } from './client.js';
 
 /** Thrown when something was typed that cannot be understood, or a file it names cannot be read. */
@@ -26,7 +27,7 @@ export function readWords<const Own extends ParseArgsOptionsConfig>(words: reado
   try {
     return parseArgs({ args: [...words], options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)} Try --help.`);
+    throw new UsageError(`${messageOf(error)} Try --help.`);
   }
 }
 
@@ -48,8 +49,6 @@ function readToken(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new UsageError(
-      `The token cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new UsageError(`The token cannot be read: ${messageOf(error)}`);
   }
 }

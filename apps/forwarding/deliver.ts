@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { worker, type Finish, type Grip, type Worker } from '#bus/worker';
 import type { Line } from '#announce/announce';
+import { backOffMs, type Pauses } from '#events/back-off';
 import type { Store } from '#store/store';
 import { countEnabled, deliver, loadListener, nextCopies, saveSettled } from './rows.js';
 import { connectTo, said, send, together, type OwnIdentity, type Sent } from './send.js';
@@ -12,7 +13,7 @@ const payload = z.object({ listenerId: z.string() });
 /** After that a run makes room for another process's; the rest is sent by the next one. */
 const runLimitMs = 20_000;
 const lookAheadMax = 64;
-const backOffMs = { first: 1_000, most: 30_000 } as const;
+const pauses: Pauses = { firstMs: 1_000, maxMs: 30_000 };
 
 export interface Delivering {
   readonly store: Store;
@@ -30,7 +31,7 @@ export function deliverWorker(on: Delivering): Worker {
       const againAfterMs = await run(on, listenerId, grip);
       return againAfterMs === null ? done : again(againAfterMs);
     },
-    failed: (_, error) => (error.name === 'TaskCancelled' ? done : again(backOffMs.most)),
+    failed: (_, error) => (error.name === 'TaskCancelled' ? done : again(pauses.maxMs)),
   });
 }
 
@@ -54,21 +55,16 @@ async function run({ store, own }: Delivering, listenerId: string, grip: Grip): 
       const sent = await send(line, copies);
       grip.signal.throwIfAborted();
       await settle(sent);
-      if (sent.failure !== null) return Math.max(sent.retryAfterMs ?? 0, backOff(listener.failures));
+      if (sent.failure !== null)
+        return Math.max(sent.retryAfterMs ?? 0, backOffMs(listener.failures + 1, pauses));
       if (!line.open) line = null;
     }
     return 0;
   } catch (error) {
     grip.signal.throwIfAborted();
     await settle({ delivered: [], dropped: [], failure: said(error) });
-    return backOff(listener.failures);
+    return backOffMs(listener.failures + 1, pauses);
   } finally {
     line?.close();
   }
-}
-
-/** 1 s, 2 s, 4 s … 30 s, a quarter more or less at random. */
-function backOff(failures: number): number {
-  const afterMs = Math.min(backOffMs.most, backOffMs.first * 2 ** Math.min(failures, 16));
-  return Math.round(afterMs * (0.75 + Math.random() / 2));
 }

@@ -2,6 +2,7 @@
 import type { Bus } from '#bus/bus';
 import { killPoint } from '#bus/kill-point';
 import type { Event } from '#events/event';
+import { messageOf } from '#events/message-of';
 import type { Spool } from './spool/spool.js';
 
 /** Less than the bus itself waits: what then follows is a flush to the disk, and the device hears of it within 5 s. */
@@ -30,7 +31,7 @@ export class Keeping {
     try {
       await this.#publish(event);
     } catch (error) {
-      await this.#spool(spool, event, error instanceof Error ? error.message : String(error));
+      await this.#spool(spool, event, messageOf(error));
     }
   }
 

@@ -1,5 +1,6 @@
 // What can be said on the command line of `npm start`.
 import { parseArgs } from 'node:util';
+import { messageOf } from '#events/message-of';
 import { similarKeys } from './similar-keys.js';
 import { settingsCatalogue } from '#device/catalogue';
 
@@ -69,7 +70,7 @@ function parse(words: readonly string[]) {
   try {
     return parseArgs({ args: [...words], options }).values;
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(messageOf(error));
   }
 }
 

@@ -1,6 +1,7 @@
 // What can be said on the command line of `muster events replay`.
 import { parseArgs } from 'node:util';
 import type { Topology } from '#bus/topology';
+import { messageOf } from '#events/message-of';
 import { inboxDays } from '#store/inbox';
 import { momentOf, patternOf, type Matches } from '../cli/said.js';
 import { UsageError } from '../cli/words.js';
@@ -72,7 +73,7 @@ function parse(words: readonly string[]) {
   try {
     return parseArgs({ args: [...words], options }).values;
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(messageOf(error));
   }
 }
 

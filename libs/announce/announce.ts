@@ -8,6 +8,7 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
+import { messageOf } from '../events/message-of.js';
 import {
   decodeAcknowledge,
   encodeAnnouncement,
@@ -235,5 +236,5 @@ function openSocket(options: SocketOptions): Promise<TLSSocket> {
 function problemOf(socket: TLSSocket): string | null {
   if (socket.authorized) return null;
   const reason: unknown = socket.authorizationError;
-  return reason instanceof Error ? reason.message : String(reason);
+  return messageOf(reason);
 }

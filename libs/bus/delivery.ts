@@ -1,6 +1,8 @@
 // The life of a batch. A message is settled only when its effect, or its place in parking, is committed.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Meter } from '@opentelemetry/api';
+import { backOffMs } from '../events/back-off.js';
+import { messageOf } from '../events/message-of.js';
 import { reasonOf, unavailable } from '../store/failure.js';
 import type { Event } from '../events/event.js';
 import { claim } from '../store/inbox.js';
@@ -121,16 +123,16 @@ export class Delivery {
         return;
       } catch (error) {
         const { log, service } = this.#options;
-        this.#problem = `${service} cannot save: ${error instanceof Error ? error.message : String(error)}`;
+        this.#problem = `${service} cannot save: ${messageOf(error)}`;
         if (tries === 1)
           log.error(
             { error, events: group.length },
             'The database does not take events; trying again until it does',
           );
         if (this.#stopping.signal.aborted) throw error;
-        await delay(Math.min(2_000, 100 * 2 ** tries), null, { signal: this.#stopping.signal }).catch(
-          () => undefined,
-        );
+        await delay(backOffMs(tries, { firstMs: 200, maxMs: 2_000 }), null, {
+          signal: this.#stopping.signal,
+        }).catch(() => undefined);
       }
     }
   }

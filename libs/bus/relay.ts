@@ -1,6 +1,7 @@
 // Events from an outbox to the broker. They are published from memory as soon as their transaction has committed; the
 // rows are there for the case that this process does not come to it: whichever instance looks next publishes them.
 import type { Event } from '../events/event.js';
+import { messageOf } from '../events/message-of.js';
 import { claimExpired, confirmOutbox, saveOutbox } from '../store/outbox.js';
 import type { Store, Tx } from '../store/store.js';
 import { killPoint } from './kill-point.js';
@@ -98,7 +99,7 @@ export class Relay {
       this.#told = null;
     } catch (error) {
       // Its row stays: it is sent again when its claim has expired.
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = messageOf(error);
       if (this.#told === null)
         this.#options.log.warn({ problem, event: event.id }, 'An event waits in the outbox');
       this.#told = problem;

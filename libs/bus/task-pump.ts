@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { context } from '@opentelemetry/api';
 import type { Draft } from '../events/event.js';
+import { messageOf } from '../events/message-of.js';
 import { unavailable } from '../store/failure.js';
 import { stampDrafts } from '../store/outbox.js';
 import type { Tx } from '../store/store.js';
@@ -118,7 +119,7 @@ export class TaskPump {
       this.#problem = null;
       return claims;
     } catch (error) {
-      this.#problem = `tasks of kind ${kind} cannot be claimed: ${error instanceof Error ? error.message : String(error)}`;
+      this.#problem = `tasks of kind ${kind} cannot be claimed: ${messageOf(error)}`;
       if (!unavailable(error)) log.error({ error, kind }, 'Tasks cannot be claimed; trying again');
       return [];
     }

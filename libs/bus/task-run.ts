@@ -2,6 +2,7 @@
 // what it found.
 import { setTimeout as delay } from 'node:timers/promises';
 import { SpanStatusCode, trace, type Span } from '@opentelemetry/api';
+import { backOffMs } from '../events/back-off.js';
 import { reasonOf } from '../store/failure.js';
 import { stampDrafts, type Cause } from '../store/outbox.js';
 import type { Store, Tx } from '../store/store.js';
@@ -146,7 +147,7 @@ async function save(on: RunsOn, claim: Claim, ending: Finish, span: Span): Promi
     } catch (error) {
       if (error instanceof LeaseLost) return 'lost';
       if (tries >= saveTriesMax) throw error;
-      await delay(100 * 2 ** tries);
+      await delay(backOffMs(tries, { firstMs: 400, maxMs: 6_400 }));
     }
   }
 }

@@ -4,6 +4,7 @@ import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import ipaddr from 'ipaddr.js';
+import { messageOf } from '../events/message-of.js';
 import type { Host, Outcome, Setback, Target } from './device.js';
 
 export const limits = { timeMs: 5_000, bytesMax: 262_144, headerBytesMax: 16_384 } as const;
@@ -236,7 +237,7 @@ export function hostOf(code: string): Host {
 function setback(error: unknown, judge: (told: Host) => Host): Setback {
   if (error instanceof Improper) return { kind: 'failed', reason: error.message, mayPass: error.mayPass };
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const said = error instanceof Error ? error.message : String(error);
+  const said = messageOf(error);
   if (code.startsWith('ERR_SSL') || code === 'EPROTO') {
     return {
       kind: 'failed',

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import * as z from 'zod';
 import { batchMax } from '../bus/bus.js';
+import { messageOf } from '../events/message-of.js';
 import type { Service } from './service.js';
 
 /** Thrown at boot when the environment does not say, or says wrongly, what a process needs. */
@@ -82,7 +83,7 @@ export const secretFile = z.string().transform((path, context) => {
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    context.addIssue(`the file cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    context.addIssue(`the file cannot be read: ${messageOf(error)}`);
     return z.NEVER;
   }
 });

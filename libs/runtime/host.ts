@@ -10,6 +10,7 @@ import { guardKillPoint } from '../bus/kill-point.js';
 import { queuesOf } from '../bus/topology.js';
 import { DeliveryTransport } from '../bus/transport.js';
 import { runWorkers, type Worker } from '../bus/worker.js';
+import { backOffMs } from '../events/back-off.js';
 import { missing } from '../store/migrate.js';
 import { Store, type Database } from '../store/store.js';
 import type { Configured } from './config.js';
@@ -241,7 +242,9 @@ async function awaitDatabase(
     } catch (error) {
       if (tries % 10 === 0) log.warn({ error }, 'The database cannot be reached; trying again');
     }
-    await delay(Math.min(1_000, 100 * 2 ** tries), null, { signal }).catch(() => undefined);
+    await delay(backOffMs(tries + 1, { firstMs: 100, maxMs: 1_000 }), null, { signal }).catch(
+      () => undefined,
+    );
   }
 }
 

@@ -2,6 +2,7 @@
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { messageOf } from '../events/message-of.js';
 import { lockFile, type Unlock } from './lock-file.js';
 
 /** Thrown when another living process holds the folder. */
@@ -33,7 +34,7 @@ function take(dir: string): Unlock | null {
   try {
     return lockFile(fileIn(dir));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new Error(`${dir} cannot be locked (${why}): its file system must allow POSIX locks`, {
       cause: error,
     });

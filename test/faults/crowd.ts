@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { SecureContext } from 'node:tls';
 import { setTimeout as delay } from 'node:timers/promises';
+import { backOffMs, type Pauses } from '#events/back-off';
 import { announce, clientContext } from '#announce/announce';
 import type { Acknowledge } from '#announce/announcement';
 import { openLog } from '#runtime/log';
@@ -32,8 +33,7 @@ interface Device {
 }
 
 /** Devices wait between attempts from about the first to about the second, doubled each time. */
-const firstWaitMs = 250;
-const longestWaitMs = 2_000;
+const waits: Pauses = { firstMs: 250, maxMs: 2_000 };
 const attemptLimitMs = 12_000;
 const openingMax = 32;
 const log = openLog({ level: 'silent', fields: {} });
@@ -140,7 +140,7 @@ export class Crowd {
       if (answer === null) this.counts.unanswered += 1;
       else if (answer.result === 'retry') this.counts.retry += 1;
       else this.counts.refused += 1;
-      await delay(Math.min(longestWaitMs, firstWaitMs * 2 ** (attempts - 1)) * (0.5 + Math.random() / 2));
+      await delay(backOffMs(attempts, waits));
     }
     if (beganAt > this.#watched.sinceMs) this.#watched.attempts = Math.max(this.#watched.attempts, attempts);
     this.counts.slowestMs = Math.max(this.counts.slowestMs, performance.now() - beganAt);

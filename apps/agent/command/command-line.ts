@@ -1,6 +1,7 @@
 // What can be typed: run, status, announce, reset, fleet. Exit 0 done, 1 not accepted or failed, 2 typed wrongly.
 import { join } from 'node:path';
 import { identity as identitySchema } from '#events/identity';
+import { messageOf } from '#events/message-of';
 import { openLog } from '#runtime/log';
 import * as z from 'zod';
 import type { Pace } from '../attempt.js';
@@ -63,7 +64,7 @@ export async function runCommand(typed: readonly string[]): Promise<number> {
     }
     return await subcommand(values);
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${messageOf(error)}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

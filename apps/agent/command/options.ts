@@ -1,5 +1,6 @@
 // The options of every subcommand, and the help made from them.
 import { parseArgs } from 'node:util';
+import { messageOf } from '#events/message-of';
 
 /** Thrown when something was typed that cannot be understood. */
 export class UsageError extends Error {
@@ -88,7 +89,7 @@ function parseOr(typed: readonly string[]): ReturnType<typeof parse> {
   try {
     return parse(typed);
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)} Try --help.`);
+    throw new UsageError(`${messageOf(error)} Try --help.`);
   }
 }
 

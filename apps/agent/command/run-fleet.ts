@@ -1,6 +1,7 @@
 // muster fleet: printers for whoever has none at hand.
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { messageOf } from '#events/message-of';
 import type { Log } from '#runtime/log';
 import { startFleet, type Fleet, type FleetCounts } from '../fleet.js';
 import { portOf, UsageError, type Values } from './options.js';
@@ -61,6 +62,6 @@ function faultsOf(texts: readonly string[]): readonly FaultyPrinter[] {
   try {
     return texts.map(parseFault);
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(messageOf(error));
   }
 }

@@ -1,6 +1,8 @@
 // The event stream of console (server-sent events): followed, and resumed after a cut by the number of the last event.
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
+import { backOffMs, type Pauses } from '#events/back-off';
+import { messageOf } from '#events/message-of';
 import { ClientError, type Client } from '../client.js';
 
 const event = z.looseObject({
@@ -19,7 +21,7 @@ export interface Following {
 
 /** Console says something every 15 s; one that is silent for so long is gone. */
 const silenceMaxMs = 45_000;
-const pauseMaxMs = 10_000;
+const pauses: Pauses = { firstMs: 1_000, maxMs: 10_000 };
 /** Far more than the largest event that console sends. */
 const frameCharactersMax = 1_000_000;
 
@@ -42,12 +44,10 @@ export async function follow(client: Client, signal: AbortSignal, on: Following)
       if (signal.aborted) return;
       const away = !(error instanceof ClientError) || error.code === 'unreachable';
       if (!away || !connected) throw error;
-      if (failures === 0) on.told(`${error instanceof Error ? error.message : String(error)}; resuming`);
+      if (failures === 0) on.told(`${messageOf(error)}; resuming`);
     }
     failures += 1;
-    await delay(Math.min(pauseMaxMs, 500 * 2 ** Math.min(failures, 10)), null, { signal }).catch(
-      () => undefined,
-    );
+    await delay(backOffMs(failures, pauses), null, { signal }).catch(() => undefined);
   }
 }
 

@@ -1,6 +1,7 @@
 // What lies in the spool goes to the broker, in order: one announcement until the broker confirms again, then many at a
 // time. Each is deleted only when it is confirmed; a process that dies in between publishes it twice, with the same id.
 import { setTimeout as delay } from 'node:timers/promises';
+import { backOffMs, type Pauses } from '#events/back-off';
 import { parseEnvelope, type Event } from '#events/event';
 import type { Log } from '#runtime/log';
 import type { Row } from './file.js';
@@ -10,8 +11,7 @@ import type { Waiting } from './thread.js';
 /** Published together; confirmed, they are deleted by one commit. */
 const togetherMax = 200;
 /** Between two tries: doubled each time, half of it by chance. */
-const firstPauseMs = 200;
-const pauseMaxMs = 2_000;
+const pauses: Pauses = { firstMs: 200, maxMs: 2_000 };
 
 export interface DrainOptions {
   readonly link: Pick<Link, 'ask'>;
@@ -120,9 +120,8 @@ export class Drain {
 
   #pause(): Promise<unknown> {
     const { signal } = this.#stopping;
-    const wholeMs = Math.min(pauseMaxMs, firstPauseMs * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
-    return delay(wholeMs * (0.5 + Math.random() / 2), null, { signal }).catch(() => null);
+    return delay(backOffMs(this.#failures, pauses), null, { signal }).catch(() => null);
   }
 }
 

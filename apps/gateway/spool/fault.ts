@@ -1,4 +1,5 @@
 // What can be wrong with the spool's folder or its files, in words for an operator.
+import { messageOf } from '#events/message-of';
 
 /** Thrown when an announcement could not be written. */
 export class SpoolFault extends Error {
@@ -31,7 +32,7 @@ export const isCorrupt = (error: unknown): boolean => {
 
 export function faultOf(error: unknown): SpoolFault {
   if (error instanceof SpoolFault) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const code = error instanceof Error && 'code' in error ? error.code : null;
   const noRoom = resultOf(error) === full || code === 'ENOSPC' || code === 'EDQUOT';
   return new SpoolFault(noRoom ? 'full' : 'broken', message);

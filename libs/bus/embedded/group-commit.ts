@@ -1,5 +1,6 @@
 // Many callers, one transaction: each waits for the commit that holds its events.
 import type { Event } from '../../events/event.js';
+import { messageOf } from '../../events/message-of.js';
 import { unavailable } from '../../store/failure.js';
 import { BusError } from '../bus.js';
 
@@ -68,6 +69,6 @@ export class GroupCommit {
 }
 
 function asBusError(error: unknown): BusError {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return new BusError(unavailable(error) ? 'unknown' : 'refused', text);
 }

@@ -1,5 +1,7 @@
 // Batches from the delivery rows of one queue, oldest first.
 import { setTimeout as delay } from 'node:timers/promises';
+import { backOffMs } from '../../events/back-off.js';
+import { messageOf } from '../../events/message-of.js';
 import type { Database, Tx } from '../../store/store.js';
 import { killPoint } from '../kill-point.js';
 import { batchMax, type Batch, type Subscription } from '../bus.js';
@@ -87,7 +89,7 @@ export class EmbeddedQueue implements Subscription {
       await this.#rest();
       this.#woken = Promise.withResolvers();
       const outcome = await this.#batch().catch((error: unknown) => {
-        this.#problem = `queue ${this.#options.queue}: ${error instanceof Error ? error.message : String(error)}`;
+        this.#problem = `queue ${this.#options.queue}: ${messageOf(error)}`;
         return 'failed' as const;
       });
       if (outcome === 'empty' && !signal.aborted) await this.#woken.promise;
@@ -197,7 +199,7 @@ export class EmbeddedQueue implements Subscription {
 
   async #pause(): Promise<void> {
     this.#failures += 1;
-    const ms = Math.min(2_000, 50 * 2 ** Math.min(this.#failures, 10));
+    const ms = backOffMs(this.#failures, { firstMs: 100, maxMs: 2_000 });
     await delay(ms, null, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 }

@@ -1,9 +1,11 @@
 // The newest message of a stream, then each newer one.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { backOffMs } from '../../events/back-off.js';
+import { messageOf } from '../../events/message-of.js';
 import type { Subscription } from '../bus.js';
 import { close } from './close.js';
-import { backOffMs, messageOf, type Line } from './line.js';
+import { pauses, type Line } from './line.js';
 
 export interface FollowOptions {
   readonly line: Line;
@@ -101,7 +103,7 @@ export class StreamFollower implements Subscription {
     this.#channel = null;
     this.#failures += 1;
     this.#problem ??= `stream ${this.#options.stream}: the channel was closed`;
-    await delay(backOffMs(this.#failures), null, { ref: false });
+    await delay(backOffMs(this.#failures, pauses), null, { ref: false });
     await this.#open(model);
   }
 }

@@ -9,6 +9,8 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import amqp, { type ChannelModel, type Message } from 'amqplib';
+import { backOffMs, type Pauses } from '../../events/back-off.js';
+import { messageOf } from '../../events/message-of.js';
 import { close } from './close.js';
 
 export interface LineOptions {
@@ -35,16 +37,11 @@ export interface Blocked {
 
 const connectTimeoutMs = 5_000;
 const heartbeatSeconds = 5;
-const firstDelayMs = 100;
-const delayMaxMs = 5_000;
 /** A connection that lived so long begins the back-off anew. */
 const steadyMs = 5_000;
 
-/** How long to wait before attempt number `attempt` (1, 2 …): doubled each time, half of it by chance. */
-export function backOffMs(attempt: number, maxMs = delayMaxMs): number {
-  const whole = Math.min(maxMs, firstDelayMs * 2 ** Math.min(attempt - 1, 20));
-  return whole / 2 + Math.random() * (whole / 2);
-}
+/** Between tries to reach the broker. */
+export const pauses: Pauses = { firstMs: 100, maxMs: 5_000 };
 
 export class Line {
   readonly #options: LineOptions;
@@ -118,7 +115,7 @@ export class Line {
         this.#problem = problem;
         tried();
       }
-      await delay(backOffMs(attempt + 1), null, { signal }).catch(() => undefined);
+      await delay(backOffMs(attempt + 1, pauses), null, { signal }).catch(() => undefined);
     }
   }
 
@@ -167,11 +164,6 @@ function withHeartbeat(url: string): string {
   const parsed = new URL(url);
   parsed.searchParams.set('heartbeat', String(heartbeatSeconds));
   return parsed.href;
-}
-
-export function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** JSON, or the text itself where it is none: the reader says that it is no event. */

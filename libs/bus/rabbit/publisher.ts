@@ -1,12 +1,14 @@
 // Messages to the exchange, each resolved by the broker's confirm or by a limit of our own: the broker may never answer.
 import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';
+import { backOffMs } from '../../events/back-off.js';
 import type { Event } from '../../events/event.js';
+import { messageOf } from '../../events/message-of.js';
 import { serviceReported } from '../../events/service.js';
 import { BusError } from '../bus.js';
 import { killPoint } from '../kill-point.js';
 import { exchange } from '../topology.js';
 import { close } from './close.js';
-import { backOffMs, messageOf, type Line, type LineLog } from './line.js';
+import { pauses, type Line, type LineLog } from './line.js';
 import { contentOfEvent, propertiesOf } from './message.js';
 
 interface Pending {
@@ -177,11 +179,14 @@ export class Publisher {
     if (this.#stopped || line.model !== model) return;
     this.#failures += 1;
     const first = this.#failures === 1;
-    setTimeout(() => {
-      if (this.#stopped || line.model !== model) return;
-      if (first) log.warn({ failure }, 'The channel for publishing is gone; opening another');
-      void this.#open(model);
-    }, backOffMs(this.#failures)).unref();
+    setTimeout(
+      () => {
+        if (this.#stopped || line.model !== model) return;
+        if (first) log.warn({ failure }, 'The channel for publishing is gone; opening another');
+        void this.#open(model);
+      },
+      backOffMs(this.#failures, pauses),
+    ).unref();
   }
 
   /** One check at a time, and none while the broker blocks: it would answer nothing, and channels would pile up. */

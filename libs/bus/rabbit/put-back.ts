@@ -3,10 +3,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConfirmChannel } from 'amqplib';
 import type { Event } from '../../events/event.js';
+import { messageOf } from '../../events/message-of.js';
 import { BusError } from '../bus.js';
 import type { PutBack } from '../put-back.js';
 import { connect, type Declaring } from './declare.js';
-import { messageOf } from './line.js';
 import { contentOfEvent, propertiesOf } from './message.js';
 
 const confirmMs = 30_000;

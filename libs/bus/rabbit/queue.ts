@@ -2,13 +2,15 @@
 // handler did not settle.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { backOffMs } from '../../events/back-off.js';
+import { messageOf } from '../../events/message-of.js';
 import type { QueueLoad } from '../../events/service.js';
 import { batchMax, type Batch, type Subscription } from '../bus.js';
 import type { Returned } from '../../events/delivery.js';
 import { killPoint } from '../kill-point.js';
 import { deadLetters, returnsMax } from '../topology.js';
 import { close, inTime } from './close.js';
-import { backOffMs, contentOf, messageOf, type Line, type LineLog } from './line.js';
+import { contentOf, pauses, type Line, type LineLog } from './line.js';
 
 const batchBytesMax = 8_000_000;
 /** A batch goes once nothing came for this long … */
@@ -215,7 +217,7 @@ export class QueueReader implements Subscription {
 
   async #again(model: ChannelModel): Promise<void> {
     this.#failures += 1;
-    await delay(backOffMs(this.#failures, 30_000), null, { ref: false });
+    await delay(backOffMs(this.#failures, { ...pauses, maxMs: 30_000 }), null, { ref: false });
     await this.#open(model);
   }
 }

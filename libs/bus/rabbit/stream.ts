@@ -1,9 +1,10 @@
 // Part of a stream, read once: from a moment on, to where the stream ended when reading began.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { messageOf } from '../../events/message-of.js';
 import { batchMax, BusError, type JournalRange } from '../bus.js';
 import { close } from './close.js';
-import { contentOf, messageOf, type Line } from './line.js';
+import { contentOf, type Line } from './line.js';
 
 /** The last chunk comes in one piece: after such a pause it has been read. */
 const quietMs = 300;

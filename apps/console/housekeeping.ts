@@ -1,6 +1,7 @@
 // What console hears and records has an end, by number or by age, applied once a minute by any instance. What operators
 // wrote stays: documents with their versions, serial numbers, who they are.
 import type { Store } from '#store/store';
+import { clearAfter } from './projection/rebuild/run.js';
 
 export const feedMax = 100_000;
 const announcementsMax = 1000;
@@ -37,6 +38,7 @@ const sweeps: readonly string[] = [
 export async function keepHouse(store: Store): Promise<number> {
   for (const sweep of sweeps) await store.query(sweep);
   await forgetAnnouncements(store);
+  await clearAfter(store);
   return 0;
 }
 

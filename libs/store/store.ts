@@ -83,7 +83,9 @@ export class Database {
     priority: Priority = 'service',
   ): Promise<Row[]> {
     // Those who only look keep what is known of the disk new.
-    void this.room?.check().catch(() => undefined);
+    const room = this.room?.check();
+    if (onlyLooks(sql)) room?.catch(() => undefined);
+    else await room;
     const done = await this.#turns?.take(priority);
     const runner = this.source.createQueryRunner();
     try {
@@ -161,6 +163,11 @@ async function rows<Row extends object>(
 async function connectionOf(runner: QueryRunner): Promise<Client> {
   return (await runner.connect()) as Client;
 }
+
+/** A page is shown on a full disk too. What is not surely a look counts as writing. */
+const onlyLooks = (sql: string): boolean =>
+  /^\s*(?:select|with|show)\b/i.test(sql) &&
+  !/\b(?:insert|update|delete|merge|share|nextval|setval)\b/i.test(sql);
 
 /** The answer may come yet, to whoever asks next: nobody may have this connection again. */
 async function discard(runner: QueryRunner): Promise<void> {

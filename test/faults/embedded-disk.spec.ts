@@ -1,11 +1,24 @@
 // The embedded Muster on a disk that fills: devices are sent away, operators are told, and nothing that was accepted is lost.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { metrics } from '@opentelemetry/api';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { consumer, NotYet } from '#bus/consumer';
+import { Delivery } from '#bus/delivery';
+import { openEmbeddedBus } from '#bus/embedded';
+import { topologyOf } from '#bus/topology';
+import { catalogue } from '#events/catalogue';
+import { deviceRetired } from '#events/device';
+import { migrate } from '#store/migrate';
+import { openEmbedded } from '#store/open';
+import { park } from '#store/parking';
+import { Store } from '#store/store';
 import { freePort } from '../../scripts/servers.mjs';
+import { retired } from '../support/buses.js';
 import { Operator } from '../support/operator.js';
 import { Process } from '../support/process.js';
 import { ownFolder } from '../support/servers.js';
+import { silentLog } from '../support/silent.js';
 import { noSmallDisks, SmallDisk } from '../support/small-disk.js';
 import { until } from '../support/until.js';
 import { Devices } from './devices.js';
@@ -78,26 +91,110 @@ it('tells devices to come again while there is no room, and goes on when there i
   await works();
 });
 
-it('that is killed on a full disk starts only once there is room, with all that was accepted', async (context) => {
-  if (!disk) return context.skip(why ?? '');
-  // Some are on their way through the services.
-  await announce();
-  disk.fill();
-  await muster.signal('SIGKILL');
-  muster = start();
-  expect(await muster.ended()).toBe(1);
-  expect(muster.output).toContain('is full: make room');
-  disk.free();
-  muster = start();
-  await until('it is ready', isReady, 120_000);
-  await works();
-  const operator = await Operator.signIn(url, password);
-  const allListed = async (): Promise<boolean> => {
-    const serials = (await operator.devices()).map(({ serial }) => serial);
-    expect(new Set(serials).size).toBe(serials.length);
-    const listed = new Set(serials);
-    return [...devices.accepted()].every((serial) => listed.has(serial));
-  };
-  await until('every accepted device is listed', allListed, 60_000);
-  expect(await muster.signal('SIGTERM')).toBe(0);
+it(
+  'that is killed on a full disk starts only once there is room, with all that was accepted',
+  {
+    timeout: 240_000,
+  },
+  async (context) => {
+    if (!disk) return context.skip(why ?? '');
+    // Some are on their way through the services.
+    await announce();
+    disk.fill();
+    await muster.signal('SIGKILL');
+    muster = start();
+    expect(await muster.ended()).toBe(1);
+    expect(muster.output).toContain('is full: make room');
+    disk.free();
+    muster = start();
+    await until('it is ready', isReady, 120_000);
+    await works();
+    const operator = await Operator.signIn(url, password);
+    const allListed = async (): Promise<boolean> => {
+      const serials = (await operator.devices()).map(({ serial }) => serial);
+      expect(new Set(serials).size).toBe(serials.length);
+      const listed = new Set(serials);
+      return [...devices.accepted()].every((serial) => listed.has(serial));
+    };
+    await until('every accepted device is listed', allListed, 60_000);
+    expect(await muster.signal('SIGTERM')).toBe(0);
+  },
+);
+
+/** Parked deliveries that wait for something until it is there, each of them tried every second. */
+async function waiting(dir: string, count: number) {
+  const database = await openEmbedded({ dir });
+  onTestFinished(() => database.close());
+  await migrate(database, ['bus', 'licensing']);
+  const store = new Store(database, 'licensing');
+  let there = false;
+  const one = consumer({
+    name: 'licensing.trial',
+    on: [deviceRetired],
+    load: () => Promise.resolve(null),
+    decide: () => {
+      if (!there) throw new NotYet('it is not there yet');
+      return { changes: [], events: [] };
+    },
+    save: () => Promise.resolve(),
+  });
+  const reason = 'NotYet: it is not there yet';
+  const rows = Array.from({ length: count }, () => ({
+    event: retired(),
+    attempts: 1,
+    delayMs: 0,
+    reason,
+    waits: true,
+  }));
+  await store.transaction((tx) => park(tx, 'licensing', one.name, rows));
+  const topology = topologyOf(catalogue.values(), [{ service: 'licensing', on: one.on }]);
+  const bus = openEmbeddedBus({ database, topology, log: silentLog });
+  const meter = metrics.getMeter('trial');
+  const delivery = new Delivery({
+    service: 'licensing',
+    store,
+    bus,
+    consumers: [one],
+    log: silentLog,
+    meter,
+  });
+  await delivery.start();
+  onTestFinished(async () => {
+    await delivery.stop();
+    await bus.stop();
+  });
+  return { database, delivery, come: () => (there = true) };
+}
+
+it('does not try what is parked while there is no room: each try would write, until the database hangs', async (context) => {
+  if (why !== null) return context.skip(why);
+  const small = SmallDisk.mount(join(await ownFolder('embedded-parked'), 'disk'), 192);
+  onTestFinished(() => small.unmount());
+  const { database, delivery, come } = await waiting(join(small.dir, 'data'), 50);
+  const written = async (): Promise<string> =>
+    (await database.query<{ at: string }>('select pg_current_wal_insert_lsn()::text as at'))[0]?.at ?? '';
+  const parked = () => database.query('select 1 as one from licensing.parked');
+  const atFirst = await written();
+  await until('they are tried', async () => (await written()) !== atFirst);
+  small.fill(12 * 1024 * 1024);
+  await until('it says that there is no room', () => delivery.problem()?.includes('is full: make room'));
+  for (const sql of [
+    'update licensing.parked set begun = begun',
+    'with gone as (delete from licensing.parked returning 1) select * from gone',
+    'select 1 from licensing.parked for update',
+    'vacuum licensing.parked',
+    'checkpoint',
+  ]) {
+    await expect(database.query(sql), sql).rejects.toMatchObject({ code: '53100' });
+  }
+  const before = await written();
+  const began = performance.now();
+  // Some tries' time: each of them would have written.
+  await until('time for five tries has passed', () => performance.now() - began > 2_500);
+  expect(await written()).toBe(before);
+  expect(await parked()).toHaveLength(50);
+  small.free();
+  come();
+  await until('they are handled', async () => (await parked()).length === 0);
+  await until('it is well again', () => delivery.problem() === null);
 });

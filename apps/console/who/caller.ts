@@ -2,6 +2,7 @@
 // only the SHA-256.
 import { createHash, randomBytes } from 'node:crypto';
 import type { Request } from 'express';
+import { unavailable } from '#store/failure';
 import type { Store } from '#store/store';
 
 export const roles = ['viewer', 'operator', 'admin'] as const;
@@ -64,7 +65,7 @@ async function byToken(store: Store, hash: Buffer, from: string | null): Promise
   );
   if (!row) return null;
   if (row.idle) {
-    await store.query('update console.token set last_used_at = now() where token_hash = $1', [hash]);
+    await note(store, 'update console.token set last_used_at = now() where token_hash = $1', hash);
   }
   return { name: `token:${row.name}`, role: row.role, by: 'token', hash, from };
 }
@@ -86,7 +87,14 @@ async function bySession(
   );
   if (!row) return null;
   if (touch && row.idle) {
-    await store.query('update console.session set seen_at = now() where id_hash = $1', [hash]);
+    await note(store, 'update console.session set seen_at = now() where id_hash = $1', hash);
   }
   return { name: row.name, role: row.role, by: 'cookie', hash, from };
+}
+
+/** Who may look, may look on a full disk too: that is when operators do. */
+async function note(store: Store, sql: string, hash: Buffer): Promise<void> {
+  await store.query(sql, [hash]).catch((error: unknown) => {
+    if (!unavailable(error)) throw error;
+  });
 }

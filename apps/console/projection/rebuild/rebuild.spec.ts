@@ -11,7 +11,7 @@ import { databases, Trial } from '../../../../test/support/console.js';
 import { until } from '../../../../test/support/until.js';
 import { schemas } from '../../rest/answers.js';
 import { rebuild } from './rebuild.js';
-import { ask, end, shown, task, type Rebuild } from './run.js';
+import { ask, clearAfter, clearedMax, end, shown, task, type Rebuild } from './run.js';
 
 const [PGlite] = databases;
 const path = '/api/projection/rebuild';
@@ -225,6 +225,29 @@ describe.each(databases)('a rebuild on $name', ({ name, open }) => {
     expect(news).toEqual([]);
     expect((await look()).devicesDone).toBe(60);
     await storeOf(trial.database).transaction((tx) => end(tx, null));
+    await expectTheSame();
+  }, 120_000);
+
+  it('deletes what one that failed had set aside a little at a time', async () => {
+    const { database } = trial;
+    await database.query(
+      `insert into console.rebuild_event (id, device_id) select gen_random_uuid(), gen_random_uuid()
+       from generate_series(1, 5000)`,
+    );
+    await database.query('create table console.trial_gone (count int)');
+    await database.query(`create function console.trial_note() returns trigger language plpgsql as
+      $$ begin insert into console.trial_gone select count(*) from gone; return null; end $$`);
+    await database.query(`create trigger note after delete on console.rebuild_event
+      referencing old table as gone for each statement execute function console.trial_note()`);
+    await askedByHand();
+    await byHand(() => Promise.resolve());
+    await storeOf(database).transaction((tx) => end(tx, null));
+    const [most] = await database.query<{ max: number }>('select max(count) from console.trial_gone');
+    expect(most).toEqual({ max: clearedMax });
+    await database.query(
+      'insert into console.rebuild_device (id) select gen_random_uuid() from generate_series(1, 3000)',
+    );
+    await clearAfter(storeOf(database));
     await expectTheSame();
   }, 120_000);
 });

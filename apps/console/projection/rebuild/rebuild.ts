@@ -11,7 +11,7 @@ import { worker, type Grip, type Worker } from '#bus/worker';
 import { reasonOf } from '#store/failure';
 import type { Store, Tx } from '#store/store';
 import { makeSome } from './make.js';
-import { beginMaking, beginRound, end, hold, task, type Run } from './run.js';
+import { beginMaking, beginRound, clearSome, end, hold, task, type Run } from './run.js';
 import { aboutDevices, copyFeed, stage } from './staged.js';
 
 export interface Rebuilding {
@@ -53,6 +53,11 @@ export async function rebuild(on: Rebuilding, grip: Grip): Promise<void> {
       return run && work(tx, run);
     });
   };
+  const clear = async (): Promise<void> => {
+    while (await step(clearSome));
+  };
+  // Of one before, which failed.
+  if ((await step((_, run) => Promise.resolve(run.phase))) === 'waiting') await clear();
   for (let round = 1; round <= roundsMax; round += 1) {
     const run = await step(async (tx, found) => {
       if (found.phase === 'waiting') await beginRound(tx);
@@ -60,7 +65,7 @@ export async function rebuild(on: Rebuilding, grip: Grip): Promise<void> {
     });
     if (!run) return;
     if (run.phase !== 'making') await readJournal(on, run, grip, step);
-    if ((await makeAll(step)) === 0) return;
+    if ((await makeAll(step)) === 0) return clear();
     await step(beginRound);
   }
   throw new Error('some devices have news faster than the journal can be read');

@@ -1,6 +1,6 @@
 // The row of the rebuild: asked, where it is, how it ended.
 import { enqueue } from '#store/tasks';
-import type { Tx } from '#store/store';
+import type { Store, Tx } from '#store/store';
 import { Refusal } from '../../refusal.js';
 import { audit } from '../../who/audit.js';
 import type { Caller } from '../../who/caller.js';
@@ -50,7 +50,6 @@ export async function ask(tx: Tx, { name: who, from }: Caller): Promise<Rebuild>
   const { state, askedBy, startedAt } = await shown(tx);
   if (state === 'running')
     throw new Refusal('inUse', `A rebuild runs, asked for by ${askedBy} at ${startedAt?.toISOString()}.`);
-  await clear(tx);
   await tx.query(
     `update console.rebuild set state = 'running', phase = 'waiting', asked_by = $1, started_at = now(),
        finished_at = null, failure = null, events_read = 0, devices_done = 0, devices_total = null,
@@ -96,9 +95,8 @@ export async function beginMaking(tx: Tx): Promise<void> {
   );
 }
 
-/** With the end of its task. */
+/** With the end of its task. What one that failed had set aside is deleted a little at a time: see `clearSome`. */
 export async function end(tx: Tx, failure: string | null): Promise<void> {
-  await clear(tx);
   await tx.query(
     `update console.rebuild set state = case when $1::text is null then 'finished' else 'failed' end, phase = null,
        failure = $1, finished_at = now() where state = 'running'`,
@@ -106,7 +104,28 @@ export async function end(tx: Tx, failure: string | null): Promise<void> {
   );
 }
 
-async function clear(tx: Tx): Promise<void> {
-  await tx.query('delete from console.rebuild_event');
-  await tx.query('delete from console.rebuild_device');
+/** Rows deleted by one transaction: an embedded disk need have no more room than for these. */
+export const clearedMax = 2_000;
+
+/** Deletes some of what was set aside; resolves to whether there may be more. */
+export async function clearSome(tx: Tx): Promise<boolean> {
+  const events = await tx.query(
+    `delete from console.rebuild_event where number = any(array(
+       select number from console.rebuild_event order by number limit ${clearedMax})) returning 1 as gone`,
+  );
+  const devices = await tx.query(
+    `delete from console.rebuild_device where id = any(array(
+       select id from console.rebuild_device order by id limit ${clearedMax})) returning 1 as gone`,
+  );
+  return events.length === clearedMax || devices.length === clearedMax;
+}
+
+/** What a rebuild that failed had set aside; nothing while one runs. */
+export async function clearAfter(store: Store): Promise<void> {
+  const some = (): Promise<boolean> =>
+    store.transaction(async (tx) => {
+      const [row] = await tx.query(`select 1 from console.rebuild where state <> 'running' for update`);
+      return row !== undefined && clearSome(tx);
+    });
+  while (await some());
 }

@@ -23,6 +23,9 @@ const answer = z.looseObject({
   eventsRead: count,
   devicesDone: count,
   devicesTotal: count.nullable(),
+  // Not told by an earlier console.
+  devicesLeft: count.default(0),
+  leftDevices: z.array(z.looseObject({ deviceId: z.string(), reason: z.string() })).default([]),
 });
 type Rebuild = z.infer<typeof answer>;
 
@@ -73,11 +76,20 @@ function progressOf({ phase, eventsRead, devicesDone, devicesTotal }: Rebuild): 
   return 'waiting for an instance that begins';
 }
 
-function sentence({ state, askedBy, startedAt, finishedAt, failure, devicesDone }: Rebuild): string {
+function sentence(last: Rebuild): string {
+  const { state, askedBy, startedAt, finishedAt, failure, devicesDone } = last;
   if (state === 'never') return 'No rebuild was asked for yet.';
   const devices = devicesDone === 1 ? '1 device' : `${devicesDone} devices`;
   if (state === 'failed')
     return `The rebuild failed after ${devices}: ${failure ?? ''}. The others are as they were; ask again.`;
   const took = Math.round((Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1_000);
-  return `Rebuilt: ${devices} in ${took} s, asked for by ${askedBy ?? ''}.`;
+  return `Rebuilt: ${devices} in ${took} s, asked for by ${askedBy ?? ''}.${leftOf(last)}`;
+}
+
+/** Console names the first of them only. */
+function leftOf({ devicesLeft, leftDevices }: Rebuild): string {
+  if (devicesLeft === 0) return '';
+  const named = leftDevices.map(({ deviceId, reason }) => `${deviceId} (${reason})`).join(', ');
+  const more = devicesLeft > leftDevices.length ? ', and more' : '';
+  return ` Of these ${devicesLeft} could not be made and stayed as they were: ${named}${more}.`;
 }

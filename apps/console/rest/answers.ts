@@ -152,6 +152,8 @@ const rebuild = z.object({
   eventsRead: count,
   devicesDone: count,
   devicesTotal: count.nullable(),
+  devicesLeft: count,
+  leftDevices: z.array(z.object({ deviceId: z.uuid(), reason: z.string() })),
 });
 
 /** By the name that the description gives them. */

@@ -1,9 +1,10 @@
 // Some devices made anew, in one transaction that holds them as the live consumer would: readers see each before or after.
+import { reasonOf } from '#store/failure';
 import type { Tx } from '#store/store';
 import type { DeviceView } from '../device-view.js';
 import { load, save, type Change } from '../tables.js';
 import { begun, endOf, hear, startOf, type Entry, type Made, type Shown, type Start } from './fold.js';
-import type { Run } from './run.js';
+import { leave, type Run } from './run.js';
 import { copyFeed, eventsOf, headsOf } from './staged.js';
 
 /** In one transaction, with so many events about them; one device is always taken. */
@@ -26,28 +27,61 @@ export async function makeSome(tx: Tx, run: Run): Promise<Step> {
   const now = ids.filter((id) => !later.includes(id));
   const history = await historyOf(tx, now);
   const drafts = new Map<string, Draft>();
+  const left = new Map<string, string>();
+  /** One device that cannot be made is no reason to leave the others. */
+  const of = (id: string, work: () => void): void => {
+    try {
+      if (!left.has(id)) work();
+    } catch (error) {
+      left.set(id, reasonOf(error).slice(0, reasonMax));
+      drafts.delete(id);
+    }
+  };
   for (const id of now) {
     const view = devices.get(id);
     const its = heads.get(id) ?? [];
     // Known by events alone that live has not handled yet.
     if (!view || (its.length === 0 && view.entries === 0)) continue;
-    const start = startOf({ view, history: history.get(id) ?? [] }, its);
-    drafts.set(id, { before: view, start, made: begun(start), heard: its.length });
+    of(id, () => {
+      const start = startOf({ view, history: history.get(id) ?? [] }, its);
+      drafts.set(id, { before: view, start, made: begun(start), heard: its.length });
+    });
   }
   for await (const event of eventsOf(tx, now)) {
-    const draft = drafts.get(event.subject);
-    if (draft) draft.made = hear(draft.made, event);
+    of(event.subject, () => {
+      const draft = drafts.get(event.subject);
+      if (draft) draft.made = hear(draft.made, event);
+    });
   }
-  await keep(tx, [...drafts.values()]);
+  const ends = [...drafts].flatMap(([id, draft]) => {
+    const made: End[] = [];
+    of(id, () => made.push(endOfDraft(draft)));
+    return made;
+  });
+  await keep(tx, ends);
   await settle(tx, now, later);
+  await leave(tx, left);
   return 'done';
 }
+
+const reasonMax = 300;
 
 interface Draft {
   readonly before: DeviceView;
   readonly start: Start;
   readonly heard: number;
   made: Made;
+}
+
+interface End {
+  readonly id: string;
+  readonly heard: number;
+  readonly changes: readonly Change[];
+}
+
+function endOfDraft({ before, start, made, heard }: Draft): End {
+  const end = endOf(before, start, made, heard);
+  return { id: before.id, heard, changes: changesOf(end, heard > 0, made.result) };
 }
 
 async function nextDevices(tx: Tx): Promise<readonly string[]> {
@@ -71,15 +105,12 @@ async function historyOf(tx: Tx, ids: readonly string[]): Promise<ReadonlyMap<st
   );
 }
 
-async function keep(tx: Tx, drafts: readonly Draft[]): Promise<void> {
-  const anew = drafts.filter(({ heard }) => heard > 0).map(({ before }) => before.id);
+async function keep(tx: Tx, ends: readonly End[]): Promise<void> {
+  const anew = ends.filter(({ heard }) => heard > 0).map(({ id }) => id);
   await tx.query('delete from console.history where device_id = any($1::uuid[])', [anew]);
   await save(
     tx,
-    drafts.flatMap(({ before, start, made, heard }) => {
-      const end = endOf(before, start, made, heard);
-      return changesOf(end, heard > 0, made.result);
-    }),
+    ends.flatMap(({ changes }) => changes),
   );
 }
 

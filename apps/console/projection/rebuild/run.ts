@@ -16,6 +16,10 @@ export interface Rebuild {
   readonly eventsRead: number;
   readonly devicesDone: number;
   readonly devicesTotal: number | null;
+  /** Of those done: they could not be made, and are as they were. */
+  readonly devicesLeft: number;
+  /** The first of them. */
+  readonly leftDevices: readonly { readonly deviceId: string; readonly reason: string }[];
 }
 
 /** As the work itself sees it. */
@@ -34,7 +38,8 @@ const feedOverlap = 1_000;
 const sinceSlack = '10 minutes';
 
 const columns = `state, phase, asked_by as "askedBy", started_at as "startedAt", finished_at as "finishedAt", failure,
-  events_read as "eventsRead", devices_done as "devicesDone", devices_total as "devicesTotal"`;
+  events_read as "eventsRead", devices_done as "devicesDone", devices_total as "devicesTotal",
+  devices_left as "devicesLeft", left_devices as "leftDevices"`;
 
 type Query = Pick<Tx, 'query'>;
 
@@ -53,6 +58,7 @@ export async function ask(tx: Tx, { name: who, from }: Caller): Promise<Rebuild>
   await tx.query(
     `update console.rebuild set state = 'running', phase = 'waiting', asked_by = $1, started_at = now(),
        finished_at = null, failure = null, events_read = 0, devices_done = 0, devices_total = null,
+       devices_left = 0, left_devices = '[]',
        round = 0, round_at = null, since = null, feed_head = 0`,
     [who],
   );
@@ -92,6 +98,21 @@ export async function beginMaking(tx: Tx): Promise<void> {
   await tx.query(
     `update console.rebuild set phase = 'making',
        devices_total = coalesce(devices_total, (select count(*) from console.rebuild_device))`,
+  );
+}
+
+/** Named of those that are left. */
+const namedMax = 20;
+
+/** Devices that stay as they are, each with the reason. */
+export async function leave(tx: Tx, left: ReadonlyMap<string, string>): Promise<void> {
+  if (left.size === 0) return;
+  const named = [...left].map(([deviceId, reason]) => ({ deviceId, reason }));
+  await tx.query(
+    `update console.rebuild set devices_left = devices_left + $1::int, left_devices = (
+       select jsonb_agg(one order by at) from jsonb_array_elements(left_devices || $2::jsonb)
+         with ordinality as named(one, at) where at <= ${namedMax})`,
+    [left.size, JSON.stringify(named)],
   );
 }
 

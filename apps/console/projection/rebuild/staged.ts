@@ -1,5 +1,6 @@
 // Events set aside for the rebuild: all that the journal has of devices, and what the live consumer handled since, which
-// the feed has. The inbox says which of them live has handled: the others are its own to come.
+// the feed has. The inbox says which of them live has taken, parking which of those it has not handled: these, and those it
+// has not taken, are its own to come.
 import { storableEvent } from '#bus/storable';
 import { readEvent } from '#events/catalogue';
 import { UnreadableEvent, type Event } from '#events/event';
@@ -80,7 +81,9 @@ export interface StagedHead extends Head {
 }
 
 const handled = `(e.event is null or exists (
-  select from console.inbox i where i.consumer = '${projection.name}' and i.event_id = e.id))`;
+  select from console.inbox i where i.consumer = '${projection.name}' and i.event_id = e.id)
+  and not exists (
+    select from console.parked p where p.consumer = '${projection.name}' and p.event_id = e.id))`;
 
 /** Of what live has handled, in order. */
 export const headsOf = (tx: Tx, ids: readonly string[]): Promise<readonly StagedHead[]> =>

@@ -22,12 +22,13 @@ export class Keeping {
   /**
    * Resolves when the event survives the death of every process. Rejects with BusError or SpoolFault within 5 s; it may
    * still arrive. While something waits in the spool, others go behind it: nobody waits for a broker that is not there,
-   * and a device's announcements keep their order. What drains the spool finds out when the broker is back.
+   * and a device's announcements keep their order. What drains the spool finds out when the broker is back. Behind a spool
+   * that cannot be used nobody goes while the broker is there: what waits in it may wait for long.
    */
   async keep(event: Event): Promise<void> {
     const { spool } = this.options;
     if (!spool) return this.#publish(event, patienceAloneMs);
-    if (spool.holding) return this.#behind(spool, event);
+    if (spool.holding && (spool.problem === null || !this.#connected)) return this.#behind(spool, event);
     try {
       await this.#publish(event);
     } catch (error) {
@@ -35,14 +36,18 @@ export class Keeping {
     }
   }
 
-  /** A spool that is full or broken is no reason to send devices away while the broker confirms what comes from it. */
+  /** A spool that is full or broken is no reason to send devices away while the broker is there. */
   async #behind(spool: Spool, event: Event): Promise<void> {
     try {
       await this.#spool(spool, event, 'others wait before it');
     } catch (error) {
-      if (!spool.flowing) throw error;
+      if (!spool.flowing && !this.#connected) throw error;
       await this.#publish(event);
     }
+  }
+
+  get #connected(): boolean {
+    return this.options.bus.status().connected;
   }
 
   async #spool(spool: Spool, event: Event, why: string): Promise<void> {

@@ -1,5 +1,9 @@
 // Accepted means stored; whatever else happens is answered as well.
 import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { TLSSocket } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dial, gatewayBench, heard, line, say, type GatewayBench } from '../../test/support/gateway.js';
@@ -39,6 +43,38 @@ describe('an announcement that is not stored', () => {
     expect(reasons(await say(small.port, line()))).toEqual(['accepted']);
     await until('that one too', () => bench.stored().length === 4);
     await small.stop();
+  });
+});
+
+describe('a spool whose file cannot be read', () => {
+  /** One announcement waits in it, and every try to read that fails. */
+  async function unreadable(extra = ''): Promise<string> {
+    const dir = await mkdtemp(join(tmpdir(), 'muster-spool-'));
+    const file = new DatabaseSync(join(dir, 'slot-0.db'));
+    file.exec(
+      `create view announcement as select 1 as place, 0 as at_ms, abs(-9223372036854775807 - 1) as event`,
+    );
+    if (extra !== '') file.exec(extra);
+    file.close();
+    return dir;
+  }
+  const takesMore = `create table taken (event text);
+    create trigger takes instead of insert on announcement begin insert into taken values (new.event); end`;
+
+  it.each([
+    ['nor written', ''],
+    ['but written', takesMore],
+  ])('%s sends nobody away while the bus is there', async (_, extra) => {
+    const before = bench.stored().length;
+    const other = await bench.another({ MUSTER_GATEWAY_SPOOL_DIR: await unreadable(extra) });
+    await until('it is told', () =>
+      bench.lines.some(({ message }) => message.startsWith('The spool cannot be read')),
+    );
+    const answers = await say(other.port, Array.from({ length: 5 }, () => line()).join(''));
+    expect(reasons(answers)).toEqual(Array<string>(5).fill('accepted'));
+    await until('all are stored', () => bench.stored().length === before + 5);
+    await other.stop();
+    bench.lines.length = 0;
   });
 });
 

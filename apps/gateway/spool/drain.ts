@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { backOffMs, type Pauses } from '#events/back-off';
 import { parseEnvelope, type Event } from '#events/event';
 import type { Log } from '#runtime/log';
+import { faultOf, type SpoolFault } from './fault.js';
 import type { Row } from './file.js';
 import type { Link } from './link.js';
 import type { Waiting } from './thread.js';
@@ -18,6 +19,8 @@ export interface DrainOptions {
   readonly publish: (event: Event) => Promise<void>;
   /** Told how many more the broker has. */
   readonly drained: (count: number) => void;
+  /** Told whether what waits can be read: what is wrong, or null. */
+  readonly read: (fault: SpoolFault | null) => void;
   readonly log: Pick<Log, 'error'>;
 }
 
@@ -70,8 +73,15 @@ export class Drain {
   async #next(): Promise<Waiting | null> {
     this.#woken = Promise.withResolvers();
     if (this.#stopping.signal.aborted) this.wake();
-    const answer = await this.#options.link.ask({ do: 'next', max: togetherMax }).catch(() => null);
-    return answer?.waiting ?? null;
+    const { link, read } = this.#options;
+    try {
+      const { waiting } = await link.ask({ do: 'next', max: togetherMax });
+      read(null);
+      return waiting;
+    } catch (error) {
+      read(faultOf(error));
+      return null;
+    }
   }
 
   /** Until all are confirmed, or we are stopped. */

@@ -52,6 +52,8 @@ export class Spool {
   #writing: Promise<void> | null = null;
   #numbers: Numbers = { own: 0, adopted: 0, bytes: 0, oldestAtMs: null };
   #fault: SpoolFault | null = null;
+  /** Why what waits in it cannot be read; null when it can. */
+  #unread: string | null = null;
   /** Faults complained of since it could be used last. */
   readonly #told = new Set<SpoolFault['code']>();
   /** Why the last one was kept. */
@@ -65,7 +67,13 @@ export class Spool {
     this.#options = options;
     const { log, publish, dir, bytesMax, lookMs = 10_000 } = options;
     this.#link = new Link({ dir, bytesMax }, log, (numbers) => this.#count(numbers));
-    this.#drain = new Drain({ link: this.#link, publish, log, drained: (count) => (this.#drained += count) });
+    this.#drain = new Drain({
+      link: this.#link,
+      publish,
+      log,
+      drained: (count) => (this.#drained += count),
+      read: (fault) => this.#readable(fault),
+    });
     this.#looking = setInterval(() => void this.#look(), lookMs).unref();
   }
 
@@ -86,9 +94,10 @@ export class Spool {
     return this.#drain.flowing;
   }
 
-  /** Why nothing can be kept now; null when it can. */
+  /** Why nothing can be kept now, or nothing of what is kept can be read; null when it can. */
   get problem(): string | null {
-    return this.#fault && `the spool is ${this.#fault.code}: ${this.#fault.message}`;
+    if (this.#fault) return `the spool is ${this.#fault.code}: ${this.#fault.message}`;
+    return this.#unread === null ? null : `the spool cannot be read: ${this.#unread}`;
   }
 
   get status(): SpoolStatus {
@@ -165,6 +174,20 @@ export class Spool {
       late.reject(this.#failed(new SpoolFault('late', `the disk has not answered in ${limitMs} ms`)));
     }, limitMs);
     await Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
+  }
+
+  /** What lies there waits for a person, or for the disk; it is tried again with each look. */
+  #readable(fault: SpoolFault | null): void {
+    const { dir, log } = this.#options;
+    const before = this.#unread;
+    this.#unread = fault?.message ?? null;
+    if (this.#stopped || (before === null) === (this.#unread === null)) return;
+    if (this.#unread === null) log.info({ dir }, 'The spool can be read again');
+    else
+      log.error(
+        { dir, problem: this.#unread, remedy: remedies.broken },
+        'The spool cannot be read: what it holds waits, what comes goes to RabbitMQ',
+      );
   }
 
   /** Complained of once, until it is mended. */

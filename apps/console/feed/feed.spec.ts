@@ -138,6 +138,17 @@ describe.each(databases)('the event stream on $name', ({ name, open }) => {
     listener.leave();
   });
 
+  it('gives no caller all the places there are', async () => {
+    const [greedy, other] = [await trial.token('viewer'), await trial.token('viewer')];
+    const open = await Promise.all(Array.from({ length: 20 }, () => Listener.open(trial, greedy)));
+    const refused = await trial.ask('GET', '/api/events', { token: greedy });
+    expect([refused.status, refused.body.detail]).toEqual([503, expect.stringContaining('20 event streams')]);
+    (await Listener.open(trial, other)).leave();
+    open[0]?.leave();
+    const again = await until('a place is free', () => Listener.open(trial, greedy).catch(() => null));
+    for (const listener of [...open, again]) listener.leave();
+  });
+
   it.runIf(name === 'PostgreSQL')('loses nothing when transactions overlap', async () => {
     const listener = await Listener.open(trial, token);
     const appending = Array.from({ length: 40 }, (_, n) =>

@@ -15,7 +15,8 @@ const lookMs = 250;
 export class Feed implements OnModuleDestroy {
   readonly #stopping = new AbortController();
   readonly #waiting = new Set<() => void>();
-  #listeners = 0;
+  /** How many each caller has open. */
+  readonly #listeners = new Map<string, number>();
   #watching: Promise<void> | null = null;
   #head = 0;
 
@@ -27,16 +28,18 @@ export class Feed implements OnModuleDestroy {
   }
 
   get listeners(): number {
-    return this.#listeners;
+    return [...this.#listeners.values()].reduce((sum, open) => sum + open, 0);
   }
 
-  /** Counts a listener until the function returned is called. */
-  listen(): () => void {
-    this.#listeners += 1;
+  listenersOf(name: string): number {
+    return this.#listeners.get(name) ?? 0;
+  }
+
+  /** Counts a listener of this caller until the function returned is called. */
+  listen(name: string): () => void {
+    this.#count(name, 1);
     this.#watching ??= this.#watch();
-    return () => {
-      this.#listeners -= 1;
-    };
+    return () => this.#count(name, -1);
   }
 
   /** Number of the newest event, and of the oldest that is kept. */
@@ -75,7 +78,7 @@ export class Feed implements OnModuleDestroy {
 
   /** Looks as long as there are listeners. */
   async #watch(): Promise<void> {
-    while (this.#listeners > 0 && !this.#stopping.signal.aborted) {
+    while (this.#listeners.size > 0 && !this.#stopping.signal.aborted) {
       const head = await this.bounds().then(
         ({ newest }) => newest,
         () => this.#head,
@@ -87,6 +90,12 @@ export class Feed implements OnModuleDestroy {
       await delay(lookMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     }
     this.#watching = null;
+  }
+
+  #count(name: string, change: 1 | -1): void {
+    const open = this.listenersOf(name) + change;
+    if (open > 0) this.#listeners.set(name, open);
+    else this.#listeners.delete(name);
   }
 
   #wake(): void {

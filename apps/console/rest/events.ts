@@ -1,11 +1,11 @@
 // The event stream (server-sent events): id = number in the feed, data = the event. Resumes from Last-Event-ID.
-import { once } from 'node:events';
 import { Get, Headers, Inject, Res } from '@nestjs/common';
 import { ApiProduces } from '@nestjs/swagger';
 import type { Response } from 'express';
 import * as z from 'zod';
 import { PARTS, type StoredParts } from '#runtime/service';
 import { Feed, type FeedRow } from '../feed/feed.js';
+import { send } from '../feed/send.js';
 import { Resource } from '../http/resource.js';
 import { Refusal } from '../refusal.js';
 import { Needs, Who } from '../who/access.js';
@@ -15,6 +15,8 @@ const heartbeatMs = 15_000;
 /** Events read and written at a time: all that is ever held for one client. */
 const pageRows = 100;
 const streamsMax = 200;
+/** Of one operator, or one token: each page that is open has one. */
+const streamsOfOneMax = 20;
 
 const lastEventId = z.coerce.number().int().nonnegative().optional().catch(undefined);
 
@@ -35,7 +37,9 @@ export class EventsController {
     @Res() response: Response,
   ): Promise<void> {
     if (this.feed.listeners >= streamsMax) throw new Refusal('busy', 'Too many event streams are open.');
-    const leave = this.feed.listen();
+    if (this.feed.listenersOf(caller.name) >= streamsOfOneMax)
+      throw new Refusal('busy', `You have ${streamsOfOneMax} event streams open already.`);
+    const leave = this.feed.listen(caller.name);
     try {
       const { oldest, newest } = await this.feed.bounds();
       const wanted = lastEventId.parse(resume) ?? newest;
@@ -49,6 +53,8 @@ export class EventsController {
     } catch (error) {
       if (!response.headersSent) throw error;
       this.parts.log.warn({ error }, 'An event stream broke off; the client resumes it');
+      // It may not read what is written to it still.
+      response.destroy();
     } finally {
       leave();
       if (response.headersSent) response.end();
@@ -60,15 +66,16 @@ export class EventsController {
     let position = from;
     let beat = Date.now() + heartbeatMs;
     while (!gone.aborted) {
+      // Before anything is sent, however long the client took for what was sent before.
+      if (Date.now() >= beat) {
+        if (!(await stillThere(this.parts, caller))) return;
+        beat = Date.now() + heartbeatMs;
+        await send(response, ': still here\n\n', gone);
+      }
       const rows = await this.feed.after(position, pageRows);
       const overtaken = rows[0] !== undefined && rows[0].sequence > position + 1;
       position = rows.at(-1)?.sequence ?? position;
       await send(response, (overtaken ? reset(position) : '') + rows.map(frame).join(''), gone);
-      if (Date.now() >= beat) {
-        if (!(await stillThere(this.parts, caller))) return;
-        await send(response, ': still here\n\n', gone);
-        beat = Date.now() + heartbeatMs;
-      }
       if (rows.length < pageRows) await this.feed.wait(position, Math.max(0, beat - Date.now()));
     }
   }
@@ -77,12 +84,6 @@ export class EventsController {
 const frame = ({ sequence, event }: FeedRow): string => `id: ${sequence}\ndata: ${JSON.stringify(event)}\n\n`;
 
 const reset = (sequence: number): string => `id: ${sequence}\nevent: reset\ndata: {}\n\n`;
-
-/** Waits for a slow client instead of holding its events in memory. */
-async function send(response: Response, text: string, gone: AbortSignal): Promise<void> {
-  if (text === '' || gone.aborted || response.write(text)) return;
-  await once(response, 'drain', { signal: gone }).catch(() => undefined);
-}
 
 function closed(response: Response): AbortSignal {
   const controller = new AbortController();

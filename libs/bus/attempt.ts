@@ -1,7 +1,7 @@
 // One try of some events with one consumer: a transaction that claims, loads, decides, saves, records and parks.
 import { deliveryDied, givenUpOf } from '../events/delivery.js';
 import { UnreadableEvent, type Event } from '../events/event.js';
-import { reasonOf, unavailable } from '../store/failure.js';
+import { reasonOf, timedOut, unavailable } from '../store/failure.js';
 import { stampEach, type Caused } from '../store/outbox.js';
 import { park, type Parked } from '../store/parking.js';
 import type { Store, Tx } from '../store/store.js';
@@ -24,12 +24,15 @@ const retryDelaysMs = [1_000, 10_000, 60_000];
 /** What waits for something else, such as settings, is asked each second for ten minutes. */
 const notYetDelayMs = 1_000;
 const notYetAttemptsMax = 600;
+/** Whose statements time out may only be in the way of another one's lock: it has an hour. */
+const timedOutAttemptsMax = 60;
 
 /** When a failed event is tried again; null when it is dead. */
 function delayAfter(error: unknown, attempts: number): number | null {
   if (error instanceof Unprocessable || error instanceof UnreadableEvent) return null;
   if (error instanceof NotYet) return attempts < notYetAttemptsMax ? notYetDelayMs : null;
-  return retryDelaysMs[attempts - 1] ?? null;
+  const last = timedOut(error) && attempts < timedOutAttemptsMax ? retryDelaysMs.at(-1) : null;
+  return retryDelaysMs[attempts - 1] ?? last ?? null;
 }
 
 export interface Attempt {
@@ -141,6 +144,17 @@ function decideAll(on: Attempt, items: readonly Item[], state: unknown) {
   return { changes, events, notes, failed };
 }
 
+/** With what the database was doing, which names a row, or a table. */
+function timeoutOf(error: unknown): string {
+  const where =
+    error instanceof Error && 'where' in error && typeof error.where === 'string' ? error.where : '';
+  const what = `its statement took too long, while the database answered others: ${reasonOf(error)}`;
+  return [what, where]
+    .filter((part) => part !== '')
+    .join('; ')
+    .slice(0, 2_000);
+}
+
 const failuresOf = (items: readonly Item[], refused: Refused): readonly Parked[] =>
   items.filter(({ event }) => refused.has(event.id)).map((item) => failure(item, refused.get(item.event.id)));
 
@@ -150,7 +164,7 @@ function failure({ event, attempts }: Item, error: unknown): Parked {
     event: storableEvent(event),
     attempts: tried,
     delayMs: delayAfter(error, tried),
-    reason: storableText(reasonOf(error)),
+    reason: storableText(timedOut(error) ? timeoutOf(error) : reasonOf(error)),
     waits: error instanceof NotYet,
   };
 }

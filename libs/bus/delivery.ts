@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Meter } from '@opentelemetry/api';
 import { backOffMs } from '../events/back-off.js';
 import { messageOf } from '../events/message-of.js';
-import { reasonOf, unavailable } from '../store/failure.js';
+import { reasonOf, timedOut, unavailable } from '../store/failure.js';
 import type { Event } from '../events/event.js';
 import { claim } from '../store/inbox.js';
 import type { Store } from '../store/store.js';
@@ -55,7 +55,7 @@ export class Delivery {
       store: options.store,
       service: options.service,
       consumers: options.consumers,
-      run: (consumer, items, claimItems) => this.#runAll(consumer, items, claimItems),
+      run: (consumer, items, claimItems) => this.#runAll(consumer, items, claimItems, true),
       log: options.log,
       meter: options.meter,
     });
@@ -113,16 +113,19 @@ export class Delivery {
 
   /**
    * Until it is committed, or the process stops. While the database is away the batch is held, however long: given back, it
-   * would come again and again, and the broker would count each time towards giving it up.
+   * would come again and again, and the broker would count each time towards giving it up. What timed out twice in a row may
+   * be one event's own.
    */
   async #persist(batch: Batch, group: readonly Received[]): Promise<void> {
+    let late = false;
     for (let tries = 1; ; tries += 1) {
       try {
-        await this.#process(batch, group);
+        await this.#process(batch, group, late);
         this.#problem = null;
         return;
       } catch (error) {
         const { log, service } = this.#options;
+        late = timedOut(error);
         this.#problem = `${service} cannot save: ${messageOf(error)}`;
         if (tries === 1)
           log.error(
@@ -137,7 +140,7 @@ export class Delivery {
     }
   }
 
-  async #process(batch: Batch, group: readonly Received[]): Promise<void> {
+  async #process(batch: Batch, group: readonly Received[], late: boolean): Promise<void> {
     const { store } = this.#options;
     const positions = new Map(group.map(({ event, position }) => [event.id, position]));
     const claimItems =
@@ -151,7 +154,7 @@ export class Delivery {
     const consumer = first?.consumer ?? this.#options.consumers[0];
     if (!consumer) return;
     if (first?.fault) await this.#putAway(consumer, group, claimItems(consumer));
-    else await this.#runAll(consumer, group.map(newItem), claimItems(consumer));
+    else await this.#runAll(consumer, group.map(newItem), claimItems(consumer), late);
   }
 
   /** What this build cannot read, dead; or forgotten, where only the newest counts and the next comes soon. */
@@ -180,13 +183,21 @@ export class Delivery {
     );
   }
 
-  /** The whole set; when its load or save fails, without whom the failure names; else its halves, until the culprit is alone. */
-  async #runAll(consumer: Consumer, items: readonly Item[], claimItems: Attempt['claim']): Promise<void> {
+  /**
+   * The whole set; when its load or save fails, without whom the failure names; else its halves, until the culprit is alone.
+   * @param late whether a statement that times out, while the database answers, is such a failure
+   */
+  async #runAll(
+    consumer: Consumer,
+    items: readonly Item[],
+    claimItems: Attempt['claim'],
+    late: boolean,
+  ): Promise<void> {
     const unique = [...new Map(items.map((item) => [item.event.id, item])).values()];
     const as = { system: this.#options.bus.system, consumer: consumer.name };
     const queue = ({ type }: Event): string | null => this.#queues.get(type) ?? null;
     const spans = new Map(unique.map(({ event }) => [event.id, startEventSpan(as, event, queue(event))]));
-    const on = this.#attemptOf(consumer, claimItems, spans);
+    const on = { ...this.#attemptOf(consumer, claimItems, spans), late };
     try {
       await withBatchSpan(as, [...spans.values()], () => this.#halve(on, unique));
     } finally {
@@ -194,28 +205,36 @@ export class Delivery {
     }
   }
 
-  async #halve(on: Attempt, items: readonly Item[], refused: Refused = new Map()): Promise<void> {
+  async #halve(on: Search, items: readonly Item[], refused: Refused = new Map()): Promise<void> {
     const began = performance.now();
     try {
       const outcome = await attempt(on, items, refused);
       this.#metrics.batch(on.consumer.name, items.length, performance.now() - began);
       this.#tell(on, outcome);
     } catch (error) {
-      if (unavailable(error)) throw error;
+      if (unavailable(error) && !(on.late && (await this.#isOwn(error)))) throw error;
       const [only] = items;
       if (only && items.length === 1) {
         this.#tell(on, await setAside(on, only, error));
         return;
       }
       const suspects = items.map(({ event }) => event).filter(({ id }) => !refused.has(id));
-      const accused = refused.size < accusedMax ? accusedBy(error, suspects) : null;
+      const names = refused.size < accusedMax && !timedOut(error);
+      const accused = names ? accusedBy(error, suspects) : null;
       if (accused !== null) await this.#halve(on, items, new Map([...refused, [accused, error]]));
       else await this.#halves(on, items, refused);
     }
   }
 
+  /** It timed out, and something trivial does not: it is not the database that is away, or frozen. */
+  async #isOwn(error: unknown): Promise<boolean> {
+    if (!timedOut(error)) return false;
+    const answered = this.#options.store.query('select 1').then(() => true);
+    return answered.catch(() => false);
+  }
+
   /** The second half is not made to wait for what cannot even be set aside in the first. */
-  async #halves(on: Attempt, items: readonly Item[], refused: Refused): Promise<void> {
+  async #halves(on: Search, items: readonly Item[], refused: Refused): Promise<void> {
     const middle = Math.ceil(items.length / 2);
     const failures: unknown[] = [];
     for (const half of [items.slice(0, middle), items.slice(middle)]) {
@@ -271,6 +290,11 @@ export class Delivery {
       }
     }
   }
+}
+
+/** A try that may have to find who makes it fail. */
+interface Search extends Attempt {
+  readonly late: boolean;
 }
 
 /** Of what waits, tried each second, the log says nothing for a minute: mostly it was early. */

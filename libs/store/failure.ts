@@ -35,6 +35,14 @@ export function unanswered(error: unknown): boolean {
   return error instanceof Error && error.message === 'Query read timeout';
 }
 
+/**
+ * A statement took longer than it may: it waits for a lock, or has too much to do, or the whole database hangs. Who must
+ * know which asks for something trivial.
+ */
+export function timedOut(error: unknown): boolean {
+  return unanswered(error) || ['55P03', '57014'].includes(code(error));
+}
+
 /** The database cannot be used at the moment; the statement itself may be right. Waiting is right, giving up is not. */
 export function unavailable(error: unknown): boolean {
   if (unanswered(error) || transientStates.has(code(error)) || code(error).startsWith('08')) return true;

@@ -51,6 +51,8 @@ export interface Fed {
   told<D>(definition: EventDefinition<D>): Promise<readonly D[]>;
   /** Why deliveries are parked. */
   parked(): Promise<readonly string[]>;
+  /** Why nothing is handled now. */
+  problem(): string | null;
   /** What the log was told of it, in order. */
   noted(): readonly Note[];
   stop(): Promise<void>;
@@ -74,6 +76,7 @@ export async function startFed(store: Store, consumers: readonly Consumer[]): Pr
   await delivery.start();
   return {
     noted: () => notes,
+    problem: () => delivery.problem(),
     feed: (...events) =>
       new Promise((settled, reject) => {
         const abandon = (): void => reject(new Error(delivery.problem() ?? 'abandoned'));

@@ -7,6 +7,7 @@ import amqp, { type ConfirmChannel } from 'amqplib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { catalogue } from '#events/catalogue';
 import { deviceAnnounced } from '#events/device';
+import { serviceReported } from '#events/service';
 import { Authority } from '../../test/support/authority.js';
 import { freePort } from '../../scripts/servers.mjs';
 import type { Bus } from './bus.js';
@@ -122,12 +123,19 @@ describe('publishing', () => {
   test('nothing is published while a queue that must exist does not', async () => {
     const url = await declared();
     const bus = await open(url, { requiredQueues: ['discovery.facts'] });
-    expect(bus.status().problem).toContain('discovery.facts');
+    expect(bus.status().problem).toBe('the queue discovery.facts is not there: run muster topology');
     await expect(bus.publish([retired()])).rejects.toMatchObject({ code: 'unroutable' });
+    // How the process fares is told all the same.
+    await bus.publish([eventOf(serviceReported.draft(serviceReported.example))]);
+    await store.transaction((tx) => bus.record(tx, 'alpha', [retired()]));
+    await expect(bus.publish([retired()])).rejects.toMatchObject({ code: 'unroutable' });
+    expect(await outbox()).toHaveLength(1);
     const options = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
     await onChannel(url, (channel) => channel.assertQueue('discovery.facts', options));
     await until('it is seen', () => bus.status().connected);
     await bus.publish([retired()]);
+    await database.query('update alpha.outbox set claimed_until = now()');
+    await until('the outbox is empty', async () => (await outbox()).length === 0);
   });
 
   test('a channel that died on a living connection is replaced', async () => {

@@ -15,6 +15,7 @@ import {
 import { openLog, type Log } from './log.js';
 import { inWords, PortUnavailable } from './port-unavailable.js';
 import type { Database } from '../store/store.js';
+import { requiredQueues } from './required-queues.js';
 import type { Service, ServiceName } from './service.js';
 import { startTelemetry } from './telemetry.js';
 
@@ -120,8 +121,7 @@ async function openBus(name: ServiceName, { broker, database, log, meter }: BusP
     authority: broker.MUSTER_AMQP_CA_FILE ?? null,
     name: `muster-${name}`,
     store: database && new Store(database, name),
-    // Confirmed but heard by nobody is lost: without discovery's queue an announcement is not taken.
-    requiredQueues: name === 'gateway' ? ['discovery.facts'] : [],
+    requiredQueues: requiredQueues[name],
     log,
     meter,
   });

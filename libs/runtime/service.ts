@@ -2,6 +2,7 @@
 //
 //   service.ts     what an app is made of; an app's main.ts hands it to serve
 //   serve.ts       one service as a process on RabbitMQ and PostgreSQL; drains on SIGTERM
+//   required-queues.ts  without which each publishes nothing
 //   host.ts        runs services on a bus and a database, whichever: HTTP, deliveries, workers, in order
 //   report.ts      tells console how each service fares; figures.ts: its numbers, gauges.ts: as metrics
 //   repeat.ts      work that a service does again and again beside its events; upkeep.ts: such work for every store

@@ -122,6 +122,14 @@ describe('queues', () => {
     expect(told(all, { queues: [load] }).queues).toEqual([{ queue, depth: null, oldestAgeMs: null }]);
   });
 
+  it('that are not there, while others are, are missed', () => {
+    const look = (name: string, depth: number | null) => ({ queue: name, depth, held: 0, oldestAgeMs: null });
+    expect(told(all, { queues: [look('licensing.facts', null), look(queue, 0)] }).troubles).toEqual([
+      'licensing.facts: RabbitMQ does not tell of it; if it is not there, run muster topology',
+    ]);
+    expect(told(all, { queues: [look('licensing.facts', null), look(queue, null)] }).troubles).toEqual([]);
+  });
+
   it('tell of what the broker gave up', () => {
     const load = { queue: 'muster.dead', depth: 2, held: 0, oldestAgeMs: null };
     expect(told(all, { queues: [load] }).troubles).toEqual([

@@ -14,7 +14,15 @@ export function troublesOf({ bus, services, queues }: Judged): readonly string[]
   // Nobody can be heard: what else could be said of them is not known.
   const apart = bus.connected ? [] : [`console cannot use the bus: ${bus.problem ?? 'no reason known'}`];
   const heard = bus.connected ? services.flatMap(ofInstances) : [];
-  return [...apart, ...heard, ...services.flatMap(ofWork), ...queues.flatMap(ofQueue)];
+  return [...apart, ...heard, ...services.flatMap(ofWork), ...queues.flatMap(ofQueue), ...unknownOf(queues)];
+}
+
+/** The broker answers, and does not for these. */
+function unknownOf(queues: readonly QueueStatus[]): readonly string[] {
+  if (queues.every(({ depth }) => depth === null)) return [];
+  return queues
+    .filter(({ depth }) => depth === null)
+    .map(({ queue }) => `${queue}: RabbitMQ does not tell of it; if it is not there, run muster topology`);
 }
 
 function ofInstances({ service, instances }: ServiceStatus): readonly string[] {

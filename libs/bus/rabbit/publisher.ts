@@ -111,7 +111,9 @@ export class Publisher {
       return new BusError('disconnected', line.problem ?? 'the channel to RabbitMQ is being opened');
     }
     if (line.blocked) return new BusError('refused', `RabbitMQ takes no messages: ${line.blocked.reason}`);
-    if (this.#missing) return new BusError('unroutable', this.#missing);
+    // Not of the reports, which say so.
+    if (this.#missing && event.type !== serviceReported.type)
+      return new BusError('unroutable', this.#missing);
     if (this.#pending.size >= unconfirmedMax) {
       return new BusError('refused', `${unconfirmedMax} messages are not confirmed yet`);
     }
@@ -231,15 +233,19 @@ function outcome(error: unknown, event: Event, unroutable: boolean): BusError | 
 
 /** On a channel of its own: a queue that is not there ends the channel that asked. Null when all are there. */
 async function missingOf(model: ChannelModel, queues: readonly string[]): Promise<string | null> {
+  let asked = '';
   try {
     const channel = await model.createChannel();
     channel.on('error', () => undefined);
-    for (const queue of queues) await channel.checkQueue(queue);
+    for (const queue of queues) {
+      asked = queue;
+      await channel.checkQueue(queue);
+    }
     await channel.close();
     return null;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code !== notFound && code !== accessRefused) return 'unknown';
-    return `a queue that must exist does not (run the topology step): ${messageOf(error)}`;
+    if (code === notFound) return `the queue ${asked} is not there: run muster topology`;
+    return code === accessRefused ? `the queue ${asked} cannot be looked at: ${messageOf(error)}` : 'unknown';
   }
 }

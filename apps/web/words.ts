@@ -80,7 +80,12 @@ const service = {
   console: 'Console',
 } as const;
 
-const budget = { instantOn: 'Instant-on', proofs: 'Proving moves', deliveries: 'Sending copies' } as const;
+const budget = {
+  instantOn: 'Instant-on',
+  proofs: 'Proving moves',
+  deliveries: 'Sending copies',
+  rebuild: 'Showing devices anew',
+} as const;
 
 export const words = {
   status,

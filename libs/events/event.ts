@@ -82,13 +82,16 @@ interface Definition<D> {
   readonly example: NoInfer<D>;
 }
 
+/** ` (R33, R36)` is for those who build Muster, not for those who read what it publishes. */
+const requirement = / \(R\d+(?:[-, ]+R\d+)*\)/;
+
 export function defineEvent<D>(of: Definition<D>): EventDefinition<D> {
   const definition: EventDefinition<D> = {
     type: of.type,
     version: of.version ?? 1,
     publisher: of.publisher,
     plane: of.plane ?? 'facts',
-    title: of.title,
+    title: of.title.replace(requirement, ''),
     schema: of.schema,
     example: of.example,
     subjectOf: of.subject,

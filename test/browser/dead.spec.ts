@@ -71,7 +71,7 @@ describe('dead deliveries on the page', () => {
     await page.getByLabel('Reason contains').fill('SETTINGS');
     await page.getByText('1–3 of 3 deliveries').waitFor();
     await page.getByLabel('Reason contains').fill('');
-    await page.getByLabel('Consumer').fill('licensing.seats');
+    await page.getByLabel('Consumer').selectOption('licensing.seats');
     await page.getByText('1–50 of 60 deliveries').waitFor();
     await page.reload();
     await page.getByText('1–50 of 60 deliveries').waitFor();
@@ -79,8 +79,23 @@ describe('dead deliveries on the page', () => {
     await page.getByText('1–50 of 63 deliveries').waitFor();
   }, 60_000);
 
+  it('is told on every page, and Status leads to those of a consumer', async () => {
+    const { page } = visitor;
+    await page.getByRole('link', { name: /Status\s*\d+ things? needs? a look/ }).click();
+    await page.getByText(/60 events could not be handled and wait for a person/).waitFor();
+    const line = page.getByRole('listitem').filter({ hasText: 'assessment.intake: 3 events' });
+    await line.getByRole('link', { name: 'page Deliveries' }).click();
+    await page.getByText('1–3 of 3 deliveries').waitFor();
+    await visitor.goTo('/');
+    await page.getByText(/things? needs? a look in Muster itself/).waitFor();
+    await visitor.goTo('/deliveries');
+    await page.getByText('1–50 of 63 deliveries').waitFor();
+  }, 60_000);
+
   it('shows one with its reason and what it says, and replays it', async () => {
     const { page } = visitor;
+    await row(late).first().getByText(late).click();
+    await visitor.page.locator('details[open]').waitFor();
     await row(late).first().getByRole('link').click();
     await visitor.heading('device.discovered').waitFor();
     expect(await page.getByText(late).isVisible()).toBe(true);
@@ -107,6 +122,18 @@ describe('dead deliveries on the page', () => {
     expect(entry?.detail).toMatchObject({ done: 2, reason: 'settings were made since' });
   }, 60_000);
 
+  it('shows in the audit log which ones they were, when asked', async () => {
+    const { page } = visitor;
+    await visitor.goTo('/access');
+    await page.getByText('2 deliveries', { exact: true }).click();
+    await page
+      .getByText(/^assessment\.intake [0-9a-f-]{36}/)
+      .first()
+      .waitFor();
+    await visitor.goTo('/deliveries');
+    await page.getByText('1–50 of 60 deliveries').waitFor();
+  }, 60_000);
+
   it('decides about those that were there when the question was asked', async () => {
     const { page } = visitor;
     await page.getByRole('button', { name: 'Drop all' }).click();
@@ -127,7 +154,7 @@ describe('dead deliveries on the page', () => {
   it('replays all that match, on a phone too', async () => {
     const { page } = visitor;
     await page.setViewportSize(phone);
-    await page.getByLabel('Event type').fill('device.*');
+    await page.getByLabel('Event type').selectOption('device.*');
     await page.getByRole('button', { name: 'Replay all that match' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText('Replay 60 deliveries that match?').waitFor();

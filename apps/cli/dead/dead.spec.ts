@@ -112,6 +112,10 @@ describe('dead deliveries at the command line', () => {
       said: expect.stringMatching(/^30 deliveries would be replayed: .* --up-to \d+\.$/m),
     });
     expect(await listed()).toBe(30);
+    expect(await muster('list', '--consumer', 'licensing.seat')).toEqual({
+      code: 0,
+      said: 'None matches: the consumer licensing.seat has none. There are 30 in all, of licensing.fussy.\n',
+    });
     mended = true;
     const replayed = await muster('replay', '--reason', 'not bad');
     expect(replayed).toMatchObject({ code: 0, said: expect.stringContaining('Replay of 30 deliveries') });

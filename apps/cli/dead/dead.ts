@@ -16,7 +16,7 @@ muster dead drop … --because TEXT     gives them up for good; the reason stand
   --consumer NAME      those of one consumer, such as licensing.seats
   --type PATTERN       those of an event type, such as device.announced or device.*
   --reason TEXT        those whose reason contains it
-  --subject ID         those about this device id or serial number
+  --subject ID         those about this device (id or serial number) or document
   --since TIME         those given up since then: 30m, 2h, 7d, or 2026-11-21T08:00:00Z
   --to TIME            those given up before then
   --limit N            so many at most (list; 50)

@@ -5,7 +5,7 @@ import { jsonOf, printed, printedLines } from '../printed.js';
 import { countOf, secondOf } from '../said.js';
 import { styled, tableOf } from '../table.js';
 import { clientOf, readWords, UsageError } from '../words.js';
-import { filterOf, filterOptions, namedIn, type Named } from './which.js';
+import { filterOf, filterOptions, namedIn, type Filter, type Named } from './which.js';
 
 const row = z.object({
   consumer: z.string(),
@@ -61,8 +61,22 @@ export async function list(words: readonly string[]): Promise<number> {
     shown += answer.items.length;
     ({ total, next: after } = answer);
   }
-  if (!values.json) write(total === 0 ? 'No dead delivery.' : `${shown} of ${total}`);
+  if (!values.json) write(total > 0 ? `${shown} of ${total}` : await noneOf(client, filter));
   return 0;
+}
+
+const kinds = z.object({ items: z.array(z.object({ consumer: z.string(), dead: z.int() })) });
+
+/** None at all, or none that match: then what there is. */
+export async function noneOf(client: Client, filter: Filter): Promise<string> {
+  const { items } = await client.ask('/api/deliveries/kinds', kinds);
+  if (items.length === 0) return 'No dead delivery.';
+  const all = items.reduce((sum, { dead }) => sum + dead, 0);
+  const consumers = new Set(items.map(({ consumer }) => consumer));
+  const { consumer } = filter;
+  const why = consumer !== undefined && !consumers.has(consumer) ? `: the consumer ${consumer} has none` : '';
+  const inAll = all === 1 ? 'is 1' : `are ${all}`;
+  return printed(`None matches${why}. There ${inAll} in all, of ${[...consumers].join(', ')}.`);
 }
 
 /** Three lines each: what a replay or drop names it by, the event, and the reason as wide as the terminal. */

@@ -2,6 +2,7 @@
 import { printed } from '../printed.js';
 import { secondOf } from '../said.js';
 import { styled } from '../table.js';
+import { recordOf, textOf } from './fields.js';
 import type { StreamedEvent } from './stream.js';
 
 /** In this order, where they are: what a person asks first. */
@@ -13,7 +14,7 @@ const shownMax = 110;
 const typeWidth = 22;
 
 export function lineOf({ type, subject, occurredAt, data }: StreamedEvent): string {
-  const fields = { ...record(record(data)['identity']), ...record(data) };
+  const fields = { ...recordOf(recordOf(data)['identity']), ...recordOf(data) };
   const serial = textOf(fields['serial']);
   const what = telling
     .flatMap((name) => {
@@ -30,17 +31,4 @@ export function lineOf({ type, subject, occurredAt, data }: StreamedEvent): stri
   ]
     .join('  ')
     .trimEnd();
-}
-
-const record = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : {};
-
-/** Of a list, the names of what is in it. */
-function textOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (!Array.isArray(value)) return '';
-  return value.map((each) => textOf(typeof each === 'object' ? record(each)['name'] : each)).join(' ');
 }

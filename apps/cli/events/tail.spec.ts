@@ -1,11 +1,12 @@
 // muster events tail, at a real console, through a line that is cut.
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seatsCounted } from '#events/licence';
-import { deviceFlapping } from '#events/device';
+import { deviceFlapping, deviceLicensed } from '#events/device';
 import type { Event } from '#events/event';
 import { databases, Trial } from '../../../test/support/console.js';
 import { Process } from '../../../test/support/process.js';
@@ -59,6 +60,23 @@ describe('muster events tail', () => {
     expect(tail.output).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}device\.flapping +FIRST-01/m);
     expect(tail.output.match(/MEANWHILE-01/g)).toHaveLength(1);
     expect(tail.output).not.toMatch(/OTHER-01|seats\.counted/);
+    expect(await tail.signal('SIGTERM')).toBe(0);
+  }, 120_000);
+
+  it('finds by a serial number what has only the id of the device, once one event has both', async () => {
+    const tail = await start('--subject', 'BOTH-01');
+    const device = randomUUID();
+    const licensed = trial.event(
+      'licensing',
+      deviceLicensed.draft({ ...deviceLicensed.example, deviceId: device }),
+    );
+    await until('the first is shown', async () => {
+      await trial.bus.publish([flapping('BOTH-01', device)]);
+      return tail.output.includes('BOTH-01');
+    });
+    await trial.bus.publish([flapping('OTHER-02', randomUUID()), licensed]);
+    await until('the one by id is shown', () => tail.output.includes('device.licensed'));
+    expect(tail.output).not.toContain('OTHER-02');
     expect(await tail.signal('SIGTERM')).toBe(0);
   }, 120_000);
 

@@ -37,7 +37,9 @@ interface Shown {
 
 async function shown(client: Client, json: boolean): Promise<Shown> {
   const answer = await client.ask('/api/status', statusAnswer);
-  const text = json ? JSON.stringify(answer) : textOf(answer);
+  const text = json
+    ? JSON.stringify(answer)
+    : textOf(answer, process.stdout.isTTY ? process.stdout.columns : null);
   return { text, code: answer.troubles.length === 0 ? 0 : 1 };
 }
 

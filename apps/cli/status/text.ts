@@ -1,4 +1,5 @@
 // The answer as a person reads it in a terminal.
+import { stripVTControlCharacters } from 'node:util';
 import { printed } from '../printed.js';
 import { styled, tableOf, type Cell } from '../table.js';
 import type { StatusAnswer } from './answer.js';
@@ -14,16 +15,18 @@ const states: Readonly<Record<Instance['state'], Cell>> = {
 };
 const none = '-';
 
-export function textOf(status: StatusAnswer): string {
+/** @param width of the terminal; null: names stand whole, however long */
+export function textOf(status: StatusAnswer, width: number | null = null): string {
   const { services, queues, troubles } = status;
   const parts = [
-    serviceTable(status),
+    serviceTable(status, width),
     tableOf(
       [{ title: 'QUEUE' }, { title: 'DEPTH', right: true }, { title: 'OLDEST', right: true }],
       queues.map(({ queue, depth, oldestAgeMs }) => [
         queue,
         depth === null ? '?' : `${depth}`,
-        ageOf(oldestAgeMs),
+        // Only a reader knows the age of what waits.
+        depth === 0 || oldestAgeMs !== null ? ageOf(oldestAgeMs) : '?',
       ]),
     ),
     taskTable(services),
@@ -40,15 +43,32 @@ export function textOf(status: StatusAnswer): string {
     .join('\n\n');
 }
 
-function serviceTable({ services, at }: StatusAnswer): readonly string[] {
+const instanceColumn = 1;
+const instanceMin = 8;
+
+function serviceTable({ services, at }: StatusAnswer, width: number | null): readonly string[] {
   const columns = ['SERVICE', 'INSTANCE', 'STATE', 'UP', 'HEARD', 'PARKED', 'DEAD', 'OUTBOX', 'SPOOL'].map(
     (title, place) => ({ title, right: place > 2 }),
   );
+  const rows = services.flatMap((service) => rowsOf(service, Date.parse(at)));
+  const whole = tableOf(columns, rows);
+  const widest = Math.max(...rows.map((row) => lengthOf(row[instanceColumn])));
+  const over =
+    width === null ? 0 : Math.max(...whole.map((line) => stripVTControlCharacters(line).length)) - width;
+  if (over <= 0) return whole;
+  const max = Math.max(instanceMin, widest - over);
   return tableOf(
     columns,
-    services.flatMap((service) => rowsOf(service, Date.parse(at))),
+    rows.map((row) => row.map((cell, place) => (place === instanceColumn ? endOf(cell, max) : cell))),
   );
 }
+
+const lengthOf = (cell: string | Cell | undefined): number =>
+  typeof cell === 'string' ? cell.length : (cell?.text.length ?? 0);
+
+/** The end of a name tells instances of one service apart. */
+const endOf = (cell: string | Cell, max: number): string | Cell =>
+  typeof cell === 'string' && cell.length > max ? `…${cell.slice(1 - max)}` : cell;
 
 /** The numbers of a service stand in the row of its first instance. */
 function rowsOf(service: Service, now: number): readonly (readonly (string | Cell)[])[] {
@@ -64,7 +84,7 @@ function rowsOf(service: Service, now: number): readonly (readonly (string | Cel
   return instances.map((each, at) => [
     at === 0 ? service.service : '',
     each.instance,
-    each.replaced ? { text: `${states[each.state].text}, replaced`, style: 'dim' } : states[each.state],
+    each.replaced ? { text: 'replaced', style: 'dim' } : states[each.state],
     each.state === 'ready' || each.state === 'notReady' ? ageOf(now - Date.parse(each.startedAt)) : none,
     ageOf(now - Date.parse(each.heardAt)),
     ...(at === 0 ? numbers : []),

@@ -14,6 +14,7 @@ interface Dead {
   readonly reason?: string;
   readonly serial?: string;
   readonly note?: string;
+  readonly deviceId?: string;
 }
 
 const ask = deliveryReplayRequested.schema;
@@ -41,13 +42,21 @@ describe.each(databases)('dead deliveries on $name', ({ open }) => {
       who: who.replace(/-.*/, ''),
       detail: 'detail' in entry ? entry.detail : null,
     }));
+  /** Every delivery that the audit log names, entry by entry. */
+  const decided = async (): Promise<readonly string[]> => {
+    const { items } = (await trial.ask('GET', '/api/audit', { token: admin })).body;
+    const entries = await Promise.all(
+      items.map(async ({ id }) => (await trial.ask('GET', `/api/audit/${id}`, { token: admin })).body),
+    );
+    return entries.flatMap(({ detail }) => (detail as unknown as { decided: string[] }).decided);
+  };
   const asked = async () => (await trial.told('delivery.replayRequested')).map((data) => ask.parse(data));
 
   /** Tells of a death as a service does, and waits until it is listed. Answers the id of the event that died. */
-  const die = async ({ serial = 'DEAD-0001', note, ...dead }: Dead = {}): Promise<string> => {
+  const die = async ({ serial = 'DEAD-0001', note, deviceId, ...dead }: Dead = {}): Promise<string> => {
     const identity = { ...deviceAnnounced.example.identity, serial };
     const lost = trial.event('gateway', deviceAnnounced.draft({ ...deviceAnnounced.example, identity }));
-    const event = givenUpOf({ ...lost, data: note ? { note } : lost.data });
+    const event = givenUpOf({ ...lost, data: note ? { note } : deviceId ? { deviceId } : lost.data });
     const example = { ...deliveryDied.example, eventType: lost.type, eventId: lost.id };
     const died = deliveryDied.draft({ ...example, ...dead, event });
     await trial.bus.publish([trial.event('licensing', died)]);
@@ -60,21 +69,33 @@ describe.each(databases)('dead deliveries on $name', ({ open }) => {
     await die();
     await die({ consumer: 'discovery.admission', reason: 'its Serial is odd: 100%' });
     await die({ eventType: 'assessment.finished', serial: 'DEAD-0002' });
+    const device = randomUUID();
+    await trial.database.query(`insert into console.device (id, serial) values ($1, 'DEAD-0003')`, [device]);
+    await die({ eventType: 'device.licensed', deviceId: device });
     const cases: readonly [string, number][] = [
-      ['', 3],
+      ['', 4],
       ['?consumer=discovery.admission', 1],
-      ['?type=device.*', 2],
+      ['?type=device.*', 3],
       ['?type=assessment.finished', 1],
       ['?reason=SERIAL%20IS', 1],
       ['?reason=100%25', 1],
       ['?reason=1%250', 0],
       ['?subject=DEAD-0002', 1],
       ['?subject=DEAD', 0],
-      ['?since=2020-01-01T00:00:00Z&to=2099-01-01T00:00:00Z', 3],
+      [`?subject=${device}`, 1],
+      ['?subject=DEAD-0003', 1],
+      ['?since=2020-01-01T00:00:00Z&to=2099-01-01T00:00:00Z', 4],
       ['?since=2099-01-01T00:00:00Z', 0],
       ['?to=2020-01-01T00:00:00Z', 0],
     ];
     for (const [query, found] of cases) expect(await total(query), query).toBe(found);
+    const kinds = await get('/kinds');
+    expect(schemas.DeadKindList.safeParse(kinds.body).error).toBeUndefined();
+    expect(kinds.body.items).toContainEqual({
+      consumer: 'discovery.admission',
+      eventType: 'device.announced',
+      dead: 1,
+    });
     expect((await get('?since=yesterday')).body.faults).toMatchObject([{ path: 'since' }]);
     expect((await get('?consumer=no%20such')).status).toBe(400);
   });
@@ -119,6 +140,7 @@ describe.each(databases)('dead deliveries on $name', ({ open }) => {
     expect(await audited()).toEqual([
       { action: 'delivery.replay', who: 'token:operator', detail: { done: 1 } },
     ]);
+    expect(await decided()).toEqual([`licensing.seats ${id} DEAD-0001`]);
     expect((await post({ action: 'replay' }, `/licensing.seats/${id}`)).status).toBe(404);
   });
 
@@ -200,6 +222,7 @@ describe.each(databases)('dead deliveries on $name', ({ open }) => {
     }
     expect(done).toEqual([stepMax, stepMax, 7]);
     expect(await total()).toBe(1);
+    expect(new Set(await decided()).size).toBe(many);
     const events = await asked();
     const ids = events.flatMap(({ eventId, otherEventIds = [] }) => [eventId, ...otherEventIds]);
     expect(new Set(ids).size).toBe(many);

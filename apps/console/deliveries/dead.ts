@@ -74,11 +74,33 @@ interface Place {
 interface Row {
   readonly consumer: string;
   readonly eventId: string;
+  readonly subject: string;
   readonly number: number;
 }
 
 const columns = `consumer, event_id as "eventId", event_type as "eventType", subject, attempts, reason,
   died_at as "diedAt"`;
+
+/** How many there are of one consumer and one type of event. */
+export interface DeadKind {
+  readonly consumer: string;
+  readonly eventType: string;
+  readonly dead: number;
+}
+
+const kindsMax = 500;
+
+export const deadKinds = (on: Pick<Tx, 'query'>): Promise<readonly DeadKind[]> =>
+  on.query<DeadKind>(
+    `select consumer, event_type as "eventType", count(*) as dead from console.dead_delivery
+     group by 1, 2 order by 3 desc, 1, 2 limit ${kindsMax}`,
+  );
+
+/** How many there are of each consumer that has any. */
+export const deadByConsumer = (on: Pick<Tx, 'query'>) =>
+  on.query<Omit<DeadKind, 'eventType'>>(
+    `select consumer, count(*) as dead from console.dead_delivery group by 1 order by 1 limit ${kindsMax}`,
+  );
 
 @Injectable()
 export class DeadDeliveries {
@@ -99,6 +121,11 @@ export class DeadDeliveries {
     return { ...pageOf(rows, { limit, total, item: ({ number: _, ...row }) => row, next }), upTo };
   }
 
+  /** Of which consumers and events there are some, the most frequent first. */
+  kinds(): Promise<readonly DeadKind[]> {
+    return deadKinds(this.parts.store);
+  }
+
   /** With the event as far as it was told: `event` is null when it was not, its `data` when it was too large. */
   async one({ consumer, eventId }: Named): Promise<object> {
     const [row] = await this.parts.store.query<{ event: GivenUp | null; eventType: string }>(
@@ -117,7 +144,8 @@ export class DeadDeliveries {
       if (rows.length === 0) throw missing();
       await this.#tell(tx, rows, verdict, caller);
       const target = `${which.consumer}:${which.eventId}`;
-      await audit(tx, { ...deed(verdict, caller), target, detail: { done: 1, ...why(verdict) } });
+      const detail = { done: 1, ...why(verdict), decided: decidedOf(rows) };
+      await audit(tx, { ...deed(verdict, caller), target, detail });
     });
   }
 
@@ -131,7 +159,7 @@ export class DeadDeliveries {
       if (rows.length === 0) return 0;
       await this.#tell(tx, rows, asked, caller);
       const which = deliveries ? { deliveries } : { filter: all ? 'all' : filter, upTo };
-      const detail = { done: rows.length, ...why(asked), ...which };
+      const detail = { done: rows.length, ...why(asked), ...which, decided: decidedOf(rows) };
       await audit(tx, { ...deed(asked, caller), target: 'deliveries', detail });
       return rows.length;
     });
@@ -161,6 +189,10 @@ export class DeadDeliveries {
   }
 }
 
+/** Which ones they were, for the audit log: one step's at most, so that an entry stays readable and bounded. */
+const decidedOf = (rows: readonly Row[]): readonly string[] =>
+  rows.map(({ consumer, eventId, subject }) => [consumer, eventId, subject].join(' ').trim());
+
 const missing = (): Refusal => new Refusal('notFound', 'There is no such dead delivery.');
 
 const deed = ({ action }: Verdict, { name: who, from }: Caller) => ({
@@ -175,13 +207,13 @@ function inGroups(ids: readonly string[]): readonly (readonly string[])[] {
   return Array.from({ length: groups }, (_, at) => ids.slice(at * replayedMax, (at + 1) * replayedMax));
 }
 
-const returning = 'returning consumer, event_id as "eventId", number';
+const returning = 'returning consumer, event_id as "eventId", subject, number';
 
 const take = (tx: Tx, deliveries: readonly Named[]): Promise<readonly Row[]> =>
   tx.query<Row>(
     `delete from console.dead_delivery d using jsonb_to_recordset($1::jsonb) as r(consumer text, "eventId" uuid)
      where d.consumer = r.consumer and d.event_id = r."eventId"
-     returning d.consumer, d.event_id as "eventId", d.number`,
+     returning d.consumer, d.event_id as "eventId", d.subject, d.number`,
     [JSON.stringify(deliveries)],
   );
 

@@ -22,7 +22,7 @@ const conditions = {
     .optional(),
   /** Found anywhere in the reason, in capital or small letters. */
   reason: text.optional(),
-  /** What the event is about, as a whole: the id of a device, a serial number. */
+  /** Whom the event is about, or names: a device by id or serial number, whichever the event has; a document's id. */
   subject: text.optional(),
   /** Given up at this time or later. */
   since: time.optional(),
@@ -36,9 +36,14 @@ export const filterBody = z
   .refine((filter) => Object.values(filter).some((value) => value !== undefined), 'must have a condition');
 export type DeadFilter = z.infer<typeof filterQuery>;
 
+/** A serial number finds what has only the device's id, and the id what has only the serial number. */
+const isAbout = `array[subject, event->'data'->>'deviceId', event->'data'->>'serial', event->'data'->'identity'->>'serial']
+  && array(select $4::text union select id::text from console.device where serial = $4
+           union select serial from console.device where id::text = $4 and serial <> '')`;
+
 /** Holds for rows that match the parameters of `parametersOf`, which come first. */
 export const matching = `($1::text is null or consumer = $1) and ($2::text is null or event_type like $2)
-  and ($3::text is null or lower(reason) like $3) and ($4::text is null or subject = $4)
+  and ($3::text is null or lower(reason) like $3) and ($4::text is null or ${isAbout})
   and ($5::timestamptz is null or died_at >= $5) and ($6::timestamptz is null or died_at < $6)`;
 
 export const parametersOf = ({

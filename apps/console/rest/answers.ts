@@ -104,7 +104,10 @@ const status = z.object({
       budgets,
     }),
   ),
-  queues: z.array(z.object({ queue: z.string(), depth: count.nullable(), oldestAgeMs: count.nullable() })),
+  queues: z.array(
+    z.object({ queue: z.string(), depth: count.nullable(), oldestAgeMs: count.nullable(), readers: count }),
+  ),
+  dead: z.array(z.object({ consumer: z.string(), dead: count })),
 });
 
 const documentOf = (body: z.ZodType) =>
@@ -138,6 +141,7 @@ const dead = z.object({
   reason: z.string(),
   diedAt: time,
 });
+const deadKind = z.object({ consumer: z.string(), eventType: z.string(), dead: count });
 const deadDetail = dead.extend({
   event: givenUp.extend({ id: z.uuid(), type: z.string() }).nullable(),
 });
@@ -178,6 +182,7 @@ export const schemas = {
   DeadDelivery: dead,
   DeadDeliveryDetail: deadDetail,
   DeadDeliveryList: listOf(dead).extend({ upTo: count }),
+  DeadKindList: listOf(deadKind),
   Rebuild: rebuild,
 } as const;
 
@@ -203,6 +208,7 @@ export const answers: Readonly<Record<string, SchemaName>> = {
   'put /api/listeners/{id}': 'Listener',
   'get /api/licences': 'LicenceList',
   'get /api/deliveries': 'DeadDeliveryList',
+  'get /api/deliveries/kinds': 'DeadKindList',
   'get /api/deliveries/{consumer}/{eventId}': 'DeadDeliveryDetail',
   'get /api/projection/rebuild': 'Rebuild',
 };

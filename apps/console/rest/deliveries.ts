@@ -3,7 +3,7 @@ import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import * as z from 'zod';
 import { DeadDeliveries, decision, decisions, type Decisions, type Verdict } from '../deliveries/dead.js';
 import { consumerName, filterQuery } from '../deliveries/filter.js';
-import { pageQuery, Resource } from '../http/resource.js';
+import { pageQuery, Resource, wholeList } from '../http/resource.js';
 import { Needs, Who } from '../who/access.js';
 import type { Caller } from '../who/caller.js';
 
@@ -22,6 +22,13 @@ export class DeliveriesController {
   @Needs('viewer')
   list(@Query({ schema: query }) { limit, after, upTo, ...filter }: z.infer<typeof query>) {
     return this.dead.list(filter, { limit, after, upTo });
+  }
+
+  /** Of which consumers and types of events there are some, and how many. */
+  @Get('kinds')
+  @Needs('viewer')
+  async kinds() {
+    return wholeList(await this.dead.kinds());
   }
 
   /** One, with the event itself. */

@@ -3,6 +3,7 @@ import { Get, Inject } from '@nestjs/common';
 import { deadLetters } from '#bus/topology';
 import type { ServiceReport } from '#events/service';
 import { PARTS, type StoredParts } from '#runtime/service';
+import { deadByConsumer } from '../deliveries/dead.js';
 import { Resource } from '../http/resource.js';
 import { serviceQueues } from '../status/queues.js';
 import { statusOf, type Status } from '../status/status.js';
@@ -30,7 +31,8 @@ export class StatusController {
       [only],
     );
     const now = heard[0]?.now ?? new Date();
+    const dead = await deadByConsumer(store);
     const queues = await bus.loads([...serviceQueues, deadLetters]);
-    return statusOf({ now, heard, queues, bus: bus.status() });
+    return statusOf({ now, heard, queues, bus: bus.status(), dead });
   }
 }

@@ -23,7 +23,7 @@ const without = (service: string) => all.filter((each) => each.service !== servi
 const bus = { connected: true, problem: null };
 
 const told = (heardNow: readonly Heard[], others: Partial<Sources> = {}) =>
-  statusOf({ now, heard: heardNow, queues: [], bus, ...others });
+  statusOf({ now, heard: heardNow, queues: [], bus, dead: [], ...others });
 const instancesOf = (heardNow: readonly Heard[], service: string) =>
   told(heardNow).services.find((each) => each.service === service)?.instances;
 
@@ -79,9 +79,6 @@ describe('work', () => {
     told([...without(service), heard(service, said)]).troubles;
 
   it('that is dead, late, or soon has no room is told', () => {
-    expect(troubled('licensing', { parked: { waiting: 4, dead: 1 } })).toEqual([
-      'licensing: 1 event could not be handled and waits for a person',
-    ]);
     expect(troubled('autogroup', { outbox: { waiting: 7, oldestAgeMs: 61_000 } })).toEqual([
       'autogroup: 7 events not published yet, for 61 s',
     ]);
@@ -89,6 +86,25 @@ describe('work', () => {
     expect(troubled('gateway', { spool })).toEqual([
       'gateway: the spool is 90 % full; when it is full, devices are sent away',
     ]);
+  });
+
+  it('that is dead is told as console lists it, with the place to decide', () => {
+    const reported = heard('licensing', { parked: { waiting: 4, dead: 3 } });
+    const status = told([...without('licensing'), reported], {
+      dead: [
+        { consumer: 'licensing.documents', dead: 1 },
+        { consumer: 'licensing.seats', dead: 40 },
+      ],
+    });
+    expect(status.troubles).toEqual([
+      'licensing.documents: 1 event could not be handled and waits for a person: page Deliveries, `muster dead list --consumer licensing.documents`',
+      'licensing.seats: 40 events could not be handled and wait for a person: page Deliveries, `muster dead list --consumer licensing.seats`',
+    ]);
+    expect(status.services.find(({ service }) => service === 'licensing')?.parked).toEqual({
+      waiting: 4,
+      dead: 41,
+    });
+    expect(told([...without('licensing'), reported]).troubles).toEqual([]);
   });
 
   it('that goes on is no trouble', () => {
@@ -113,13 +129,28 @@ describe('queues', () => {
     const readers = [reader('discovery-1', 3, 100), reader('discovery-2', 4, 70_000)];
     const load = { queue, depth: 10, held: 0, oldestAgeMs: null };
     const { queues, troubles } = told([...without('discovery'), ...readers], { queues: [load] });
-    expect(queues).toEqual([{ queue, depth: 17, oldestAgeMs: 70_000 }]);
+    expect(queues).toEqual([{ queue, depth: 17, oldestAgeMs: 70_000, readers: 2 }]);
     expect(troubles).toEqual(['discovery.facts: the first of 17 messages waits for 70 s']);
   });
 
   it('are not known while the broker is away', () => {
     const load = { queue, depth: null, held: 0, oldestAgeMs: null };
-    expect(told(all, { queues: [load] }).queues).toEqual([{ queue, depth: null, oldestAgeMs: null }]);
+    expect(told(all, { queues: [load] }).queues).toEqual([
+      { queue, depth: null, oldestAgeMs: null, readers: 0 },
+    ]);
+  });
+
+  it('are told of when nobody reads them: nobody says how old their first message is', () => {
+    const load = { queue, depth: 3, held: 0, oldestAgeMs: null };
+    const troublesWith = (...readers: readonly Heard[]) =>
+      told([...without('discovery'), ...readers], { queues: [load] }).troubles;
+    const gone = { ...reader('discovery-1', 3, 100), heardAt: ago(41) };
+    expect(troublesWith(gone)).toEqual([
+      'discovery: no instance runs',
+      'discovery (discovery-1) is not heard for 41 s',
+      '3 events wait in discovery.facts, and nobody reads them',
+    ]);
+    expect(troublesWith(reader('discovery-1', 0, null))).toEqual([]);
   });
 
   it('that are not there, while others are, are missed', () => {

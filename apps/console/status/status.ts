@@ -12,7 +12,16 @@ export interface Heard {
 }
 
 /** A queue as console sees it now, and as its readers said. */
-export type QueueStatus = Omit<QueueLoad, 'held'>;
+export interface QueueStatus extends Omit<QueueLoad, 'held'> {
+  /** Instances that are heard and read it. */
+  readonly readers: number;
+}
+
+/** Dead deliveries of a consumer, as console lists them. */
+export interface DeadStatus {
+  readonly consumer: string;
+  readonly dead: number;
+}
 
 export interface Sources {
   readonly now: Date;
@@ -20,6 +29,8 @@ export interface Sources {
   /** Of every queue there is, from console's own look at the bus. */
   readonly queues: readonly QueueLoad[];
   readonly bus: { readonly connected: boolean; readonly problem: string | null };
+  /** What a person decided about is not among them any more; the reports of services tell so later. */
+  readonly dead: readonly DeadStatus[];
 }
 
 export const instanceStates = ['ready', 'notReady', 'notHeard', 'stopped'] as const;
@@ -48,20 +59,21 @@ export interface Status {
   readonly troubles: readonly string[];
   readonly services: readonly ServiceStatus[];
   readonly queues: readonly QueueStatus[];
+  readonly dead: readonly DeadStatus[];
 }
 
 /** So late is no jitter, and no report that was lost. */
 const silentAfterMs = (everyMs: number): number => 2 * everyMs + 10_000;
 
 export function statusOf(sources: Sources): Status {
-  const { now, bus } = sources;
+  const { now, bus, dead } = sources;
   const services = serviceNames.map((service) => serviceStatus(service, sources));
   const queues = sources.queues.map((load) => queueStatus(load, services, sources));
-  const troubles = troublesOf({ bus, services, queues });
-  return { at: now.toISOString(), bus, troubles, services, queues };
+  const troubles = troublesOf({ bus, services, queues, dead });
+  return { at: now.toISOString(), bus, troubles, services, queues, dead };
 }
 
-function serviceStatus(service: ServiceName, { heard, now }: Sources): ServiceStatus {
+function serviceStatus(service: ServiceName, { heard, now, dead }: Sources): ServiceStatus {
   const own = heard.filter((each) => each.service === service);
   const instances = own
     .map((each) => instanceStatus(each, own, now))
@@ -70,11 +82,17 @@ function serviceStatus(service: ServiceName, { heard, now }: Sources): ServiceSt
   return {
     service,
     instances,
-    parked: first(newest.map(({ parked }) => parked)),
+    parked: parkedOf(service, first(newest.map(({ parked }) => parked)), dead),
     outbox: first(newest.map(({ outbox }) => outbox)),
     spool: spoolOf(instances.filter(({ replaced }) => !replaced)),
     budgets: newest[0]?.budgets ?? [],
   };
+}
+
+/** Waiting ones are known to the service alone, dead ones to console first. */
+function parkedOf(service: ServiceName, parked: ServiceReport['parked'], dead: readonly DeadStatus[]) {
+  const own = dead.filter(({ consumer }) => consumer.startsWith(`${service}.`));
+  return parked && { ...parked, dead: own.reduce((all, each) => all + each.dead, 0) };
 }
 
 const rank = ({ state, replaced }: InstanceStatus): number =>
@@ -135,6 +153,7 @@ function queueStatus(load: QueueLoad, services: readonly ServiceStatus[], { hear
     queue,
     depth: depth === null ? null : depth - load.held + Math.max(held, load.held),
     oldestAgeMs: load.oldestAgeMs ?? oldest(readers.map(({ oldestAgeMs }) => oldestAgeMs)),
+    readers: readers.length,
   };
 }
 

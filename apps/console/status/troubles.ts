@@ -1,6 +1,6 @@
 // What a person should look at, in sentences. Pure.
 import { deadLetters } from '#bus/topology';
-import type { QueueStatus, ServiceStatus, Status } from './status.js';
+import type { DeadStatus, QueueStatus, ServiceStatus, Status } from './status.js';
 
 /** Longer than any batch, any retry of the broker and any short outage takes. */
 const queueLateMs = 60_000;
@@ -8,13 +8,14 @@ const outboxLateMs = 60_000;
 const spoolLateMs = 60_000;
 const spoolFull = 0.8;
 
-type Judged = Pick<Status, 'bus' | 'services' | 'queues'>;
+type Judged = Pick<Status, 'bus' | 'services' | 'queues' | 'dead'>;
 
-export function troublesOf({ bus, services, queues }: Judged): readonly string[] {
+export function troublesOf({ bus, services, queues, dead }: Judged): readonly string[] {
   // Nobody can be heard: what else could be said of them is not known.
   const apart = bus.connected ? [] : [`console cannot use the bus: ${bus.problem ?? 'no reason known'}`];
   const heard = bus.connected ? services.flatMap(ofInstances) : [];
-  return [...apart, ...heard, ...services.flatMap(ofWork), ...queues.flatMap(ofQueue), ...unknownOf(queues)];
+  const work = [...dead.map(ofDead), ...services.flatMap(ofWork)];
+  return [...apart, ...heard, ...work, ...queues.flatMap(ofQueue), ...unknownOf(queues)];
 }
 
 /** The broker answers, and does not for these. */
@@ -35,11 +36,15 @@ function ofInstances({ service, instances }: ServiceStatus): readonly string[] {
   return here.length > 0 ? each : [`${service}: no instance runs`, ...each];
 }
 
-function ofWork({ service, parked, outbox, spool }: ServiceStatus): readonly string[] {
+/** With the page and the command that show them. */
+function ofDead({ consumer, dead }: DeadStatus): string {
+  const wait = dead === 1 ? 'waits' : 'wait';
+  const where = `page Deliveries, \`muster dead list --consumer ${consumer}\``;
+  return `${consumer}: ${counted(dead, 'event')} could not be handled and ${wait} for a person: ${where}`;
+}
+
+function ofWork({ service, outbox, spool }: ServiceStatus): readonly string[] {
   const troubles: string[] = [];
-  if (parked && parked.dead > 0) {
-    troubles.push(`${service}: ${counted(parked.dead, 'event')} could not be handled and waits for a person`);
-  }
   if (outbox && (outbox.oldestAgeMs ?? 0) > outboxLateMs) {
     troubles.push(
       `${service}: ${counted(outbox.waiting, 'event')} not published yet, for ${seconds(outbox.oldestAgeMs)}`,
@@ -57,9 +62,15 @@ function ofWork({ service, parked, outbox, spool }: ServiceStatus): readonly str
   return troubles;
 }
 
-function ofQueue({ queue, depth, oldestAgeMs }: QueueStatus): readonly string[] {
+function ofQueue({ queue, depth, oldestAgeMs, readers }: QueueStatus): readonly string[] {
   if (queue === deadLetters)
     return depth ? [`${queue}: ${counted(depth, 'message')} that the broker gave up`] : [];
+  if (depth && readers === 0) {
+    const wait = depth === 1 ? 'waits' : 'wait';
+    return [
+      `${counted(depth, 'event')} ${wait} in ${queue}, and nobody reads ${depth === 1 ? 'it' : 'them'}`,
+    ];
+  }
   return (oldestAgeMs ?? 0) > queueLateMs && depth !== 0
     ? [`${queue}: the first of ${depth ?? 'some'} messages waits for ${seconds(oldestAgeMs)}`]
     : [];

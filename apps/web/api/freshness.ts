@@ -13,7 +13,7 @@ const byNoun: Readonly<Record<string, readonly string[]>> = {
   licence: ['licences', 'overview'],
   seats: ['licences', 'overview'],
   serialList: ['serials'],
-  delivery: ['deliveries'],
+  delivery: ['deliveries', 'status'],
 };
 
 /** Names of the lists that these events changed. */

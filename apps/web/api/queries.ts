@@ -8,6 +8,7 @@ import type {
   CatalogueEntry,
   DeadDelivery,
   DeadDeliveryDetail,
+  DeadKind,
   DeadPage,
   DeviceDetail,
   DeviceRow,
@@ -55,6 +56,14 @@ export const useOverview = () =>
 /** Asked again and again while it is shown: no event says that nothing was heard. */
 export const useStatus = () =>
   useQuery({ queryKey: ['status'], queryFn: () => read<Status>('status'), refetchInterval: 5_000 });
+/** How many things need a look: for the menu of every page, so less often. */
+export const useTroubles = (): number =>
+  useQuery({
+    queryKey: ['status'],
+    queryFn: () => read<Status>('status'),
+    refetchInterval: 15_000,
+    select: ({ troubles }) => troubles.length,
+  }).data ?? 0;
 export const useDevices = (query: DeviceQuery) => useList<DeviceRow>('devices', { ...query });
 export const useDevice = (id: string) => useOne<DeviceDetail>('devices', id);
 export const useAnnouncements = () => useList<AnnouncementRow>('announcements');
@@ -83,6 +92,11 @@ export const useSerials = (search: string, after: string | undefined) =>
 export const useLicences = () => useList<LicenceRow>('licences');
 export const useDeliveries = (query: Readonly<Record<string, string | number | undefined>>) =>
   useList<DeadDelivery, DeadPage>('deliveries', query);
+export const useDeadKinds = () =>
+  useQuery({
+    queryKey: ['deliveries', 'kinds'],
+    queryFn: () => read<Page<DeadKind>>('deliveries/kinds'),
+  });
 /** Not among the lists that a decision makes stale: what was decided about is there no more. */
 export const useDelivery = (consumer: string, eventId: string) =>
   useQuery({
@@ -92,4 +106,12 @@ export const useDelivery = (consumer: string, eventId: string) =>
   });
 export const useTokens = () => useList<Token>('tokens');
 export const useUsers = () => useList<User>('users');
+/** What an entry of the audit log holds of each delivery it was about; entries never change. */
+export const useDecided = (id: number, asked: boolean) =>
+  useQuery({
+    queryKey: ['audit', 'entry', id],
+    enabled: asked,
+    staleTime: Infinity,
+    queryFn: () => read<{ readonly detail: { readonly decided: readonly string[] } }>(`audit/${id}`),
+  });
 export const useAudit = (after: string | undefined) => useList<AuditEntry>('audit', { after, limit: 50 });

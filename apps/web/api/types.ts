@@ -256,6 +256,13 @@ export interface DeadPage extends Page<DeadDelivery> {
   readonly upTo: number;
 }
 
+/** How many there are of one consumer and one type of event. */
+export interface DeadKind {
+  readonly consumer: string;
+  readonly eventType: string;
+  readonly dead: number;
+}
+
 /** With the event itself, as far as it was told. */
 export interface DeadDeliveryDetail extends DeadDelivery {
   readonly event: GivenUp | null;
@@ -292,6 +299,8 @@ export interface AuditEntry {
   readonly target: string | null;
   readonly from: string | null;
   readonly outcome: 'done' | 'refused';
+  /** Deliveries that it was about, each on record in the entry itself; null: not of that kind. */
+  readonly decided?: number | null;
   /** What was changed (`changed`: a list of path, from, to), or whatever else there is to say. */
   readonly detail?: unknown;
 }

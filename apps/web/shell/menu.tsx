@@ -15,6 +15,8 @@ import {
   type Icon,
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { useTroubles } from '../api/queries.js';
+import { count } from '../words.js';
 
 interface Place {
   readonly to: string;
@@ -53,6 +55,18 @@ const sections: readonly { readonly title: string; readonly places: readonly Pla
   },
 ];
 
+/** How many things need a look. */
+function Troubles() {
+  const troubles = useTroubles();
+  if (troubles === 0) return null;
+  return (
+    <span className="badge">
+      {count(troubles)}
+      <span className="hidden-text"> {troubles === 1 ? 'thing needs' : 'things need'} a look</span>
+    </span>
+  );
+}
+
 /** The pages. `onGo` closes the menu on a phone. */
 export function Menu({ onGo }: { readonly onGo: () => void }) {
   return (
@@ -70,6 +84,7 @@ export function Menu({ onGo }: { readonly onGo: () => void }) {
                 >
                   <place.icon size={18} stroke={1.75} aria-hidden />
                   {place.label}
+                  {place.to === '/status' && <Troubles />}
                 </Link>
               </li>
             ))}

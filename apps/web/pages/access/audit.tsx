@@ -6,6 +6,7 @@ import { Pager } from '../../parts/pager.js';
 import { Pill } from '../../parts/pill.js';
 import { Table } from '../../parts/table.js';
 import { Exactly } from '../../parts/when.js';
+import { Decided } from './decided.js';
 import { Detail } from './audit-detail.js';
 import { counted } from '../../words.js';
 
@@ -50,11 +51,20 @@ function Entries({ entries }: { readonly entries: readonly AuditEntry[] }) {
         { title: 'Who', cell: (entry) => entry.who },
         { title: 'What', cell: (entry) => <span className="mono">{entry.action}</span> },
         { title: 'On', cell: (entry) => <div className="wide mono">{entry.target ?? '–'}</div> },
-        { title: 'Detail', cell: (entry) => <Detail detail={entry.detail} /> },
+        { title: 'Detail', cell: (entry) => <Said entry={entry} /> },
         { title: 'From', cell: (entry) => <span className="mono">{entry.from ?? '–'}</span> },
         { title: 'Outcome', cell: (entry) => <Outcome outcome={entry.outcome} /> },
       ]}
     />
+  );
+}
+
+function Said({ entry: { id, detail, decided } }: { readonly entry: AuditEntry }) {
+  return (
+    <>
+      <Detail detail={detail} />
+      {decided ? <Decided id={id} decided={decided} /> : null}
+    </>
   );
 }
 

@@ -41,7 +41,7 @@ export function useDecide() {
     onSuccess: (count, { done }) => done(count),
     onSettled: () => {
       setProgress(null);
-      void client.invalidateQueries({ queryKey: ['deliveries'] });
+      for (const name of ['deliveries', 'status']) void client.invalidateQueries({ queryKey: [name] });
     },
   });
   return { decide, progress };

@@ -1,11 +1,13 @@
+import { Alert } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useOverview } from '../../api/queries.js';
+import { useOverview, useTroubles } from '../../api/queries.js';
 import type { DeviceStatus, Overview } from '../../api/types.js';
 import { Bar } from '../../parts/bar.js';
 import { Loaded } from '../../parts/loaded.js';
 import { PageHead } from '../../parts/page-head.js';
 import { statusLook } from '../../parts/pill.js';
-import { count, words } from '../../words.js';
+import { count, counted, words } from '../../words.js';
 import { NextStep } from './next-step.js';
 import { SeatsCard, SwitchesCard, TasksCard } from './cards.js';
 
@@ -14,6 +16,7 @@ export function OverviewPage() {
   return (
     <div className="stack">
       <PageHead title="Overview">Your fleet at a glance.</PageHead>
+      <Troubles />
       <Loaded query={overview}>
         {(data) => (
           <>
@@ -28,6 +31,18 @@ export function OverviewPage() {
         )}
       </Loaded>
     </div>
+  );
+}
+
+/** Of Muster itself, in one line: the page Status has them all. */
+function Troubles() {
+  const troubles = useTroubles();
+  if (troubles === 0) return null;
+  return (
+    <Alert color="red" icon={<IconAlertTriangle aria-hidden />}>
+      {counted(troubles, 'thing needs', 'things need')} a look in Muster itself:{' '}
+      <Link to="/status">Status</Link>
+    </Alert>
   );
 }
 

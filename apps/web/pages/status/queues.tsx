@@ -17,11 +17,17 @@ export function Queues({ queues }: { readonly queues: readonly QueueStatus[] }) 
         columns={[
           { title: 'Queue', lead: true, cell: ({ queue }) => <span className="mono">{queue}</span> },
           { title: 'Waiting', cell: ({ depth }) => <Depth depth={depth} /> },
-          { title: 'Oldest', cell: ({ oldestAgeMs }) => (oldestAgeMs === null ? '–' : ageOf(oldestAgeMs)) },
+          { title: 'Oldest', cell: (queue) => <Oldest queue={queue} /> },
         ]}
       />
     </section>
   );
+}
+
+/** Only a reader knows the age of what waits. */
+function Oldest({ queue: { depth, oldestAgeMs } }: { readonly queue: QueueStatus }) {
+  if (oldestAgeMs !== null) return ageOf(oldestAgeMs);
+  return depth === 0 ? '–' : '?';
 }
 
 function Depth({ depth }: { readonly depth: number | null }) {

@@ -1,11 +1,12 @@
 import { Alert } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import { useStatus } from '../../api/queries.js';
 import type { Status } from '../../api/types.js';
 import { Loaded } from '../../parts/loaded.js';
 import { PageHead } from '../../parts/page-head.js';
 import { Clock } from '../../parts/when.js';
-import { counted } from '../../words.js';
+import { counted, wordFor, words } from '../../words.js';
 import { Queues } from './queues.js';
 import { Services } from './services.js';
 import { Work } from './work.js';
@@ -31,6 +32,25 @@ export function StatusPage() {
   );
 }
 
+const place = 'page Deliveries';
+
+/** Services are called as in the tables below, and the page that is named is a link to what is meant. */
+function Trouble({ trouble }: { readonly trouble: string }) {
+  const text = trouble.replace(/^[a-z]+(?=: | \()/, (service) => wordFor(words.service, service));
+  const [before = '', after] = text.split(place);
+  const consumer = /--consumer ([A-Za-z.]+)/.exec(text)?.[1];
+  if (after === undefined) return text;
+  return (
+    <>
+      {before}
+      <Link to="/deliveries" search={consumer === undefined ? {} : { consumer }}>
+        {place}
+      </Link>
+      {after}
+    </>
+  );
+}
+
 function Verdict({ status: { at, troubles } }: { readonly status: Status }) {
   const asOf = (
     <span className="small dim">
@@ -53,7 +73,9 @@ function Verdict({ status: { at, troubles } }: { readonly status: Status }) {
     >
       <ul className="troubles">
         {troubles.map((trouble) => (
-          <li key={trouble}>{trouble}</li>
+          <li key={trouble}>
+            <Trouble trouble={trouble} />
+          </li>
         ))}
       </ul>
       {asOf}

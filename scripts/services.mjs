@@ -54,16 +54,13 @@ await main(async () => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, resolve);
     whenNpmGoes(resolve);
   });
+  const management = values['management-port'] && Number(values['management-port']);
   console.log('Starting RabbitMQ, PostgreSQL and the services …');
   const muster = await startDistributed({
     dir: values.data,
     node,
     instances,
-    ports: {
-      http: Number(values['http-port']),
-      announce: Number(values['announce-port']),
-      management: values['management-port'] && Number(values['management-port']),
-    },
+    ports: { http: Number(values['http-port']), announce: Number(values['announce-port']), management },
     say: (label, line) => console.log(`${label.padEnd(13)}| ${line}`),
   });
   const [console1] = muster.named('console');
@@ -72,7 +69,7 @@ await main(async () => {
 Muster runs, ${muster.processes.length} processes. Ctrl-C ends them.
   Page and API   ${console1.url}   (name admin, password in ${muster.adminPasswordFile})
   Announcements  TLS on port ${gateway1.announcePort}, if you switch them on
-  Broker         ${addressOf(muster.rabbit.url)}/muster
+  Broker         ${addressOf(muster.rabbit.url)}/muster   (its administrator is muster, password in ${muster.secretsFolder}/rabbitmq)${management ? `\n  Management     http://127.0.0.1:${management}` : ''}
   Database       ${addressOf(muster.postgres.url)}
   Data           ${values.data}
   Secrets        ${muster.secretsFolder}   (a password for each account; authority.crt for broker and database)`);

@@ -55,7 +55,7 @@ describe('npm run services', () => {
     Process.run({
       name: `integrator ${words.join(' ')}`,
       entry: 'apps/standalone/integrator.js',
-      words: [...words, '--management', `http://127.0.0.1:${services.managementPort}`],
+      words: [...words, '--management', services.told('Management')],
       environment: administrator(),
     });
 

@@ -1,5 +1,6 @@
 // A command that does one thing and ends: what an operator can mend is told in words, anything else with its stack.
 import { ConfigError } from '#runtime/config';
+import { brokerTrouble } from './broker-trouble.js';
 
 /** Ends the process with 1 when `work` rejects. */
 export async function command(name: string, work: () => Promise<void>): Promise<void> {
@@ -14,5 +15,6 @@ export async function command(name: string, work: () => Promise<void>): Promise<
 function inWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const misused = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-  return error instanceof ConfigError || misused ? error.message : (error.stack ?? error.message);
+  if (error instanceof ConfigError || misused) return error.message;
+  return brokerTrouble(error) ?? error.stack ?? error.message;
 }

@@ -11,8 +11,16 @@ import type { Database } from '#store/store';
 import { command } from './command.js';
 import { schemas } from './services.js';
 
+const help = `muster migrate                       brings every schema up to date; MUSTER_DATABASE_URL names the database, as its owner
+  --passwords FOLDER                 then makes a role for each service, with the password in the file of its name`;
+
 await command('migrate', async () => {
-  const { values } = parseArgs({ options: { passwords: { type: 'string' } } });
+  const { values } = parseArgs({ options: { help: { type: 'boolean' }, passwords: { type: 'string' } } });
+  if (values.help) process.stdout.write(`${help}\n`);
+  else await bringUp(values.passwords ?? null);
+});
+
+async function bringUp(passwords: string | null): Promise<void> {
   const config = readConfig(storeShape, process.env);
   const database = await openPostgres({
     url: config.MUSTER_DATABASE_URL,
@@ -23,13 +31,13 @@ await command('migrate', async () => {
     applicationName: 'muster-migrate',
   });
   try {
-    await bringUp(database, values.passwords ?? null);
+    await apply(database, passwords);
   } finally {
     await database.close();
   }
-});
+}
 
-async function bringUp(database: Database, passwords: string | null): Promise<void> {
+async function apply(database: Database, passwords: string | null): Promise<void> {
   const applied = await migrate(database, schemas);
   for (const { schema, file } of applied) process.stdout.write(`applied ${schema}/${file}\n`);
   process.stdout.write(applied.length === 0 ? 'nothing to apply\n' : `${applied.length} applied\n`);

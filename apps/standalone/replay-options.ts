@@ -1,8 +1,10 @@
 // What can be said on the command line of `muster events replay`.
 import { parseArgs } from 'node:util';
 import type { Topology } from '#bus/topology';
+import type { Event } from '#events/event';
 import { messageOf } from '#events/message-of';
 import { inboxDays } from '#store/inbox';
+import { aboutAny } from '../cli/events/about.js';
 import { momentOf, patternOf, type Matches } from '../cli/said.js';
 import { UsageError } from '../cli/words.js';
 
@@ -11,20 +13,21 @@ export const help = `muster events replay --since TIME --queue NAME …   puts e
   --to TIME          before then (now)
   --queue NAME       a service's queue, such as licensing.facts, or an integrator's own
   --type PATTERN     events of this type only, such as device.licensed or device.*; may be repeated
-  --subject ID       about this device, serial number or document only
+  --subject ID       about this device or document only: events that have this id or serial number, and those that come
+                     after one that has both
   --data FOLDER      of an embedded Muster, which must be stopped; without it the broker is asked that MUSTER_AMQP_URL
-                     names, as an account that may read muster.journal and write to amq.default
+                     names, as its administrator, or as an account that may read muster.journal and write to amq.default
   --dry-run          counts, and puts nothing anywhere
   --help             this text
 
-A service knows for 14 days what it took, and takes nothing twice; an integrator must look at the id. A service gets only what its queue is bound to. Interrupted, the same command can be run again. Exit 0: done, 1: not done, 2: not
-understood.`;
+A service knows for 14 days what it took, and takes nothing twice; an integrator must look at the id. A service gets only
+what its queue is bound to. Interrupted, the same command can be run again. Exit 0: done, 1: not done, 2: not understood.`;
 
 export interface ReplayOptions {
   readonly since: Date;
   readonly to: Date;
   readonly queue: string;
-  readonly wants: (event: { readonly type: string; readonly subject: string }) => boolean;
+  readonly wants: (event: Pick<Event, 'type' | 'subject' | 'data'>) => boolean;
   /** Null: RabbitMQ. */
   readonly data: string | null;
   readonly dryRun: boolean;
@@ -64,8 +67,8 @@ export function readReplay(words: readonly string[], topology: Topology, now: Da
       `--since is at most ${serviceDaysMax}d ago for a service's queue: what a service took before, it may not know as taken`,
     );
   const heard = heardBy(queue, topology, { asked, embedded: data !== null });
-  const wants: ReplayOptions['wants'] = (event) =>
-    heard(event.type) && (subject === undefined || event.subject === subject);
+  const isAbout = subject === undefined ? () => true : aboutAny([subject]);
+  const wants: ReplayOptions['wants'] = (event) => isAbout(event) && heard(event.type);
   return { since, to, queue, wants, data, dryRun: said['dry-run'] ?? false };
 }
 

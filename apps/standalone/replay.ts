@@ -14,6 +14,7 @@ import { FolderLocked } from '#store/lock-folder';
 import { openEmbedded } from '#store/open';
 import { printed } from '../cli/printed.js';
 import { UsageError } from '../cli/words.js';
+import { brokerTrouble } from './broker-trouble.js';
 import { help, readReplay, type ReplayOptions } from './replay-options.js';
 import { topology } from './services.js';
 
@@ -118,14 +119,13 @@ function codeOf(error: unknown): number {
   const known = error instanceof ConfigError || error instanceof FolderLocked || error instanceof BusError;
   const usage = error instanceof UsageError;
   const interrupted = error instanceof Error && error.message === 'interrupted';
-  const text = !(error instanceof Error)
-    ? String(error)
-    : usage || known || interrupted || 'code' in error
-      ? error.message
-      : error.stack;
+  const text = usage || interrupted ? error.message : (brokerTrouble(error) ?? textOf(error, known));
   process.stderr.write(`muster events replay: ${text}\n${usage ? 'Try --help.\n' : ''}`);
   return usage ? 2 : 1;
 }
+
+const textOf = (error: unknown, known: boolean): string | undefined =>
+  error instanceof Error ? (known || 'code' in error ? error.message : error.stack) : String(error);
 
 try {
   process.exitCode = await main();

@@ -7,7 +7,8 @@
 //   command.ts       a command that does one thing and ends:
 //   migrate.ts       muster migrate          topology.ts  muster topology     integrator.ts  muster integrator
 //   replay.ts        muster events replay, with replay-options.ts
-//   management.ts    the broker's HTTP API, for two of them; similar-keys.ts: which setting --refuse means
+//   management.ts    the broker's HTTP API, for two of them; broker-trouble.ts: what keeps from the broker, in words
+//   similar-keys.ts  which setting --refuse means
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';

@@ -6,8 +6,7 @@ import { Pager } from '../../parts/pager.js';
 import { Pill } from '../../parts/pill.js';
 import { Table } from '../../parts/table.js';
 import { Exactly } from '../../parts/when.js';
-import { Decided } from './decided.js';
-import { Detail } from './audit-detail.js';
+import { Decided, Detail } from './audit-detail.js';
 import { counted } from '../../words.js';
 
 /** Newest first. */

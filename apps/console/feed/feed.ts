@@ -39,7 +39,11 @@ export class Feed implements OnModuleDestroy {
   listen(name: string): () => void {
     this.#count(name, 1);
     this.#watching ??= this.#watch();
-    return () => this.#count(name, -1);
+    let here = true;
+    return () => {
+      if (here) this.#count(name, -1);
+      here = false;
+    };
   }
 
   /** Number of the newest event, and of the oldest that is kept. */

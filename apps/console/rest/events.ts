@@ -40,6 +40,8 @@ export class EventsController {
     if (this.feed.listenersOf(caller.name) >= streamsOfOneMax)
       throw new Refusal('busy', `You have ${streamsOfOneMax} event streams open already.`);
     const leave = this.feed.listen(caller.name);
+    // At once, not at the next beat: a page that is loaded anew again and again has one stream, not many.
+    response.once('close', leave);
     try {
       const { oldest, newest } = await this.feed.bounds();
       const wanted = lastEventId.parse(resume) ?? newest;

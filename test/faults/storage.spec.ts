@@ -1,0 +1,194 @@
+// A whole distributed Muster whose database is away, and whose disks fill, under announcements: it takes what it can keep,
+// says what is wrong, goes on by itself, and everything accepted takes effect once.
+// MUSTER_FAULTS_SECONDS: how long the database is away (npm run faults:database-down: 600).
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Client } from 'pg';
+import type { Distributed, ServiceProcess } from '../../scripts/distributed.mjs';
+import { Operator } from '../support/operator.js';
+import { ownFolder } from '../support/servers.js';
+import { noSmallDisks, SmallDisk } from '../support/small-disk.js';
+import { until } from '../support/until.js';
+import { Devices } from './devices.js';
+import { processesBelow, signalAll } from './processes-below.js';
+import { readQueues } from './queues.js';
+import { startDistributed } from './scripts.js';
+
+const seconds = Number(process.env['MUSTER_FAULTS_SECONDS'] ?? 3);
+const perSecond = 30;
+/** The gateway's own limit is 5 s; a machine that runs other tests as well may be late. */
+const answerLimitMs = 5_000 + 4_000;
+const limitMs = 60_000;
+const timeout = 4 * limitMs + seconds * 2_000;
+const why = noSmallDisks();
+const devices = new Devices();
+const disks: SmallDisk[] = [];
+/** What processes wrote, since the fault before. */
+const lines: string[] = [];
+let muster: Distributed | null = null;
+let operator: Operator;
+
+beforeAll(async () => {
+  const dir = await ownFolder('storage');
+  const sizes = { postgresql: 256, rabbitmq: 256, 'gateway-1': 4 };
+  if (why === null) {
+    for (const [name, megabytes] of Object.entries(sizes)) {
+      disks.push(SmallDisk.mount(join(dir, name), megabytes));
+    }
+  }
+  muster = await startDistributed({
+    dir,
+    node: process.execPath,
+    say: (_, line) => void lines.push(line),
+  });
+  const [{ url }] = muster.named('console') as [ServiceProcess];
+  operator = await Operator.signIn(url, await readFile(muster.adminPasswordFile, 'utf8'));
+  await operator.switchOn();
+  const accepted = async (): Promise<boolean> => {
+    const told = await devices.announce(port()).catch(() => null);
+    return told?.answer['result'] === 'accepted';
+  };
+  await until('devices are accepted', accepted, limitMs);
+});
+afterAll(async () => {
+  if (muster) {
+    signalAll(processesBelow(muster.postgres.pid), 'SIGCONT');
+    await muster.stop();
+  }
+  await Promise.all(disks.map((disk) => disk.unmount()));
+});
+
+const running = (): Distributed => {
+  if (!muster) throw new Error('it was not started');
+  return muster;
+};
+const gateway = (): ServiceProcess => running().named('gateway')[0] as ServiceProcess;
+const port = (): number => Number(gateway().announcePort);
+const stored = () => running().processes.filter(({ name }) => name !== 'gateway');
+
+async function problemsOf({ url }: ServiceProcess): Promise<string> {
+  const response = await fetch(`${url}/health/ready`);
+  return response.ok ? '' : response.text();
+}
+const isLive = ({ url }: ServiceProcess) => fetch(`${url}/health/live`).then(({ status }) => status === 200);
+
+async function expectAllLive(): Promise<void> {
+  expect(await Promise.all(running().processes.map(isLive))).not.toContain(false);
+}
+
+/** Devices are accepted all the while, and services say why they do nothing. */
+async function expectHeld(some: (services: readonly string[]) => boolean): Promise<void> {
+  const held = async (): Promise<boolean> => {
+    await devices.insist(port());
+    return some(await Promise.all(stored().map(problemsOf)));
+  };
+  await until('services say that they cannot save', held, limitMs);
+  expect(await problemsOf(gateway())).toBe('');
+  await expectAllLive();
+}
+
+const all = (problems: readonly string[]): boolean => problems.every((text) => text.includes('cannot'));
+
+/** @param tend whatever watches over a server, and starts it again when it has ended */
+async function everythingApplied(tend: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+  const wanted = devices.accepted();
+  const look = async (): Promise<boolean> => {
+    await tend();
+    if ((await Promise.all(running().processes.map(problemsOf))).some((text) => text !== '')) return false;
+    const serials = (await operator.devices().catch(() => [])).map(({ serial }) => serial);
+    const listed = new Set(serials);
+    return serials.length === listed.size && [...wanted].every((serial) => listed.has(serial));
+  };
+  await until('every accepted device is listed once', look, limitMs + seconds * 1_000);
+}
+
+async function spooled(): Promise<number> {
+  const text = await (await fetch(`${gateway().url}/metrics`)).text();
+  return Number(/^muster_spool_announcements(?:\{[^}]*\})? (\S+)/m.exec(text)?.[1]);
+}
+
+it('goes on when its database was frozen, then away', { timeout }, async () => {
+  const { postgres } = running();
+  const frozen = processesBelow(postgres.pid);
+  signalAll(frozen, 'SIGSTOP');
+  await expectHeld(all);
+  signalAll(frozen, 'SIGCONT');
+  await everythingApplied();
+
+  signalAll(processesBelow(postgres.pid), 'SIGKILL');
+  await postgres.kill();
+  await devices.stream(port(), seconds * perSecond, perSecond);
+  await expectHeld(all);
+  await postgres.restart();
+  await everythingApplied();
+});
+
+it('goes on when the disk of its database was full', { timeout }, async (context) => {
+  const [disk] = disks;
+  if (!disk) return context.skip(why ?? '');
+  const { postgres } = running();
+  lines.length = 0;
+  disk.fill();
+  await devices.stream(port(), seconds * perSecond, perSecond);
+  await expectHeld((problems) => problems.some((text) => text.includes('cannot')));
+  await until('the log says so', () => lines.some((line) => line.includes('The database does not take')));
+  disk.free();
+  // Without room for its log PostgreSQL ends, and cannot recover before there is some.
+  await everythingApplied(async () => {
+    if (processesBelow(postgres.pid).length > 1) return;
+    await postgres.kill();
+    await postgres.restart();
+  });
+});
+
+it('keeps, or sends away, what a broker on a full disk does not confirm', { timeout }, async (context) => {
+  const [, disk, ofSpool] = disks;
+  if (!disk || !ofSpool) return context.skip(why ?? '');
+  const { rabbit } = running();
+  await rabbit.control('set_disk_free_limit', '1000');
+  const before = devices.told.length;
+  disk.fill();
+  const keeps = async (): Promise<boolean> => {
+    await Promise.all(Array.from({ length: 20 }, () => devices.announce(port())));
+    return (await spooled()) > 0;
+  };
+  await until('announcements are spooled', keeps, limitMs);
+
+  ofSpool.fill();
+  const refused = async (): Promise<boolean> => {
+    const told = await Promise.all(Array.from({ length: 20 }, () => devices.announce(port())));
+    return told.every(({ answer }) => answer['result'] === 'retry');
+  };
+  await until('devices are told to come again', refused, limitMs);
+  await until('the log says so', () => lines.some((line) => line.includes('The spool is full')));
+  await until('it is not ready', async () => (await problemsOf(gateway())).includes('spool is full'));
+  await expectAllLive();
+  ofSpool.free();
+  await devices.insist(port());
+  expect(await spooled()).toBeGreaterThan(0);
+
+  disk.free();
+  // RabbitMQ 3.10 gives up a queue that it could not write, until it is started again.
+  signalAll(processesBelow(rabbit.pid), 'SIGKILL');
+  await rabbit.kill();
+  await rabbit.restart();
+  await until('the spool is empty', async () => (await spooled()) === 0, limitMs);
+  await everythingApplied();
+  const slowestMs = Math.max(...devices.told.slice(before).map(({ tookMs }) => tookMs));
+  expect(slowestMs).toBeLessThan(answerLimitMs);
+});
+
+it('has nothing dead after all that', { timeout }, async () => {
+  const { postgres, rabbit } = running();
+  const settled = async (): Promise<boolean> => (await readQueues(rabbit, 'muster')).waiting === 0;
+  await until('all queues are empty', settled, limitMs);
+  expect(await readQueues(rabbit, 'muster')).toEqual({ waiting: 0, dead: 0 });
+  const client = new Client({ connectionString: postgres.url });
+  await client.connect();
+  for (const { name } of stored()) {
+    const { rows } = await client.query(`select * from ${name}.parked where due_at is null`);
+    expect(rows).toEqual([]);
+  }
+  await client.end();
+});

@@ -1,14 +1,9 @@
 // Runs services on a bus and a database, whichever these are: one service in a process of its own, or all in one.
-import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Bus } from '../bus/bus.js';
 import { Delivery } from '../bus/delivery.js';
 import { guardKillPoint } from '../bus/kill-point.js';
 import { queuesOf } from '../bus/topology.js';
-import { DeliveryTransport } from '../bus/transport.js';
 import { runWorkers, type Worker } from '../bus/worker.js';
 import { backOffMs } from '../events/back-off.js';
 import { missing } from '../store/migrate.js';
@@ -16,12 +11,9 @@ import { Store, type Database } from '../store/store.js';
 import type { Configured } from './config.js';
 import { measure } from './figures.js';
 import { observeReady } from './gauges.js';
-import { HEALTH, HealthController, type Health } from './health.js';
 import type { Log } from './log.js';
-import { nestLog } from './nest-log.js';
 import { startReports } from './report.js';
 import {
-  PARTS,
   type EdgeService,
   type Figures,
   type Parts,
@@ -74,8 +66,8 @@ interface Hosted {
   readonly running: Running[];
 }
 
-class HostModule {}
-Module({})(HostModule);
+/** So long a gateway may take to open its door before health is served without it. */
+const headStartMs = 1_000;
 
 /** Rejects, nothing left running, when HTTP cannot be served. */
 export async function host(on: Hosting): Promise<Host> {
@@ -91,12 +83,37 @@ export async function host(on: Hosting): Promise<Host> {
     return [...(problem ? [problem] : []), ...some.flatMap(ownProblems)];
   };
   const problems = () => problemsOf(hosted);
-  const app = await openHttp(on, hosted, { problems, telemetry: on.telemetry }).catch(
-    async (error: unknown) => {
-      await on.bus.stop();
-      throw error;
-    },
-  );
+  const aborted = new AbortController();
+  const { signal } = aborted;
+  const startAll = async (): Promise<void> => {
+    for (const one of hosted) {
+      if (signal.aborted) return;
+      for await (const part of startService(on, one)) {
+        one.running.push(part);
+        if (part.port !== undefined) ports.set(one.service.name, part.port);
+      }
+    }
+  };
+  const stopAll = async (): Promise<void> => {
+    for (const part of hosted.flatMap(({ running }) => running).toReversed()) await part.stop();
+  };
+  // Devices do not wait for what serves health, which takes half a second to load.
+  const edge = on.database ? null : startAll();
+  edge?.catch(() => undefined);
+  if (edge) await Promise.race([edge.catch(() => undefined), delay(headStartMs, null, { ref: false })]);
+  const { openHttp } = await import('./http.js');
+  const app = await openHttp({
+    ...on.http,
+    log: on.log,
+    health: { problems, telemetry: on.telemetry },
+    stored: hosted.flatMap(({ stored }) => stored ?? []),
+  }).catch(async (error: unknown) => {
+    aborted.abort();
+    await edge?.catch(() => undefined);
+    await stopAll();
+    await on.bus.stop();
+    throw error;
+  });
   const reported = hosted.map((one) => ({
     service: one.service.name,
     problems: () => problemsOf([one]),
@@ -109,25 +126,17 @@ export async function host(on: Hosting): Promise<Host> {
     services: reported,
     ...paceOf(on),
   });
-  const aborted = new AbortController();
-  const { signal } = aborted;
   const begun = (async () => {
     if (on.database) await awaitDatabase(on.database, hosted, on.log, signal);
     if (!signal.aborted) await app.startAllMicroservices();
-    for (const one of hosted) {
-      if (signal.aborted) return;
-      for await (const part of startService(on, one)) {
-        one.running.push(part);
-        if (part.port !== undefined) ports.set(one.service.name, part.port);
-      }
-    }
+    await (edge ?? startAll());
     if (state === 'starting') state = 'running';
   })();
   const end = async (): Promise<void> => {
     state = 'stopping';
     aborted.abort();
     await begun.catch(() => undefined);
-    for (const part of hosted.flatMap(({ running }) => running).toReversed()) await part.stop();
+    await stopAll();
     await app.close();
     await reports.stop();
     ready.stop();
@@ -188,34 +197,6 @@ function measureStored(
 function paceOf({ reportSeconds, database }: Hosting): { changedMs: number; everyMs: number } {
   const changedMs = reportSeconds * 1000;
   return { changedMs, everyMs: database?.single ? 20 * changedMs : changedMs };
-}
-
-async function openHttp(on: Hosting, hosted: readonly Hosted[], health: Health): Promise<INestApplication> {
-  const modules = hosted.flatMap(({ stored }): DynamicModule[] => {
-    if (!stored?.service.module) return [];
-    const provider = { provide: PARTS, useValue: stored.parts };
-    return [{ module: stored.service.module, providers: [provider], exports: [PARTS] }];
-  });
-  const root: DynamicModule = {
-    module: HostModule,
-    imports: modules,
-    controllers: [HealthController],
-    providers: [{ provide: HEALTH, useValue: health }],
-  };
-  const voice = { open: false };
-  const app = await NestFactory.create<NestExpressApplication>(root, {
-    logger: nestLog(on.log, voice),
-    abortOnError: false,
-  });
-  app.disable('x-powered-by');
-  const deliveries = hosted.flatMap(({ stored }) => stored?.delivery ?? []);
-  app.connectMicroservice({ strategy: new DeliveryTransport(deliveries) });
-  await app.listen(on.http.port, on.http.host).catch(async (error: unknown) => {
-    await app.close();
-    throw error;
-  });
-  voice.open = true;
-  return app;
 }
 
 /**

@@ -3,7 +3,7 @@
 //   service.ts     what an app is made of; an app's main.ts hands it to serve
 //   serve.ts       one service as a process on RabbitMQ and PostgreSQL; drains on SIGTERM
 //   required-queues.ts  without which each publishes nothing
-//   host.ts        runs services on a bus and a database, whichever: HTTP, deliveries, workers, in order
+//   host.ts        runs services on a bus and a database, whichever: HTTP (http.ts), deliveries, workers, in order
 //   report.ts      tells console how each service fares; figures.ts: its numbers, gauges.ts: as metrics
 //   repeat.ts      work that a service does again and again beside its events; upkeep.ts: such work for every store
 //   config.ts      environment and files to a frozen object, or every fault listed; broker-urls.ts: one of them

@@ -1,7 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:https';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
@@ -10,6 +9,7 @@ import { openDeviceApi } from '#device/api';
 import { policyTemplates } from '#documents/templates';
 import type { SettingValue } from '#events/assessment';
 import { openLog } from '#runtime/log';
+import { freePort } from '../../scripts/servers.mjs';
 import {
   accepted,
   retry,
@@ -17,6 +17,7 @@ import {
   type AnnounceServer,
 } from '../../test/support/announce-server.js';
 import { gatewayBench } from '../../test/support/gateway.js';
+import { until } from '../../test/support/until.js';
 import { startFleet, type Fleet, type FleetOptions } from './fleet.js';
 import { parseFault } from './fleet/fault.js';
 import { gate } from './fleet/gate.js';
@@ -54,14 +55,6 @@ async function start(count: number, part: Partial<FleetOptions> = {}): Promise<F
     ...part,
   });
   return fleet;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise<void>((resolve) => probe.close(() => resolve()));
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 interface Answer {
@@ -222,8 +215,8 @@ test('fifty printers announce to the gateway itself', async () => {
     await gateway.configure({ acceptAnnouncements: true });
     await start(50, { server: { host: '127.0.0.1', port: gateway.port } });
     expect(await fleet?.settled()).toMatchObject({ accepted: 50, refused: 0, failed: 0 });
-    const serials = gateway.stored().map(({ data }) => data.identity.serial);
-    expect(new Set(serials).size).toBe(50);
+    const serials = () => new Set(gateway.stored().map(({ data }) => data.identity.serial));
+    await until('all are stored', () => serials().size === 50);
     await gateway.configure({ acceptAnnouncements: false });
     expect(await fleet?.printers[0]?.powerCycle()).toMatchObject({
       state: 'success',

@@ -72,9 +72,10 @@ async function works(): Promise<void> {
 
 it('tells devices to come again while there is no room, and goes on when there is', async (context) => {
   if (!disk) return context.skip(why ?? '');
-  disk.fill();
   const before = devices.told.length;
+  const full = disk;
   const refused = async (): Promise<boolean> => {
+    full.fill();
     const told = await announce();
     return told.every(({ answer }) => answer['result'] === 'retry' && answer['reason'] === 'notStored');
   };
@@ -82,6 +83,7 @@ it('tells devices to come again while there is no room, and goes on when there i
   const slowestMs = Math.max(...devices.told.slice(before).map(({ tookMs }) => tookMs));
   expect(slowestMs).toBeLessThan(answerLimitMs);
   await until('it says why it is not ready', async () => {
+    full.fill();
     const response = await ask('/health/ready');
     return response?.status === 503 && (await response.text()).includes('is full: make room');
   });
@@ -102,6 +104,7 @@ it(
     await announce();
     disk.fill();
     await muster.signal('SIGKILL');
+    disk.fill();
     muster = start();
     expect(await muster.ended()).toBe(1);
     expect(muster.output).toContain('is full: make room');

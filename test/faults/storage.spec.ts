@@ -78,8 +78,9 @@ async function expectAllLive(): Promise<void> {
 }
 
 /** Devices are accepted all the while, and services say why they do nothing. */
-async function expectHeld(some: (services: readonly string[]) => boolean): Promise<void> {
+async function expectHeld(some: (services: readonly string[]) => boolean, full?: SmallDisk): Promise<void> {
   const held = async (): Promise<boolean> => {
+    full?.fill();
     await devices.insist(port());
     return some(await Promise.all(stored().map(problemsOf)));
   };
@@ -131,7 +132,7 @@ it('goes on when the disk of its database was full', { timeout }, async (context
   lines.length = 0;
   disk.fill();
   await devices.stream(port(), seconds * perSecond, perSecond);
-  await expectHeld((problems) => problems.some((text) => text.includes('cannot')));
+  await expectHeld((problems) => problems.some((text) => text.includes('cannot')), disk);
   await until('the log says so', () => lines.some((line) => line.includes('The database does not take')));
   disk.free();
   // Without room for its log PostgreSQL ends, and cannot recover before there is some.
@@ -150,6 +151,7 @@ it('keeps, or sends away, what a broker on a full disk does not confirm', { time
   const before = devices.told.length;
   disk.fill();
   const keeps = async (): Promise<boolean> => {
+    disk.fill();
     await Promise.all(Array.from({ length: 20 }, () => devices.announce(port())));
     return (await spooled()) > 0;
   };
@@ -157,6 +159,7 @@ it('keeps, or sends away, what a broker on a full disk does not confirm', { time
 
   ofSpool.fill();
   const refused = async (): Promise<boolean> => {
+    for (const each of [disk, ofSpool]) each.fill();
     const told = await Promise.all(Array.from({ length: 20 }, () => devices.announce(port())));
     return told.every(({ answer }) => answer['result'] === 'retry');
   };

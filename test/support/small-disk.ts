@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export class SmallDisk {
+  #parts = 0;
+
   private constructor(
     readonly dir: string,
     private readonly guard: ReturnType<typeof startGuard>,
@@ -20,15 +22,16 @@ export class SmallDisk {
     return new SmallDisk(dir, startGuard(dir));
   }
 
-  /** Whatever room there is, but for some bytes; more than once where others write meanwhile. */
+  /** Whatever room there is, but for some bytes. To be said again as long as it must be full: others delete what they had. */
   fill(leaveBytes = 0): void {
-    for (let part = 0; part < 5; part += 1) {
+    for (let tries = 0; tries < 5; tries += 1) {
       const { bavail, bsize } = statfsSync(this.dir);
       const bytes = bavail * bsize - leaveBytes;
       if (bytes < bsize) return;
       // Refused where somebody was faster.
       try {
-        execFileSync('fallocate', ['-l', `${bytes}`, join(this.dir, `ballast-${part}`)], { stdio: 'pipe' });
+        execFileSync('fallocate', ['-l', `${bytes}`, this.#ballast(this.#parts)], { stdio: 'pipe' });
+        this.#parts += 1;
       } catch {
         continue;
       }
@@ -36,7 +39,12 @@ export class SmallDisk {
   }
 
   free(): void {
-    for (let part = 0; part < 5; part += 1) rmSync(join(this.dir, `ballast-${part}`), { force: true });
+    for (let part = 0; part <= this.#parts; part += 1) rmSync(this.#ballast(part), { force: true });
+    this.#parts = 0;
+  }
+
+  #ballast(part: number): string {
+    return join(this.dir, `ballast-${part}`);
   }
 
   async unmount(): Promise<void> {

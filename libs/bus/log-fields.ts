@@ -1,7 +1,13 @@
-// What each line of the log says of an event or a task: which trace, which device.
+// The log as the bus writes it, and what each line says of an event or a task: which trace, which device.
 import * as z from 'zod';
 import type { Event } from '../events/event.js';
 import type { Task } from '../store/tasks.js';
+
+export interface BusLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
 
 const text = z.string().max(128).optional().catch(undefined);
 const named = z.object({

@@ -9,17 +9,17 @@ import { countParked } from '../store/parking.js';
 import type { Store } from '../store/store.js';
 import type { Attempt, Item } from './attempt.js';
 import type { Consumer } from './consumer.js';
-import type { DeliveryLog } from './delivery.js';
 import { replayRequests } from './replay-requests.js';
 import { givingUp, readAgain, readingAgain } from './retried.js';
 import { returnedMessages } from './returned.js';
+import type { BusLog } from './log-fields.js';
 
 interface Options {
   readonly service: string;
   readonly store: Store;
   readonly consumers: readonly Consumer[];
   readonly run: (consumer: Consumer, items: readonly Item[], claim: Attempt['claim']) => Promise<void>;
-  readonly log: DeliveryLog;
+  readonly log: BusLog;
   readonly meter: Meter;
 }
 

@@ -15,13 +15,14 @@ import {
 import { Confirms } from './rabbit/confirms.js';
 import { Depths } from './rabbit/depths.js';
 import { StreamFollower } from './rabbit/follow.js';
-import { Line, type LineLog } from './rabbit/line.js';
+import { Line } from './rabbit/line.js';
 import { meterLine } from './rabbit/line-metrics.js';
 import { Publisher } from './rabbit/publisher.js';
 import { QueueReader } from './rabbit/queue.js';
 import { readStream } from './rabbit/stream.js';
 import { Relay } from './relay.js';
 import { journal, streamOf } from './topology.js';
+import type { BusLog } from './log-fields.js';
 
 export interface RabbitOptions {
   /** amqp(s)://user:password@host:port/vhost of each node of the cluster. */
@@ -38,7 +39,7 @@ export interface RabbitOptions {
   readonly confirmTimeoutMs?: number;
   /** Without one nothing is counted. */
   readonly meter?: Meter;
-  readonly log: LineLog;
+  readonly log: BusLog;
 }
 
 /** Connects in the background, for ever; resolves once the first attempt is over. `status` tells. */

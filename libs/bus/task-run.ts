@@ -8,17 +8,16 @@ import { stampDrafts, type Cause } from '../store/outbox.js';
 import type { Store, Tx } from '../store/store.js';
 import { again, finish, type Claim, type Lease } from '../store/task-claims.js';
 import type { Bus } from './bus.js';
-import type { DeliveryLog } from './delivery.js';
 import { killPoint } from './kill-point.js';
 import { LeaseLost, Stopping, TaskCancelled } from './lease.js';
-import { taskFields } from './log-fields.js';
+import { taskFields, type BusLog } from './log-fields.js';
 import { contextOf, traceparentOf } from './spans.js';
 import type { Finish, Grip, Worker } from './worker.js';
 
 export interface RunsOn {
   readonly store: Store;
   readonly bus: Bus;
-  readonly log: DeliveryLog;
+  readonly log: BusLog;
 }
 
 /** done, again: saved so. retried: failed, and waits for its next try. failed: for the last time. lost: somebody else's now. */

@@ -6,10 +6,10 @@ import type { Draft } from '../events/event.js';
 import type { Store, Tx } from '../store/store.js';
 import type { Task } from '../store/tasks.js';
 import type { Bus } from './bus.js';
-import type { DeliveryLog } from './delivery.js';
 import { Leases, leaseTimes, Stopping, type LeaseTimes } from './lease.js';
 import { taskMetrics } from './task-metrics.js';
 import { TaskPump } from './task-pump.js';
+import type { BusLog } from './log-fields.js';
 
 /** Handed to running work. */
 export interface Grip {
@@ -79,7 +79,7 @@ export interface WorkerOptions {
   readonly store: Store;
   readonly bus: Bus;
   readonly workers: readonly Worker[];
-  readonly log: DeliveryLog;
+  readonly log: BusLog;
   readonly meter: Meter;
   readonly service: string;
   readonly instance: string;

@@ -12,6 +12,7 @@ import amqp, { type ChannelModel, type Message } from 'amqplib';
 import { backOffMs, type Pauses } from '../../events/back-off.js';
 import { messageOf } from '../../events/message-of.js';
 import { close } from './close.js';
+import type { BusLog } from '../log-fields.js';
 
 export interface LineOptions {
   /** amqp(s)://user:password@host:port/vhost each; one cluster. */
@@ -20,13 +21,7 @@ export interface LineOptions {
   readonly name: string;
   /** PEM of the authority that the broker's certificate must lead to, for amqps. */
   readonly authority?: string | null;
-  readonly log: LineLog;
-}
-
-export interface LineLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
+  readonly log: BusLog;
 }
 
 export interface Blocked {

@@ -8,8 +8,9 @@ import { BusError } from '../bus.js';
 import { killPoint } from '../kill-point.js';
 import { exchange } from '../topology.js';
 import { close } from './close.js';
-import { pauses, type Line, type LineLog } from './line.js';
+import { pauses, type Line } from './line.js';
 import { contentOfEvent, propertiesOf } from './message.js';
+import type { BusLog } from '../log-fields.js';
 
 interface Pending {
   readonly channel: ConfirmChannel;
@@ -20,7 +21,7 @@ interface Pending {
 
 export interface PublisherOptions {
   readonly line: Line;
-  readonly log: LineLog;
+  readonly log: BusLog;
   /** Queues that must exist, or nothing is sent: a message that only the journal took would never be handled. */
   readonly requiredQueues: readonly string[];
   readonly confirmTimeoutMs: number;

@@ -10,7 +10,8 @@ import type { Returned } from '../../events/delivery.js';
 import { killPoint } from '../kill-point.js';
 import { deadLetters, returnsMax } from '../topology.js';
 import { close, inTime } from './close.js';
-import { contentOf, pauses, type Line, type LineLog } from './line.js';
+import { contentOf, pauses, type Line } from './line.js';
+import type { BusLog } from '../log-fields.js';
 
 const batchBytesMax = 8_000_000;
 /** A batch goes once nothing came for this long … */
@@ -24,7 +25,7 @@ export interface QueueOptions {
   readonly line: Line;
   readonly queue: string;
   readonly handle: (batch: Batch) => Promise<void>;
-  readonly log: LineLog;
+  readonly log: BusLog;
 }
 
 /** One consumer on one channel; a new one is made when either goes. */

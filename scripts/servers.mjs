@@ -333,8 +333,9 @@ function tail(child) {
   /** @type {Set<() => void>} */
   const readers = new Set();
   const add = (/** @type {Buffer} */ chunk) => {
-    text = (text + chunk.toString()).slice(-20_000);
+    text += chunk.toString();
     for (const read of readers) read();
+    text = text.slice(-20_000);
   };
   child.stdout?.on('data', add);
   child.stderr?.on('data', add);

@@ -1,90 +1,119 @@
-// Poison among good events, on a real service: the good ones take effect, the others are dead with their reason, and take
-// effect when they are replayed after what was wrong is mended. POISON_EVENTS=10000 makes a long form of it.
+// Poison among good devices, on a whole distributed Muster: the good ones take effect, the others are dead with their reason,
+// and take effect when an operator replays them at the command line after what was wrong is mended.
+// POISON_EVENTS: how many devices (npm run faults:poison: 10000).
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { deliveryDied, deliveryReplayRequested } from '#events/delivery';
-import { parseEnvelope } from '#events/event';
-import { freshDatabase, freshVhost } from '../support/servers.js';
-import { openSeating, said, type Seating } from '../support/poisoned.js';
+import { Client } from 'pg';
+import type { Distributed, ServiceProcess } from '../../scripts/distributed.mjs';
+import { Operator } from '../support/operator.js';
+import { Process } from '../support/process.js';
+import { ownFolder } from '../support/servers.js';
 import { until } from '../support/until.js';
+import { Devices } from './devices.js';
+import { readQueues } from './queues.js';
+import { startDistributed } from './scripts.js';
 
-const events = Number(process.env['POISON_EVENTS'] ?? 2_000);
+const events = Number(process.env['POISON_EVENTS'] ?? 600);
 const poison = events / 100;
-const limitMs = 60_000 + events * 10;
+const perSecond = 100;
+const limitMs = 60_000 + events * 20;
 
-let seating: Seating;
+let muster: Distributed;
+let database: Client;
+let operator: Operator;
+let dir: string;
+const devices = new Devices();
+
 beforeAll(async () => {
-  seating = await openSeating({ vhost: await freshVhost(), database: await freshDatabase() });
+  dir = await ownFolder('poison');
+  muster = await startDistributed({ dir, node: process.execPath });
+  database = new Client({ connectionString: muster.postgres.url });
+  await database.connect();
+  const { url } = only('console');
+  operator = await Operator.signIn(url, await readFile(muster.adminPasswordFile, 'utf8'));
+  await operator.switchOn();
+  await operator.changeSettings({ allowRemediation: false, initialPolicy: null });
+  const { token } = await operator.ask<{ token: string }>('POST', '/api/tokens', {
+    name: 'command line',
+    role: 'operator',
+  });
+  await writeFile(join(dir, 'token'), token);
+  await sql('update licensing.pool set seats = 1000000');
 });
-afterAll(() => seating.stop());
+afterAll(async () => {
+  await database.end();
+  await muster.stop();
+});
 
-interface Row {
-  readonly event_id: string;
-  readonly attempts: number;
+interface Dead {
+  readonly consumer: string;
+  readonly subject: string;
   readonly reason: string;
 }
-const dead = () =>
-  seating.database.query<Row>(
-    'select event_id, attempts, reason from licensing.parked where due_at is null order by event_id',
-  );
+
+const only = (name: string): ServiceProcess => muster.named(name)[0] as ServiceProcess;
+const sql = async <R extends object>(text: string): Promise<readonly R[]> =>
+  (await database.query<R>(text)).rows;
+
+async function dead(...words: readonly string[]): Promise<string> {
+  const run = new Process({
+    name: 'muster',
+    entry: 'apps/cli/main.js',
+    words: ['dead', ...words],
+    environment: { MUSTER_CONSOLE_URL: only('console').url, MUSTER_TOKEN_FILE: join(dir, 'token') },
+  });
+  expect(await run.ended(), run.output).toBe(0);
+  return run.output;
+}
+
+const seated = async (): Promise<number> => {
+  const [row] = await sql<{ taken: number }>('select taken from licensing.pool');
+  return Number(row?.taken);
+};
 /** Time passes faster for what waits to be tried again. */
-const hurry = () =>
-  seating.database.query('update licensing.parked set due_at = now() where due_at is not null');
+const hurry = () => sql('update licensing.parked set due_at = now() where due_at is not null');
 
 it(
   `${poison} poison events among ${events} hold up nobody, and take effect once the reason is mended`,
   async () => {
-    await seating.curse();
-    const published = await seating.publish(events, 'refused');
-    await seating.run();
-    await until(
-      'the good ones have their seats',
-      async () => (await seating.seated()) === events - poison,
-      limitMs,
+    await sql(
+      `alter table licensing.device add constraint no_curse check (fact->'identity'->>'serial' not like '%50')`,
     );
-    await until(
-      'the others are dead',
-      async () => (await hurry(), (await dead()).length === poison),
-      limitMs,
+    await devices.stream(Number(only('gateway').announcePort), events, perSecond);
+    const rest = async () => (await seated()) === events - poison;
+    await until('the good ones have their seats', rest, limitMs);
+    const given = async () => (
+      await hurry(),
+      (await dead('list', '--limit', '1')).includes(`1 of ${poison}\n`)
     );
-    for (const { attempts, reason } of await dead()) {
-      expect(attempts).toBe(4);
+    await until('the others are dead', given, limitMs);
+
+    const listed = (await dead('list', '--json', '--limit', '1000', '--reason', 'no_curse'))
+      .trimEnd()
+      .split('\n');
+    const rows = listed.map((line) => JSON.parse(line) as Dead);
+    for (const { consumer, reason } of rows) {
+      expect(consumer).toBe('licensing.seats');
       expect(reason).toContain('violates check constraint "no_curse"');
     }
-    const ids = (await dead()).map((row) => row.event_id);
-    expect(ids).toEqual(
-      published
-        .filter((_, n) => n % 100 === 50)
-        .map(({ id }) => id)
-        .toSorted(),
-    );
-    await until(
-      'each death is told',
-      async () => ids.every((id) => told.has(id)) || (await readDeaths(), false),
-      limitMs,
-    );
+    const cursed = (await operator.devices()).filter(({ serial }) => serial.endsWith('50'));
+    expect(rows.map(({ subject }) => subject).toSorted()).toEqual(cursed.map(({ id }) => id).toSorted());
+    expect(cursed).toHaveLength(poison);
+    expect(await seated()).toBe(events - poison);
 
-    await seating.mend();
-    const [eventId = '', ...otherEventIds] = ids;
-    const request = { consumer: 'licensing.seats', action: 'replay', requestedBy: 'admin' } as const;
-    await seating.bus.publish([
-      said('console', deliveryReplayRequested.draft({ ...request, eventId, otherEventIds })),
-    ]);
-    await until('all have their seats', async () => (await seating.seated()) === events, limitMs);
-    const [row] = await seating.database.query<{ devices: number; parked: number }>(
-      'select (select count(*) from licensing.device) as devices, (select count(*) from licensing.parked) as parked',
-    );
-    expect(row).toEqual({ devices: events, parked: 0 });
-    expect(await seating.seated()).toBe(events);
+    await sql('alter table licensing.device drop constraint no_curse');
+    await dead('replay', '--reason', 'no_curse');
+    const licensed = async () => {
+      const all = await operator.devices();
+      return all.length === events && all.every((device) => device.licensed);
+    };
+    await until('all have their seats', licensed, limitMs);
+    expect(await seated()).toBe(events);
+    const settled = async () => (await readQueues(muster.rabbit, 'muster')).waiting === 0;
+    await until('nothing waits', settled, limitMs);
+    expect(await sql('select * from licensing.parked')).toEqual([]);
+    expect(await dead('list')).toBe('No dead delivery.\n');
   },
   4 * limitMs,
 );
-
-const told = new Set<string>();
-async function readDeaths(): Promise<void> {
-  await seating.bus.readJournal({ since: null, to: null }, (messages) => {
-    for (const event of messages.map(parseEnvelope)) {
-      if (deliveryDied.is(event)) told.add(deliveryDied.schema.parse(event.data).eventId);
-    }
-    return Promise.resolve();
-  });
-}

@@ -11,6 +11,7 @@ import { ownFolder } from '../support/servers.js';
 import { noSmallDisks, SmallDisk } from '../support/small-disk.js';
 import { until } from '../support/until.js';
 import { Devices } from './devices.js';
+import { breakQueue, lostQueues, remakeQueues } from './lost-queues.js';
 import { processesBelow, signalAll } from './processes-below.js';
 import { readQueues } from './queues.js';
 import { startDistributed } from './scripts.js';
@@ -28,10 +29,11 @@ const disks: SmallDisk[] = [];
 const lines: string[] = [];
 let muster: Distributed | null = null;
 let operator: Operator;
+let dir: string;
 
 beforeAll(async () => {
-  const dir = await ownFolder('storage');
-  const sizes = { postgresql: 256, rabbitmq: 256, 'gateway-1': 4 };
+  dir = await ownFolder('storage');
+  const sizes = { postgresql: 256, rabbitmq: 512, 'gateway-1': 4 };
   if (why === null) {
     for (const [name, megabytes] of Object.entries(sizes)) {
       disks.push(SmallDisk.mount(join(dir, name), megabytes));
@@ -146,12 +148,11 @@ it('goes on when the disk of its database was full', { timeout }, async (context
 it('keeps, or sends away, what a broker on a full disk does not confirm', { timeout }, async (context) => {
   const [, disk, ofSpool] = disks;
   if (!disk || !ofSpool) return context.skip(why ?? '');
-  const { rabbit } = running();
-  await rabbit.control('set_disk_free_limit', '1000');
   const before = devices.told.length;
-  disk.fill();
+  // With nothing left at all RabbitMQ 3.10 breaks its own files: that is what its limit, 200 MB here, is there for.
+  const left = 100_000_000;
   const keeps = async (): Promise<boolean> => {
-    disk.fill();
+    disk.fill(left);
     await Promise.all(Array.from({ length: 20 }, () => devices.announce(port())));
     return (await spooled()) > 0;
   };
@@ -159,7 +160,8 @@ it('keeps, or sends away, what a broker on a full disk does not confirm', { time
 
   ofSpool.fill();
   const refused = async (): Promise<boolean> => {
-    for (const each of [disk, ofSpool]) each.fill();
+    disk.fill(left);
+    ofSpool.fill();
     const told = await Promise.all(Array.from({ length: 20 }, () => devices.announce(port())));
     return told.every(({ answer }) => answer['result'] === 'retry');
   };
@@ -172,14 +174,29 @@ it('keeps, or sends away, what a broker on a full disk does not confirm', { time
   expect(await spooled()).toBeGreaterThan(0);
 
   disk.free();
-  // RabbitMQ 3.10 gives up a queue that it could not write, until it is started again.
-  signalAll(processesBelow(rabbit.pid), 'SIGKILL');
-  await rabbit.kill();
-  await rabbit.restart();
   await until('the spool is empty', async () => (await spooled()) === 0, limitMs);
   await everythingApplied();
   const slowestMs = Math.max(...devices.told.slice(before).map(({ tookMs }) => tookMs));
   expect(slowestMs).toBeLessThan(answerLimitMs);
+});
+
+it('gets back from the journal what lay in a queue that the broker cannot start', { timeout }, async () => {
+  const { rabbit } = running();
+  const queue = 'discovery.facts';
+  const discovery = running().named('discovery')[0] as ServiceProcess;
+  await discovery.stop();
+  await devices.stream(port(), 30, perSecond);
+  await rabbit.kill();
+  await breakQueue(join(dir, 'rabbitmq'), queue);
+  await rabbit.restart();
+  await discovery.restart();
+  const said = /541 \(INTERNAL-ERROR\).*, when .*discovery\.facts.* was to be read/;
+  const told = async () => said.test(await problemsOf(discovery).catch(() => ''));
+  await until('discovery says so', told, limitMs);
+  expect(await lostQueues(running())).toEqual([queue]);
+  await devices.stream(port(), 30, perSecond);
+  await remakeQueues(running(), [queue]);
+  await everythingApplied();
 });
 
 it('has nothing dead after all that', { timeout }, async () => {

@@ -45,6 +45,7 @@ export class Line {
   #model: ChannelModel | null = null;
   #problem = 'not connected yet';
   #blocked: Blocked | null = null;
+  readonly #cutOff = new Set<string>();
   #next = 0;
   readonly #running: Promise<void>;
   readonly #tried: Promise<void>;
@@ -72,7 +73,14 @@ export class Line {
 
   /** Null when connected. */
   get problem(): string | null {
-    return this.#model ? null : `no connection to RabbitMQ: ${this.#problem}`;
+    if (this.#model) return null;
+    const queues = [...this.#cutOff].toSorted().join(' or ');
+    return `no connection to RabbitMQ: ${this.#problem}${queues && `, when ${queues} was to be read`}`;
+  }
+
+  /** The connection went before this queue was read: where RabbitMQ cannot start a queue, it ends whoever asks for it. */
+  cutOff(queue: string): void {
+    this.#cutOff.add(queue);
   }
 
   /** Calls `use` with each connection, the present one included. */
@@ -147,6 +155,7 @@ export class Line {
     model.on('blocked', (reason) => (this.#blocked = { reason, since: performance.now() }));
     model.on('unblocked', () => (this.#blocked = null));
     this.#model = model;
+    this.#cutOff.clear();
     this.#problem = 'connection closed';
     this.#options.log.info({ connection: this.#options.name }, 'Connected to RabbitMQ');
     for (const use of this.#users) use(model);

@@ -111,6 +111,7 @@ export class QueueReader implements Subscription {
       this.#problem = null;
     } catch (error) {
       this.#problem = `queue ${queue}: ${messageOf(error)}`;
+      if (line.model !== model) line.cutOff(queue);
       // Its close asks for the next attempt.
       if (channel) await close(channel);
       else void this.#again(model);

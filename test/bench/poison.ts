@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { openSeating, type Poison, type Seating } from '../support/poisoned.js';
+import { openSeating, type Poison, type Seating } from './poisoned.js';
 
 interface Server {
   readonly url: string;

@@ -13,7 +13,7 @@ import { migrate } from '#store/migrate';
 import { openPostgres } from '#store/open';
 import { Store, type Database } from '#store/store';
 import { seats } from '../../apps/licensing/consumer.js';
-import { silentLog } from './silent.js';
+import { silentLog } from '../support/silent.js';
 
 /** unreadable: its data lacks what its type needs. refused: the database refuses what follows from it, until it is mended. */
 export type Poison = 'unreadable' | 'refused';
@@ -87,7 +87,7 @@ async function query(database: Database, sql: string): Promise<void> {
 let sequence = 0;
 
 /** As the service that may say so would have published it. */
-export function said<D>(publisher: string, draft: Draft<D>): Event<D> {
+function said<D>(publisher: string, draft: Draft<D>): Event<D> {
   sequence += 1;
   const occurredAt = new Date().toISOString();
   return stamp(draft, { publisher, sequence, occurredAt, causedBy: null, traceparent: null });

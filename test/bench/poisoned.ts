@@ -8,11 +8,12 @@ import { declareTopology } from '#bus/rabbit/declare';
 import { topologyOf } from '#bus/topology';
 import { catalogue } from '#events/catalogue';
 import { deviceDiscovered } from '#events/device';
-import { stamp, type Draft, type Event } from '#events/event';
+import type { Event } from '#events/event';
 import { migrate } from '#store/migrate';
 import { openPostgres } from '#store/open';
 import { Store, type Database } from '#store/store';
 import { seats } from '../../apps/licensing/consumer.js';
+import { said } from '../support/said.js';
 import { silentLog } from '../support/silent.js';
 
 /** unreadable: its data lacks what its type needs. refused: the database refuses what follows from it, until it is mended. */
@@ -82,15 +83,6 @@ export async function openSeating(where: {
 
 async function query(database: Database, sql: string): Promise<void> {
   await database.query(sql);
-}
-
-let sequence = 0;
-
-/** As the service that may say so would have published it. */
-function said<D>(publisher: string, draft: Draft<D>): Event<D> {
-  sequence += 1;
-  const occurredAt = new Date().toISOString();
-  return stamp(draft, { publisher, sequence, occurredAt, causedBy: null, traceparent: null });
 }
 
 function discovered(n: number, poison: Poison | null): Event {

@@ -7,7 +7,7 @@ import { migrate } from '#store/migrate';
 import { openPostgres } from '#store/open';
 import { park } from '#store/parking';
 import type { Database } from '#store/store';
-import { said } from '../support/poisoned.js';
+import { said } from '../support/said.js';
 import { Process } from '../support/process.js';
 import { freshDatabase } from '../support/servers.js';
 import { until } from '../support/until.js';

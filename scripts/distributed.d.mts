@@ -1,5 +1,6 @@
 // Types of distributed.mjs for what is built: tests and benches.
-import type { Rabbit, Server } from './servers.mjs';
+import type { Rabbit } from './rabbit-server.mjs';
+import type { Server } from './server-process.mjs';
 
 /** One process of one service. */
 export interface ServiceProcess {

@@ -11,7 +11,9 @@ import { quietly, startGuard } from './child.mjs';
 import { entryOf, processes, steps } from './processes.mjs';
 import { inRoot, root, Trouble } from './project.mjs';
 import { makeSecrets } from './secrets.mjs';
-import { freePort, startPostgres, startRabbit } from './servers.mjs';
+import { freePort } from './free-port.mjs';
+import { startPostgres } from './postgres-server.mjs';
+import { startRabbit } from './rabbit-server.mjs';
 
 const readyLimitMs = 180_000;
 const stopLimitMs = 25_000;

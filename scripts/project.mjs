@@ -7,7 +7,8 @@
 //   start.mjs        npm start · run.mjs: any tool of the project · build.mjs: npm run build
 //   test.mjs         npm test, with apt.mjs for what it needs
 //   processes.mjs    every process of a distributed Muster: data for services, compose file and chart
-//   servers.mjs      private RabbitMQ and PostgreSQL · distributed.mjs: the services on them
+//   servers.mjs      RabbitMQ and PostgreSQL installed · rabbit-server.mjs, postgres-server.mjs: private ones, by
+//                    server-process.mjs and free-port.mjs · distributed.mjs: the services on them
 //   secrets.mjs      npm run secrets: passwords, and certificates.mjs, those of broker and database
 //   services.mjs     npm run services · muster.mjs: the command line
 import { fileURLToPath } from 'node:url';

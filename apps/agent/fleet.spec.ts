@@ -9,7 +9,7 @@ import { openDeviceApi } from '#device/api';
 import { policyTemplates } from '#documents/templates';
 import type { SettingValue } from '#events/assessment';
 import { openLog } from '#runtime/log';
-import { freePort } from '../../scripts/servers.mjs';
+import { freePort } from '../../scripts/free-port.mjs';
 import {
   accepted,
   retry,

@@ -7,7 +7,7 @@ import { connect } from '#bus/rabbit/declare';
 import { Management } from '#bus/rabbit/management';
 import { Authority } from '../../test/support/authority.js';
 import { Process } from '../../test/support/process.js';
-import { freePort } from '../../scripts/servers.mjs';
+import { freePort } from '../../scripts/free-port.mjs';
 import { freshVhost } from '../../test/support/servers.js';
 import { brokerTrouble } from './broker-trouble.js';
 

@@ -9,7 +9,7 @@ import { catalogue } from '#events/catalogue';
 import { deviceAnnounced } from '#events/device';
 import { serviceReported } from '#events/service';
 import { Authority } from '../../test/support/authority.js';
-import { freePort } from '../../scripts/servers.mjs';
+import { freePort } from '../../scripts/free-port.mjs';
 import type { Bus } from './bus.js';
 import { eventOf, gather, idsOf, many, retired, settle, topology } from '../../test/support/buses.js';
 import { freshDatabase, freshVhost, ownFolder, ownRabbit, rabbit } from '../../test/support/servers.js';

@@ -1,6 +1,6 @@
 // What a process says of itself while broker or database are away: not ready, with the reason, and alive all the same.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { freePort } from '../../scripts/servers.mjs';
+import { freePort } from '../../scripts/free-port.mjs';
 import { tcpProxy, type TcpProxy } from '../../test/support/tcp-proxy.js';
 import { Process } from '../../test/support/process.js';
 import { freshDatabase, freshVhost } from '../../test/support/servers.js';

@@ -1,7 +1,7 @@
 // A service's process where something it needs is wrong or away: it says so, and ends as it should.
 import { createServer } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { freePort } from '../../scripts/servers.mjs';
+import { freePort } from '../../scripts/free-port.mjs';
 import { Process } from '../../test/support/process.js';
 import { until } from '../../test/support/until.js';
 

@@ -1,29 +1,14 @@
 // The whole distributed Muster, given announced devices by the broker, and timed until all of them are grouped.
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import amqp, { type ConfirmChannel } from 'amqplib';
 import { exchange } from '#bus/topology';
 import { deviceGrouped } from '#events/device';
 import type { Event } from '#events/event';
 import { topology } from '../../apps/standalone/services.js';
+import type { Distributed } from '../../scripts/distributed.mjs';
+import { startDistributed } from '../support/scripts.js';
 import { announced, operatorsWords } from './announced.js';
 import { cpuMsOf, treeCpuMsOf } from './cost.js';
-
-interface Distributed {
-  readonly rabbit: { readonly url: string; readonly pid: number };
-  readonly postgres: { readonly url: string; readonly pid: number };
-  readonly processes: readonly { readonly name: string; readonly pid: number }[];
-  stop(): Promise<void>;
-}
-
-interface Scripts {
-  startDistributed(options: {
-    readonly dir: string;
-    readonly node: string;
-    readonly environment: Readonly<Record<string, string>>;
-  }): Promise<Distributed>;
-}
 
 /** What carrying some devices cost. */
 export interface Carried {
@@ -46,11 +31,8 @@ const limitMs = 600_000;
 
 /** @param batchMax deliveries that a service handles in one transaction */
 export async function startChain(dir: string, batchMax: number): Promise<Chain> {
-  // The build lies in a folder of its own, the scripts do not: no import path holds for both sources and build.
-  const url = pathToFileURL(join(process.cwd(), 'scripts/distributed.mjs')).href;
-  const scripts = (await import(url)) as Scripts;
   const environment = { MUSTER_BATCH_MAX: String(batchMax), MUSTER_LOG_LEVEL: 'warn' };
-  const muster = await scripts.startDistributed({ dir, node: process.execPath, environment });
+  const muster = await startDistributed({ dir, node: process.execPath, environment });
   const connection = await amqp.connect(`${muster.rabbit.url}/muster`);
   const channel = await connection.createConfirmChannel();
   const ear = await listen(channel);

@@ -1,36 +1,12 @@
 // A distributed Muster on servers of its own, told what an operator would have told it, with an ear on its events.
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import amqp from 'amqplib';
 import { exchange } from '#bus/topology';
 import { deviceDiscovered, deviceGrouped } from '#events/device';
-import { stamp, type Draft } from '#events/event';
-import { licenceChanged } from '#events/licence';
-import { defaultSettings, edgeConfigured, settingsChanged } from '#events/settings';
-
-interface Service {
-  readonly name: string;
-  readonly pid: number;
-  readonly announcePort: number | null;
-  ready(): Promise<void>;
-  restart(): Promise<void>;
-  stop(): Promise<void>;
-}
-
-interface Distributed {
-  readonly rabbit: { readonly url: string };
-  named(name: string): readonly Service[];
-  stop(): Promise<void>;
-}
-
-interface Scripts {
-  startDistributed(options: {
-    readonly dir: string;
-    readonly node: string;
-    readonly environment: Readonly<Record<string, string>>;
-  }): Promise<Distributed>;
-}
+import type { Event } from '#events/event';
+import type { ServiceProcess } from '../../scripts/distributed.mjs';
+import { startDistributed } from '../support/scripts.js';
+import { operatorsWords } from './announced.js';
 
 export interface BenchMuster {
   readonly gateway: { readonly port: number; readonly pid: number };
@@ -45,12 +21,9 @@ export interface BenchMuster {
 
 /** @param batchMax deliveries that a service handles in one transaction */
 export async function startMuster(dir: string, batchMax: number): Promise<BenchMuster> {
-  const url = pathToFileURL(join(process.cwd(), 'scripts/distributed.mjs')).href;
-  // The build lies in a folder of its own, the scripts do not: no import path holds for both sources and build.
-  const scripts = (await import(url)) as Scripts;
   const environment = { MUSTER_BATCH_MAX: String(batchMax), MUSTER_LOG_LEVEL: 'warn' };
-  const muster = await scripts.startDistributed({ dir, node: process.execPath, environment });
-  const only = (name: string): Service => {
+  const muster = await startDistributed({ dir, node: process.execPath, environment });
+  const only = (name: string): ServiceProcess => {
     const [service] = muster.named(name);
     if (!service) throw new Error(`there is no ${name}`);
     return service;
@@ -58,13 +31,7 @@ export async function startMuster(dir: string, batchMax: number): Promise<BenchM
   // What is measured ends at device.grouped; what follows it would only take processor time.
   await Promise.all(['console', 'assessment', 'forwarding'].map((name) => only(name).stop()));
   const ear = await listen(`${muster.rabbit.url}/muster`);
-  await ear.tell([
-    settingsChanged.draft(documentOf('settings', { ...defaultSettings, acceptAnnouncements: true })),
-    licenceChanged.draft(
-      documentOf('bench', { customer: 'Bench', seats: 1_000_000, expiresAt: null, graceDays: 0 }),
-    ),
-    edgeConfigured.draft({ ...edgeConfigured.example, version: 1_000, server: randomUUID() }),
-  ]);
+  await ear.tell(operatorsWords());
   const [gateway, discovery] = [only('gateway'), only('discovery')];
   return {
     gateway: { port: gateway.announcePort ?? 0, pid: gateway.pid },
@@ -80,10 +47,6 @@ export async function startMuster(dir: string, batchMax: number): Promise<BenchM
       await muster.stop();
     },
   };
-}
-
-function documentOf<B>(id: string, body: B) {
-  return { id, version: 1_000, changedBy: 'bench', body };
 }
 
 async function listen(url: string) {
@@ -104,10 +67,8 @@ async function listen(url: string) {
     { noAck: true },
   );
   return {
-    tell: async (drafts: readonly Draft[]) => {
-      for (const draft of drafts) {
-        channel.publish(exchange, draft.definition.type, Buffer.from(JSON.stringify(asEvent(draft))));
-      }
+    tell: async (events: readonly Event[]) => {
+      for (const event of events) channel.publish(exchange, event.type, Buffer.from(JSON.stringify(event)));
       await channel.waitForConfirms();
     },
     until: (count: number): Promise<number> => {
@@ -120,15 +81,4 @@ async function listen(url: string) {
     },
     close: () => connection.close(),
   };
-}
-
-function asEvent(draft: Draft) {
-  const occurredAt = new Date().toISOString();
-  return stamp(draft, {
-    publisher: 'console',
-    sequence: 1_000_000,
-    occurredAt,
-    causedBy: null,
-    traceparent: null,
-  });
 }

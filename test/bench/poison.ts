@@ -5,19 +5,8 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
+import { install, startPostgres, startRabbit } from '../support/scripts.js';
 import { openSeating, type Poison, type Seating } from './poisoned.js';
-
-interface Server {
-  readonly url: string;
-  kill(): Promise<void>;
-}
-
-interface Scripts {
-  install(options: { readonly say: (line: string) => void }): Promise<void>;
-  startRabbit(options: { readonly dir: string }): Promise<Server>;
-  startPostgres(options: { readonly dir: string }): Promise<Server>;
-}
 
 const events = Number(process.argv[2] ?? 10_000);
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -39,12 +28,9 @@ async function measure(seating: Seating, poison: Poison | null): Promise<number>
 
 const dir = await mkdtemp(join(tmpdir(), 'muster-poison-'));
 await chmod(dir, 0o711);
-// The build lies in a folder of its own, the scripts do not: no import path holds for both sources and build.
-const url = pathToFileURL(join(process.cwd(), 'scripts/servers.mjs')).href;
-const scripts = (await import(url)) as Scripts;
-await scripts.install({ say });
-const rabbit = await scripts.startRabbit({ dir: join(dir, 'rabbit') });
-const postgres = await scripts.startPostgres({ dir: join(dir, 'postgres') });
+await install({ say });
+const rabbit = await startRabbit({ dir: join(dir, 'rabbit') });
+const postgres = await startPostgres({ dir: join(dir, 'postgres') });
 try {
   const seating = await openSeating({ vhost: rabbit.url, database: postgres.url });
   await measure(seating, null);

@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../scripts/servers.mjs';
+import { freePort } from '../../scripts/free-port.mjs';
 import { Operator } from '../support/operator.js';
 import { Process } from '../support/process.js';
 import { freshDatabase, freshVhost, ownFolder, ownRabbit } from '../support/servers.js';

@@ -8,7 +8,7 @@
 //   recovery.ts         how long everything was away
 //   defects.ts          what the verdict must find, in a copy of the build (planted-build.ts)
 //   discovery-alone.ts  gateway-alone.ts, parked-killer.ts: one process, struck at named places
-//   processes-below.ts  all that a server started         scripts.ts  the project's scripts, from the build too
+//   processes-below.ts  all that a server started         lost-queues.ts  what RabbitMQ cannot start again
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ import { readJournal } from './journal.js';
 import { planOf } from './plan.js';
 import { readQueues } from './queues.js';
 import { Random } from './random.js';
-import { startDistributed } from './scripts.js';
+import { startDistributed } from '../support/scripts.js';
 import { rollingRestart, type Rolling } from './rolling.js';
 import { nothingStruck, strikeRound, type Struck } from './strike.js';
 import { Tables } from './tables.js';

@@ -1,6 +1,6 @@
 // The short form of npm run chaos: each process, the broker and the database killed at least once under load.
 import { describe, expect, it } from 'vitest';
-import { freePort } from '../../scripts/servers.mjs';
+import { freePort } from '../../scripts/free-port.mjs';
 import { ownFolder } from '../support/servers.js';
 import { runChaos } from './chaos-run.js';
 

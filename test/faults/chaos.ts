@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { runChaos, type ChaosResult } from './chaos-run.js';
 import { runEmbedded, type EmbeddedOptions } from './embedded-run.js';
 import { recoveryLines } from './recovery.js';
-import { freePort } from './scripts.js';
+import { freePort } from '../support/scripts.js';
 import type { Verdict } from './verdict.js';
 
 const help = `npm run chaos -- --kills 100 --seed 1   a distributed Muster under load, killed again and again; exit code 1 when

@@ -11,7 +11,7 @@ import { stamp, type Draft, type Event } from '#events/event';
 import { defaultSettings, settingsChanged } from '#events/settings';
 import { migrate } from '#store/migrate';
 import { openPostgres } from '#store/open';
-import { freePort } from '../../scripts/servers.mjs';
+import { freePort } from '../../scripts/free-port.mjs';
 import { topology } from '../../apps/standalone/services.js';
 import { Process } from '../support/process.js';
 import { freshDatabase, freshVhost } from '../support/servers.js';

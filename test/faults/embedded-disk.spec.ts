@@ -13,7 +13,7 @@ import { migrate } from '#store/migrate';
 import { openEmbedded } from '#store/open';
 import { park } from '#store/parking';
 import { Store } from '#store/store';
-import { freePort } from '../../scripts/servers.mjs';
+import { freePort } from '../../scripts/free-port.mjs';
 import { retired } from '../support/buses.js';
 import { Operator } from '../support/operator.js';
 import { Process } from '../support/process.js';

@@ -12,7 +12,7 @@ import { Process } from '../support/process.js';
 import { until } from '../support/until.js';
 import { Crowd } from './crowd.js';
 import { Random } from './random.js';
-import { freePort } from './scripts.js';
+import { freePort } from '../support/scripts.js';
 import { judge, type Verdict } from './verdict.js';
 
 export interface EmbeddedOptions {

@@ -10,7 +10,7 @@ import { exchange } from '#bus/topology';
 import { stamp } from '#events/event';
 import { exampleIdentity } from '#events/identity';
 import { edgeConfigured } from '#events/settings';
-import { freePort } from '../../scripts/servers.mjs';
+import { freePort } from '../../scripts/free-port.mjs';
 import { topology } from '../../apps/standalone/services.js';
 import { Process } from '../support/process.js';
 import { freshVhost } from '../support/servers.js';

@@ -12,7 +12,7 @@ import { ownFolder } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { Devices } from './devices.js';
 import { readQueues } from './queues.js';
-import { startDistributed } from './scripts.js';
+import { startDistributed } from '../support/scripts.js';
 
 const events = Number(process.env['POISON_EVENTS'] ?? 600);
 const poison = events / 100;

@@ -14,7 +14,7 @@ import { Devices } from './devices.js';
 import { breakQueue, lostQueues, remakeQueues } from './lost-queues.js';
 import { processesBelow, signalAll } from './processes-below.js';
 import { readQueues } from './queues.js';
-import { startDistributed } from './scripts.js';
+import { startDistributed } from '../support/scripts.js';
 
 const seconds = Number(process.env['MUSTER_FAULTS_SECONDS'] ?? 3);
 const perSecond = 30;

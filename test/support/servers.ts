@@ -3,25 +3,21 @@
 //   servers.ts      real servers; setup.ts: asked for by each file, started once a run; accounts.ts: of services on them
 //   muster.ts       a whole Muster of processes; process.ts: one; npm-services.ts: as npm run services starts them
 //   gateway.ts      console.ts: one service in this process; fed-delivery.ts: any, fed by hand, with outbox-bus.ts
-//   buses.ts        both drivers of the bus              poisoned.ts  a service and events that it cannot handle
+//   buses.ts        both drivers of the bus              said.ts      events of services that do not run here
 //   operator.ts     status.ts, feed.ts: what an operator does and sees
 //   fleet.ts        virtual printers                     announce-server.ts  what a device talks to
 //   authority.ts    certificates                         licences.ts  signed licences
 //   tcp-proxy.ts    a way to a server that can be cut    small-disk.ts  a disk that fills
 //   collector.ts    spans    watched.ts  metrics         silent.ts  lines of the log
-//   until.ts        waiting, with a limit
+//   until.ts        waiting, with a limit                scripts.ts   the project's own scripts
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Client } from 'pg';
 import { afterAll, inject } from 'vitest';
-import {
-  controlRabbit,
-  startPostgres,
-  startRabbit,
-  type Rabbit,
-  type Server,
-} from '../../scripts/servers.mjs';
+import { startPostgres } from '../../scripts/postgres-server.mjs';
+import { controlRabbit, startRabbit, type Rabbit } from '../../scripts/rabbit-server.mjs';
+import type { Server } from '../../scripts/server-process.mjs';
 
 // Registered while the test file is read: one registered within a hook would never be called.
 const endings: (() => Promise<unknown>)[] = [];

@@ -5,7 +5,10 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { install, startPostgres, startRabbit, type Server } from '../../scripts/servers.mjs';
+import { startPostgres } from '../../scripts/postgres-server.mjs';
+import { startRabbit } from '../../scripts/rabbit-server.mjs';
+import type { Server } from '../../scripts/server-process.mjs';
+import { install } from '../../scripts/servers.mjs';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,7 +1,7 @@
 // A TCP proxy before a server: at an address where the server is not, and with a way through it that a test can close, or
 // hold as a firewall does that drops every packet.
 import { connect, createServer, type Socket } from 'node:net';
-import { freePort } from '../../scripts/servers.mjs';
+import { freePort } from '../../scripts/free-port.mjs';
 
 export interface TcpProxy {
   /** The given address, with the proxy's host and port in their place. */

@@ -17,6 +17,7 @@ export type RefusalCode =
   | 'exists'
   | 'inUse'
   | 'outsideNetworks'
+  | 'tooLate'
   | 'tooMany'
   | 'busy';
 

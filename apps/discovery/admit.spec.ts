@@ -16,8 +16,8 @@ import { serialListChanged } from '#events/serial-list';
 import { defaultSettings, type Settings } from '#events/settings';
 import { published } from '../../test/support/fed-delivery.js';
 import { admit, type Heard } from './admit.js';
+import { judgeClaims, type OldAddress } from './claims.js';
 import { evolve, type Claim, type Known } from './known.js';
-import { judgeClaims, type OldAddress } from './move.js';
 
 const own = 'a'.repeat(64);
 const other = 'b'.repeat(64);
@@ -62,6 +62,7 @@ function given(settings: Partial<Settings> | null, ...events: readonly Event<Hea
     devices: new Map(),
     retiredAt: new Map(),
     list: new Map(),
+    conflicts: new Map(),
     certificates: new Map(),
   };
   for (const event of events) when(known, event);
@@ -271,7 +272,10 @@ describe('who may move a device', () => {
       { known: { ip: '10.1.2.3', fingerprint: own }, claimed: { ip, fingerprint: other } },
     ]);
     const conflictedAt = new Date('2026-11-21T12:00:00.000Z');
-    expect(changes).toMatchObject([{ kind: 'device', device: { ...device, conflictedAt } }]);
+    expect(changes).toMatchObject([
+      { kind: 'device', device: { ...device, conflictedAt } },
+      { kind: 'conflict', conflict: { dismissedAt: null } },
+    ]);
   });
 
   it('judges one claimant at a time when the old address is silent: the others have the new one to answer to', () => {

@@ -1,5 +1,6 @@
 // Who is let in, who is new, and what changed (R30-R33): pure, one event at a time.
 import { nothing, NotYet, type Decision } from '#bus/consumer';
+import { deviceConflictDecisionRequested, type DeviceConflictDecisionRequested } from '#events/conflict';
 import {
   announcementFiltered,
   deviceAnnounced,
@@ -13,17 +14,20 @@ import {
 import type { Event } from '#events/event';
 import { serialListChanged, type SerialListChanged } from '#events/serial-list';
 import type { Settings } from '#events/settings';
+import { decideConflict, dismissed, isDismissed, overWith } from './conflict.js';
 import { countAnnouncement, startOfMinute } from './flapping.js';
 import type { Change, Device, Known, Proof } from './known.js';
 import { apply, pinOf, proofOf, saysNothingNew, seeCertificate } from './move.js';
 
-export type Heard = DeviceAnnounced | DeviceRetireRequested | SerialListChanged;
+export type Heard =
+  DeviceAnnounced | DeviceConflictDecisionRequested | DeviceRetireRequested | SerialListChanged;
 
 /** After a conflict the old address is asked again at most this often, whoever claims what. */
 const askAgainAfterMs = 60_000;
 
 export function admit(event: Event<Heard>, known: Known): Decision<Change> {
   if (deviceAnnounced.is(event)) return announced(bounded(event, known.now), known);
+  if (deviceConflictDecisionRequested.is(event)) return decideConflict(event, known);
   if (deviceRetireRequested.is(event)) return retire(event, known);
   if (serialListChanged.is(event)) return list(event.data);
   return nothing;
@@ -112,7 +116,7 @@ function reconcile(
   const { acceptedAt, origin } = data;
   const common = fact(after.device, id, after.device.fingerprint);
   return {
-    changes: [...changes, { kind: 'device', device: after.device }],
+    changes: [...changes, { kind: 'device', device: after.device }, ...overWith(device.id, changed)],
     events: [
       deviceReconciled.draft({ ...common, proof, fresh, acceptedAt, origin, changed }),
       ...counted.events,
@@ -143,6 +147,12 @@ function goOn({ id, data }: Event<DeviceAnnounced>, known: Device, state: Known)
 function claim(event: Event<DeviceAnnounced>, known: Device, state: Known): Decision<Change> {
   const { now, certificates } = state;
   const { device, events } = countAnnouncement(known, new Date(event.data.acceptedAt));
+  const seen = seeCertificate(event.data, certificates);
+  const counted: readonly Change[] = [...seen.changes, { kind: 'device', device }];
+  if (isDismissed(state, device.id, event.data)) {
+    const { id: announcement, data } = event;
+    return { changes: counted, events: [dismissed({ announcement, data }), ...events] };
+  }
   const again = device.conflictedAt && new Date(device.conflictedAt.getTime() + askAgainAfterMs);
   const change: Change = {
     kind: 'claim',
@@ -150,8 +160,7 @@ function claim(event: Event<DeviceAnnounced>, known: Device, state: Known): Deci
     notBefore: again && again > now ? again : null,
     cause: { id: event.id, traceparent: event.traceparent },
   };
-  const seen = seeCertificate(event.data, certificates);
-  return { changes: [...seen.changes, { kind: 'device', device }, change], events };
+  return { changes: [...counted, change], events };
 }
 
 const fact = (device: Device, announcement: string, fingerprint: string | null) => ({

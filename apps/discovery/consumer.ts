@@ -1,5 +1,6 @@
 // Admission on the bus: load, decide, save.
 import { consumer } from '#bus/consumer';
+import { deviceConflictDecisionRequested } from '#events/conflict';
 import { deviceAnnounced, deviceRetireRequested } from '#events/device';
 import { serialListChanged } from '#events/serial-list';
 import { admit, type Heard } from './admit.js';
@@ -8,12 +9,16 @@ import { loadKnown, saveKnown, serialsOf } from './rows.js';
 
 export const admission = consumer<Known, Change, Heard>({
   name: 'discovery.admission',
-  on: [deviceAnnounced, deviceRetireRequested, serialListChanged],
+  on: [deviceAnnounced, deviceConflictDecisionRequested, deviceRetireRequested, serialListChanged],
   load: async (tx, events) => {
     const announced = events.flatMap((event) => (deviceAnnounced.is(event) ? [event.data] : []));
-    const retired = events.flatMap((event) => (deviceRetireRequested.is(event) ? [event.data.deviceId] : []));
+    const asked = events.flatMap((event) =>
+      deviceRetireRequested.is(event) || deviceConflictDecisionRequested.is(event)
+        ? [event.data.deviceId]
+        : [],
+    );
     return loadKnown(tx, {
-      serials: [...announced.map(({ identity }) => identity.serial), ...(await serialsOf(tx, retired))],
+      serials: [...announced.map(({ identity }) => identity.serial), ...(await serialsOf(tx, asked))],
       fingerprints: announced.flatMap(({ transport }) => transport.fingerprint ?? []),
     });
   },

@@ -7,6 +7,7 @@ import { metrics } from '@opentelemetry/api';
 import { runWorkers, type RunningWorkers } from '#bus/worker';
 import { deviceApiPort, openDeviceApi } from '#device/api';
 import type { Driver, Target } from '#device/device';
+import { deviceConflictDecided, deviceConflictDecisionRequested } from '#events/conflict';
 import {
   announcementFiltered,
   deviceAnnounced,
@@ -199,6 +200,34 @@ describe.each(Object.keys(databases))('discovery on %s', (name) => {
     ]);
     expect(await one.told(deviceReconciled)).toEqual([]);
     await until('the task has ended', async () => (await count('claim')) + (await count('task')) === 0);
+  });
+
+  it('does with a conflict what an operator decides, and remembers a claim that was dismissed', async () => {
+    const [one, two] = instances;
+    const [known, claimed] = [address(), address()];
+    const first = says({ ip: known });
+    const again = says({ ip: claimed, fingerprint: 'b'.repeat(64) });
+    await one.feed(first, says({ ip: claimed, fingerprint: 'b'.repeat(64) }));
+    work();
+    const raised = await until('a conflict is told', async () => (await one.told(deviceConflicted))[0]);
+    const { claim } = raised;
+    if (claim === null) throw new Error('the claim has no name');
+    const ask = { deviceId: first.id, claim, claimed: raised.claimed, requestedBy: 'ann' };
+    const decide = (decision: 'keep' | 'move') =>
+      published(deviceConflictDecisionRequested.draft({ ...ask, decision }));
+    await two.feed(decide('keep'), decide('keep'));
+    await one.feed(again);
+    expect(await one.told(announcementFiltered)).toMatchObject([
+      { announcement: again.id, reason: 'claimDismissed' },
+    ]);
+    await Promise.all([one.feed(decide('move')), two.feed(decide('move'))]);
+    expect(await one.told(deviceReconciled)).toMatchObject([
+      { proof: 'operator', fresh: true, identity: { ip: claimed }, fingerprint: 'b'.repeat(64) },
+    ]);
+    expect(await one.told(deviceConflictDecided)).toMatchObject([{ outcome: 'kept' }, { outcome: 'moved' }]);
+    expect(await count('conflict')).toBe(0);
+    await one.feed(says({ ip: claimed, fingerprint: 'b'.repeat(64) }));
+    expect(await one.told(deviceReconciled)).toHaveLength(2);
   });
 
   it('lets a device move whose old address is silent, with all announcements that waited', async () => {

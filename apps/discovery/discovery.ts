@@ -5,8 +5,9 @@
 //   known.ts        the state that the rules look at, and how a change changes it
 //   admit.ts        the rules: who is let in, who is new, what changed (R30-R33)
 //   move.ts         who may move a device: what proves that it is still the same (R31, R32, R36)
+//   claims.ts       what becomes of a claim that nothing proves; conflict.ts: what an operator decides of one
 //   flapping.ts     a device that announces too often is named (R18)
-//   rows.ts         the state in SQL
+//   rows.ts         the state in SQL; conflict-rows.ts: conflicts
 //   prove-move.ts   the task that asks the old address
 import { keepDocuments } from '#bus/keep-documents';
 import { deviceApiPort } from '#device/api';

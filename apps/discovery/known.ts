@@ -32,10 +32,25 @@ export interface Claim {
   readonly data: DeviceAnnounced;
 }
 
+/** A claim that was raised as a conflict, until an operator decides or the device changes. */
+export interface Conflict {
+  readonly deviceId: string;
+  /** See claimOf in move.ts. */
+  readonly claim: string;
+  /** The newest announcement that makes the claim. */
+  readonly announcement: string;
+  readonly data: DeviceAnnounced;
+  readonly raisedAt: Date;
+  /** Set: an operator keeps the known device, and hears no more of this claim. */
+  readonly dismissedAt: Date | null;
+}
+
 export type Change =
   | { readonly kind: 'device'; readonly device: Device }
   | { readonly kind: 'certificate'; readonly fingerprint: string; readonly certificate: Certificate }
   | { readonly kind: 'claim'; readonly claim: Claim; readonly notBefore: Date | null; readonly cause: Cause }
+  | { readonly kind: 'conflict'; readonly conflict: Conflict }
+  | { readonly kind: 'conflictsOver'; readonly deviceId: string; readonly dismissedToo: boolean }
   | { readonly kind: 'retired'; readonly device: Device; readonly at: Date }
   | {
       readonly kind: 'list';
@@ -54,10 +69,12 @@ export interface Known {
   readonly now: Date;
   /** Null: never seen. */
   readonly settings: Settings | null;
-  /** By serial number, as all that follows but certificates. */
+  /** By serial number, as all that follows but conflicts and certificates. */
   readonly devices: Map<string, Device>;
   readonly retiredAt: Map<string, Date>;
   readonly list: Map<string, { readonly listed: boolean; readonly version: number }>;
+  /** By id of the device. */
+  readonly conflicts: Map<string, readonly Conflict[]>;
   /** By fingerprint. */
   readonly certificates: Map<string, Certificate>;
 }
@@ -85,6 +102,21 @@ export function evolve(known: Known, change: Change): void {
     case 'retired':
       known.devices.delete(change.device.identity.serial);
       known.retiredAt.set(change.device.identity.serial, change.at);
+      known.conflicts.delete(change.device.id);
+      break;
+    case 'conflict': {
+      const { conflict } = change;
+      const others = conflictsOf(known, conflict.deviceId).filter(({ claim }) => claim !== conflict.claim);
+      known.conflicts.set(conflict.deviceId, [...others, conflict]);
+      break;
+    }
+    case 'conflictsOver':
+      known.conflicts.set(
+        change.deviceId,
+        conflictsOf(known, change.deviceId).filter(
+          ({ dismissedAt }) => dismissedAt !== null && !change.dismissedToo,
+        ),
+      );
       break;
     case 'list':
       for (const serial of change.serials) {
@@ -96,3 +128,6 @@ export function evolve(known: Known, change: Change): void {
       break;
   }
 }
+
+export const conflictsOf = (known: Known, deviceId: string): readonly Conflict[] =>
+  known.conflicts.get(deviceId) ?? [];

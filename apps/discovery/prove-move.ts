@@ -1,5 +1,5 @@
 // The task that asks a device's old address, when somebody announces its serial number from elsewhere without a proof: is
-// it still there? Then the claim is a conflict; when it is silent, the device has moved (see move.ts). One missed answer is
+// it still there? Then the claim is a conflict; when it is silent, the device has moved (see claims.ts). One missed answer is
 // no silence: a device that moved without a proof is taken as moved after about a minute.
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
@@ -12,8 +12,8 @@ import type { Draft } from '#events/event';
 import { settingsChanged } from '#events/settings';
 import { readDocument } from '#store/documents';
 import type { Store, Tx } from '#store/store';
+import { judgeClaims, type OldAddress } from './claims.js';
 import type { Claim, Device } from './known.js';
-import { judgeClaims, type OldAddress } from './move.js';
 import { loadClaims, loadDevice, loadKnown, proveMove, saveKnown, settleClaims, type Asked } from './rows.js';
 
 const payload = z.object({ deviceId: z.uuid() });

@@ -5,6 +5,7 @@ import { readDocument } from '#store/documents';
 import { forgetRetired } from '#store/retired';
 import type { Tx } from '#store/store';
 import { enqueue, type TaskRequest } from '#store/tasks';
+import { loadConflicts, saveConflicts } from './conflict-rows.js';
 import { heal, type Certificate, type Change, type Claim, type Device, type Known } from './known.js';
 
 /** What a batch is about. */
@@ -41,6 +42,10 @@ export async function loadKnown(tx: Tx, { serials, fingerprints }: Subjects): Pr
     `select serial, listed, version from discovery.serial_filter where serial = any($1::text[])`,
     [serials],
   );
+  const conflicts = await loadConflicts(
+    tx,
+    devices.map(({ id }) => id),
+  );
   const settings = await readDocument(tx, 'discovery', settingsChanged);
   return {
     now,
@@ -48,6 +53,7 @@ export async function loadKnown(tx: Tx, { serials, fingerprints }: Subjects): Pr
     devices: new Map(devices.map((device) => [device.identity.serial, heal(device, now)])),
     retiredAt: new Map(retired.map(({ serial, at }) => [serial, at])),
     list: new Map(list.map(({ serial, ...entry }) => [serial, entry])),
+    conflicts,
     certificates: new Map(certificates.map(({ fingerprint, ...certificate }) => [fingerprint, certificate])),
   };
 }
@@ -104,6 +110,7 @@ export async function saveKnown(tx: Tx, changes: readonly Change[]): Promise<voi
   await saveCertificates(tx, changes);
   await saveDevices(tx, changes);
   await saveClaims(tx, changes);
+  await saveConflicts(tx, changes);
 }
 
 type ChangeOf<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>;
@@ -123,6 +130,7 @@ async function saveList(tx: Tx, { serials, listed, version }: ChangeOf<'list'>):
 /** Its claims stay for their task, which tells what became of them. */
 async function saveRetired(tx: Tx, { device, at }: ChangeOf<'retired'>): Promise<void> {
   await tx.query(`delete from discovery.device where id = $1`, [device.id]);
+  await tx.query(`delete from discovery.conflict where device_id = $1`, [device.id]);
   await forgetRetired(tx, 'discovery.tombstone');
   await tx.query(
     `insert into discovery.tombstone (serial, retired_at) values ($1, $2)

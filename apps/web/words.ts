@@ -20,7 +20,7 @@ const statusMeaning: Readonly<Record<DeviceStatus, string>> = {
   unassessed: 'No policy has been compared with it yet.',
   assessing: 'It is being read, or waits for its turn.',
   unlicensed: 'No seat is left for it. It is assessed as soon as one is free.',
-  conflicted: 'Two parties claim this serial number. Nothing was changed.',
+  conflicted: 'Two parties claim this serial number. Nothing was changed; an operator decides.',
 };
 
 const role: Readonly<Record<Role, string>> = {

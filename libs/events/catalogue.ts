@@ -1,5 +1,6 @@
 // Every event there is. A new one is added here, or nobody can publish, bind or read it.
 import * as assessment from './assessment.js';
+import { deviceConflictDecided, deviceConflictDecisionRequested } from './conflict.js';
 import * as delivery from './delivery.js';
 import * as device from './device.js';
 import { parseEnvelope, parseEvent, UnreadableEvent, type Event, type EventDefinition } from './event.js';
@@ -17,6 +18,8 @@ const definitions: readonly EventDefinition<never>[] = [
   device.deviceDiscovered,
   device.deviceReconciled,
   device.deviceConflicted,
+  deviceConflictDecisionRequested,
+  deviceConflictDecided,
   device.deviceFlapping,
   device.deviceRetireRequested,
   device.deviceRetired,

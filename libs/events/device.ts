@@ -174,28 +174,46 @@ export const deviceReconciled = defineEvent({
 });
 export type DeviceReconciled = z.infer<typeof deviceReconciled.schema>;
 
-const claim = z.object({ ip: ipAddress, fingerprint: z.string().nullable() });
+/** One of the parties that claim a serial number. */
+export const claimant = z.object({ ip: ipAddress, fingerprint: z.string().nullable() });
+
+/** SHA-256 over all that a claim says and how it came: another one, as soon as something of it changes. */
+export const claimKey = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const exampleClaim = {
+  deviceId: exampleFact.deviceId,
+  claim: 'c'.repeat(64),
+  claimed: { ip: '10.9.9.9', fingerprint: 'b'.repeat(64) },
+};
 
 export const deviceConflicted = defineEvent({
   type: 'device.conflicted',
+  version: 2,
   publisher: 'discovery',
   title: 'Two parties claim one serial number and nothing proves the new one; nothing was changed (R36).',
   schema: z.object({
     deviceId: z.uuid(),
     serial: serialNumber,
-    known: claim,
-    claimed: claim,
+    known: claimant,
+    claimed: claimant,
     announcements: z.array(z.uuid()).max(1000),
+    /** Names the claim in a decision; null in what was told before operators could decide. */
+    claim: claimKey.nullable().default(null),
+    /** All that the claimant says of itself, and where its connection came from. */
+    claimedIdentity: identity.nullable().default(null),
+    peerAddress: ipAddress.nullable().default(null),
   }),
   subject: (data) => data.deviceId,
   example: {
-    deviceId: exampleFact.deviceId,
+    ...exampleClaim,
     serial: exampleIdentity.serial,
     known: { ip: '10.1.2.3', fingerprint: 'a'.repeat(64) },
-    claimed: { ip: '10.9.9.9', fingerprint: 'b'.repeat(64) },
     announcements: exampleFact.announcements,
+    claimedIdentity: { ...exampleIdentity, ip: '10.9.9.9', mac: '3c:52:82:aa:00:99' },
+    peerAddress: '10.9.9.9',
   },
 });
+export type DeviceConflicted = z.infer<typeof deviceConflicted.schema>;
 
 export const deviceFlapping = defineEvent({
   type: 'device.flapping',
@@ -229,13 +247,18 @@ export type DeviceRetired = z.infer<typeof deviceRetired.schema>;
 
 export const announcementFiltered = defineEvent({
   type: 'announcement.filtered',
+  version: 2,
   publisher: 'discovery',
-  title: 'An accepted announcement was not let in, and why (R33).',
+  title: 'An accepted announcement was not let in, and why (R33, R36, R37).',
   schema: z.object({
     announcement: z.uuid(),
     identity,
-    /** deviceDeleted: it was accepted before an operator deleted the device. */
-    reason: z.enum(['serialNotListed', 'deviceDeleted']),
+    /**
+     * deviceDeleted: it was accepted before an operator deleted the device. claimDismissed: an operator has dismissed this
+     * very claim to a known serial number. deviceRefused: an operator has refused the device. quarantineFull: as many
+     * devices as can be held wait for approval.
+     */
+    reason: z.enum(['serialNotListed', 'deviceDeleted', 'claimDismissed', 'deviceRefused', 'quarantineFull']),
   }),
   subject: (data) => data.identity.serial,
   example: {
@@ -244,6 +267,7 @@ export const announcementFiltered = defineEvent({
     reason: 'serialNotListed',
   },
 });
+export type AnnouncementFiltered = z.infer<typeof announcementFiltered.schema>;
 
 export const deviceLicensed = defineEvent({
   type: 'device.licensed',

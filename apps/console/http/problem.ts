@@ -22,6 +22,7 @@ const refusals: Readonly<Record<RefusalCode, readonly [status: number, title: st
   exists: [409, 'There already'],
   inUse: [409, 'In use'],
   outsideNetworks: [409, 'Outside the device networks'],
+  tooLate: [409, 'Decided too late'],
   tooMany: [429, 'Too many tries'],
   busy: [503, 'Not ready'],
 };

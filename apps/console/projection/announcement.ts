@@ -29,6 +29,9 @@ export interface AnnouncementBody {
 const filterReasons = {
   serialNotListed: 'its serial number is not on the list',
   deviceDeleted: 'it was accepted before the device was deleted',
+  claimDismissed: 'an operator has dismissed this claim to a known serial number',
+  deviceRefused: 'an operator has refused the device',
+  quarantineFull: 'as many devices as can be held wait for approval',
 } as const;
 
 export function announcementChanges(event: Event): readonly Change[] {

@@ -25,6 +25,9 @@ export interface Marks {
   readonly result: number;
   /** Newest word about any assessment; absent in views saved before it was kept. */
   readonly assessment?: number;
+  /** Newest words that ended all conflicts that were open, and with them those dismissed; absent likewise. */
+  readonly settled?: number;
+  readonly moved?: number;
 }
 
 export interface ActiveTask {
@@ -55,9 +58,24 @@ export interface Skipped {
   readonly at: string;
 }
 
-interface Claim {
+interface Claimant {
   readonly ip: string;
   readonly fingerprint: string | null;
+}
+
+/** A claim to the device's serial number that an operator can decide about. */
+export interface ClaimView {
+  readonly claim: string;
+  readonly sequence: number;
+  readonly state: 'open' | 'dismissed';
+  /** Null until the event that raised it has come. */
+  readonly known: Claimant | null;
+  readonly claimed: Claimant;
+  readonly identity: Identity | null;
+  readonly peerAddress: string | null;
+  readonly at: string;
+  /** Who dismissed it. */
+  readonly decidedBy: string | null;
 }
 
 export interface DeviceView {
@@ -75,7 +93,10 @@ export interface DeviceView {
     readonly since: string;
   } | null;
   readonly groups: readonly { readonly id: string; readonly name: string }[];
-  readonly conflict: { readonly known: Claim; readonly claimed: Claim; readonly at: string } | null;
+  /** As told before operators could decide: of that, only the newest is known. */
+  readonly conflict: { readonly known: Claimant; readonly claimed: Claimant; readonly at: string } | null;
+  /** Newest first; absent in views saved before it was kept. */
+  readonly claims?: readonly ClaimView[];
   readonly tasks: readonly ActiveTask[];
   /** Tasks that ended, so that word of their beginning which comes late does not start them again. */
   readonly ended: readonly string[];
@@ -88,7 +109,17 @@ export interface DeviceView {
 
 export const blankView = (id: string): DeviceView => ({
   id,
-  marks: { identity: 0, conflict: 0, retired: 0, licence: 0, groups: 0, result: 0, assessment: 0 },
+  marks: {
+    identity: 0,
+    conflict: 0,
+    retired: 0,
+    licence: 0,
+    groups: 0,
+    result: 0,
+    assessment: 0,
+    settled: 0,
+    moved: 0,
+  },
   identity: null,
   autoDiscovered: null,
   lastAnnouncedAt: null,
@@ -96,6 +127,7 @@ export const blankView = (id: string): DeviceView => ({
   licence: null,
   groups: [],
   conflict: null,
+  claims: [],
   tasks: [],
   ended: [],
   last: null,
@@ -108,8 +140,15 @@ export const listed = ({ identity, marks }: DeviceView): boolean =>
   identity !== null && marks.retired <= marks.identity;
 
 /** Two parties claim its serial number, and nothing has settled it since. */
-export const conflicted = ({ conflict, marks }: DeviceView): boolean =>
-  conflict !== null && marks.conflict > marks.identity;
+export const conflicted = (view: DeviceView): boolean =>
+  openClaims(view).length > 0 || oldConflict(view) !== null;
+
+export const openClaims = ({ claims = [] }: DeviceView): readonly ClaimView[] =>
+  claims.filter(({ state }) => state === 'open');
+
+/** One that names no claim: whatever discovery says of the device afterwards settles it. */
+export const oldConflict = ({ conflict, marks }: DeviceView): DeviceView['conflict'] =>
+  marks.conflict > marks.identity ? conflict : null;
 
 /** The one word for a device: what hinders comes before what was found. */
 export function statusOf(view: DeviceView): Status {

@@ -7,10 +7,12 @@ import {
   assessmentSkipped,
   assessmentStarted,
 } from '#events/assessment';
+import { deviceConflictDecided } from '#events/conflict';
 import { deliveryDied } from '#events/delivery';
 import {
   announcementFiltered,
   deviceAnnounced,
+  deviceConflicted,
   deviceDiscovered,
   deviceFlapping,
   deviceGrouped,
@@ -212,6 +214,55 @@ describe.each(databases)('the projection on $name', ({ open }) => {
     );
     expect((await get(`/api/devices/${one.deviceId}`)).status).toBe(404);
     expect((await get('/api/devices?search=cmnd')).body.total).toBe(0);
+  });
+
+  it('takes an operator’s decision of the conflict that is there, and says what came too late', async () => {
+    const one = printer('CNFL-0001');
+    const { deviceId } = one;
+    const [claim, another] = ['c'.repeat(64), 'd'.repeat(64)];
+    const raised = (name: string) =>
+      trial.event(
+        'discovery',
+        deviceConflicted.draft({ ...deviceConflicted.example, deviceId, serial: 'CNFL-0001', claim: name }),
+      );
+    const decide = (name: string, decision = 'keep', by = token) =>
+      trial.ask('POST', `/api/devices/${deviceId}/conflict`, {
+        token: by,
+        body: { claim: name, decision },
+      });
+    await hear(discover(one));
+    expect((await decide(claim)).body.detail).toMatch(/no such conflict any more/);
+    await hear(raised(claim));
+    const { body } = await get(`/api/devices/${deviceId}`);
+    expect(schemas.DeviceDetail.parse(body)).toMatchObject({
+      status: 'conflicted',
+      conflicts: [{ claim, known: { ip: '10.1.2.3' }, claimed: { ip: '10.9.9.9' } }],
+      dismissed: [],
+    });
+    expect(await decide(another)).toMatchObject({ status: 409, body: { title: 'Decided too late' } });
+    expect((await decide(another)).body.detail).toMatch(/has another conflict/);
+    expect((await decide(claim, 'keep', await trial.token('viewer'))).status).toBe(403);
+    expect((await decide(claim, 'move')).status).toBe(202);
+    expect((await trial.told('device.conflictDecisionRequested')).at(-1)).toMatchObject({
+      deviceId,
+      claim,
+      claimed: { ip: '10.9.9.9' },
+      decision: 'move',
+    });
+    const decided = { ...deviceConflictDecided.example, deviceId, claim, decision: 'keep' as const };
+    await hear(
+      trial.event('discovery', deviceConflictDecided.draft({ ...decided, outcome: 'kept' as const })),
+    );
+    expect((await get(`/api/devices/${deviceId}`)).body).toMatchObject({
+      conflict: null,
+      conflicts: [],
+      dismissed: [{ claim, decidedBy: 'admin' }],
+    });
+    const admin = await trial.token('admin');
+    const audit = (await trial.ask('GET', '/api/audit', { token: admin })).body.items;
+    expect(audit).toContainEqual(
+      expect.objectContaining({ action: 'device.conflictDecisionRequested', target: `device:${deviceId}` }),
+    );
   });
 
   it('keeps the newest entries of a history', async () => {

@@ -7,7 +7,14 @@ import { PARTS, type StoredParts } from '#runtime/service';
 import { containing, pageOf, type Page, type PageQuery } from '../http/resource.js';
 import { Refusal } from '../refusal.js';
 import type { AnnouncementBody } from './announcement.js';
-import { conflicted, statusOf, type DeviceView, type Status } from './device-view.js';
+import {
+  oldConflict,
+  openClaims,
+  statusOf,
+  type ClaimView,
+  type DeviceView,
+  type Status,
+} from './device-view.js';
 import { notAssessedOf } from './not-assessed.js';
 import { historyMax } from './tables.js';
 
@@ -69,11 +76,14 @@ export class Devices {
       [id, historyMax],
     );
     const announcements = await this.announcements('id = $1', [view.lastAnnouncement]);
-    const conflict = conflicted(view) ? view.conflict : null;
+    const open = openClaims(view);
+    const dismissed = (view.claims ?? []).filter(({ state }) => state === 'dismissed');
     return {
       ...rowOf(view, await this.#groupNames()),
       licence: view.licence,
-      conflict,
+      conflict: open[0] ? conflictOf(open[0]) : oldConflict(view),
+      conflicts: open.map(conflictOf),
+      dismissed: dismissed.map(conflictOf),
       lastAnnouncement: announcements[0] ?? null,
       notAssessed: notAssessedOf(view),
       lastAssessment: view.last && result ? assessmentOf(result.body) : null,
@@ -155,6 +165,8 @@ function rowOf(view: DeviceView, names: Names): object {
     lastAssessedAt: last?.finishedAt ?? null,
   };
 }
+
+const conflictOf = ({ sequence: _, state: __, ...claim }: ClaimView) => claim;
 
 const assessmentOf = ({ outcome, detail, startedAt, finishedAt, policies, results }: AssessmentFinished) => ({
   outcome,

@@ -9,6 +9,7 @@ import {
   assessmentStarted,
   type SettingResult,
 } from '#events/assessment';
+import { deviceConflictDecided } from '#events/conflict';
 import {
   deviceConflicted,
   deviceDiscovered,
@@ -185,8 +186,50 @@ describe('a device, given its events', () => {
     expect(statusOf(seen(discovered, finishedB, cancelled))).toBe('compliant');
   });
 
-  it('is conflicted until discovery says something newer about it', () => {
-    const conflict = event('discovery', deviceConflicted.draft(deviceConflicted.example));
+  const decision = (outcome: 'kept' | 'moved' | 'gone', claim = deviceConflicted.example.claim) =>
+    event(
+      'discovery',
+      deviceConflictDecided.draft({ ...deviceConflictDecided.example, claim: claim ?? '', outcome }),
+    );
+
+  it('is conflicted until an operator decides, whatever the known device says, and in any order', () => {
+    const raised = event('discovery', deviceConflicted.draft(deviceConflicted.example));
+    const quiet = event('discovery', deviceReconciled.draft({ ...deviceReconciled.example, changed: [] }));
+    const [kept, late] = [decision('kept'), decision('gone')];
+    const movedTo = decision('moved');
+    expect(conflicted(seen(discovered, raised, quiet, late))).toBe(true);
+    for (const order of [
+      [discovered, raised, kept],
+      [kept, raised, discovered],
+    ]) {
+      const view = seen(...order);
+      expect(conflicted(view)).toBe(false);
+      expect(view.claims).toMatchObject([
+        { state: 'dismissed', decidedBy: 'admin', known: { ip: '10.1.2.3' }, peerAddress: '10.9.9.9' },
+      ]);
+    }
+    expect(seen(discovered, raised, kept, movedTo).claims).toEqual([]);
+    expect(conflicted(seen(movedTo, discovered, raised))).toBe(false);
+    const again = event('discovery', deviceConflicted.draft(deviceConflicted.example));
+    expect(conflicted(seen(discovered, raised, movedTo, again))).toBe(true);
+  });
+
+  it('has no open conflict any more once it is elsewhere; what was dismissed stays so', () => {
+    const [one, other] = ['d'.repeat(64), 'e'.repeat(64)];
+    const of = (claim: string) =>
+      event('discovery', deviceConflicted.draft({ ...deviceConflicted.example, claim }));
+    const events = [discovered, of(one), of(other), decision('kept', one)];
+    const elsewhere = event('discovery', deviceReconciled.draft(deviceReconciled.example));
+    expect(conflicted(seen(...events))).toBe(true);
+    expect(seen(...events, elsewhere).claims).toMatchObject([{ claim: one, state: 'dismissed' }]);
+    expect(seen(elsewhere, ...events.toReversed()).claims).toMatchObject([{ claim: one }]);
+  });
+
+  it('is conflicted without a claim to decide about until discovery says something newer about it', () => {
+    const conflict = event(
+      'discovery',
+      deviceConflicted.draft({ ...deviceConflicted.example, claim: null, claimedIdentity: null }),
+    );
     const settled = event('discovery', deviceReconciled.draft(deviceReconciled.example));
     expect(statusOf(seen(discovered, finishedA, conflict))).toBe('conflicted');
     expect(conflicted(seen(discovered, conflict, moved))).toBe(true);

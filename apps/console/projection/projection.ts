@@ -2,6 +2,7 @@
 //
 //   projection.ts   the consumer: which event goes where
 //   device-view.ts  a device as the page shows it      rules.ts      what each event changes in it
+//   claims.ts       conflicts that wait for an operator, and those dismissed
 //   sentences.ts    its history, in words               announcement.ts  announcements and what became of them
 //   not-assessed.ts why there is no assessment         tables.ts       set-wise SQL: load and save
 //   devices.ts      what is asked of all that

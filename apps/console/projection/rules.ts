@@ -1,8 +1,10 @@
 // What each event about a device changes in its view, and the sentence it leaves in the device's history. Pure.
 import * as assessment from '#events/assessment';
+import { deviceConflictDecided } from '#events/conflict';
 import * as device from '#events/device';
 import type { Event, EventDefinition } from '#events/event';
 import type { Identity } from '#events/identity';
+import { conflictDecided, conflictRaised, conflictsSettled } from './claims.js';
 import type { ActiveTask, DeviceView, Marks, Skipped } from './device-view.js';
 import { sentences } from './sentences.js';
 
@@ -121,16 +123,11 @@ export const deviceRules: readonly Rule[] = [
     ...admit(view, event),
     autoDiscovered: event.data.trigger === 'announced',
   })),
-  rule(device.deviceReconciled, sentences.reconciled, admit),
-  rule(device.deviceConflicted, sentences.conflicted, (view, event) =>
-    fresh(view, 'conflict', event)
-      ? {
-          ...view,
-          conflict: { known: event.data.known, claimed: event.data.claimed, at: event.occurredAt },
-          marks: mark(view, 'conflict', event),
-        }
-      : view,
+  rule(device.deviceReconciled, sentences.reconciled, (view, event) =>
+    conflictsSettled(admit(view, event), event),
   ),
+  rule(device.deviceConflicted, sentences.conflicted, conflictRaised),
+  rule(deviceConflictDecided, sentences.conflictDecided, conflictDecided),
   rule(device.deviceFlapping, sentences.flapping, (view) => view),
   rule(device.deviceRetired, sentences.retired, (view, event) =>
     fresh(view, 'retired', event) && fresh(view, 'identity', event)

@@ -1,5 +1,6 @@
 // One sentence of a device's history for each event about it, for an operator to read.
 import type * as assessment from '#events/assessment';
+import type { DeviceConflictDecided } from '#events/conflict';
 import type * as device from '#events/device';
 import type { EventDefinition } from '#events/event';
 
@@ -42,6 +43,13 @@ const proofs: Readonly<Record<DataOf<typeof device.deviceReconciled>['proof'], s
   operator: ' An operator decided so.',
 };
 
+const decisions: Readonly<Record<DeviceConflictDecided['outcome'], string>> = {
+  kept: 'kept the known device: this claim is dismissed',
+  moved: 'decided that the device is there now',
+  gone: 'decided too late: that conflict was over, and nothing was changed',
+  another: 'decided too late: another claim had come instead, and nothing was changed',
+};
+
 /** Seats without a licence file, as licensing names them. */
 const builtInPool = 'community';
 
@@ -56,6 +64,8 @@ export const sentences = {
       : `${changed.map(({ field, from, to }) => `${field}: ${from ?? 'none'} → ${to ?? 'none'}`).join('; ')}.${proofs[proof]}`,
   conflicted: ({ known, claimed }: DataOf<typeof device.deviceConflicted>): string =>
     `${claimed.ip} claims this serial number, and something is still alive at ${known.ip}; nothing was changed.`,
+  conflictDecided: ({ claimed, outcome, decidedBy }: DeviceConflictDecided): string =>
+    `${claimed.ip} claims this serial number; ${decidedBy} ${decisions[outcome]}.`,
   flapping: ({ announcedPerMinute }: DataOf<typeof device.deviceFlapping>): string =>
     `Announced ${announcedPerMinute} times a minute; its assessments are spaced out.`,
   retired: ({ retiredBy }: DataOf<typeof device.deviceRetired>): string => `Deleted by ${retiredBy}.`,

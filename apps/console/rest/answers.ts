@@ -38,7 +38,16 @@ const device = z.object({
   lastAssessedAt: time.nullable(),
 });
 
-const claim = z.object({ ip: z.string(), fingerprint: z.string().nullable() });
+const claimant = z.object({ ip: z.string(), fingerprint: z.string().nullable() });
+const conflict = z.object({
+  claim: z.string(),
+  known: claimant.nullable(),
+  claimed: claimant,
+  identity: identity.nullable(),
+  peerAddress: z.string().nullable(),
+  at: time,
+  decidedBy: z.string().nullable(),
+});
 const deviceDetail = device.extend({
   licence: z
     .object({
@@ -48,7 +57,9 @@ const deviceDetail = device.extend({
       since: time,
     })
     .nullable(),
-  conflict: z.object({ known: claim, claimed: claim, at: time }).nullable(),
+  conflict: z.looseObject({ known: claimant.nullable(), claimed: claimant, at: time }).nullable(),
+  conflicts: z.array(conflict),
+  dismissed: z.array(conflict),
   lastAnnouncement: z.looseObject({ id: z.uuid(), at: time }).nullable(),
   notAssessed: z.object({ reason: z.string(), text: z.string(), at: time }).nullable(),
   lastAssessment: z

@@ -1,6 +1,7 @@
 // Events whose data the page reads. The server checked them against the contract; here they only get their types back.
 import type { AssessmentFinished } from '../../../libs/events/assessment.js';
 import type {
+  AnnouncementFiltered,
   DeviceAnnounced,
   DeviceDiscovered,
   DeviceFact,
@@ -16,10 +17,7 @@ interface Covering {
 
 interface DataByType {
   'device.announced': DeviceAnnounced;
-  'announcement.filtered': {
-    readonly announcement: string;
-    readonly reason: 'serialNotListed' | 'deviceDeleted';
-  };
+  'announcement.filtered': AnnouncementFiltered;
   'device.discovered': DeviceDiscovered;
   'device.reconciled': DeviceReconciled;
   'device.conflicted': { readonly deviceId: string; readonly announcements: readonly string[] };

@@ -14,6 +14,7 @@ export type {
   Event,
   Filter,
   Group,
+  Identity,
   Licence,
   Listener,
   Policy,
@@ -90,9 +91,21 @@ export interface DeviceRow extends DeviceFacts {
   readonly lastAssessedAt: string | null;
 }
 
-export interface Claim {
+export interface Claimant {
   readonly ip: string;
   readonly fingerprint: string | null;
+}
+
+/** A claim to the device's serial number, and the other side of it. */
+export interface Conflict {
+  readonly claim: string;
+  readonly known: Claimant | null;
+  readonly claimed: Claimant;
+  readonly identity: Identity | null;
+  readonly peerAddress: string | null;
+  readonly at: string;
+  /** Who dismissed it; null while it is open. */
+  readonly decidedBy: string | null;
 }
 
 export interface HistoryEntry {
@@ -117,7 +130,10 @@ export interface DeviceDetail extends DeviceFacts {
   readonly lastAssessment: Assessment | null;
   /** Why the newest try ended before it began; null when there is nothing to say. */
   readonly notAssessed?: { readonly reason: string; readonly text: string; readonly at: string } | null;
-  readonly conflict: { readonly known: Claim; readonly claimed: Claim } | null;
+  /** The newest one, also of those raised before operators could decide. */
+  readonly conflict: { readonly known: Claimant | null; readonly claimed: Claimant } | null;
+  readonly conflicts?: readonly Conflict[];
+  readonly dismissed?: readonly Conflict[];
   readonly history: readonly HistoryEntry[];
 }
 

@@ -51,6 +51,8 @@ const publisherOf: Readonly<Record<keyof Marks, string>> = {
   groups: 'autogroup',
   result: 'assessment',
   assessment: 'assessment',
+  settled: 'discovery',
+  moved: 'discovery',
 };
 const marksOf = (each: (part: keyof Marks) => number): Marks => ({
   identity: each('identity'),
@@ -60,6 +62,8 @@ const marksOf = (each: (part: keyof Marks) => number): Marks => ({
   groups: each('groups'),
   result: each('result'),
   assessment: each('assessment'),
+  settled: each('settled'),
+  moved: each('moved'),
 });
 
 /**
@@ -82,7 +86,11 @@ export function startOf({ view, history }: Shown, heads: readonly Head[]): Start
     part === 'identity' && stale ? view.marks.identity : emptied(publisherOf[part], view.marks[part] ?? 0),
   );
   const tasks = view.tasks.map((task) => ({ ...task, sequence: emptied('assessment', task.sequence) }));
-  return { seed: { ...blankView(view.id), ...view, marks, tasks }, kept, whole };
+  const claims = (view.claims ?? []).map((claim) => ({
+    ...claim,
+    sequence: emptied('discovery', claim.sequence),
+  }));
+  return { seed: { ...blankView(view.id), ...view, marks, tasks, claims }, kept, whole };
 }
 
 /** Entries that none of the events wrote, by time and type: their words may be what is to be mended. */

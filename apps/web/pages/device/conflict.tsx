@@ -1,41 +1,212 @@
-import { Alert } from '@mantine/core';
+import { Alert, Button } from '@mantine/core';
 import { IconArrowsSplit } from '@tabler/icons-react';
-import type { Claim } from '../../api/types.js';
+import type { ReactNode } from 'react';
+import { pathOf, useWrite } from '../../api/writes.js';
+import type { Claimant, Conflict, DeviceDetail, Identity } from '../../api/types.js';
+import { Confirm } from '../../parts/confirm.js';
+import { ProblemNote } from '../../parts/problem-note.js';
+import { When } from '../../parts/when.js';
+import { useMayWrite } from '../../shell/session.js';
+import { useTell } from '../../shell/told.js';
 
-interface ConflictNoteProps {
-  readonly conflict: { readonly known: Claim; readonly claimed: Claim };
-  readonly serial: string;
+/** Claims that wait for a decision, each with both sides, and those that were dismissed. */
+export function Conflicts({ device }: { readonly device: DeviceDetail }) {
+  const { conflict, conflicts = [], dismissed = [] } = device;
+  const undecidable = conflicts.length === 0 ? conflict : null;
+  return (
+    <>
+      {conflicts.map((open) => (
+        <Open key={open.claim} device={device} open={open} />
+      ))}
+      {undecidable && (
+        <Note>
+          <Sides
+            device={device}
+            known={undecidable.known ?? { ip: device.ip, fingerprint: null }}
+            claimed={undecidable.claimed}
+            identity={null}
+          />
+        </Note>
+      )}
+      {dismissed.length > 0 && <Dismissed device={device} dismissed={dismissed} />}
+    </>
+  );
 }
 
-export function ConflictNote({ conflict, serial }: ConflictNoteProps) {
+function Note({ children }: { readonly children: ReactNode }) {
   return (
     <Alert color="yellow" icon={<IconArrowsSplit aria-hidden />} title="Two parties claim this serial number">
       <div className="stack">
         <p>
-          Something announced itself as <span className="mono">{serial}</span> from another address, and the
-          known device still answers at its old one. Nothing was changed. Find out which of the two is yours;
-          if the known one is gone for good, switch it off: the next announcement is then believed. If the
-          other one is an impostor, look for it at its address.
+          Something announced itself with this serial number from another address or with another certificate,
+          and at the known address something still answers. Nothing was changed. Find out which of the two is
+          yours.
         </p>
-        <div className="columns">
-          <Side title="Known" claim={conflict.known} />
-          <Side title="Claimed" claim={conflict.claimed} />
-        </div>
+        {children}
       </div>
     </Alert>
   );
 }
 
-function Side({ title, claim }: { readonly title: string; readonly claim: Claim }) {
+interface OpenProps {
+  readonly device: DeviceDetail;
+  readonly open: Conflict;
+}
+
+function Open({ device, open }: OpenProps) {
+  const mayWrite = useMayWrite();
+  return (
+    <Note>
+      <Sides
+        device={device}
+        known={open.known ?? { ip: device.ip, fingerprint: null }}
+        claimed={open.claimed}
+        identity={open.identity}
+      />
+      {open.peerAddress !== null && open.peerAddress !== open.claimed.ip && (
+        <p>
+          The claim came from <span className="mono">{open.peerAddress}</span>, not from the address that it
+          names.
+        </p>
+      )}
+      <p className="dim">
+        Raised <When at={open.at} />.
+      </p>
+      {mayWrite && <Decide device={device} open={open} />}
+    </Note>
+  );
+}
+
+function Decide({ device, open }: OpenProps) {
+  const { decide, write } = useDecide(device, open);
+  return (
+    <div className="stack-close">
+      <div className="row">
+        <Button variant="default" loading={decide.isPending} onClick={() => write('keep', () => undefined)}>
+          Keep the known one
+        </Button>
+        <Move device={device} open={open} label="Move to the claimed one" />
+      </div>
+      <p className="small dim">
+        Keep: this claim is dismissed and not raised again, until something of it changes. Move: the device is
+        taken as fresh from the box at the claimed address.
+      </p>
+      {decide.error && <ProblemNote problem={decide.error} />}
+    </div>
+  );
+}
+
+function Move({ device, open, label }: OpenProps & { readonly label: string }) {
+  const { decide, write } = useDecide(device, open);
+  return (
+    <Confirm
+      label={label}
+      name={`${label}: ${open.claimed.ip}`}
+      question={`Move ${device.serial} to ${open.claimed.ip}?`}
+      act="Move"
+      pending={decide.isPending}
+      problem={decide.error}
+      onConfirm={(close) => write('move', close)}
+    >
+      From now on this device is what announced itself from {open.claimed.ip}, with that certificate. It is
+      treated as fresh from the box: no stored secret is sent to it. If it is an impostor, it takes the
+      device’s place.
+    </Confirm>
+  );
+}
+
+function useDecide(device: DeviceDetail, { claim, claimed }: Conflict) {
+  const decide = useWrite(['devices', 'overview']);
+  const tell = useTell();
+  const write = (decision: 'keep' | 'move', close: () => void) =>
+    decide.mutate({
+      method: 'POST',
+      path: pathOf('devices', device.id, 'conflict'),
+      body: { claim, decision },
+      done: () => {
+        close();
+        tell(
+          decision === 'keep'
+            ? `The claim of ${claimed.ip} is being dismissed.`
+            : `${device.serial} is being moved to ${claimed.ip}.`,
+        );
+      },
+    });
+  return { decide, write };
+}
+
+interface SidesProps {
+  readonly device: DeviceDetail;
+  readonly known: Claimant;
+  readonly claimed: Claimant;
+  readonly identity: Identity | null;
+}
+
+function Sides({ device, known, claimed, identity }: SidesProps) {
+  return (
+    <div className="columns">
+      <Side title="Known" claim={known} identity={device} />
+      <Side title="Claimed" claim={claimed} identity={identity} />
+    </div>
+  );
+}
+
+interface SideProps {
+  readonly title: string;
+  readonly claim: Claimant;
+  readonly identity: Identity | null;
+}
+
+function Side({ title, claim, identity }: SideProps) {
   return (
     <section className="card" aria-label={title}>
       <h3>{title}</h3>
       <dl className="facts after">
         <dt>IP address</dt>
         <dd className="mono">{claim.ip}</dd>
+        {identity && (
+          <>
+            <dt>MAC address</dt>
+            <dd className="mono">{identity.mac}</dd>
+            <dt>Model</dt>
+            <dd>{identity.model}</dd>
+            <dt>Hostname</dt>
+            <dd>{identity.hostname ?? <span className="dim">none said</span>}</dd>
+          </>
+        )}
         <dt>Certificate</dt>
         <dd className="mono small">{claim.fingerprint ?? 'none shown'}</dd>
       </dl>
+    </section>
+  );
+}
+
+interface DismissedProps {
+  readonly device: DeviceDetail;
+  readonly dismissed: readonly Conflict[];
+}
+
+function Dismissed({ device, dismissed }: DismissedProps) {
+  const mayWrite = useMayWrite();
+  return (
+    <section className="card" aria-labelledby="dismissed">
+      <h2 id="dismissed">Dismissed claims</h2>
+      <p className="dim">
+        Who says again what was dismissed is not listened to, even when the known device is silent. If it is
+        the device after all, move it.
+      </p>
+      <ul className="plain-list stack after">
+        {dismissed.map((one) => (
+          <li key={one.claim} className="row row-apart">
+            <span>
+              <span className="mono">{one.claimed.ip}</span>
+              {one.identity && `, ${one.identity.model}`}
+              <span className="dim"> dismissed by {one.decidedBy}</span>
+            </span>
+            {mayWrite && <Move device={device} open={one} label="Move after all" />}
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }

@@ -8,7 +8,7 @@ import { StatusPill } from '../../parts/pill.js';
 import { words } from '../../words.js';
 import { Actions } from './actions.js';
 import { AssessmentCard } from './assessment.js';
-import { ConflictNote } from './conflict.js';
+import { Conflicts } from './conflict.js';
 import { Announced, IdentityCard, Membership } from './facts.js';
 import { History } from './history.js';
 
@@ -36,7 +36,7 @@ function Device({ device }: { readonly device: DeviceDetail }) {
         <StatusPill status={device.status} />
         <span className="dim">{words.statusMeaning[device.status]}</span>
       </div>
-      {device.conflict && <ConflictNote conflict={device.conflict} serial={device.serial} />}
+      <Conflicts device={device} />
       <AssessmentCard device={device} />
       <div className="columns">
         <IdentityCard device={device} />

@@ -63,6 +63,9 @@ const admission = {
 const filterWords = {
   serialNotListed: 'Not admitted: serial number not on the list',
   deviceDeleted: 'Not admitted: accepted before the device was deleted',
+  claimDismissed: 'Not admitted: an operator has dismissed this claim',
+  deviceRefused: 'Not admitted: an operator has refused the device',
+  quarantineFull: 'Not admitted: as many as can be held wait for approval',
 } as const;
 
 const skipWords: Readonly<Record<string, string>> = {

@@ -1,0 +1,67 @@
+// What the page shows of conflicts: claims that wait for an operator, and those that one has dismissed. Pure; events of one
+// device may come in any order.
+import type { DeviceConflictDecided } from '#events/conflict';
+import type { DeviceConflicted, DeviceReconciled } from '#events/device';
+import type { Event } from '#events/event';
+import type { ClaimView, DeviceView } from './device-view.js';
+
+/** Shown of one device: as many as a person looks through. */
+const claimsMax = 20;
+
+const settledAt = ({ marks }: DeviceView): number => marks.settled ?? 0;
+const movedAt = ({ marks }: DeviceView): number => marks.moved ?? 0;
+
+export function conflictRaised(view: DeviceView, event: Event<DeviceConflicted>): DeviceView {
+  const { data, sequence, occurredAt: at } = event;
+  const { claim, known, claimed } = data;
+  if (claim === null) {
+    if (sequence <= view.marks.conflict) return view;
+    return { ...view, conflict: { known, claimed, at }, marks: { ...view.marks, conflict: sequence } };
+  }
+  const before = findClaim(view, claim);
+  const newer = sequence > Math.max(settledAt(view), before?.sequence ?? 0);
+  const said = { claim, known, claimed, identity: data.claimedIdentity, peerAddress: data.peerAddress };
+  if (newer) return withClaim(view, { ...said, sequence, state: 'open', at, decidedBy: null });
+  // Dismissed already: what was claimed came late.
+  return before && before.known === null ? withClaim(view, { ...before, ...said }) : view;
+}
+
+export function conflictDecided(view: DeviceView, event: Event<DeviceConflictDecided>): DeviceView {
+  const { data, sequence, occurredAt: at } = event;
+  const { outcome, claim, claimed, decidedBy } = data;
+  if (outcome === 'moved') return moved(settled(view, sequence), sequence);
+  if (outcome !== 'kept' || sequence <= movedAt(view)) return view;
+  const before = findClaim(view, claim);
+  if (before && before.sequence > sequence) return view;
+  const unknown = { known: null, identity: null, peerAddress: null, at };
+  return withClaim(view, { ...unknown, ...before, claim, claimed, sequence, state: 'dismissed', decidedBy });
+}
+
+/** As discovery does it: once the device is elsewhere or shows another certificate, open conflicts are over. */
+export function conflictsSettled(view: DeviceView, { data, sequence }: Event<DeviceReconciled>): DeviceView {
+  const isOther = data.changed.some(({ field }) => field === 'ip' || field === 'certificate');
+  return isOther ? settled(view, sequence) : view;
+}
+
+/** What was dismissed stays so. */
+function settled(view: DeviceView, sequence: number): DeviceView {
+  const { claims = [], marks } = view;
+  const left = claims.filter((claim) => claim.sequence > sequence || claim.state === 'dismissed');
+  return { ...view, claims: left, marks: { ...marks, settled: Math.max(settledAt(view), sequence) } };
+}
+
+function moved(view: DeviceView, sequence: number): DeviceView {
+  const { claims = [], marks } = view;
+  const left = claims.filter((claim) => claim.sequence > sequence);
+  return { ...view, claims: left, marks: { ...marks, moved: Math.max(movedAt(view), sequence) } };
+}
+
+const findClaim = ({ claims = [] }: DeviceView, claim: string): ClaimView | undefined =>
+  claims.find((one) => one.claim === claim);
+
+function withClaim(view: DeviceView, claim: ClaimView): DeviceView {
+  const { claims = [] } = view;
+  const others = claims.filter((one) => one.claim !== claim.claim);
+  const newestFirst = [...others, claim].toSorted((a, b) => b.sequence - a.sequence);
+  return { ...view, claims: newestFirst.slice(0, claimsMax) };
+}

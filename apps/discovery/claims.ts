@@ -1,0 +1,128 @@
+// What becomes of claims to a known serial number that nothing proves, once its old address was asked (R36). Pure.
+import type { Decision } from '#bus/consumer';
+import { deviceConflicted, deviceReconciled, type DeviceAnnounced } from '#events/device';
+import type { Draft } from '#events/event';
+import type { Identity } from '#events/identity';
+import { claimOf, dismissed, isDismissed, overWith } from './conflict.js';
+import type { Change, Claim, Device, Known, Proof } from './known.js';
+import { apply, pinOf, proofOf, seeCertificate, type Attributes, type Certificates } from './move.js';
+
+/**
+ * What the old address had to say: somebody is there still (and who, where it is the device), or nobody is at any of several
+ * tries, or it may not be asked.
+ */
+export type OldAddress = 'answers' | 'silent' | 'outsideNetworks' | { readonly says: Identity };
+
+/** A decision about claims, and those it settles; the others are judged anew against what the device is then. */
+export interface Judgement extends Decision<Change> {
+  readonly settled: readonly Claim[];
+}
+
+/**
+ * The newest claim moves the device when the old address is silent (or it has a proof by now). Otherwise nothing changes,
+ * and each claimant is named; so it is when the device was believed something newer since: silence counts only for what
+ * follows the device's own last word.
+ */
+export function judgeClaims(device: Device, all: readonly Claim[], old: OldAddress, known: Known): Judgement {
+  const out = all.filter(({ data }) => isDismissed(known, device.id, data));
+  const parties = partiesOf(all.filter((claim) => !out.includes(claim)));
+  const told = out.map(dismissed);
+  const judged = judgeParties(device, parties, old, known);
+  return { ...judged, events: [...told, ...judged.events], settled: [...out, ...judged.settled] };
+}
+
+type Party = readonly Claim[];
+
+function judgeParties(device: Device, parties: readonly Party[], old: OldAddress, known: Known): Judgement {
+  const [newest] = parties;
+  const [last] = newest ?? [];
+  if (!newest || !last) return { changes: [], events: [], settled: [] };
+  const heard = isLate(last.data, device) && old === 'silent' ? 'answers' : old;
+  const proof = proofOf(last.data, device, known.certificates) ?? answerProves(heard, last.data);
+  if (proof) return moved(device, newest, proof, known);
+  return {
+    changes: [
+      { kind: 'device', device: { ...device, conflictedAt: known.now } },
+      ...parties.flatMap((party) => raised(party, known.now)),
+    ],
+    events: parties.flatMap((party) => conflicted(device, party, known.certificates)),
+    settled: parties.flat(),
+  };
+}
+
+/** The silence of the old address does; so does the device itself, when it says there what the claim says, and shows no other certificate. */
+function answerProves(old: OldAddress, { identity, transport }: DeviceAnnounced): Proof | null {
+  if (old === 'silent') return 'oldAddressSilent';
+  if (typeof old === 'string' || transport.fingerprint !== null) return null;
+  const says: Attributes = { ...old.says };
+  const same = Object.entries(identity).every(([field, value]) => value === null || says[field] === value);
+  return same ? 'sameAddress' : null;
+}
+
+/** What was accepted after it is believed of the device already. */
+const isLate = ({ acceptedAt }: DeviceAnnounced, device: Device): boolean =>
+  new Date(acceptedAt) < device.acceptedAt;
+
+function moved(device: Device, party: Party, proof: Proof, known: Known): Judgement {
+  const [last] = party;
+  if (!last) return { changes: [], events: [], settled: [] };
+  const { changes, certificates } = seeCertificate(last.data, known.certificates);
+  const after = isLate(last.data, device)
+    ? { device: { ...device, fingerprint: pinOf(device, certificates) }, changed: [], fresh: false }
+    : apply(device, { data: last.data, proof, certificates });
+  const event = deviceReconciled.draft({
+    deviceId: device.id,
+    identity: after.device.identity,
+    trigger: 'announced',
+    announcements: party.map(({ announcement }) => announcement),
+    fingerprint: after.device.fingerprint,
+    proof,
+    fresh: after.fresh,
+    acceptedAt: last.data.acceptedAt,
+    origin: last.data.origin,
+    changed: after.changed,
+  });
+  return {
+    changes: [...changes, { kind: 'device', device: after.device }, ...overWith(device.id, after.changed)],
+    events: [event],
+    settled: party,
+  };
+}
+
+/** Kept for an operator's decision: the newest of what the party says. */
+function raised([last]: Party, raisedAt: Date): readonly Change[] {
+  if (!last) return [];
+  const { announcement, deviceId, data } = last;
+  const conflict = { deviceId, claim: claimOf(data), announcement, data, raisedAt, dismissedAt: null };
+  return [{ kind: 'conflict', conflict }];
+}
+
+function conflicted(device: Device, party: Party, certificates: Certificates): readonly Draft[] {
+  const [last] = party;
+  if (!last) return [];
+  const { identity, transport } = last.data;
+  return [
+    deviceConflicted.draft({
+      deviceId: device.id,
+      serial: device.identity.serial,
+      known: { ip: device.identity.ip, fingerprint: pinOf(device, certificates) },
+      claimed: { ip: identity.ip, fingerprint: transport.fingerprint },
+      announcements: party.map(({ announcement }) => announcement),
+      claim: claimOf(last.data),
+      claimedIdentity: identity,
+      peerAddress: transport.peerAddress,
+    }),
+  ];
+}
+
+/** Claims by who makes them, the newest claim first in each, and the party with the newest first. */
+function partiesOf(claims: readonly Claim[]): readonly Party[] {
+  const newestFirst = claims.toSorted(
+    (a, b) => Date.parse(b.data.acceptedAt) - Date.parse(a.data.acceptedAt),
+  );
+  const parties = Map.groupBy(
+    newestFirst,
+    ({ data }) => `${data.identity.ip} ${data.transport.fingerprint ?? ''}`,
+  );
+  return [...parties.values()];
+}

@@ -1,0 +1,223 @@
+import { describe, expect, it } from 'vitest';
+import {
+  deviceConflictDecided,
+  deviceConflictDecisionRequested,
+  type DeviceConflictDecisionRequested,
+} from '#events/conflict';
+import {
+  announcementFiltered,
+  deviceAnnounced,
+  deviceConflicted,
+  deviceReconciled,
+  type DeviceAnnounced,
+} from '#events/device';
+import type { Draft, Event, EventDefinition } from '#events/event';
+import { defaultSettings } from '#events/settings';
+import { published } from '../../test/support/fed-delivery.js';
+import { admit, type Heard } from './admit.js';
+import { judgeClaims } from './claims.js';
+import { claimOf } from './conflict.js';
+import { evolve, type Claim, type Known } from './known.js';
+
+const { example } = deviceAnnounced;
+const { serial } = example.identity;
+const own = 'a'.repeat(64);
+const others = 'b'.repeat(64);
+const ip = '10.9.9.9';
+
+interface Said {
+  readonly ip?: string;
+  readonly fingerprint?: string | null;
+  readonly mac?: string;
+  readonly at?: string;
+  readonly verified?: boolean;
+}
+
+function says({ ip = '10.1.2.3', fingerprint = own, verified = false, ...said }: Said = {}) {
+  const { mac = example.identity.mac, at = '2026-11-21T09:00:00.000Z' } = said;
+  return published(
+    deviceAnnounced.draft({
+      ...example,
+      identity: { ...example.identity, ip, mac },
+      acceptedAt: at,
+      transport: { ...example.transport, peerAddress: ip, fingerprint },
+      authentication: verified
+        ? { mode: 'mutual', outcome: 'verified' }
+        : { mode: 'none', outcome: 'anonymous' },
+    }),
+  );
+}
+
+function when(known: Known, event: Event<Heard>) {
+  const { changes, events } = admit(event, known);
+  for (const change of changes) evolve(known, change);
+  return { events, claims: changes.flatMap((change) => (change.kind === 'claim' ? [change.claim] : [])) };
+}
+
+const told = <D>(events: readonly Draft[], definition: EventDefinition<D>): readonly D[] =>
+  events.filter((draft) => draft.definition.type === definition.type).map(({ data }) => data as D);
+
+const deviceIn = (known: Known) => {
+  const device = known.devices.get(serial);
+  if (!device) throw new Error('no device');
+  return device;
+};
+
+/** A known device, and a claim to it that the old address has made a conflict of. */
+function conflict(said: Said = { ip, fingerprint: others }) {
+  const known: Known = {
+    now: new Date('2026-11-21T12:00:00.000Z'),
+    settings: defaultSettings,
+    devices: new Map(),
+    retiredAt: new Map(),
+    list: new Map(),
+    conflicts: new Map(),
+    certificates: new Map(),
+  };
+  when(known, says({ at: '2026-11-21T08:00:00.000Z' }));
+  const raised = judge(known, when(known, says(said)).claims, 'answers');
+  const [data] = told(raised, deviceConflicted);
+  if (!data?.claim) throw new Error('no conflict');
+  return { known, claim: data.claim, claimed: data.claimed };
+}
+
+function judge(known: Known, claims: readonly Claim[], old: 'answers' | 'silent'): readonly Draft[] {
+  const { changes, events } = judgeClaims(deviceIn(known), claims, old, known);
+  for (const change of changes) evolve(known, change);
+  return events;
+}
+
+function asks(
+  { known, claim, claimed }: ReturnType<typeof conflict>,
+  decision: DeviceConflictDecisionRequested['decision'],
+): Event<DeviceConflictDecisionRequested> {
+  const { id: deviceId } = deviceIn(known);
+  const data = { deviceId, claim, claimed, decision, requestedBy: 'ann' };
+  return published(deviceConflictDecisionRequested.draft(data));
+}
+
+describe('an operator who keeps the known device', () => {
+  it('dismisses the claim: nothing of the device changes, and the same claim is not raised again', () => {
+    const it = conflict();
+    const before = deviceIn(it.known);
+    const { events } = when(it.known, asks(it, 'keep'));
+    expect(told(events, deviceConflictDecided)).toMatchObject([
+      { outcome: 'kept', decidedBy: 'ann', serial },
+    ]);
+    expect(deviceIn(it.known)).toEqual(before);
+    const again = when(it.known, says({ ip, fingerprint: others }));
+    expect(again.claims).toEqual([]);
+    expect(told(again.events, announcementFiltered)).toMatchObject([{ reason: 'claimDismissed' }]);
+  });
+
+  it.each<[string, Said]>([
+    ['another address', { ip: '10.9.9.8', fingerprint: others }],
+    ['another certificate', { ip, fingerprint: 'c'.repeat(64) }],
+    ['another MAC address', { ip, fingerprint: others, mac: '02:00:00:00:00:09' }],
+  ])('hears of it again once it comes with %s', (_, said) => {
+    const it = conflict();
+    when(it.known, asks(it, 'keep'));
+    expect(when(it.known, says(said)).claims).toHaveLength(1);
+  });
+
+  it('is not overruled by silence: a claim that waited is not believed, another one is', () => {
+    const it = conflict();
+    const { claims } = when(it.known, says({ ip, fingerprint: others }));
+    when(it.known, asks(it, 'keep'));
+    expect(told(judge(it.known, claims, 'silent'), announcementFiltered)).toMatchObject([
+      { reason: 'claimDismissed' },
+    ]);
+    expect(deviceIn(it.known).identity.ip).toBe('10.1.2.3');
+    const other = when(it.known, says({ ip: '10.7.7.7', fingerprint: null }));
+    expect(told(judge(it.known, other.claims, 'silent'), deviceReconciled)).toHaveLength(1);
+  });
+
+  it('is overruled by proof', () => {
+    const it = conflict();
+    when(it.known, asks(it, 'keep'));
+    const { events } = when(it.known, says({ ip, fingerprint: others, verified: true }));
+    expect(told(events, deviceReconciled)).toMatchObject([{ proof: 'verified', identity: { ip } }]);
+  });
+
+  it('asked twice, is told once', () => {
+    const it = conflict();
+    when(it.known, asks(it, 'keep'));
+    expect(when(it.known, asks(it, 'keep')).events).toEqual([]);
+  });
+});
+
+describe('an operator who moves the device', () => {
+  it('has it at the claimed address, pinned anew, fresh from the box', () => {
+    const it = conflict();
+    const { events } = when(it.known, asks(it, 'move'));
+    expect(told(events, deviceReconciled)).toMatchObject([
+      { proof: 'operator', fresh: true, fingerprint: others, identity: { ip }, trigger: 'announced' },
+    ]);
+    expect(told(events, deviceConflictDecided)).toMatchObject([{ outcome: 'moved' }]);
+    expect(deviceIn(it.known)).toMatchObject({ identity: { ip }, fingerprint: others, proof: 'operator' });
+    const { events: next, claims } = when(it.known, says({ at: '2026-11-21T10:00:00.000Z' }));
+    expect([told(next, deviceReconciled), claims.length]).toEqual([[], 1]);
+  });
+
+  it('may do so after having dismissed the claim', () => {
+    const it = conflict();
+    when(it.known, asks(it, 'keep'));
+    when(it.known, asks(it, 'move'));
+    expect(deviceIn(it.known).identity.ip).toBe(ip);
+    expect(told(when(it.known, says({ ip, fingerprint: others })).events, deviceReconciled)).toHaveLength(1);
+  });
+
+  it('takes nothing back of what the device said since', () => {
+    const it = conflict();
+    when(it.known, says({ at: '2026-11-21T11:00:00.000Z' }));
+    when(it.known, asks(it, 'move'));
+    expect(deviceIn(it.known).acceptedAt).toEqual(new Date('2026-11-21T11:00:00.000Z'));
+  });
+
+  it('asked twice, moves it once', () => {
+    const it = conflict();
+    when(it.known, asks(it, 'move'));
+    expect(when(it.known, asks(it, 'move')).events).toEqual([]);
+  });
+});
+
+describe('a decision that comes too late', () => {
+  it('is told so when the device has moved meanwhile', () => {
+    const it = conflict();
+    when(it.known, says({ ip: '10.5.5.5', verified: true, at: '2026-11-21T11:00:00.000Z' }));
+    const { events } = when(it.known, asks(it, 'move'));
+    expect(told(events, deviceConflictDecided)).toMatchObject([{ outcome: 'gone' }]);
+    expect(deviceIn(it.known).identity.ip).toBe('10.5.5.5');
+  });
+
+  it('is told so when another claim waits by then', () => {
+    const it = conflict();
+    when(it.known, says({ ip: '10.5.5.5', verified: true, at: '2026-11-21T11:00:00.000Z' }));
+    const { claims } = when(
+      it.known,
+      says({ ip: '10.7.7.7', fingerprint: null, at: '2026-11-21T11:01:00.000Z' }),
+    );
+    judge(it.known, claims, 'answers');
+    const { events } = when(it.known, asks(it, 'keep'));
+    expect(told(events, deviceConflictDecided)).toMatchObject([{ outcome: 'another' }]);
+  });
+
+  it('says nothing of a device that was deleted', () => {
+    const it = conflict();
+    const request = asks(it, 'move');
+    it.known.devices.clear();
+    expect(when(it.known, request).events).toEqual([]);
+  });
+});
+
+it('a conflict stays open while the known device only says that it is there', () => {
+  const it = conflict();
+  when(it.known, says({ at: '2026-11-21T11:00:00.000Z' }));
+  expect(it.known.conflicts.get(deviceIn(it.known).id)).toHaveLength(1);
+});
+
+it('a claim is named by all that it says and by how it came', () => {
+  const data = (said: Said): DeviceAnnounced => says(said).data;
+  expect(claimOf(data({ ip }))).toBe(claimOf(data({ ip, at: '2026-11-21T11:00:00.000Z' })));
+  expect(claimOf(data({ ip }))).not.toBe(claimOf(data({ ip, fingerprint: null })));
+});

@@ -16,7 +16,10 @@ export const needed = [
 ];
 
 /** What tests do without when it cannot be had: they are skipped, by name. */
-export const wanted = [{ name: 'prometheus', files: ['/usr/bin/promtool'] }];
+export const wanted = [
+  { name: 'prometheus', files: ['/usr/bin/promtool'] },
+  { name: 'haproxy', files: ['/usr/sbin/haproxy'] },
+];
 
 /** Names of the packages of `list` that are not there. */
 export const missing = (list = needed) =>

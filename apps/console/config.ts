@@ -1,10 +1,8 @@
 // What console reads from the environment.
-import { isIP } from 'node:net';
 import path from 'node:path';
-import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { announcePort } from '#announce/announcement';
-import { port, readConfig, secretFile } from '#runtime/config';
+import { networks, port, readConfig, secretFile } from '#runtime/config';
 
 export interface ConsoleConfig {
   /** Of the operator `admin` at the first start; one is made when null. */
@@ -27,14 +25,7 @@ const shape = {
   MUSTER_LICENCE_SIGNERS_FILE: secretFile.optional(),
   /** Address that operators use, such as https://muster.example: behind a proxy that speaks TLS. */
   MUSTER_CONSOLE_URL: z.url({ protocol: /^https?$/ }).optional(),
-  MUSTER_TRUSTED_PROXIES: z
-    .string()
-    .transform((text) => text.split(',').map((part) => part.trim()))
-    .refine(
-      (proxies) => proxies.every((proxy) => isIP(proxy) !== 0 || ipaddr.isValidCIDR(proxy)),
-      'must be addresses or networks such as 10.0.0.7 or 10.1.0.0/24, separated by commas',
-    )
-    .default([]),
+  MUSTER_TRUSTED_PROXIES: networks,
   MUSTER_ANNOUNCE_PORT: port.default(announcePort),
   MUSTER_PAGE_DIR: z.string().optional(),
 } as const;

@@ -1,12 +1,25 @@
 // What the gateway reads from its environment. What operators set comes by the bus instead: see edge.ts.
 import * as z from 'zod';
+import { frameBytesMax } from '#announce/frame';
+import { depthMax } from '#announce/strict-json';
 import { announcePort } from '#announce/announcement';
-import { ConfigError, port, readAll, readConfig, secretFile, together, whole } from '#runtime/config';
+import {
+  ConfigError,
+  networks,
+  port,
+  readAll,
+  readConfig,
+  secretFile,
+  together,
+  whole,
+} from '#runtime/config';
 
 const shape = {
   /** `::` takes IPv4 as well. */
   MUSTER_ANNOUNCE_HOST: z.string().min(1).default('::'),
   MUSTER_ANNOUNCE_PORT: port.default(announcePort),
+  /** Other gateways of this machine may listen there too, and the system spreads the connections. Linux only. */
+  MUSTER_ANNOUNCE_PORT_SHARED: z.stringbool().default(false),
   /** The server's own identity, PEM; the certificate's issuers may follow it. */
   MUSTER_GATEWAY_KEY_FILE: secretFile.optional(),
   MUSTER_GATEWAY_CERTIFICATE_FILE: secretFile.optional(),
@@ -20,7 +33,22 @@ const shape = {
   /** Keeps the newest edge configuration, so that a restart need not wait for the bus. */
   MUSTER_EDGE_CACHE_FILE: z.string().min(1).optional(),
   MUSTER_GATEWAY_CONNECTIONS_MAX: whole(1, 1_000_000).default(10_000),
+  /** Of one address. */
   MUSTER_GATEWAY_CONNECTIONS_PER_SOURCE_MAX: whole(1, 1_000_000).default(20),
+  /** Of one IPv6 /64, in which a whole site may live. */
+  MUSTER_GATEWAY_CONNECTIONS_PER_NETWORK_MAX: whole(1, 1_000_000).default(500),
+  /** New connections of one source, an address or an IPv6 /64: so many at once, and so many a second for ever. */
+  MUSTER_GATEWAY_HANDSHAKES_BURST: whole(1, 1_000_000).default(1_000),
+  MUSTER_GATEWAY_HANDSHAKES_PER_SECOND: whole(1, 1_000_000).default(100),
+  /** Load balancers that begin each connection with a PROXY protocol v2 header; nobody else is asked for one. */
+  MUSTER_GATEWAY_PROXIES: networks,
+  /** From the connection to the end of the handshake; from there, or an answer, to the next byte; from there to the line's end. */
+  MUSTER_GATEWAY_HANDSHAKE_SECONDS: whole(1, 120).default(10),
+  MUSTER_GATEWAY_FIRST_BYTE_SECONDS: whole(1, 120).default(10),
+  MUSTER_GATEWAY_FRAME_SECONDS: whole(1, 120).default(15),
+  /** Of a line, without its end; of objects and arrays in it. */
+  MUSTER_GATEWAY_FRAME_BYTES_MAX: whole(1_024, 1_048_576).default(frameBytesMax),
+  MUSTER_GATEWAY_DEPTH_MAX: whole(2, 64).default(depthMax),
   /** Announcements in hand that are not stored yet; above it the answer is `retry`. */
   MUSTER_GATEWAY_UNCONFIRMED_MAX: whole(1, 100_000).default(500),
   /** A durable folder in which announcements are kept that the broker does not confirm; without it they are answered `retry`. */
@@ -38,6 +66,16 @@ export function readGatewayConfig(environment: NodeJS.ProcessEnv) {
     () => needIdentity(environment),
   );
   return config;
+}
+
+/** Time and room that a connection gets after its handshake. */
+export function answeringLimits(config: GatewayConfig) {
+  return {
+    firstByteMs: config.MUSTER_GATEWAY_FIRST_BYTE_SECONDS * 1000,
+    frameMs: config.MUSTER_GATEWAY_FRAME_SECONDS * 1000,
+    frameBytesMax: config.MUSTER_GATEWAY_FRAME_BYTES_MAX,
+    depthMax: config.MUSTER_GATEWAY_DEPTH_MAX,
+  };
 }
 
 function needIdentity(environment: NodeJS.ProcessEnv): void {

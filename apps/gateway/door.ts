@@ -1,7 +1,6 @@
 // TCP and TLS: who gets in, how many at a time, and when they must leave.
 import {
   createServer as createTcpServer,
-  isIPv4,
   type AddressInfo,
   type Server as TcpServer,
   type Socket,
@@ -12,23 +11,27 @@ import {
   type Server as TlsServer,
   type TLSSocket,
 } from 'node:tls';
-import ipaddr from 'ipaddr.js';
+import type { Acknowledge } from '#announce/announcement';
 import type { Answering } from '#announce/answer';
 import type { Complaints } from './complaints.js';
 import type { GatewayConfig } from './config.js';
 import type { Meters } from './meters.js';
+import { hearProxy, Proxies, type Heard } from './proxies.js';
+import { canonical, sourceRefusals, Sources, type SourceLimits } from './sources.js';
 import { handshakeFault, serverOptions } from './tls.js';
 
 const drainLimitMs = 8_000;
 
 /** A connection, from its first packet to its end. */
 export interface Guest {
-  /** Canonical: IPv4-mapped as IPv4, no zone. */
+  /** Where it comes from, canonical: what a named proxy says where there is one. */
   readonly address: string;
   readonly sinceMs: number;
   /** Null until the handshake is done. */
   answering: Answering | null;
   readonly raw: Socket;
+  /** The context that its handshake has: the door's when it came. */
+  readonly context: number;
 }
 
 export interface DoorOptions {
@@ -36,48 +39,72 @@ export interface DoorOptions {
   readonly context: SecureContextOptions;
   readonly meters: Meters;
   readonly complaints: Complaints;
-  /** After the handshake. */
-  readonly serve: (socket: TLSSocket, guest: Guest) => Answering;
+  /** After the handshake. `outdated`: another context holds by now, what is said here must change nothing. */
+  readonly serve: (socket: TLSSocket, guest: Guest, outdated: boolean) => Answering;
+  /** What those hear who have had no answer yet when the context changes. */
+  readonly changed: () => Acknowledge;
 }
 
 export class Door {
   readonly #options: DoorOptions;
   readonly #tcp: TcpServer;
   readonly #tls: TlsServer;
+  readonly #sources: Sources;
+  readonly #proxies: Proxies;
   /** By remote address and port: what the TCP and the TLS side of a connection have in common. */
   readonly #guests = new Map<string, Guest>();
-  readonly #bySource = new Map<string, number>();
+  /** Connections of named proxies that have not said yet whom they bring. */
+  readonly #unnamed = new Set<Socket>();
+  #context = 0;
 
   constructor(options: DoorOptions) {
+    const { config, context } = options;
     this.#options = options;
-    this.#tls = createTlsServer({ ...serverOptions, ...options.context });
+    this.#sources = new Sources(limitsOf(config));
+    this.#proxies = new Proxies(config.MUSTER_GATEWAY_PROXIES);
+    this.#tls = createTlsServer({ ...serverOptions(config), ...context });
     this.#tls.on('secureConnection', (socket) => this.#secured(socket));
     this.#tls.on('tlsClientError', (error, socket) => this.#failed(error, socket));
     this.#tcp = createTcpServer({ allowHalfOpen: true }, (socket) => this.#enter(socket));
-    this.#tcp.maxConnections = options.config.MUSTER_GATEWAY_CONNECTIONS_MAX;
+    this.#tcp.maxConnections = config.MUSTER_GATEWAY_CONNECTIONS_MAX;
     this.#tcp.on('drop', () => this.#options.meters.turnedAway('tooManyConnections'));
+  }
+
+  /** Sources that are remembered for their limits. */
+  get sources(): number {
+    return this.#sources.size;
   }
 
   /** Resolves with the port once it listens. Without IPv6 in the system, `::` becomes all of IPv4. */
   async listen(): Promise<number> {
     const { MUSTER_ANNOUNCE_HOST: host, MUSTER_ANNOUNCE_PORT: port } = this.#options.config;
-    await listen(this.#tcp, host, port).catch((error: NodeJS.ErrnoException) => {
-      if (host === '::' && error.code === 'EAFNOSUPPORT') return listen(this.#tcp, '0.0.0.0', port);
+    const shared = this.#options.config.MUSTER_ANNOUNCE_PORT_SHARED;
+    await listen(this.#tcp, { host, port, shared }).catch((error: NodeJS.ErrnoException) => {
+      if (host === '::' && error.code === 'EAFNOSUPPORT')
+        return listen(this.#tcp, { host: '0.0.0.0', port, shared });
       throw error;
     });
     return (this.#tcp.address() as AddressInfo).port;
   }
 
-  /** New connections get the new context; older ones answer what they have in hand and end: none is judged by two rules. */
+  /**
+   * New connections get the new context; older ones answer what they have in hand and end: none is judged by two rules. A
+   * handshake under way is let through, so that nobody's fails, and its device told to come again.
+   */
   change(context: SecureContextOptions): void {
+    this.#context += 1;
     this.#tls.setSecureContext(context);
-    this.#dismiss();
+    for (const { answering } of this.#guests.values()) answering?.finish(this.#options.changed());
   }
 
   /** Takes nobody in, lets those inside finish. */
   async stop(): Promise<void> {
     const closed = new Promise<void>((done) => this.#tcp.close(() => done()));
-    this.#dismiss();
+    for (const raw of this.#unnamed) raw.destroy();
+    for (const { answering, raw } of this.#guests.values()) {
+      if (answering) answering.finish();
+      else raw.destroy();
+    }
     const late = setTimeout(() => this.#guests.forEach(({ raw }) => raw.destroy()), drainLimitMs);
     await closed;
     clearTimeout(late);
@@ -88,70 +115,85 @@ export class Door {
     const { remoteAddress, remotePort } = raw;
     if (remoteAddress === undefined || remotePort === undefined) return void raw.destroy();
     const address = canonical(remoteAddress);
-    const open = this.#bySource.get(address) ?? 0;
-    if (open >= this.#options.config.MUSTER_GATEWAY_CONNECTIONS_PER_SOURCE_MAX)
-      return this.#tooMany(raw, address, open);
     const key = `${remoteAddress} ${remotePort}`;
-    this.#bySource.set(address, open + 1);
-    this.#guests.set(key, { address, sinceMs: performance.now(), answering: null, raw });
-    this.#options.meters.connected();
-    raw.once('close', () => this.#leave(key, address));
-    this.#tls.emit('connection', raw);
+    if (!this.#proxies.has(address)) return this.#admit(raw, key, address);
+    this.#unnamed.add(raw);
+    hearProxy(raw, (heard) => {
+      this.#unnamed.delete(raw);
+      this.#heard(raw, key, address, heard);
+    });
   }
 
-  #leave(key: string, address: string): void {
-    this.#guests.delete(key);
-    const open = this.#bySource.get(address) ?? 0;
-    if (open > 1) this.#bySource.set(address, open - 1);
-    else this.#bySource.delete(address);
-    this.#options.meters.disconnected();
+  #heard(raw: Socket, key: string, proxy: string, heard: Heard): void {
+    if (heard.kind === 'header') return this.#admit(raw, key, heard.address ?? proxy);
+    raw.destroy();
+    if (heard.kind === 'gone') return this.#options.meters.turnedAway('clientGone');
+    const message = `A named proxy did not begin with a PROXY protocol header: ${heard.fault.message}`;
+    this.#turnAway(proxy, 'badProxyHeader', message);
+  }
+
+  #admit(raw: Socket, key: string, address: string): void {
+    const refusal = this.#sources.enter(address);
+    if (refusal) {
+      // A reset, so that nothing of it stays here, and the peer knows at once.
+      raw.resetAndDestroy();
+      return this.#turnAway(address, refusal, sourceRefusals[refusal]);
+    }
+    const sinceMs = performance.now();
+    this.#guests.set(key, { address, sinceMs, answering: null, raw, context: this.#context });
+    this.#options.meters.connected();
+    raw.once('close', () => {
+      this.#guests.delete(key);
+      this.#sources.leave(address);
+      this.#options.meters.disconnected();
+    });
+    this.#tls.emit('connection', raw);
   }
 
   #secured(socket: TLSSocket): void {
     const guest = this.#guests.get(`${socket.remoteAddress} ${socket.remotePort}`);
-    if (guest) guest.answering = this.#options.serve(socket, guest);
-    else socket.destroy();
+    if (!guest) return void socket.destroy();
+    this.#options.meters.secured(performance.now() - guest.sinceMs);
+    guest.answering = this.#options.serve(socket, guest, guest.context !== this.#context);
   }
 
   #failed(error: NodeJS.ErrnoException, socket: TLSSocket): void {
-    const { remoteAddress } = socket;
+    const guest = this.#guests.get(`${socket.remoteAddress} ${socket.remotePort}`);
     socket.destroy();
     const code = error.code ?? 'none';
     const fault = handshakeFault(code);
-    this.#options.meters.turnedAway(fault?.reason ?? 'clientGone');
-    if (!fault || remoteAddress === undefined) return;
-    this.#options.complaints.tell(canonical(remoteAddress), fault.reason, fault.message, { code });
+    if (!fault || !guest) this.#options.meters.turnedAway(fault?.reason ?? 'clientGone');
+    else this.#turnAway(guest.address, fault.reason, fault.message, { code });
   }
 
-  #tooMany(raw: Socket, address: string, open: number): void {
-    raw.destroy();
-    this.#options.meters.turnedAway('tooManyFromSource');
-    const message = 'The peer has as many connections as one address may have; more are closed at once';
-    this.#options.complaints.tell(address, 'tooManyFromSource', message, { open });
-  }
-
-  #dismiss(): void {
-    for (const { answering, raw } of this.#guests.values()) {
-      if (answering) answering.finish();
-      else raw.destroy();
-    }
+  #turnAway(peer: string, reason: string, message: string, fields: object = {}): void {
+    this.#options.meters.turnedAway(reason);
+    this.#options.complaints.tell(peer, reason, message, fields);
   }
 }
 
-function listen(server: TcpServer, host: string, port: number): Promise<void> {
+function limitsOf(config: GatewayConfig): SourceLimits {
+  return {
+    perAddressMax: config.MUSTER_GATEWAY_CONNECTIONS_PER_SOURCE_MAX,
+    perNetworkMax: config.MUSTER_GATEWAY_CONNECTIONS_PER_NETWORK_MAX,
+    perSecond: config.MUSTER_GATEWAY_HANDSHAKES_PER_SECOND,
+    burst: config.MUSTER_GATEWAY_HANDSHAKES_BURST,
+  };
+}
+
+interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** With other processes of this machine, among which the system spreads the connections. */
+  readonly shared: boolean;
+}
+
+function listen(server: TcpServer, { host, port, shared }: Listening): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, backlog: 4096 }, () => {
+    server.listen({ host, port, backlog: 4096, reusePort: shared }, () => {
       server.off('error', reject);
       resolve();
     });
   });
-}
-
-/** The usual spellings first: IPv4, by itself or mapped. */
-function canonical(address: string): string {
-  const bare = address.startsWith('::ffff:') ? address.slice(7) : address;
-  if (isIPv4(bare)) return bare;
-  const [zoneless = address] = address.split('%');
-  return ipaddr.process(zoneless).toString();
 }

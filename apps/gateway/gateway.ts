@@ -4,7 +4,9 @@
 //   gateway.ts       the service: identity, edge configuration, door, in order
 //   config.ts        its environment        edge.ts  the operators' settings for it, by the bus
 //   tls.ts           how it speaks TLS      door.ts  who gets in, how many, when they leave
-//   conversation.ts  one connection's announcements, answered
+//   sources.ts       how often and how many at a time from where
+//   proxies.ts       load balancers in front, and proxy-header.ts: what they say
+//   conversation.ts  one connection's announcements, answered; outdated.ts: of a rule that changed meanwhile
 //   judge.ts         the rule: who may announce what
 //   intake.ts        stored, then acknowledged; event-id.ts: one id for one announcement
 //   keeping.ts       on the broker, or else in the spool; spool/spool.ts has the map of its folder
@@ -15,13 +17,14 @@ import { identityIn } from '#pki/identity';
 import type { Credentials } from '#pki/certificate';
 import type { EdgeService, Parts, Running } from '#runtime/service';
 import { Complaints } from './complaints.js';
-import { readGatewayConfig, type GatewayConfig } from './config.js';
+import { answeringLimits, readGatewayConfig, type GatewayConfig } from './config.js';
 import { Conversation, type Office } from './conversation.js';
 import { Door } from './door.js';
 import { Edge } from './edge.js';
 import { Intake } from './intake.js';
 import { Keeping } from './keeping.js';
-import { gatewayMeters } from './meters.js';
+import { gatewayMeters, meterFullness } from './meters.js';
+import { changedAnswer, Outdated } from './outdated.js';
 import { meterSpool } from './spool/meters.js';
 import { Spool } from './spool/spool.js';
 import { contextOptions } from './tls.js';
@@ -57,8 +60,15 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
     context: contextOptions(config, identity, null),
     meters,
     complaints,
-    serve: (socket, guest) => new Answering(socket, new Conversation(socket, guest, edge.current, office)),
+    serve: (socket, guest, outdated) =>
+      new Answering(
+        socket,
+        outdated ? new Outdated() : new Conversation(socket, guest, edge.current, office),
+        answeringLimits(config),
+      ),
+    changed: changedAnswer,
   });
+  meterFullness(meter, () => ({ unconfirmed: office.intake.unconfirmed, sources: door.sources }));
   const edge = new Edge(config.MUSTER_EDGE_CACHE_FILE, log, () => {
     fault = null;
     try {

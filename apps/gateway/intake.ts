@@ -33,6 +33,11 @@ export class Intake {
 
   constructor(private readonly options: IntakeOptions) {}
 
+  /** Announcements in hand that are not stored yet. */
+  get unconfirmed(): number {
+    return this.#unconfirmed.size;
+  }
+
   /** Never rejects: what could not be stored is to be announced again. */
   async store({ id, data, traceparent, authentication }: Admitted): Promise<Acknowledge> {
     const underWay = this.#unconfirmed.get(id);

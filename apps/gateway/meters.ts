@@ -9,6 +9,8 @@ export interface Meters {
   /** A connection that never got as far as a line. */
   turnedAway(reason: string): void;
   connected(): void;
+  /** @param durationMs from the connection to the end of its handshake */
+  secured(durationMs: number): void;
   disconnected(): void;
 }
 
@@ -27,6 +29,11 @@ export function gatewayMeters(meter: Meter): Meters {
   const connections = meter.createUpDownCounter('muster.gateway.connections', {
     description: 'Open connections',
   });
+  const handshakes = meter.createHistogram('muster.gateway.handshake.duration', {
+    description: 'From connection to the end of the TLS handshake',
+    unit: 'ms',
+    advice: { explicitBucketBoundaries: momentsMs },
+  });
   return {
     answered: ({ result, reason }, durationMs) => {
       answers.add(1, { result, reason: reason ?? '' });
@@ -34,6 +41,24 @@ export function gatewayMeters(meter: Meter): Meters {
     },
     turnedAway: (reason) => turnedAway.add(1, { reason }),
     connected: () => connections.add(1),
+    secured: (durationMs) => handshakes.record(durationMs),
     disconnected: () => connections.add(-1),
   };
+}
+
+/** What fills up under pressure, observed for as long as the process runs. */
+export interface Fullness {
+  /** Announcements in hand that are not stored yet. */
+  readonly unconfirmed: number;
+  /** Sources that are remembered for their limits. */
+  readonly sources: number;
+}
+
+export function meterFullness(meter: Meter, fullness: () => Fullness): void {
+  const observe = (name: string, description: string, of: keyof Fullness): void =>
+    meter
+      .createObservableGauge(name, { description })
+      .addCallback((result) => result.observe(fullness()[of]));
+  observe('muster.gateway.unconfirmed', 'Announcements in hand that are not stored yet', 'unconfirmed');
+  observe('muster.gateway.sources', 'Sources that are remembered for their limits', 'sources');
 }

@@ -26,8 +26,9 @@ async function identityOf(kind: keyof typeof kinds): Promise<Credentials> {
 /** The cipher that a client of one version gets, with whatever it offers of itself. */
 async function cipherOf(identity: Credentials, version: SecureVersion): Promise<string> {
   const config = readGatewayConfig({ MUSTER_GATEWAY_IDENTITY_DIR: '/nowhere' });
-  const server = createServer({ ...serverOptions, ...contextOptions(config, identity, null) }, (socket) =>
-    socket.end(),
+  const server = createServer(
+    { ...serverOptions(config), ...contextOptions(config, identity, null) },
+    (socket) => socket.end(),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -6,8 +6,6 @@ import { authoritiesIn } from '#pki/authorities';
 import type { Credentials } from '#pki/certificate';
 import type { GatewayConfig } from './config.js';
 
-export const handshakeLimitMs = 10_000;
-
 /** TLS 1.3, then of TLS 1.2 what keeps past connections secret and is authenticated: no CBC, no SHA-1, no RSA key exchange. */
 const ciphers = [
   'TLS_AES_256_GCM_SHA384',
@@ -42,14 +40,14 @@ export function contextOptions(
 }
 
 /** The part that holds for the listener's life. */
-export const serverOptions: TlsOptions = {
+export const serverOptions = (config: GatewayConfig): TlsOptions => ({
   // Certificates are always asked for and never judged by the handshake: that is done for each announcement, with an answer.
   requestCert: true,
   rejectUnauthorized: false,
   // Node only reports the timeout; the door destroys the socket.
-  handshakeTimeout: handshakeLimitMs,
+  handshakeTimeout: config.MUSTER_GATEWAY_HANDSHAKE_SECONDS * 1000,
   allowHalfOpen: true,
-};
+});
 
 function asksForProof(edge: EdgeConfiguration): boolean {
   return edge.authentication === 'mutual' || edge.fromPrimaries === 'verified';

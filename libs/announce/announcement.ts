@@ -76,9 +76,9 @@ export function encodeAnnouncement({ identity: device, origin: from, ...rest }: 
   return `${JSON.stringify(message)}\n`;
 }
 
-/** Throws Malformed. */
-export function decodeAnnouncement(frame: Buffer): Announcement {
-  const value = parseStrictly(frame);
+/** Throws Malformed. @param deepest how deep objects and arrays may nest; by default 16 */
+export function decodeAnnouncement(frame: Buffer, deepest?: number): Announcement {
+  const value = parseStrictly(frame, deepest);
   expectHeader(value, 'announcement');
   const parsed = line.safeParse(value);
   if (!parsed.success) throw new Malformed('badField', faultOf(parsed.error));

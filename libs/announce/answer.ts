@@ -6,8 +6,9 @@ import {
   type Acknowledge,
   type Announcement,
 } from './announcement.js';
-import { FrameReader } from './frame.js';
+import { frameBytesMax, FrameReader } from './frame.js';
 import { Malformed } from './malformed.js';
+import { depthMax } from './strict-json.js';
 
 /** Time and room that one connection gets. */
 export interface Limits {
@@ -15,6 +16,10 @@ export interface Limits {
   readonly firstByteMs: number;
   /** From the first byte of a line to its end, whatever trickles in. */
   readonly frameMs: number;
+  /** Of a line, without its end. */
+  readonly frameBytesMax: number;
+  /** Of objects and arrays in a line. */
+  readonly depthMax: number;
   /** Announcements read and not yet answered; reading pauses there. */
   readonly pendingMax: number;
   /** After a last answer: how long, and how much, is still read and thrown away so that the answer arrives. */
@@ -25,6 +30,8 @@ export interface Limits {
 const defaultLimits: Limits = {
   firstByteMs: 10_000,
   frameMs: 15_000,
+  frameBytesMax,
+  depthMax,
   pendingMax: 32,
   lingerMs: 2_000,
   lingerBytesMax: 4_000_000,
@@ -45,7 +52,8 @@ type Clock = 'silence' | 'tooSlow';
 
 /** Serves one connection until it ends. */
 export class Answering {
-  readonly #reader = new FrameReader();
+  readonly #reader: FrameReader;
+  readonly #limits: Limits;
   #timer: NodeJS.Timeout | undefined;
   #clock: Clock | null = null;
   #pending = 0;
@@ -59,8 +67,10 @@ export class Answering {
   constructor(
     private readonly socket: Duplex,
     private readonly judge: Judge,
-    private readonly limits: Limits = defaultLimits,
+    limits: Partial<Limits> = {},
   ) {
+    this.#limits = { ...defaultLimits, ...limits };
+    this.#reader = new FrameReader(this.#limits.frameBytesMax);
     socket.on('data', (chunk: Buffer) => this.#hear(chunk));
     socket.on('drain', () => this.#advance());
     socket.on('end', () => {
@@ -72,10 +82,11 @@ export class Answering {
     this.#set('silence');
   }
 
-  /** Reads no more, answers what is in hand, closes. */
-  finish(): void {
+  /** Reads no more, answers what is in hand, closes. @param farewell for who has had no answer, and has nothing in hand */
+  finish(farewell?: Acknowledge): void {
     if (!this.#reading) return;
     this.#stopReading();
+    if (farewell && this.#answered + this.#pending === 0) this.#answer(Promise.resolve(farewell));
     void this.#lastAnswer.then(() => this.#close());
   }
 
@@ -86,13 +97,13 @@ export class Answering {
       return;
     }
     this.#thrownAwayBytes += chunk.length;
-    if (this.#thrownAwayBytes > this.limits.lingerBytesMax) this.socket.destroy();
+    if (this.#thrownAwayBytes > this.#limits.lingerBytesMax) this.socket.destroy();
   }
 
   #advance(): void {
     if (!this.#reading) return;
     try {
-      while (this.#reading && this.#pending < this.limits.pendingMax) {
+      while (this.#reading && this.#pending < this.#limits.pendingMax) {
         const frame = this.#reader.next();
         if (!frame) break;
         this.#take(frame);
@@ -102,7 +113,7 @@ export class Answering {
     }
     if (!this.#reading) return;
     // Lines that wait for their turn are answered, though the other end has nothing more to say.
-    if (this.#saidAll && this.#pending < this.limits.pendingMax) this.finish();
+    if (this.#saidAll && this.#pending < this.#limits.pendingMax) this.finish();
     else this.#watch();
   }
 
@@ -114,7 +125,7 @@ export class Answering {
       this.finish();
       return;
     }
-    this.#answer(this.judge.judge(decodeAnnouncement(frame)));
+    this.#answer(this.judge.judge(decodeAnnouncement(frame, this.#limits.depthMax)));
   }
 
   #answer(judged: Promise<Acknowledge>): void {
@@ -138,7 +149,7 @@ export class Answering {
 
   /** Pauses or goes on reading, and sets the clock that holds now. */
   #watch(): void {
-    const full = this.#pending >= this.limits.pendingMax;
+    const full = this.#pending >= this.#limits.pendingMax;
     const unread = this.socket.writableNeedDrain;
     if (full || unread) this.socket.pause();
     else this.socket.resume();
@@ -153,7 +164,7 @@ export class Answering {
     clearTimeout(this.#timer);
     this.#clock = clock;
     if (!clock) return;
-    const limitMs = clock === 'silence' ? this.limits.firstByteMs : this.limits.frameMs;
+    const limitMs = clock === 'silence' ? this.#limits.firstByteMs : this.#limits.frameMs;
     this.#timer = setTimeout(() => {
       if (clock === 'silence' && this.#answered > 0) this.finish();
       else this.#refuse(new Malformed(clock, `no whole line within ${String(limitMs)} ms`));
@@ -168,7 +179,7 @@ export class Answering {
 
   #close(): void {
     this.socket.end();
-    const lingering = setTimeout(() => this.socket.destroy(), this.limits.lingerMs);
+    const lingering = setTimeout(() => this.socket.destroy(), this.#limits.lingerMs);
     this.socket.once('close', () => clearTimeout(lingering));
   }
 }

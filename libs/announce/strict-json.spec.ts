@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeAnnouncement } from './announcement.js';
@@ -78,7 +78,7 @@ describe('strict JSON', () => {
 });
 
 // Data of others, kept beside the project; see CONTRIBUTING.
-const suite = join(import.meta.dirname, '../../../shared/suites/jsontestsuite');
+const suite = resolve(process.env['MUSTER_SUITES_DIR'] ?? '../shared/suites', 'jsontestsuite');
 const cases = existsSync(suite) ? readdirSync(suite).filter((name) => name.endsWith('.json')) : [];
 
 describe.skipIf(cases.length === 0)('JSONTestSuite (skipped without ../shared/suites/jsontestsuite)', () => {

@@ -2,10 +2,11 @@
 import { isUtf8 } from 'node:buffer';
 import { Malformed } from './malformed.js';
 
-const depthMax = 16;
+/** How deep objects and arrays may nest. */
+export const depthMax = 16;
 
 /** Throws Malformed. The text is bounded by the frame already, so JSON.parse (which does not recurse) may see it first. */
-export function parseStrictly(frame: Buffer): unknown {
+export function parseStrictly(frame: Buffer, deepest: number = depthMax): unknown {
   if (!isUtf8(frame)) throw new Malformed('notUtf8', 'the line is not valid UTF-8');
   const text = frame.toString('utf8');
   let value: unknown;
@@ -14,7 +15,7 @@ export function parseStrictly(frame: Buffer): unknown {
   } catch {
     throw new Malformed('notJson', 'the line is not a JSON object');
   }
-  inspect(text);
+  inspect(text, deepest);
   return value;
 }
 
@@ -23,7 +24,7 @@ const backslash = 0x5c;
 const colon = 0x3a;
 
 /** Walks text that is valid JSON: depth, and the keys of each object. */
-function inspect(text: string): void {
+function inspect(text: string, deepest: number): void {
   const keys: Set<string>[] = [];
   let key = '';
   for (let at = 0; at < text.length; at += 1) {
@@ -36,8 +37,8 @@ function inspect(text: string): void {
       noteKey(keys.at(-1), key);
     } else if (code === 0x7b || code === 0x5b) {
       keys.push(new Set());
-      if (keys.length > depthMax)
-        throw new Malformed('tooDeep', `objects and arrays may nest ${String(depthMax)} deep`);
+      if (keys.length > deepest)
+        throw new Malformed('tooDeep', `objects and arrays may nest ${String(deepest)} deep`);
     } else if (code === 0x7d || code === 0x5d) {
       keys.pop();
     }

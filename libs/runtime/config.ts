@@ -1,6 +1,8 @@
 // From the environment to a frozen object, or a refusal that lists every fault at once.
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
+import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { batchMax } from '../bus/bus.js';
 import { messageOf } from '../events/message-of.js';
@@ -77,6 +79,16 @@ export function together(environment: NodeJS.ProcessEnv, one: string, other: str
 /** A number in a variable. */
 export const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 export const port = whole(0, 65_535);
+
+/** Addresses and networks, separated by commas; none by default. */
+export const networks = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .refine(
+    (each) => each.every((network) => isIP(network) !== 0 || ipaddr.isValidCIDR(network)),
+    'must be addresses or networks such as 10.0.0.7 or 10.1.0.0/24, separated by commas',
+  )
+  .default([]);
 
 /** Text of the file that a variable names, without the line end: how secrets come in. */
 export const secretFile = z.string().transform((path, context) => {

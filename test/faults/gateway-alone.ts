@@ -3,15 +3,12 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import amqp from 'amqplib';
 import { announce, clientContext } from '#announce/announce';
 import { declareTopology } from '#bus/rabbit/declare';
-import { exchange } from '#bus/topology';
-import { stamp } from '#events/event';
 import { exampleIdentity } from '#events/identity';
-import { edgeConfigured } from '#events/settings';
 import { freePort } from '../../scripts/free-port.mjs';
 import { topology } from '../../apps/standalone/services.js';
+import { tellEdge } from '../support/gateway-processes.js';
 import { Process } from '../support/process.js';
 import { freshVhost } from '../support/servers.js';
 import { until } from '../support/until.js';
@@ -42,7 +39,7 @@ export class GatewayAlone {
   static async open(home: string, dir: string): Promise<GatewayAlone> {
     const broker = await freshVhost();
     await declareTopology({ urls: [broker] }, topology);
-    await configure(broker);
+    await tellEdge(broker, {});
     const wire = createServer();
     const alone = new GatewayAlone({ home, dir, broker, port: await freePort(), wire });
     wire.on('connection', (socket) => alone.#carry(socket));
@@ -142,21 +139,4 @@ export class GatewayAlone {
       }
     }
   }
-}
-
-/** What console would have said. */
-async function configure(broker: string): Promise<void> {
-  const connection = await amqp.connect(broker);
-  const channel = await connection.createConfirmChannel();
-  const draft = edgeConfigured.draft({ ...edgeConfigured.example, acceptAnnouncements: true });
-  const event = stamp(draft, {
-    publisher: 'console',
-    sequence: 1,
-    occurredAt: new Date().toISOString(),
-    causedBy: null,
-    traceparent: null,
-  });
-  channel.publish(exchange, event.type, Buffer.from(JSON.stringify(event)), { messageId: event.id });
-  await channel.waitForConfirms();
-  await connection.close();
 }

@@ -13,6 +13,8 @@ export interface ProcessOptions {
   readonly name: string;
   /** Below dist, such as apps/gateway/main.js; or a path of its own. */
   readonly entry: string;
+  /** False: `entry` is a program of the system, by its whole path. */
+  readonly node?: boolean;
   readonly words?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -27,8 +29,9 @@ export class Process {
   #output = '';
 
   constructor(readonly options: ProcessOptions) {
-    const { entry, words = [], environment = {} } = options;
-    this.#child = spawn(process.execPath, [resolve(root, 'dist', entry), ...words], {
+    const { entry, node = true, words = [], environment = {} } = options;
+    const [program, ...first] = node ? [process.execPath, resolve(root, 'dist', entry)] : [entry];
+    this.#child = spawn(program ?? entry, [...first, ...words], {
       cwd: root,
       env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,7 +2,7 @@
 //
 //   servers.ts      real servers; setup.ts: asked for by each file, started once a run; accounts.ts: of services on them
 //   muster.ts       a whole Muster of processes; process.ts: one; npm-services.ts: as npm run services starts them
-//   gateway.ts      console.ts: one service in this process; fed-delivery.ts: any, fed by hand, with outbox-bus.ts
+//   gateway.ts      console.ts: one service in this process; gateway-processes.ts: several as processes; fed-delivery.ts: any, fed by hand, with outbox-bus.ts
 //   buses.ts        both drivers of the bus              said.ts      events of services that do not run here
 //   operator.ts     status.ts, feed.ts: what an operator does and sees
 //   fleet.ts        virtual printers                     announce-server.ts  what a device talks to

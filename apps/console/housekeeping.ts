@@ -10,6 +10,7 @@ const lookBackDays = 400;
 const deletedDevicesMax = 200;
 /** Dead deliveries whose event is kept here too; the service that gave it up has it in any case. */
 const deadEventsMax = 20_000;
+const refusedMax = 20_000;
 /** Rows that one sweep changes. */
 const sweptMax = 2_000;
 
@@ -30,6 +31,10 @@ const sweeps: readonly string[] = [
        limit ${deletedDevicesMax} for update skip locked)) returning id
    ), history as (delete from console.history using gone where history.device_id = gone.id)
    delete from console.assessment_result using gone where assessment_result.device_id = gone.id`,
+  `delete from console.quarantine where state = 'gone' and changed_at < now() - interval '1 day'`,
+  // More than discovery remembers.
+  `delete from console.quarantine where number = any(array(
+     select number from console.quarantine where state = 'refused' order by number desc offset ${refusedMax} limit ${sweptMax}))`,
   // Of listeners that were deleted.
   `delete from console.report where subject like 'listener:%' and not exists (
      select 1 from console.document where kind = 'listener' and body is not null and subject = 'listener:' || id)`,

@@ -10,6 +10,7 @@ import { Feed } from './feed/feed.js';
 import { door, headers, trustProxies } from './http/door.js';
 import { page } from './http/page.js';
 import { Devices } from './projection/devices.js';
+import { Quarantine } from './quarantine/quarantine.js';
 import { AnnouncementsController } from './rest/announcements.js';
 import { AsyncApiController } from './rest/asyncapi.js';
 import { AuditController } from './rest/audit.js';
@@ -25,6 +26,7 @@ import { OpenApiController } from './rest/openapi.js';
 import { OverviewController } from './rest/overview.js';
 import { PoliciesController } from './rest/policies.js';
 import { ProjectionController } from './rest/projection.js';
+import { QuarantineController } from './rest/quarantine.js';
 import { SerialsController } from './rest/serials.js';
 import { SessionController } from './rest/session.js';
 import { SettingsController } from './rest/settings.js';
@@ -40,6 +42,7 @@ export const controllers = [
   StatusController,
   DevicesController,
   AnnouncementsController,
+  QuarantineController,
   EventsController,
   SettingsController,
   SerialsController,
@@ -59,7 +62,7 @@ export const controllers = [
   NowhereController,
 ];
 
-@Module({ controllers, providers: [Documents, Serials, Devices, DeadDeliveries, Feed] })
+@Module({ controllers, providers: [Documents, Serials, Devices, Quarantine, DeadDeliveries, Feed] })
 export class ConsoleModule {
   /** In the constructor: what is put before Nest's own body parser must be there before the application starts. */
   constructor(@Inject(PARTS) parts: StoredParts<ConsoleConfig>, { httpAdapter }: HttpAdapterHost) {

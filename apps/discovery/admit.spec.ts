@@ -59,9 +59,12 @@ function given(settings: Partial<Settings> | null, ...events: readonly Event<Hea
   const known: Known = {
     now: new Date('2026-11-21T12:00:00.000Z'),
     settings: settings && { ...defaultSettings, ...settings },
+    settingsVersion: 1,
     devices: new Map(),
     retiredAt: new Map(),
     list: new Map(),
+    quarantine: new Map(),
+    heldCount: 0,
     conflicts: new Map(),
     certificates: new Map(),
   };

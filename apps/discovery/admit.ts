@@ -1,5 +1,6 @@
 // Who is let in, who is new, and what changed (R30-R33): pure, one event at a time.
 import { nothing, NotYet, type Decision } from '#bus/consumer';
+import { deviceApprovalRequested, type DeviceApprovalRequested } from '#events/approval';
 import { deviceConflictDecisionRequested, type DeviceConflictDecisionRequested } from '#events/conflict';
 import {
   announcementFiltered,
@@ -14,19 +15,25 @@ import {
 import type { Event } from '#events/event';
 import { serialListChanged, type SerialListChanged } from '#events/serial-list';
 import type { Settings } from '#events/settings';
+import { approve, decideApproval } from './approval.js';
 import { decideConflict, dismissed, isDismissed, overWith } from './conflict.js';
 import { countAnnouncement, startOfMinute } from './flapping.js';
 import type { Change, Device, Known, Proof } from './known.js';
 import { apply, pinOf, proofOf, saysNothingNew, seeCertificate } from './move.js';
 
 export type Heard =
-  DeviceAnnounced | DeviceConflictDecisionRequested | DeviceRetireRequested | SerialListChanged;
+  | DeviceAnnounced
+  | DeviceApprovalRequested
+  | DeviceConflictDecisionRequested
+  | DeviceRetireRequested
+  | SerialListChanged;
 
 /** After a conflict the old address is asked again at most this often, whoever claims what. */
 const askAgainAfterMs = 60_000;
 
 export function admit(event: Event<Heard>, known: Known): Decision<Change> {
   if (deviceAnnounced.is(event)) return announced(bounded(event, known.now), known);
+  if (deviceApprovalRequested.is(event)) return decideApproval(event, known, discover);
   if (deviceConflictDecisionRequested.is(event)) return decideConflict(event, known);
   if (deviceRetireRequested.is(event)) return retire(event, known);
   if (serialListChanged.is(event)) return list(event.data);
@@ -44,7 +51,8 @@ function announced(event: Event<DeviceAnnounced>, known: Known): Decision<Change
   if (!known.settings) throw new NotYet('the instant-on settings were not seen yet');
   if (!letIn(data, known.settings, known)) return keepOut(id, data, 'serialNotListed');
   const device = known.devices.get(data.identity.serial);
-  if (!device) return isDeleted(data, known) ? keepOut(id, data, 'deviceDeleted') : discover(event, known);
+  if (!device)
+    return isDeleted(data, known) ? keepOut(id, data, 'deviceDeleted') : approve(event, known, discover);
   const acceptedAt = new Date(data.acceptedAt);
   const proof = proofOf(data, device, known.certificates);
   if (!proof && !saysNothingNew(data, device, known.certificates)) return claim(event, device, known);
@@ -74,7 +82,10 @@ function isDeleted(data: DeviceAnnounced, { retiredAt }: Known): boolean {
 }
 
 /** The device gets its id from the announcement that it is discovered by. */
-function discover({ id, data }: Event<DeviceAnnounced>, known: Known): Decision<Change> {
+export function discover(
+  { id, data }: Pick<Event<DeviceAnnounced>, 'id' | 'data'>,
+  known: Known,
+): Decision<Change> {
   const { identity, acceptedAt, origin, transport } = data;
   const { changes, certificates } = seeCertificate(data, known.certificates);
   const proof: Proof = data.authentication.outcome === 'verified' ? 'verified' : 'first';

@@ -68,9 +68,12 @@ function conflict(said: Said = { ip, fingerprint: others }) {
   const known: Known = {
     now: new Date('2026-11-21T12:00:00.000Z'),
     settings: defaultSettings,
+    settingsVersion: 1,
     devices: new Map(),
     retiredAt: new Map(),
     list: new Map(),
+    quarantine: new Map(),
+    heldCount: 0,
     conflicts: new Map(),
     certificates: new Map(),
   };

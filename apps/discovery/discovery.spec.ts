@@ -7,6 +7,7 @@ import { metrics } from '@opentelemetry/api';
 import { runWorkers, type RunningWorkers } from '#bus/worker';
 import { deviceApiPort, openDeviceApi } from '#device/api';
 import type { Driver, Target } from '#device/device';
+import { deviceApprovalDecided, deviceApprovalRequested, deviceQuarantined } from '#events/approval';
 import { deviceConflictDecided, deviceConflictDecisionRequested } from '#events/conflict';
 import {
   announcementFiltered,
@@ -27,6 +28,7 @@ import { activeTasks } from '#store/tasks';
 import { databases, openFor, published, startFed, type Fed } from '../../test/support/fed-delivery.js';
 import { outboxBus } from '../../test/support/outbox-bus.js';
 import { until } from '../../test/support/until.js';
+import { applyRulesWorker } from './apply-rules.js';
 import { discovery } from './discovery.js';
 import { proveMoveWorker } from './prove-move.js';
 
@@ -136,6 +138,57 @@ describe.each(Object.keys(databases))('discovery on %s', (name) => {
     expect(await one.told(deviceRetired)).toHaveLength(1);
     expect(await one.told(deviceDiscovered)).toHaveLength(2);
     expect(await one.told(announcementFiltered)).toMatchObject([{ reason: 'deviceDeleted' }]);
+  });
+
+  it('holds unknown devices until an operator decides, whichever instance hears it', async () => {
+    const [one, two] = instances;
+    await one.feed(settings(2, { approval: true }));
+    const [first, second] = [says({ ip: address() }), says({ ip: address(), serial: 'OTHER-1' })];
+    await one.feed(first, second);
+    expect(await one.told(deviceQuarantined)).toHaveLength(2);
+    expect(await count('device')).toBe(0);
+    const asks = (decision: 'admit' | 'refuse', named: string) =>
+      published(deviceApprovalRequested.draft({ serials: [named], decision, requestedBy: 'ann' }));
+    await Promise.all([
+      one.feed(asks('admit', serial)),
+      two.feed(asks('admit', serial)),
+      two.feed(asks('refuse', 'OTHER-1')),
+    ]);
+    expect(await one.told(deviceDiscovered)).toMatchObject([
+      { deviceId: first.id, announcements: [first.id], identity: { serial } },
+    ]);
+    await one.feed(says({ ip: address(), serial: 'OTHER-1' }));
+    expect(await one.told(announcementFiltered)).toMatchObject([{ reason: 'deviceRefused' }]);
+    expect(await store.query(`select serial, state from discovery.quarantine`)).toEqual([
+      { serial: 'OTHER-1', state: 'refused' },
+    ]);
+    await two.feed(asks('admit', 'OTHER-1'));
+    expect(await one.told(deviceDiscovered)).toHaveLength(2);
+  });
+
+  it('tries changed rules on those that wait, and lets all in once approval is off', async () => {
+    const [one] = instances;
+    await one.feed(settings(2, { approval: true }));
+    const ips = Array.from({ length: 250 }, (_, at) => `127.8.1.${at + 1}`);
+    await one.feed(...ips.map((ip, at) => says({ ip, serial: `MANY-${at}` })));
+    expect(await count('task')).toBe(0);
+    const value = '127.8.1.128/25';
+    const approvalRules = [
+      { name: 'upper half', filter: { field: 'ip', operator: 'inNetwork', value } } as const,
+    ];
+    const meter = metrics.getMeter('test');
+    const log = { info: quiet, warn: quiet, error: quiet };
+    const on = { store, bus: outboxBus, log, meter, service: 'discovery', instance: 'test' };
+    workers = runWorkers({ ...on, workers: [applyRulesWorker(store)] });
+    await one.feed(settings(3, { approval: true, approvalRules }));
+    await until('the rules were tried', async () => (await count('task')) === 0);
+    expect(await count('device')).toBe(123);
+    await one.feed(settings(4, { approval: false }));
+    await until('all are let in', async () => (await count('quarantine')) === 0);
+    expect(await count('device')).toBe(250);
+    const decided = await one.told(deviceApprovalDecided);
+    expect(decided.filter(({ by }) => by === 'rule')).toHaveLength(123);
+    expect(decided.filter(({ by }) => by === 'off')).toHaveLength(127);
   });
 
   it('forgets long after that a device was deleted', async () => {

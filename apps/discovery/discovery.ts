@@ -6,14 +6,14 @@
 //   admit.ts        the rules: who is let in, who is new, what changed (R30-R33)
 //   move.ts         who may move a device: what proves that it is still the same (R31, R32, R36)
 //   claims.ts       what becomes of a claim that nothing proves; conflict.ts: what an operator decides of one
+//   approval.ts     unknown devices held until somebody admits them (R37); apply-rules.ts: the task that tries changed rules
 //   flapping.ts     a device that announces too often is named (R18)
-//   rows.ts         the state in SQL; conflict-rows.ts: conflicts
+//   rows.ts         the state in SQL; conflict-rows.ts: conflicts; quarantine-rows.ts: held devices
 //   prove-move.ts   the task that asks the old address
-import { keepDocuments } from '#bus/keep-documents';
 import { deviceApiPort } from '#device/api';
-import { settingsChanged } from '#events/settings';
 import { port, readConfig } from '#runtime/config';
 import type { StoredService } from '#runtime/service';
+import { applyRulesWorker, followSettings } from './apply-rules.js';
 import { admission } from './consumer.js';
 import { proveMoveWorker } from './prove-move.js';
 
@@ -29,9 +29,9 @@ interface DiscoveryConfig {
 export const discovery: StoredService<DiscoveryConfig> = {
   name: 'discovery',
   config: (environment) => ({ devicePort: readConfig(shape, environment).MUSTER_DEVICE_PORT }),
-  consumers: [
-    admission,
-    keepDocuments({ name: 'discovery.documents', schema: 'discovery', on: [settingsChanged] }),
+  consumers: [admission, followSettings()],
+  workers: ({ store, config }) => [
+    proveMoveWorker({ store, devicePort: config.devicePort }),
+    applyRulesWorker(store),
   ],
-  workers: ({ store, config }) => [proveMoveWorker({ store, devicePort: config.devicePort })],
 };

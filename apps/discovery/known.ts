@@ -45,12 +45,24 @@ export interface Conflict {
   readonly dismissedAt: Date | null;
 }
 
+/** An unknown device that waits for approval, or was refused; with its newest announcement. */
+export interface Held {
+  readonly serial: string;
+  readonly state: 'held' | 'refused';
+  readonly announcement: string;
+  readonly data: DeviceAnnounced;
+  /** Of the settings by which it was judged last. */
+  readonly settingsVersion: number;
+}
+
 export type Change =
   | { readonly kind: 'device'; readonly device: Device }
   | { readonly kind: 'certificate'; readonly fingerprint: string; readonly certificate: Certificate }
   | { readonly kind: 'claim'; readonly claim: Claim; readonly notBefore: Date | null; readonly cause: Cause }
   | { readonly kind: 'conflict'; readonly conflict: Conflict }
   | { readonly kind: 'conflictsOver'; readonly deviceId: string; readonly dismissedToo: boolean }
+  | { readonly kind: 'held'; readonly held: Held }
+  | { readonly kind: 'released'; readonly serial: string }
   | { readonly kind: 'retired'; readonly device: Device; readonly at: Date }
   | {
       readonly kind: 'list';
@@ -69,10 +81,14 @@ export interface Known {
   readonly now: Date;
   /** Null: never seen. */
   readonly settings: Settings | null;
+  readonly settingsVersion: number;
   /** By serial number, as all that follows but conflicts and certificates. */
   readonly devices: Map<string, Device>;
   readonly retiredAt: Map<string, Date>;
   readonly list: Map<string, { readonly listed: boolean; readonly version: number }>;
+  readonly quarantine: Map<string, Held>;
+  /** Devices that wait for approval, all of them. */
+  heldCount: number;
   /** By id of the device. */
   readonly conflicts: Map<string, readonly Conflict[]>;
   /** By fingerprint. */
@@ -110,6 +126,14 @@ export function evolve(known: Known, change: Change): void {
       known.conflicts.set(conflict.deviceId, [...others, conflict]);
       break;
     }
+    case 'held':
+      count(known, change.held.serial, change.held.state);
+      known.quarantine.set(change.held.serial, change.held);
+      break;
+    case 'released':
+      count(known, change.serial, null);
+      known.quarantine.delete(change.serial);
+      break;
     case 'conflictsOver':
       known.conflicts.set(
         change.deviceId,
@@ -127,6 +151,11 @@ export function evolve(known: Known, change: Change): void {
     case 'claim':
       break;
   }
+}
+
+function count(known: Known, serial: string, after: Held['state'] | null): void {
+  const before = known.quarantine.get(serial)?.state;
+  known.heldCount += Number(after === 'held') - Number(before === 'held');
 }
 
 export const conflictsOf = (known: Known, deviceId: string): readonly Conflict[] =>

@@ -7,6 +7,7 @@ import type { Tx } from '#store/store';
 import { enqueue, type TaskRequest } from '#store/tasks';
 import { loadConflicts, saveConflicts } from './conflict-rows.js';
 import { heal, type Certificate, type Change, type Claim, type Device, type Known } from './known.js';
+import { loadQuarantine, saveQuarantine } from './quarantine-rows.js';
 
 /** What a batch is about. */
 export interface Subjects {
@@ -46,14 +47,18 @@ export async function loadKnown(tx: Tx, { serials, fingerprints }: Subjects): Pr
     tx,
     devices.map(({ id }) => id),
   );
+  const { quarantine, heldCount } = await loadQuarantine(tx, serials);
   const settings = await readDocument(tx, 'discovery', settingsChanged);
   return {
     now,
     settings: settings?.body ?? null,
+    settingsVersion: settings?.version ?? 0,
     devices: new Map(devices.map((device) => [device.identity.serial, heal(device, now)])),
     retiredAt: new Map(retired.map(({ serial, at }) => [serial, at])),
     list: new Map(list.map(({ serial, ...entry }) => [serial, entry])),
     conflicts,
+    quarantine,
+    heldCount,
     certificates: new Map(certificates.map(({ fingerprint, ...certificate }) => [fingerprint, certificate])),
   };
 }
@@ -111,6 +116,7 @@ export async function saveKnown(tx: Tx, changes: readonly Change[]): Promise<voi
   await saveDevices(tx, changes);
   await saveClaims(tx, changes);
   await saveConflicts(tx, changes);
+  await saveQuarantine(tx, changes);
 }
 
 type ChangeOf<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>;

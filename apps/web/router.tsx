@@ -1,6 +1,8 @@
 // The pages and their addresses.
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { Access } from './pages/access/access.js';
+import { Approval } from './pages/approval/approval.js';
+import { readHeldSearch } from './pages/approval/search.js';
 import { Deliveries } from './pages/deliveries/deliveries.js';
 import { DeliveryPage } from './pages/deliveries/delivery.js';
 import { readDeadSearch } from './pages/deliveries/search.js';
@@ -41,9 +43,17 @@ const deliveries = createRoute({
   validateSearch: readDeadSearch,
 });
 
+const approval = createRoute({
+  getParentRoute: () => root,
+  path: '/approval',
+  component: Approval,
+  validateSearch: readHeldSearch,
+});
+
 const routeTree = root.addChildren([
   at('/', OverviewPage),
   devices,
+  approval,
   at('/devices/$id', DevicePage),
   at('/live', Live),
   at('/tasks', Tasks),

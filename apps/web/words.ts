@@ -83,6 +83,7 @@ const service = {
 const budget = {
   instantOn: 'Instant-on',
   proofs: 'Proving moves',
+  approval: 'Trying rules on held devices',
   deliveries: 'Sending copies',
   rebuild: 'Showing devices anew',
 } as const;

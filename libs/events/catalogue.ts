@@ -1,4 +1,5 @@
 // Every event there is. A new one is added here, or nobody can publish, bind or read it.
+import { deviceApprovalDecided, deviceApprovalRequested, deviceQuarantined } from './approval.js';
 import * as assessment from './assessment.js';
 import { deviceConflictDecided, deviceConflictDecisionRequested } from './conflict.js';
 import * as delivery from './delivery.js';
@@ -15,6 +16,9 @@ import { edgeConfigured, settingsChanged } from './settings.js';
 const definitions: readonly EventDefinition<never>[] = [
   device.deviceAnnounced,
   device.announcementFiltered,
+  deviceQuarantined,
+  deviceApprovalRequested,
+  deviceApprovalDecided,
   device.deviceDiscovered,
   device.deviceReconciled,
   device.deviceConflicted,

@@ -19,6 +19,8 @@ export interface DocumentChanged<B> {
 
 interface DocumentKind<B> {
   readonly noun: string;
+  /** Of its event; raised with each field that the body gets. */
+  readonly version?: number;
   readonly title: string;
   readonly body: z.ZodType<B>;
   readonly example: B;
@@ -36,6 +38,7 @@ export function defineDocument<B>(of: DocumentKind<B>): DocumentDefinition<B> {
   const single = of.single ?? false;
   const definition = defineEvent<DocumentChanged<B>>({
     type: `${of.noun}.changed`,
+    version: of.version ?? 1,
     publisher: 'console',
     title: of.title,
     schema: z.object({

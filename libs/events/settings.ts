@@ -1,8 +1,10 @@
-// Instant-on settings (R10, R12, R16, R33, R51, R60, R62, R64), one document for the whole of Muster.
+// Instant-on settings (R10, R12, R16, R33, R37, R51, R60, R62, R64), one document for the whole of Muster.
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { defineDocument, slug } from './document.js';
 import { defineEvent } from './event.js';
+import { filter } from './group.js';
+import { printable } from './identity.js';
 
 /** A network in CIDR notation, IPv4 or IPv6. */
 export const cidr = z
@@ -15,6 +17,9 @@ const fromPrimaries = z.enum(['off', 'encrypted', 'verified']).default('off');
 /** PEM certificates of the authorities that device certificates must lead to in mutual mode (R13). */
 const authorities = z.string().max(1_000_000).default('');
 
+/** Admits unknown devices for which its filter holds. */
+const approvalRule = z.strictObject({ name: printable(128), filter });
+
 export const settingsBody = z.strictObject({
   /** Accept Device Announcements. */
   acceptAnnouncements: z.boolean().default(false),
@@ -24,6 +29,9 @@ export const settingsBody = z.strictObject({
   fromPrimaries,
   /** Only devices on the serial-number list take part. */
   serialFilter: z.boolean().default(false),
+  /** Unknown devices are held until an operator or a rule admits them. */
+  approval: z.boolean().default(false),
+  approvalRules: z.array(approvalRule).max(50).default([]),
   /** The kill switch too: read again before each write to a device. */
   allowRemediation: z.boolean().default(false),
   initialPolicy: slug.nullable().default(null),
@@ -48,6 +56,7 @@ export const defaultSettings: Settings = settingsBody.parse({});
 
 export const settingsChanged = defineDocument({
   noun: 'settings',
+  version: 2,
   title: 'The instant-on settings changed.',
   body: settingsBody,
   single: true,

@@ -11,7 +11,7 @@ import { announceHostile, hostileSerial } from './hostile.js';
 
 const strings = new URL('../../../shared/suites/blns.json', import.meta.url);
 const paths = [
-  ...['/', '/devices', '/live', '/tasks', '/policies', '/policies/base', '/policies/new'],
+  ...['/', '/devices', '/approval', '/live', '/tasks', '/policies', '/policies/base', '/policies/new'],
   ...['/groups', '/groups/all', '/groups/new', '/serials', '/listeners', '/listeners/new'],
   ...['/settings', '/licences', '/status', '/deliveries', '/access'],
 ];

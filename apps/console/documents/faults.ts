@@ -18,7 +18,7 @@ export interface World {
 const fault = (path: string, message: string): Fault => ({ path: `body.${path}`, message });
 
 export function settingsFaults(settings: Settings, { policies }: World): readonly Fault[] {
-  const { initialPolicy, allowRemediation, authentication, trustedAuthorities } = settings;
+  const { initialPolicy, allowRemediation, authentication, trustedAuthorities, approvalRules } = settings;
   const faults: Fault[] = [];
   if (initialPolicy !== null && !policies.has(initialPolicy)) {
     faults.push(fault('initialPolicy', `there is no policy ${initialPolicy}`));
@@ -31,7 +31,10 @@ export function settingsFaults(settings: Settings, { policies }: World): readonl
       fault('trustedAuthorities', 'mutual authentication needs the authorities of device certificates'),
     );
   }
-  return [...faults, ...authorityFaults(trustedAuthorities)];
+  const rules = approvalRules.flatMap(({ filter }, index) =>
+    filterFaults(filter, `body.approvalRules.${index}.filter`),
+  );
+  return [...faults, ...rules, ...authorityFaults(trustedAuthorities)];
 }
 
 const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;

@@ -1,4 +1,5 @@
 // Announcements and what became of them. The announcement and its verdict come from two services, either first.
+import { deviceQuarantined } from '#events/approval';
 import {
   announcementFiltered,
   deviceAnnounced,
@@ -39,6 +40,10 @@ export function announcementChanges(event: Event): readonly Change[] {
   if (announcementFiltered.is(event)) {
     const detail = filterReasons[event.data.reason];
     return [{ kind: 'judged', id: event.data.announcement, outcome: 'filtered', detail, deviceId: null }];
+  }
+  if (deviceQuarantined.is(event)) {
+    const { announcement: id } = event.data;
+    return [{ kind: 'judged', id, outcome: 'held', detail: null, deviceId: null }];
   }
   if (deviceDiscovered.is(event)) return judged('discovered', event.data);
   if (deviceReconciled.is(event)) return judged('reconciled', event.data);

@@ -16,6 +16,7 @@ import { edgeConfigured } from '#events/settings';
 import type { Event, EventDefinition } from '#events/event';
 import { listenerReported } from '#events/listener';
 import { seatsCounted } from '#events/licence';
+import { quarantineChanges } from '../quarantine/rows.js';
 import { announcementChanges } from './announcement.js';
 import { blankView, type DeviceView } from './device-view.js';
 import { deviceRules, resultIsNews } from './rules.js';
@@ -35,6 +36,7 @@ export function decide(event: Event, state: State): Decision<Change> {
   const changes = [
     ...deviceChanges(event, state),
     ...announcementChanges(event),
+    ...quarantineChanges(event),
     ...otherChanges(event),
     { kind: 'feed', event } as const,
   ];

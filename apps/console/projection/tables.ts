@@ -4,6 +4,7 @@ import type { GivenUp } from '#events/delivery';
 import type { Event } from '#events/event';
 import type { Tx } from '#store/store';
 import { appendFeed } from '../feed/append.js';
+import { saveQuarantine, type QuarantineChange } from '../quarantine/rows.js';
 import type { AnnouncementBody } from './announcement.js';
 import { blankView, listed, searchText, statusOf, type DeviceView } from './device-view.js';
 
@@ -30,6 +31,7 @@ export type Change =
       readonly detail: string | null;
       readonly deviceId: string | null;
     }
+  | QuarantineChange
   | { readonly kind: 'serialSeen'; readonly serial: string }
   | {
       readonly kind: 'report';
@@ -83,6 +85,7 @@ export async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
     tx,
     of('serialSeen').map(({ serial }) => serial),
   );
+  await saveQuarantine(tx, of('quarantine'));
   await saveReports(tx, of('report'));
   await saveDead(tx, of('dead'));
   await appendFeed(

@@ -13,6 +13,7 @@ import { settingsBody } from '#events/settings';
 import { serviceNames } from '#runtime/service';
 import { everyField } from '../documents/every-field.js';
 import { statuses } from '../projection/device-view.js';
+import { heldStates } from '../quarantine/quarantine.js';
 import { instanceStates } from '../status/status.js';
 
 const time = z.iso.datetime();
@@ -75,8 +76,23 @@ const deviceDetail = device.extend({
   history: z.array(z.object({ at: time, type: z.string(), text: z.string() })),
 });
 
+const held = z.object({
+  ...identity.shape,
+  state: z.enum(heldStates),
+  announcement: z.uuid(),
+  peerAddress: z.string(),
+  fingerprint: z.string().nullable(),
+  verified: z.boolean(),
+  forwarded: z.boolean(),
+  since: time,
+  heardAt: time,
+  decidedBy: z.string().nullable(),
+});
+
 const overview = z.object({
   devices: count,
+  /** Unknown devices that wait for approval. */
+  held: count,
   ...(Object.fromEntries(statuses.map((status) => [status, count])) as Record<
     (typeof statuses)[number],
     typeof count
@@ -177,6 +193,8 @@ export const schemas = {
   Device: device,
   DeviceDetail: deviceDetail,
   DeviceList: listOf(device),
+  HeldDevice: held,
+  HeldDeviceList: listOf(held).extend({ upTo: count }),
   Overview: overview,
   Status: status,
   Filter: filter,
@@ -205,6 +223,7 @@ export const answers: Readonly<Record<string, SchemaName>> = {
   'get /api/status': 'Status',
   'get /api/devices': 'DeviceList',
   'get /api/devices/{id}': 'DeviceDetail',
+  'get /api/quarantine': 'HeldDeviceList',
   'post /api/groups/preview': 'DeviceList',
   'get /api/settings': 'Settings',
   'put /api/settings': 'Settings',

@@ -4,6 +4,7 @@
 //   settings.ts    policies.ts, groups.ts, listeners.ts, licences.ts, serials.ts: documents that operators write
 //   catalogue.ts   what a policy can ask for
 //   overview.ts    figures                   devices.ts  list and one       tasks.ts      work going on now
+//   quarantine.ts  devices that wait for approval
 //   announcements.ts  the latest of them     events.ts   the event stream   audit.ts      who wrote what
 //   status.ts      how each process fares    deliveries.ts  dead letters    projection.ts devices shown anew
 //   openapi.ts     the description of all this, with answers.ts; asyncapi.ts: of the bus; nowhere.ts: any other address

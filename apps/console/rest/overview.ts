@@ -7,6 +7,7 @@ import type { Tx } from '#store/store';
 import type { ConsoleConfig } from '../config.js';
 import { Resource } from '../http/resource.js';
 import { statuses, type Status } from '../projection/device-view.js';
+import { countHeld } from '../quarantine/quarantine.js';
 import { Needs } from '../who/access.js';
 
 @Resource('overview')
@@ -23,6 +24,7 @@ export class OverviewController {
       const settings = await readDocument(tx, 'console', settingsChanged);
       return {
         ...(await counts(tx)),
+        held: await countHeld(tx),
         seats: reported?.body ?? { seats: 0, taken: 0, waiting: 0 },
         acceptAnnouncements: settings?.body.acceptAnnouncements ?? false,
         announcePort: this.parts.config.announcePort,

@@ -1,5 +1,6 @@
 // Events whose data the page reads. The server checked them against the contract; here they only get their types back.
 import type { AssessmentFinished } from '../../../libs/events/assessment.js';
+import type { DeviceQuarantined } from '../../../libs/events/approval.js';
 import type {
   AnnouncementFiltered,
   DeviceAnnounced,
@@ -18,6 +19,7 @@ interface Covering {
 interface DataByType {
   'device.announced': DeviceAnnounced;
   'announcement.filtered': AnnouncementFiltered;
+  'device.quarantined': DeviceQuarantined;
   'device.discovered': DeviceDiscovered;
   'device.reconciled': DeviceReconciled;
   'device.conflicted': { readonly deviceId: string; readonly announcements: readonly string[] };
@@ -43,6 +45,7 @@ export type KnownEvent = {
 const known: ReadonlySet<string> = new Set<KnownType>([
   'device.announced',
   'announcement.filtered',
+  'device.quarantined',
   'device.discovered',
   'device.reconciled',
   'device.conflicted',

@@ -14,6 +14,8 @@ import type {
   DeviceRow,
   Document,
   Group,
+  HeldDevice,
+  HeldPage,
   LicenceRow,
   Listener,
   ListenerRow,
@@ -104,6 +106,8 @@ export const useDelivery = (consumer: string, eventId: string) =>
     staleTime: 0,
     queryFn: () => read<DeadDeliveryDetail>(pathOf('deliveries', consumer, encodeURIComponent(eventId))),
   });
+export const useHeld = (query: Readonly<Record<string, string | number | undefined>>) =>
+  useList<HeldDevice, HeldPage>('quarantine', query);
 export const useTokens = () => useList<Token>('tokens');
 export const useUsers = () => useList<User>('users');
 /** What an entry of the audit log holds of each delivery it was about; entries never change. */

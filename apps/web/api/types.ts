@@ -55,6 +55,8 @@ export interface Seats {
 
 export interface Overview {
   readonly devices: number;
+  /** Unknown devices that wait for approval. */
+  readonly held?: number;
   readonly compliant: number;
   readonly nonCompliant: number;
   readonly unreachable: number;
@@ -149,7 +151,7 @@ export interface AnnouncementRow extends Identity {
   readonly authentication: { readonly mode: string; readonly outcome: string };
   readonly forwarded: boolean;
   /** Null until discovery has judged it. */
-  readonly outcome: 'discovered' | 'reconciled' | 'conflicted' | 'filtered' | null;
+  readonly outcome: 'discovered' | 'reconciled' | 'conflicted' | 'filtered' | 'held' | null;
   readonly detail: string | null;
   readonly deviceId: string | null;
 }
@@ -239,6 +241,24 @@ export interface ListenerReport {
 export interface ListenerRow extends Document<Listener> {
   /** Null until forwarding has reported. */
   readonly report: ListenerReport | null;
+}
+
+/** An unknown device that waits for approval, or was refused. */
+export interface HeldDevice extends Identity {
+  readonly state: HeldState;
+  readonly peerAddress: string;
+  readonly fingerprint: string | null;
+  readonly verified: boolean;
+  readonly forwarded: boolean;
+  readonly since: string;
+  readonly heardAt: string;
+  readonly decidedBy: string | null;
+}
+export type HeldState = 'held' | 'refused';
+
+/** `upTo`, sent with a decision about all of them, leaves alone who came since. */
+export interface HeldPage extends Page<HeldDevice> {
+  readonly upTo: number;
 }
 
 export interface SerialRow {

@@ -12,10 +12,11 @@ import {
   IconPrinter,
   IconSettings,
   IconShare3,
+  IconUserCheck,
   type Icon,
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useTroubles } from '../api/queries.js';
+import { useOverview, useTroubles } from '../api/queries.js';
 import { count } from '../words.js';
 
 interface Place {
@@ -30,6 +31,7 @@ const sections: readonly { readonly title: string; readonly places: readonly Pla
     places: [
       { to: '/', label: 'Overview', icon: IconGauge },
       { to: '/devices', label: 'Devices', icon: IconPrinter },
+      { to: '/approval', label: 'Approval', icon: IconUserCheck },
       { to: '/live', label: 'Live', icon: IconActivity },
       { to: '/tasks', label: 'Tasks', icon: IconListDetails },
     ],
@@ -67,6 +69,18 @@ function Troubles() {
   );
 }
 
+/** How many devices wait for approval. */
+function Held() {
+  const held = useOverview().data?.held ?? 0;
+  if (held === 0) return null;
+  return (
+    <span className="badge">
+      {count(held)}
+      <span className="hidden-text"> {held === 1 ? 'device waits' : 'devices wait'}</span>
+    </span>
+  );
+}
+
 /** The pages. `onGo` closes the menu on a phone. */
 export function Menu({ onGo }: { readonly onGo: () => void }) {
   return (
@@ -84,6 +98,7 @@ export function Menu({ onGo }: { readonly onGo: () => void }) {
                 >
                   <place.icon size={18} stroke={1.75} aria-hidden />
                   {place.label}
+                  {place.to === '/approval' && <Held />}
                   {place.to === '/status' && <Troubles />}
                 </Link>
               </li>

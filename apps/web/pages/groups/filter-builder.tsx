@@ -20,6 +20,8 @@ interface BlockEditorProps {
   readonly onChange: (block: Block) => void;
   /** Null for the outermost block. */
   readonly onRemove: (() => void) | null;
+  /** What the outermost block's conditions lead to. */
+  readonly says?: string;
 }
 
 /** Blocks in blocks; the server takes eight levels, more than a person reads. */
@@ -42,7 +44,13 @@ const modeParts: Readonly<Record<Mode, Pick<Block, 'mode' | 'not'>>> = {
   notAny: { mode: 'any', not: true },
 };
 
-export function BlockEditor({ block, depth, onChange, onRemove }: BlockEditorProps) {
+export function BlockEditor({
+  block,
+  depth,
+  onChange,
+  onRemove,
+  says = 'A device belongs when',
+}: BlockEditorProps) {
   const put = (at: number, part: Part | null) =>
     onChange({
       ...block,
@@ -53,7 +61,7 @@ export function BlockEditor({ block, depth, onChange, onRemove }: BlockEditorPro
     <fieldset className="filter-block" aria-label={depth === 0 ? 'Filter' : 'Inner conditions'}>
       <div className="row row-bottom">
         <NativeSelect
-          label={depth === 0 ? 'A device belongs when' : 'where'}
+          label={depth === 0 ? says : 'where'}
           value={modeOf(block)}
           data={modeKeys.map((value) => ({
             value,

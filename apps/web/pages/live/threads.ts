@@ -57,6 +57,7 @@ const admission = {
   discovered: { text: 'Discovered', tone: 'good' },
   reconciled: { text: 'Known, brought up to date', tone: 'good' },
   conflicted: { text: 'Conflict, nothing changed', tone: 'warn' },
+  held: { text: 'Held: waits for approval', tone: 'warn' },
   filtered: { text: 'Not admitted', tone: 'warn' },
 } as const satisfies Record<string, Step>;
 
@@ -109,12 +110,18 @@ function wordOf(event: Following): Word {
     const step: Step = { text: filterWords[event.data.reason], tone: 'warn' };
     return { announcements: [event.data.announcement], deviceId: null, kind: 'admission', step };
   }
+  if (event.type === 'device.quarantined') {
+    const { announcement } = event.data;
+    return { announcements: [announcement], deviceId: null, kind: 'admission', step: admission.held };
+  }
   const { deviceId } = event.data;
   const announcements = 'covers' in event.data ? event.data.covers : event.data.announcements;
   return { announcements, deviceId, ...stepOf(event) };
 }
 
-function stepOf(event: Exclude<Following, { type: 'announcement.filtered' }>): Pick<Word, 'kind' | 'step'> {
+function stepOf(
+  event: Exclude<Following, { type: 'announcement.filtered' | 'device.quarantined' }>,
+): Pick<Word, 'kind' | 'step'> {
   switch (event.type) {
     case 'device.discovered':
       return { kind: 'admission', step: admission.discovered };

@@ -12,6 +12,7 @@ import { faultsAt, ProblemNote } from '../../parts/problem-note.js';
 import { useIsAdmin } from '../../shell/session.js';
 import { useTell } from '../../shell/told.js';
 import { Accepting } from './accepting.js';
+import { Approval } from './approval.js';
 import type { SettingsForm } from './form.js';
 import { GroupSwitches } from './group-switches.js';
 import { Networks } from './networks.js';
@@ -91,6 +92,7 @@ function Editor({ document: newest, onReload, onSaved }: EditorProps) {
       <Unsaved changed={changed} />
       {!isAdmin && <p className="dim">Only an administrator can change these.</p>}
       <Accepting form={form} />
+      <Approval form={form} />
       <Remediation form={form} />
       <GroupSwitches form={form} />
       <Networks form={form} />

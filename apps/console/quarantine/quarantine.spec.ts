@@ -1,0 +1,128 @@
+// Held devices from the bus to the list of the REST API, and decisions back to the bus.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deviceApprovalDecided, deviceQuarantined } from '#events/approval';
+import type { Event } from '#events/event';
+import { settingsBody } from '#events/settings';
+import { until } from '../../../test/support/until.js';
+import { databases, Trial, type Answer } from '../../../test/support/console.js';
+import { schemas } from '../rest/answers.js';
+
+describe.each(databases)('approval on $name', ({ open }) => {
+  let trial: Trial;
+  let token: string;
+  beforeAll(async () => {
+    trial = await Trial.start(await open());
+    token = await trial.token('operator');
+  });
+  afterAll(() => trial.stop());
+
+  const list = (query = ''): Promise<Answer> => trial.ask('GET', `/api/quarantine?${query}`, { token });
+  const decide = (body: object, by = token): Promise<Answer> =>
+    trial.ask('POST', '/api/quarantine', { token: by, body });
+  const serialsOf = async (query = ''): Promise<readonly string[]> =>
+    (await list(query)).body.items.map(({ serial }) => serial);
+
+  const held = (serial: string, change: object = {}): Event => {
+    const { example } = deviceQuarantined;
+    const identity = { ...example.identity, serial, ...change };
+    return trial.event('discovery', deviceQuarantined.draft({ ...example, serial, identity }));
+  };
+  const decided = (serial: string, outcome: 'admitted' | 'refused' | 'gone'): Event => {
+    const { example } = deviceApprovalDecided;
+    return trial.event(
+      'discovery',
+      deviceApprovalDecided.draft({ ...example, serial, outcome, deviceId: null }),
+    );
+  };
+  const hear = async (...events: readonly Event[]): Promise<void> => {
+    await trial.bus.publish(events);
+    const ids = events.map(({ id }) => id);
+    await until('all events are projected', async () => {
+      const rows = await trial.database.query(
+        `select 1 from console.feed where event->>'id' = any($1::text[])`,
+        [ids],
+      );
+      return rows.length === ids.length;
+    });
+  };
+
+  it('lists who waits, newest first, searched and by pages', async () => {
+    await hear(held('WAIT-0001'), held('WAIT-0002', { model: 'Plotter 9' }), held('WAIT-0003'));
+    const { body } = await list('limit=2');
+    schemas.HeldDeviceList.parse(body);
+    expect(body.items.map(({ serial }) => serial)).toEqual(['WAIT-0003', 'WAIT-0002']);
+    expect(body.total).toBe(3);
+    expect(await serialsOf(`limit=2&after=${body.next}`)).toEqual(['WAIT-0001']);
+    expect(await serialsOf('search=plotter')).toEqual(['WAIT-0002']);
+    expect((await trial.ask('GET', '/api/overview', { token })).body).toMatchObject({ held: 3 });
+  });
+
+  it('shows what came last, in whatever order it comes', async () => {
+    const [first, refused] = [held('ORDR-0001'), decided('ORDR-0001', 'refused')];
+    const [gone, again] = [decided('ORDR-0002', 'gone'), held('ORDR-0002')];
+    await hear(refused);
+    await hear(first);
+    await hear(again, gone);
+    expect(await serialsOf('search=ordr')).toEqual(['ORDR-0002']);
+    expect((await list('search=ordr&state=refused')).body.items).toMatchObject([
+      { serial: 'ORDR-0001', decidedBy: 'admin', peerAddress: '10.1.2.3' },
+    ]);
+  });
+
+  it('asks discovery to admit or refuse those named, once, and puts it on record', async () => {
+    await hear(held('NAME-0001'), held('NAME-0002'));
+    expect(
+      (await decide({ action: 'admit', serials: ['NAME-0001'] }, await trial.token('viewer'))).status,
+    ).toBe(403);
+    const { status, body } = await decide({ action: 'admit', serials: ['NAME-0001'] });
+    expect([status, body]).toMatchObject([202, { done: 1, left: 0 }]);
+    expect((await trial.told('device.approvalRequested')).at(-1)).toMatchObject({
+      serials: ['NAME-0001'],
+      decision: 'admit',
+    });
+    expect(await serialsOf('search=name-')).toEqual(['NAME-0002']);
+    await hear(decided('NAME-0001', 'admitted'));
+    expect(await serialsOf('search=name-')).toEqual(['NAME-0002']);
+    const admin = await trial.token('admin');
+    const audit = (await trial.ask('GET', '/api/audit', { token: admin })).body.items;
+    expect(audit).toContainEqual(expect.objectContaining({ action: 'device.admitRequested' }));
+  });
+
+  it('decides about all that a search or a filter finds, in steps, and leaves who came since', async () => {
+    await hear(
+      ...Array.from({ length: 520 }, (_, at) => held(`STEP-${1000 + at}`, { ip: `10.77.${at % 250}.9` })),
+    );
+    const { upTo } = (await list('search=step-')).body as unknown as { readonly upTo: number };
+    await hear(held('STEP-LATE'));
+    const first = await decide({ action: 'refuse', search: 'step-', upTo });
+    expect(first.body).toMatchObject({ done: 500, left: 20 });
+    expect((await decide({ action: 'refuse', search: 'step-', upTo })).body).toMatchObject({
+      done: 20,
+      left: 0,
+    });
+    expect((await decide({ action: 'refuse', search: 'step-', upTo })).body).toMatchObject({ done: 0 });
+    expect(await serialsOf('search=step-')).toEqual(['STEP-LATE']);
+    await hear(held('FLTR-0001', { ip: '10.78.0.1' }), held('FLTR-0002', { ip: '10.79.0.1' }));
+    const filter = { all: [{ field: 'ip', operator: 'inNetwork', value: '10.78.0.0/16' }] };
+    expect((await decide({ action: 'admit', filter })).body).toMatchObject({ done: 1, left: 0 });
+    expect(await serialsOf('search=fltr')).toEqual(['FLTR-0002']);
+    const wrong = { all: [{ field: 'ip', operator: 'inNetwork', value: '10.78.0.0' }] };
+    expect((await decide({ action: 'admit', filter: wrong })).status).toBe(400);
+    expect((await decide({ action: 'admit', filter, all: true })).status).toBe(400);
+    expect((await decide({ action: 'admit' })).status).toBe(400);
+  });
+
+  it('names the fault of a rule at its place in the settings', async () => {
+    const admin = await trial.token('admin');
+    const { version, body } = (await trial.ask('GET', '/api/settings', { token: admin })).body;
+    const approvalRules = [
+      { name: 'x', filter: { field: 'model', operator: 'inNetwork', value: '10.0.0.0/8' } },
+    ];
+    const put = { version, body: { ...settingsBody.parse(body), approvalRules } };
+    const answer = await trial.ask('PUT', '/api/settings', { token: admin, body: put });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { faults: [{ path: 'body.approvalRules.0.filter.value' }] },
+    });
+  });
+});

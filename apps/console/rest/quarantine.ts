@@ -1,0 +1,35 @@
+// Devices that wait for approval: list, admit, refuse.
+import { Body, Get, HttpCode, Post, Query } from '@nestjs/common';
+import * as z from 'zod';
+import { pageQuery, Resource } from '../http/resource.js';
+import { decisions, heldStates, Quarantine, type Decisions } from '../quarantine/quarantine.js';
+import { Needs, Who } from '../who/access.js';
+import type { Caller } from '../who/caller.js';
+
+const query = pageQuery.pick({ search: true, limit: true }).extend({
+  state: z.enum(heldStates).default('held'),
+  after: z.coerce.number().int().positive().optional(),
+});
+
+@Resource('quarantine')
+export class QuarantineController {
+  constructor(private readonly quarantine: Quarantine) {}
+
+  /** Newest first. `upTo`, sent with a decision, leaves alone who came since. */
+  @Get()
+  @Needs('viewer')
+  list(@Query({ schema: query }) asked: z.infer<typeof query>) {
+    return this.quarantine.list(asked);
+  }
+
+  /**
+   * Admits or refuses: in steps, each a transaction. The answer tells how many it asked for and how many are left; while some
+   * are, send the same again with the answer's `upTo`. Who was refused may be admitted later.
+   */
+  @Post()
+  @HttpCode(202)
+  @Needs('operator')
+  decide(@Body({ schema: decisions }) asked: Decisions, @Who() caller: Caller) {
+    return this.quarantine.decide(asked, caller);
+  }
+}

@@ -6,6 +6,8 @@ export interface Fault {
   readonly message: string;
   /** In an import: number of the line, from 1. */
   readonly line?: number;
+  /** The last of several lines. */
+  readonly to?: number;
 }
 
 export type RefusalCode =

@@ -5,6 +5,7 @@
 //   filter.ts      filters of autogroups (R50, R55)
 //   licence.ts     signed licence files and their seats (R42)
 //   listener.ts    secondary listeners (R70)
+//   serial-line.ts lines of a list of serial numbers (R33)
 import type { SettingResult, SettingValue } from '../events/assessment.js';
 import type { Policy, PolicyItem } from '../events/policy.js';
 import { faultOfValue, type Catalogue } from '../device/catalogue.js';

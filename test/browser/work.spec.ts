@@ -276,7 +276,7 @@ describe('an operator at work', () => {
     await dialog.getByLabel('Or type or paste them').fill('PHB00001\nno\nPHB 0002\nPHB00003\n');
     await dialog.getByRole('alert').getByText('2 lines are no serial number').waitFor();
     expect(await dialog.getByRole('list', { name: 'Bad lines' }).innerText()).toBe(
-      'Line 2: no\nLine 3: PHB 0002',
+      'Line 2: no has 2 characters: at least 4 are needed\nLine 3: PHB 0002 has a space: only letters A to Z, digits and hyphens are taken',
     );
     expect(await dialog.getByRole('button', { name: 'Import' }).isDisabled()).toBe(true);
     await dialog.getByLabel('Or type or paste them').fill('PHB00001\nPHB00003\n');

@@ -1,7 +1,8 @@
 // The serial-number list (R33), and what an import must not do (threat 29).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serialLinesMax as linesMax } from '#documents/serial-line';
 import { databases, Trial, type Answer } from '../../../test/support/console.js';
-import { linesMax, readSerials } from './serials.js';
+import { readSerials } from './serials.js';
 
 describe('a text of serial numbers', () => {
   it('is read line by line, in any spelling', () => {
@@ -92,6 +93,36 @@ describe.each(databases)('the list on $name', ({ open }) => {
     expect((await trial.ask('DELETE', '/api/serials/gone-1', { token })).status).toBe(204);
     expect((await trial.told('serialList.changed')).at(-1)).toMatchObject({ added: [], removed: ['GONE-1'] });
     expect((await trial.ask('DELETE', '/api/serials/gone-1', { token })).status).toBe(404);
+  });
+
+  it('names every bad line, however many, neighbours with one fault together', async () => {
+    const odd = Array.from({ length: 3_000 }, (_, n) => (n % 2 ? '=1' : 'no')).join('\n');
+    const { status, body } = await load(odd);
+    expect([status, body.detail]).toEqual([400, '3000 lines are no serial numbers; nothing was imported.']);
+    expect(body.faults).toHaveLength(3_000);
+    const same = await load(`GOOD-1\n${'no\n'.repeat(50_000)}=1`);
+    expect(same.body.faults).toMatchObject([
+      { path: 'lines 2-50001', line: 2, to: 50_001, message: expect.stringMatching(/at least 4/) as unknown },
+      { path: 'line 50002', line: 50_002, message: expect.stringMatching(/formula/) as unknown },
+    ]);
+  });
+
+  it('is exported whole, or as far as it waits, for a spreadsheet to open', async () => {
+    await load('-EXP-1\nEXP-2');
+    await trial.database.query(`update console.serial set discovered_at = now() where serial = 'EXP-2'`);
+    const all = await trial.ask('GET', '/api/serials/export', { token });
+    expect(all.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(all.headers.get('content-disposition')).toMatch(/^attachment/);
+    const lines = all.text.split('\r\n');
+    expect(lines[0]).toBe('"serial","addedBy","addedAt","discoveredAt"');
+    expect(lines.some((line) => line.startsWith(`"'-EXP-1",`))).toBe(true);
+    expect(lines.some((line) => /^"EXP-2",.*,"20[^"]+"$/.test(line))).toBe(true);
+    const { total } = (await trial.ask('GET', '/api/serials?show=all', { token })).body;
+    expect(lines).toHaveLength(total + 2);
+    const waiting = await trial.ask('GET', '/api/serials/export?show=waiting', { token });
+    expect(waiting.text).not.toContain('EXP-2');
+    expect((await listed('exp-2')).body.total).toBe(0);
+    expect((await trial.ask('GET', '/api/serials?show=all&search=exp-2', { token })).body.total).toBe(1);
   });
 
   it('takes text alone, and 5 MB at most', async () => {

@@ -1,16 +1,34 @@
 // The serial-number list (R33): the filter table, of which the entries not yet discovered are shown.
 import { Inject, Injectable } from '@nestjs/common';
+import {
+  faultsOfSerials,
+  faultyLines,
+  serialLines,
+  serialLinesMax,
+  type LineFault,
+} from '#documents/serial-line';
 import { serialNumber } from '#events/identity';
 import { serialListChanged } from '#events/serial-list';
 import { PARTS, type StoredParts } from '#runtime/service';
 import type { Tx } from '#store/store';
+import { containing } from '../http/resource.js';
 import { Refusal, type Fault } from '../refusal.js';
 import { audit } from '../who/audit.js';
 import { record, type Writer } from './written.js';
 
 /** Serial numbers in one event; a list larger than that is told in several. */
 const chunk = 5000;
-export const linesMax = 100_000;
+
+/** waiting: not discovered yet, the visible list. all: the filter table. */
+export const shownLists = ['waiting', 'all'] as const;
+export type ShownList = (typeof shownLists)[number];
+
+export interface Entry {
+  readonly serial: string;
+  readonly addedBy: string;
+  readonly addedAt: Date;
+  readonly discoveredAt: Date | null;
+}
 
 export interface Added {
   readonly added: number;
@@ -21,6 +39,23 @@ export interface Added {
 @Injectable()
 export class Serials {
   constructor(@Inject(PARTS) private readonly parts: StoredParts) {}
+
+  /** By serial number, after one. */
+  entries(show: ShownList, search: string, after: string, limit: number): Promise<readonly Entry[]> {
+    return this.parts.store.query<Entry & Record<string, unknown>>(
+      `select serial, added_by as "addedBy", added_at as "addedAt", discovered_at as "discoveredAt"
+       from console.serial where ${matching} and serial > $3 order by serial limit $4`,
+      [show, containing(search), after, limit],
+    );
+  }
+
+  async count(show: ShownList, search: string): Promise<number> {
+    const [row] = await this.parts.store.query<{ total: number }>(
+      `select count(*) as total from console.serial where ${matching}`,
+      [show, containing(search)],
+    );
+    return row?.total ?? 0;
+  }
 
   async add(serials: readonly string[], by: Writer): Promise<Added> {
     return this.parts.store.transaction(async (tx) => {
@@ -80,6 +115,8 @@ export class Serials {
   }
 }
 
+const matching = `($1 = 'all' or discovered_at is null) and ($2 = '%%' or lower(serial) like $2)`;
+
 /** Orders the versions of the list, and holds the projection off: it marks entries whose devices are discovered. */
 async function lockList(tx: Tx): Promise<void> {
   await tx.query('select 1 from console.installation for update');
@@ -94,33 +131,23 @@ function chunks(serials: readonly string[]): readonly (readonly string[])[] {
 
 /** Serial numbers of a text, one a line, blank lines aside. Throws Refusal that names every bad line: all or nothing. */
 export function readSerials(text: string): readonly string[] {
-  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
-  if (lines.at(-1) === '') lines.pop();
-  if (lines.length > linesMax) {
+  const lines = serialLines(text);
+  if (lines.length > serialLinesMax) {
     throw new Refusal(
       'invalid',
-      `The text has ${lines.length} lines; at most ${linesMax} are taken at a time.`,
+      `The text has ${lines.length} lines; at most ${serialLinesMax} are taken at a time.`,
     );
   }
-  const faults: Fault[] = [];
-  const serials = lines.flatMap((line, index) => {
-    if (line.trim() === '') return [];
-    const parsed = serialNumber.safeParse(line);
-    if (parsed.success) return [parsed.data];
-    faults.push({
-      path: `line ${index + 1}`,
-      line: index + 1,
-      message: 'must be 4 to 32 letters, digits or hyphens',
-    });
-    return [];
-  });
+  const faults = faultsOfSerials(lines);
   if (faults.length > 0) {
-    throw new Refusal(
-      'invalid',
-      `${faults.length} lines are no serial numbers; nothing was imported.`,
-      faults,
-    );
+    const count = faultyLines(faults);
+    const what = count === 1 ? '1 line is no serial number' : `${count} lines are no serial numbers`;
+    throw new Refusal('invalid', `${what}; nothing was imported.`, faults.map(faultOf));
   }
+  const serials = lines.flatMap((line) => serialNumber.safeParse(line).data ?? []);
   if (serials.length === 0) throw new Refusal('invalid', 'The text has no serial number.');
   return serials;
 }
+
+const faultOf = ({ line, to, message }: LineFault): Fault =>
+  line === to ? { path: `line ${line}`, line, message } : { path: `lines ${line}-${to}`, line, to, message };

@@ -27,13 +27,15 @@ const refusals: Readonly<Record<RefusalCode, readonly [status: number, title: st
   busy: [503, 'Not ready'],
 };
 
-/** Faults listed in an answer at most; `detail` tells how many there are. */
+/** Faults listed in an answer at most; `detail` tells how many there are. Of lines of an import, all are. */
 const faultsMax = 100;
+const lineFaultsMax = 100_000;
 
 export function problemOf(error: unknown): Problem {
   if (error instanceof Refusal) {
     const [status, title] = refusals[error.code];
-    const faults = error.faults.slice(0, faultsMax);
+    const lines = error.faults.every(({ line }) => line !== undefined);
+    const faults = error.faults.slice(0, lines ? lineFaultsMax : faultsMax);
     return { title, status, detail: error.message, ...(faults.length > 0 ? { faults } : {}) };
   }
   if (unavailable(error)) {

@@ -23,7 +23,11 @@ const problem = z.object({
   title: z.string(),
   status: z.int(),
   detail: z.string(),
-  faults: z.array(z.object({ path: z.string(), message: z.string(), line: z.int().optional() })).optional(),
+  faults: z
+    .array(
+      z.object({ path: z.string(), message: z.string(), line: z.int().optional(), to: z.int().optional() }),
+    )
+    .optional(),
 });
 
 const device = z.object({

@@ -1,44 +1,59 @@
-// The serial-number list: entries that wait for their devices.
-import { Body, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiConsumes } from '@nestjs/swagger';
+// The serial-number list: entries that wait for their devices, and the whole filter table.
+import { Readable } from 'node:stream';
+import { Body, Delete, Get, HttpCode, Param, Post, Query, StreamableFile } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiProduces } from '@nestjs/swagger';
 import * as z from 'zod';
 import { serialNumber } from '#events/identity';
-import { PARTS, type StoredParts } from '#runtime/service';
-import { readSerials, Serials } from '../documents/serials.js';
-import { containing, pageOf, pageQuery, Resource, type PageQuery } from '../http/resource.js';
+import { readSerials, Serials, shownLists, type Entry, type ShownList } from '../documents/serials.js';
+import { csvLine } from '../http/csv.js';
+import { pageOf, pageQuery, Resource } from '../http/resource.js';
 import { Refusal } from '../refusal.js';
 import { Needs, Who } from '../who/access.js';
 import type { Caller } from '../who/caller.js';
 
 const one = z.strictObject({ serial: serialNumber });
+const exported = z.object({ show: z.enum(shownLists).default('all') });
+const query = pageQuery.extend({ show: z.enum(shownLists).default('waiting') });
+/** Held in memory at a time. */
+const exportRows = 5_000;
 
 @Resource('serials')
 export class SerialsController {
-  constructor(
-    @Inject(PARTS) private readonly parts: StoredParts,
-    private readonly serials: Serials,
-  ) {}
+  constructor(private readonly serials: Serials) {}
 
+  /** `show`: those whose devices were not discovered yet, or all that the filter lets in. */
   @Get()
   @Needs('viewer')
-  async list(@Query({ schema: pageQuery }) { search, limit, after }: PageQuery) {
-    const { store } = this.parts;
-    const matching = 'discovered_at is null and lower(serial) like $1';
-    const rows = await store.query<{ serial: string }>(
-      `select serial, added_by as "addedBy", added_at as "addedAt" from console.serial
-       where ${matching} and serial > $2 order by serial limit $3`,
-      [containing(search), after, limit + 1],
-    );
-    const [counted] = await store.query<{ total: number }>(
-      `select count(*) as total from console.serial where ${matching}`,
-      [containing(search)],
-    );
-    return pageOf(rows, {
-      limit,
-      total: counted?.total ?? 0,
-      item: (row) => row,
-      next: ({ serial }) => serial,
+  async list(@Query({ schema: query }) { show, search, limit, after }: z.infer<typeof query>) {
+    const rows = await this.serials.entries(show, search, after, limit + 1);
+    const total = await this.serials.count(show, search);
+    return pageOf(rows, { limit, total, item: (row) => row, next: ({ serial }) => serial });
+  }
+
+  /** As CSV, safe to be opened by a spreadsheet. */
+  @Get('export')
+  @Needs('viewer')
+  @ApiProduces('text/csv')
+  export(@Query({ schema: exported }) { show }: z.infer<typeof exported>): StreamableFile {
+    return new StreamableFile(Readable.from(this.#csv(show)), {
+      type: 'text/csv; charset=utf-8',
+      disposition: 'attachment; filename="serial-numbers.csv"',
     });
+  }
+
+  /** In parts, as they can be many. */
+  async *#csv(show: ShownList): AsyncGenerator<string> {
+    yield csvLine(['serial', 'addedBy', 'addedAt', 'discoveredAt']);
+    for (let after = ''; ;) {
+      const rows: readonly Entry[] = await this.serials.entries(show, '', after, exportRows);
+      yield rows
+        .map(({ serial, addedBy, addedAt, discoveredAt }) =>
+          csvLine([serial, addedBy, addedAt.toISOString(), discoveredAt?.toISOString() ?? '']),
+        )
+        .join('');
+      if (rows.length < exportRows) return;
+      after = rows.at(-1)?.serial ?? after;
+    }
   }
 
   @Post()

@@ -89,8 +89,8 @@ export const useCatalogue = () =>
 export const useSettings = () =>
   useQuery({ queryKey: ['settings'], queryFn: () => read<Document<Settings>>('settings') });
 
-export const useSerials = (search: string, after: string | undefined) =>
-  useList<SerialRow>('serials', { search, after, limit: 50 });
+export const useSerials = (query: Readonly<Record<string, string | undefined>>) =>
+  useList<SerialRow>('serials', { ...query, limit: 50 });
 export const useLicences = () => useList<LicenceRow>('licences');
 export const useDeliveries = (query: Readonly<Record<string, string | number | undefined>>) =>
   useList<DeadDelivery, DeadPage>('deliveries', query);

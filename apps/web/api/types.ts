@@ -265,6 +265,8 @@ export interface SerialRow {
   readonly serial: string;
   readonly addedBy: string;
   readonly addedAt: string;
+  /** Null: its device was not discovered yet. */
+  readonly discoveredAt?: string | null;
 }
 /** What became of serial numbers that were sent. */
 export interface SerialsAdded {

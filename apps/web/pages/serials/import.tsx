@@ -6,10 +6,9 @@ import type { SerialsAdded } from '../../api/types.js';
 import { ProblemNote } from '../../parts/problem-note.js';
 import { useTell } from '../../shell/told.js';
 import { count, counted } from '../../words.js';
+import { faultyLines, serialTextMax } from '../../../../libs/documents/serial-line.js';
 import { readLines, type BadLine } from './serial-lines.js';
 
-/** More is refused by the server. */
-const fileMaxBytes = 5_000_000;
 const badShownMax = 500;
 
 export function Import() {
@@ -46,8 +45,8 @@ function ImportForm({ onDone }: { readonly onDone: () => void }) {
   const { good, bad } = readLines(text);
 
   const take = async (file: File | null) => {
-    setTooLarge(file !== null && file.size > fileMaxBytes);
-    if (file && file.size <= fileMaxBytes) setText(await file.text());
+    setTooLarge(file !== null && file.size > serialTextMax);
+    if (file && file.size <= serialTextMax) setText(await file.text());
   };
   const submit = () =>
     send.mutate({
@@ -93,15 +92,20 @@ function ImportForm({ onDone }: { readonly onDone: () => void }) {
 
 function BadLines({ bad }: { readonly bad: readonly BadLine[] }) {
   return (
-    <Alert role="alert" color="red" title={`${counted(bad.length, 'line is', 'lines are')} no serial number`}>
+    <Alert
+      role="alert"
+      color="red"
+      title={`${counted(faultyLines(bad), 'line is', 'lines are')} no serial number`}
+    >
       <p>
         A serial number has 4 to 32 letters, digits or hyphens. Mend or remove these lines; nothing is
         imported before.
       </p>
       <ul className="bad-lines" aria-label="Bad lines" tabIndex={0}>
-        {bad.slice(0, badShownMax).map(({ line, text }) => (
+        {bad.slice(0, badShownMax).map(({ line, to, text, message }) => (
           <li key={line}>
-            Line {line}: <span className="mono">{text.slice(0, 80)}</span>
+            {line === to ? `Line ${line}` : `Lines ${line} to ${to}`}:{' '}
+            <span className="mono">{text.slice(0, 40)}</span> {message}
           </li>
         ))}
         {bad.length > badShownMax && <li>and {count(bad.length - badShownMax)} more</li>}

@@ -1,25 +1,23 @@
-// What is wrong in a list before it is sent. The server has the last word; this shows every bad line at once.
-
-export interface BadLine {
-  /** From 1. */
-  readonly line: number;
-  readonly text: string;
-}
+// What is wrong in a list before it is sent: by the server's own rule, which has the last word.
+import { faultsOfSerials, serialLines, type LineFault } from '../../../../libs/documents/serial-line.js';
 
 export interface Lines {
   readonly good: number;
   readonly bad: readonly BadLine[];
 }
 
-const serial = /^[A-Z0-9-]{4,32}$/i;
+export interface BadLine extends LineFault {
+  /** The first of them. */
+  readonly text: string;
+}
 
 /** One serial number a line; blank lines are nothing. */
 export function readLines(text: string): Lines {
-  const lines = text
-    .replace(/^\uFEFF/, '')
-    .split(/\r\n|\n|\r/)
-    .map((line, index) => ({ line: index + 1, text: line.trim() }))
-    .filter((line) => line.text !== '');
-  const bad = lines.filter((line) => !serial.test(line.text));
-  return { good: lines.length - bad.length, bad };
+  const lines = serialLines(text);
+  const bad = faultsOfSerials(lines).map((fault) => ({
+    ...fault,
+    text: lines[fault.line - 1]?.trim() ?? '',
+  }));
+  const badLines = bad.reduce((sum, { line, to }) => sum + to - line + 1, 0);
+  return { good: lines.filter((line) => line.trim() !== '').length - badLines, bad };
 }

@@ -3,12 +3,16 @@ import type { Page, SerialRow } from '../../api/types.js';
 import { Confirm } from '../../parts/confirm.js';
 import { Nothing } from '../../parts/loaded.js';
 import { Pager } from '../../parts/pager.js';
-import { Table } from '../../parts/table.js';
+import { Table, type Column } from '../../parts/table.js';
 import { When } from '../../parts/when.js';
 import { useMayWrite } from '../../shell/session.js';
 import { counted } from '../../words.js';
 
+/** Those that wait for their devices, or all that the filter lets in. */
+export type Show = 'waiting' | 'all';
+
 interface SerialListProps {
+  readonly show: Show;
   readonly page: Page<SerialRow>;
   readonly searched: boolean;
   /** Places of the pages that led here. */
@@ -16,13 +20,13 @@ interface SerialListProps {
   readonly setTrail: (trail: readonly string[]) => void;
 }
 
-export function SerialList({ page, searched, trail, setTrail }: SerialListProps) {
+export function SerialList({ page, show, searched, trail, setTrail }: SerialListProps) {
   const mayWrite = useMayWrite();
   const { items, next, total } = page;
   if (items.length === 0) {
     return (
       <div className="card">
-        <Nothing title={searched ? 'No serial number matches' : 'No serial number waits for its device'}>
+        <Nothing title={searched ? 'No serial number matches' : emptyWords[show]}>
           {searched
             ? 'Change the search above.'
             : 'Add them one by one, or import a text file with one a line.'}
@@ -33,18 +37,19 @@ export function SerialList({ page, searched, trail, setTrail }: SerialListProps)
   return (
     <div className="card card-flush">
       <Table
-        caption="Serial numbers not discovered yet"
+        caption={show === 'all' ? 'Serial numbers in the filter' : 'Serial numbers not discovered yet'}
         rows={items}
         keyOf={(row) => row.serial}
         columns={[
           { title: 'Serial number', lead: true, cell: (row) => <span className="mono">{row.serial}</span> },
           { title: 'Added by', cell: (row) => row.addedBy },
           { title: 'Added', cell: (row) => <When at={row.addedAt} /> },
+          ...(show === 'all' ? [discovered] : []),
           { title: 'Actions', actions: true, cell: (row) => mayWrite && <Remove serial={row.serial} /> },
         ]}
       />
       <Pager
-        label={`${counted(total, 'serial number')} ${searched ? 'match' : 'wait'}`}
+        label={`${counted(total, 'serial number')} ${searched ? 'match' : show === 'all' ? 'in the filter' : 'wait'}`}
         onFirst={trail.length > 0 ? () => setTrail([]) : null}
         onPrevious={() => setTrail(trail.slice(0, -1))}
         onNext={next === null ? null : () => setTrail([...trail, next])}
@@ -52,6 +57,17 @@ export function SerialList({ page, searched, trail, setTrail }: SerialListProps)
     </div>
   );
 }
+
+const emptyWords: Readonly<Record<Show, string>> = {
+  waiting: 'No serial number waits for its device',
+  all: 'No serial number is in the filter',
+};
+
+const discovered: Column<SerialRow> = {
+  title: 'Discovered',
+  cell: ({ discoveredAt = null }) =>
+    discoveredAt === null ? <span className="dim">not yet</span> : <When at={discoveredAt} />,
+};
 
 function Remove({ serial }: { readonly serial: string }) {
   const remove = useWrite(['serials']);

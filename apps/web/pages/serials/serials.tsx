@@ -1,4 +1,5 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { IconDownload } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { useSerials, useSettings } from '../../api/queries.js';
@@ -11,20 +12,21 @@ import { useMayWrite } from '../../shell/session.js';
 import { useTell } from '../../shell/told.js';
 import type { SerialsAdded } from '../../api/types.js';
 import { Import } from './import.js';
-import { SerialList } from './serial-list.js';
+import { SerialList, type Show } from './serial-list.js';
 
 export function Serials() {
   const mayWrite = useMayWrite();
   const [search, setSearch] = useState('');
   const [trail, setTrail] = useState<readonly string[]>([]);
-  const serials = useSerials(search, trail.at(-1));
+  const [show, setShow] = useState<Show>('waiting');
+  const serials = useSerials({ search, show, after: trail.at(-1) });
   return (
     <div className="stack">
-      <PageHead title="Serial numbers" actions={mayWrite && <Import />}>
+      <PageHead title="Serial numbers" actions={<Actions show={show} mayWrite={mayWrite} />}>
         <FilterWords />
       </PageHead>
       {mayWrite && <AddOne />}
-      <div className="row">
+      <div className="row row-bottom">
         <SearchBox
           text={search}
           placeholder="Serial number"
@@ -33,11 +35,47 @@ export function Serials() {
             setTrail([]);
           }}
         />
+        <NativeSelect
+          label="Shown"
+          value={show}
+          data={[
+            { value: 'waiting', label: 'Not discovered yet' },
+            { value: 'all', label: 'All in the filter' },
+          ]}
+          onChange={(event) => {
+            setShow(event.currentTarget.value === 'all' ? 'all' : 'waiting');
+            setTrail([]);
+          }}
+        />
       </div>
       <Loaded query={serials}>
-        {(page) => <SerialList page={page} searched={search !== ''} trail={trail} setTrail={setTrail} />}
+        {(page) => (
+          <SerialList page={page} show={show} searched={search !== ''} trail={trail} setTrail={setTrail} />
+        )}
       </Loaded>
     </div>
+  );
+}
+
+interface ActionsProps {
+  readonly show: Show;
+  readonly mayWrite: boolean;
+}
+
+function Actions({ show, mayWrite }: ActionsProps) {
+  return (
+    <>
+      {mayWrite && <Import />}
+      <Button
+        component="a"
+        href={`/api/serials/export?show=${show}`}
+        download
+        variant="default"
+        leftSection={<IconDownload size={16} aria-hidden />}
+      >
+        Export
+      </Button>
+    </>
   );
 }
 

@@ -19,6 +19,13 @@ export const needed = [
 export const wanted = [
   { name: 'prometheus', files: ['/usr/bin/promtool'] },
   { name: 'haproxy', files: ['/usr/sbin/haproxy'] },
+  { name: 'curl', files: ['/usr/bin/curl'] },
+  { name: 'strongswan-pki', files: ['/usr/bin/pki'] },
+  // Elliptic curves for the one before.
+  {
+    name: 'libstrongswan-standard-plugins',
+    files: ['/usr/lib/ipsec/plugins/libstrongswan-openssl.so'],
+  },
 ];
 
 /** Names of the packages of `list` that are not there. */

@@ -53,6 +53,8 @@ export const entryOf = (name) => `dist/apps/${name}/main.js`;
 /** What is run by hand, beside the services. */
 export const tools = {
   integrator: 'dist/apps/standalone/integrator.js',
+  ca: 'dist/apps/trust/ca.js',
+  trust: 'dist/apps/trust/main.js',
 };
 
 /** Steps that run before the services, once per version. */

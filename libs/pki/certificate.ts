@@ -4,6 +4,7 @@
 //   identity.ts     a self-signed identity kept in a folder, made when there is none
 //   authorities.ts  PEM that an operator gave: whom to trust
 //   peer.ts         the certificate at the other end of a connection, and the verdict on it
+//   authority/      an authority of our own: what it issues and publishes; its map is in authority/issue.ts
 import 'reflect-metadata';
 import { hash, randomBytes } from 'node:crypto';
 import {

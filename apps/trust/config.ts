@@ -1,0 +1,34 @@
+// What the process reads from its environment.
+import * as z from 'zod';
+import { commonShape, port, readConfig, whole } from '#runtime/config';
+
+const { MUSTER_LOG_LEVEL, MUSTER_INSTANCE, MUSTER_HTTP_HOST, MUSTER_HTTP_PORT, OTEL_EXPORTER_OTLP_ENDPOINT } =
+  commonShape;
+
+const shape = {
+  MUSTER_LOG_LEVEL,
+  MUSTER_INSTANCE,
+  MUSTER_HTTP_HOST,
+  MUSTER_HTTP_PORT,
+  OTEL_EXPORTER_OTLP_ENDPOINT,
+  /** The authority's folder: muster ca init makes it. */
+  MUSTER_TRUST_DIR: z.string().min(1).default('.data/trust'),
+  MUSTER_TRUST_PASSPHRASE_FILE: z
+    .string('the private keys are encrypted by a passphrase, which is in a file')
+    .min(1),
+  /** Of lists, OCSP and EST. `::` takes IPv4 as well. */
+  MUSTER_TRUST_HOST: z.string().min(1).default('::'),
+  /** Lists and OCSP by HTTP: where `muster ca init --url` says they are. */
+  MUSTER_TRUST_PORT: port.default(3331),
+  /** EST by TLS. */
+  MUSTER_TRUST_EST_PORT: port.default(3332),
+  /** The identity that EST shows, by its friendly name; without one there is no EST. */
+  MUSTER_TRUST_EST_IDENTITY: z.string().min(1).optional(),
+  /** How long certificates are valid that devices get by EST. */
+  MUSTER_TRUST_DEVICE_DAYS: whole(1, 3_650).default(365),
+} as const;
+
+export type TrustConfig = ReturnType<typeof readTrustConfig>;
+
+/** Throws ConfigError with every fault. */
+export const readTrustConfig = (environment: NodeJS.ProcessEnv) => readConfig(shape, environment);

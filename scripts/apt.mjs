@@ -26,6 +26,10 @@ export const wanted = [
     name: 'libstrongswan-standard-plugins',
     files: ['/usr/lib/ipsec/plugins/libstrongswan-openssl.so'],
   },
+  {
+    name: 'libfaketime',
+    files: ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`),
+  },
 ];
 
 /** Names of the packages of `list` that are not there. */

@@ -30,6 +30,8 @@ const shape = {
     .string()
     .regex(/^[A-Za-z0-9-]+(:[A-Za-z0-9-]+)*$/, 'must be names of groups, separated by colons')
     .default('X25519MLKEM768:X25519:P-256'),
+  /** Lists of revoked certificates that operators name by file. */
+  MUSTER_GATEWAY_CRL_DIR: z.string().min(1).optional(),
   /** Keeps the newest edge configuration, so that a restart need not wait for the bus. */
   MUSTER_EDGE_CACHE_FILE: z.string().min(1).optional(),
   MUSTER_GATEWAY_CONNECTIONS_MAX: whole(1, 1_000_000).default(10_000),

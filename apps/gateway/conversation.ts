@@ -12,7 +12,7 @@ import type { Complaints } from './complaints.js';
 import type { Guest } from './door.js';
 import { eventIdOf } from './event-id.js';
 import { retry, type Intake } from './intake.js';
-import { judge, refusals, type Judgement } from './judge.js';
+import { judge, type Judgement, type Rules } from './judge.js';
 import type { Meters } from './meters.js';
 
 const tracer = trace.getTracer('muster.gateway');
@@ -30,11 +30,11 @@ export class Conversation implements Judge {
   readonly #securedAtMs = performance.now();
   #announcements = 0;
 
-  /** @param edge null when there is no configuration yet */
+  /** @param rules null when there is no configuration yet */
   constructor(
     private readonly socket: TLSSocket,
     private readonly guest: Guest,
-    private readonly edge: EdgeConfiguration | null,
+    private readonly rules: Rules | null,
     private readonly office: Office,
   ) {
     this.#peer = readPeer(socket);
@@ -49,8 +49,9 @@ export class Conversation implements Judge {
   }
 
   closed(): Acknowledge | null {
-    if (!this.edge) return this.#answered(retry('notReady', 'the server is not configured yet', 'anonymous'));
-    if (this.edge.acceptAnnouncements) return null;
+    if (!this.rules)
+      return this.#answered(retry('notReady', 'the server is not configured yet', 'anonymous'));
+    if (this.rules.edge.acceptAnnouncements) return null;
     return this.#refuse('switchedOff', 'announcements are not accepted: Accept Device Announcements is off');
   }
 
@@ -64,13 +65,13 @@ export class Conversation implements Judge {
   }
 
   async judge(announcement: Announcement): Promise<Acknowledge> {
-    const { edge } = this;
-    if (!edge) throw new Error('judged without a configuration');
+    const { rules } = this;
+    if (!rules) throw new Error('judged without a configuration');
     const sinceMs = this.#begin();
     const span = this.#startSpan(announcement, sinceMs);
     // Active, so that the log's lines about this announcement name its trace.
     return context.with(trace.setSpan(ROOT_CONTEXT, span), async () => {
-      const answer = await this.#answerTo(announcement, edge, sinceMs, span);
+      const answer = await this.#answerTo(announcement, rules, sinceMs, span);
       span.setAttributes({ 'muster.result': answer.result, 'muster.reason': answer.reason ?? '' });
       span.end();
       return answer;
@@ -79,15 +80,18 @@ export class Conversation implements Judge {
 
   async #answerTo(
     announcement: Announcement,
-    edge: EdgeConfiguration,
+    rules: Rules,
     sinceMs: number,
     span: Span,
   ): Promise<Acknowledge> {
     const now = new Date();
-    const judgement = judge(announcement, { address: this.guest.address, peer: this.#peer }, edge, now);
-    return judgement.admitted
-      ? this.#answered(await this.#store(announcement, judgement, edge, now, span), sinceMs)
-      : this.#refuse(judgement.reason, refusals[judgement.reason], judgement.authentication, announcement);
+    const from = { address: this.guest.address, peer: this.#peer };
+    const judgement = await judge(announcement, from, rules, now);
+    if (!judgement.admitted) {
+      return this.#refuse(judgement.reason, judgement.message, judgement.authentication, announcement);
+    }
+    if (judgement.standing) this.office.meters.standing(judgement.standing);
+    return this.#answered(await this.#store(announcement, judgement, rules.edge, now, span), sinceMs);
   }
 
   #store(

@@ -16,7 +16,7 @@ export class Edge {
   constructor(
     private readonly cacheFile: string | undefined,
     private readonly log: Log,
-    private readonly changed: () => void,
+    private readonly changed: (configuration: EdgeConfiguration) => void,
   ) {}
 
   /** Null until one was seen: then nothing is taken. */
@@ -51,7 +51,7 @@ export class Edge {
     this.#current = next;
     const { version, acceptAnnouncements, authentication, fromPrimaries } = next;
     this.log.info({ version, acceptAnnouncements, authentication, fromPrimaries }, 'Edge configuration');
-    this.changed();
+    this.changed(next);
     return true;
   }
 

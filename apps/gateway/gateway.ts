@@ -7,7 +7,7 @@
 //   sources.ts       how often and how many at a time from where
 //   proxies.ts       load balancers in front, and proxy-header.ts: what they say
 //   conversation.ts  one connection's announcements, answered; outdated.ts: of a rule that changed meanwhile
-//   judge.ts         the rule: who may announce what
+//   judge.ts         the rule: who may announce what      trust.ts  whom the operator trusts, and who was revoked
 //   intake.ts        stored, then acknowledged; event-id.ts: one id for one announcement
 //   keeping.ts       on the broker, or else in the spool; spool/spool.ts has the map of its folder
 //   meters.ts        what is counted        complaints.ts  one line of the log for each peer turned away
@@ -22,12 +22,14 @@ import { Conversation, type Office } from './conversation.js';
 import { Door } from './door.js';
 import { Edge } from './edge.js';
 import { Intake } from './intake.js';
+import type { Rules } from './judge.js';
 import { Keeping } from './keeping.js';
 import { gatewayMeters, meterFullness } from './meters.js';
 import { changedAnswer, Outdated } from './outdated.js';
 import { meterSpool } from './spool/meters.js';
 import { Spool } from './spool/spool.js';
 import { contextOptions } from './tls.js';
+import { EdgeTrust, meterTrust } from './trust.js';
 
 export interface Gateway extends Running {
   /** Where it listens. */
@@ -54,33 +56,26 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
     complaints,
     log,
   };
-  let fault: string | null = null;
+  const trust = new EdgeTrust({ log, folder: config.MUSTER_GATEWAY_CRL_DIR ?? null });
+  meterTrust(meter, trust);
+  const rules = (): Rules | null => edge.current && { edge: edge.current, trust: trust.current };
   const door = new Door({
     config,
-    context: contextOptions(config, identity, null),
+    context: contextOptions(config, identity, []),
     meters,
     complaints,
     serve: (socket, guest, outdated) =>
       new Answering(
         socket,
-        outdated ? new Outdated() : new Conversation(socket, guest, edge.current, office),
+        outdated ? new Outdated() : new Conversation(socket, guest, rules(), office),
         answeringLimits(config),
       ),
     changed: changedAnswer,
   });
   meterFullness(meter, () => ({ unconfirmed: office.intake.unconfirmed, sources: door.sources }));
-  const edge = new Edge(config.MUSTER_EDGE_CACHE_FILE, log, () => {
-    fault = null;
-    try {
-      door.change(contextOptions(config, identity, edge.current));
-    } catch (error) {
-      fault = 'the trusted authorities cannot be read: nobody can be verified';
-      log.error(
-        { error },
-        'The trusted authorities cannot be read; nobody can be verified until they are mended',
-      );
-      door.change(contextOptions(config, identity, null));
-    }
+  const edge = new Edge(config.MUSTER_EDGE_CACHE_FILE, log, (configuration) => {
+    trust.follow(configuration);
+    door.change(contextOptions(config, identity, trust.current.pem));
   });
   await edge.follow(bus);
   const port = await door.listen();
@@ -89,7 +84,7 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
     port,
     problems: () => [
       ...(edge.current ? [] : ['no edge configuration was seen yet']),
-      ...(fault ? [fault] : []),
+      ...trust.problems(),
       // While the bus takes everything, nobody needs the spool.
       ...(spool?.problem && !bus.status().connected ? [spool.problem] : []),
     ],
@@ -98,6 +93,7 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
     stop: async () => {
       await door.stop();
       await edge.stop();
+      await trust.stop();
       await spool?.stop();
     },
   };

@@ -27,13 +27,19 @@ interface Case {
   readonly origin?: Announcement['origin'];
 }
 const verdict = ({ given, from = exampleIdentity.ip, origin = null }: Case) =>
-  judge({ ...announcement, origin }, { address: from, peer: nobody }, { ...edge, ...given }, new Date());
+  judge(
+    { ...announcement, origin },
+    { address: from, peer: nobody },
+    { edge: { ...edge, ...given }, trust: { revocation: null } },
+    new Date(),
+  );
 const refused = (reason: string, authentication = 'anonymous') => ({
   admitted: false,
   authentication,
   reason,
+  message: expect.any(String) as string,
 });
-const admitted = { admitted: true, authentication: 'anonymous' };
+const admitted = { admitted: true, authentication: 'anonymous', standing: null };
 
 describe('an announcement of a peer without a certificate', () => {
   it.each<[string, Case, object]>([
@@ -81,7 +87,7 @@ describe('an announcement of a peer without a certificate', () => {
       { given: { fromPrimaries: 'encrypted' }, origin: { ...elsewhere, hops: 4 } },
       refused('loop'),
     ],
-  ])('%s', (_, given, expected) => {
-    expect(verdict(given)).toEqual(expected);
+  ])('%s', async (_, given, expected) => {
+    expect(await verdict(given)).toEqual(expected);
   });
 });

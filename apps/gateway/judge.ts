@@ -1,8 +1,11 @@
-// The rule at the edge: who may announce what. Pure; nothing in an announcement is true until checked.
+// The rule at the edge: who may announce what. Nothing in an announcement is true until checked; nothing is waited for but word
+// of a revocation.
 import type { Announcement, AuthenticationOutcome } from '#announce/announcement';
 import { hopsMax } from '#events/device';
 import type { EdgeConfiguration } from '#events/settings';
-import { judgeDevice, judgePrimary, peerFaults, type Peer, type PeerFault } from '#pki/peer';
+import type { Peer } from '#pki/peer';
+import type { Standing } from '#pki/revocation/standing';
+import { judgePeer, type Claim, type PeerFault, type Trust } from '#pki/verdict';
 
 /** Where an announcement came from. */
 export interface Source {
@@ -11,63 +14,78 @@ export interface Source {
   readonly peer: Peer;
 }
 
-export type RefusalReason = PeerFault | 'addressMismatch' | 'primariesOff' | 'loop';
+/** What is judged by: the operator's settings, and whom they mean. */
+export interface Rules {
+  readonly edge: EdgeConfiguration;
+  readonly trust: Trust;
+}
 
-export type Judgement =
-  | { readonly admitted: true; readonly authentication: 'anonymous' | 'verified' }
-  | {
-      readonly admitted: false;
-      readonly authentication: AuthenticationOutcome;
-      readonly reason: RefusalReason;
-    };
-
-export const refusals: Readonly<Record<RefusalReason, string>> = {
-  ...peerFaults,
+const refusals = {
   addressMismatch: 'the announced address is not the one that the connection comes from',
   primariesOff: 'announcements forwarded by other servers are not taken here',
   loop: 'the announcement began here, or passed through too many servers',
-};
+} as const;
 
-const failed = (reason: PeerFault): Judgement => ({ admitted: false, authentication: 'failed', reason });
+type RefusalReason = PeerFault | keyof typeof refusals;
 
-export function judge(
-  announcement: Announcement,
-  from: Source,
-  edge: EdgeConfiguration,
-  now: Date,
-): Judgement {
-  return announcement.origin
-    ? judgeForwarded(announcement.origin, from, edge, now)
-    : judgeDirect(announcement, from, edge, now);
+interface Admitted {
+  readonly admitted: true;
+  readonly authentication: 'anonymous' | 'verified';
+  /** What is known of the certificate's revocation; null: nobody was asked. */
+  readonly standing: Standing | null;
 }
 
-function judgeDirect(
+interface Refused {
+  readonly admitted: false;
+  readonly authentication: AuthenticationOutcome;
+  readonly reason: RefusalReason;
+  readonly message: string;
+}
+
+export type Judgement = Admitted | Refused;
+
+const anonymous: Admitted = { admitted: true, authentication: 'anonymous', standing: null };
+const refused = ({ authentication }: Admitted, reason: keyof typeof refusals): Refused => ({
+  admitted: false,
+  authentication,
+  reason,
+  message: refusals[reason],
+});
+
+export function judge(announcement: Announcement, from: Source, rules: Rules, now: Date): Promise<Judgement> {
+  return announcement.origin
+    ? judgeForwarded(announcement.origin, from, rules, now)
+    : judgeDirect(announcement, from, rules, now);
+}
+
+async function judgeDirect(
   { identity }: Announcement,
   from: Source,
-  edge: EdgeConfiguration,
+  rules: Rules,
   now: Date,
-): Judgement {
-  const mutual = edge.authentication === 'mutual';
-  const verdict = mutual ? judgeDevice(from.peer, identity.serial, now) : null;
-  if (verdict?.outcome === 'failed') return failed(verdict.reason);
-  const authentication = mutual ? 'verified' : 'anonymous';
-  if (identity.ip !== from.address) return { admitted: false, authentication, reason: 'addressMismatch' };
-  return { admitted: true, authentication };
+): Promise<Judgement> {
+  const mutual = rules.edge.authentication === 'mutual';
+  const judgement = mutual ? await proven(from.peer, { device: identity.serial }, rules, now) : anonymous;
+  if (judgement.admitted && identity.ip !== from.address) return refused(judgement, 'addressMismatch');
+  return judgement;
 }
 
-function judgeForwarded(
+async function judgeForwarded(
   origin: NonNullable<Announcement['origin']>,
   from: Source,
-  edge: EdgeConfiguration,
+  rules: Rules,
   now: Date,
-): Judgement {
-  if (edge.fromPrimaries === 'off')
-    return { admitted: false, authentication: 'anonymous', reason: 'primariesOff' };
-  const verify = edge.fromPrimaries === 'verified';
-  const verdict = verify ? judgePrimary(from.peer, now) : null;
-  if (verdict?.outcome === 'failed') return failed(verdict.reason);
-  const authentication = verify ? 'verified' : 'anonymous';
-  if (origin.server === edge.server || origin.hops > hopsMax)
-    return { admitted: false, authentication, reason: 'loop' };
-  return { admitted: true, authentication };
+): Promise<Judgement> {
+  const { fromPrimaries, server } = rules.edge;
+  if (fromPrimaries === 'off') return refused(anonymous, 'primariesOff');
+  const judgement = fromPrimaries === 'verified' ? await proven(from.peer, 'server', rules, now) : anonymous;
+  const loops = origin.server === server || origin.hops > hopsMax;
+  return judgement.admitted && loops ? refused(judgement, 'loop') : judgement;
+}
+
+async function proven(peer: Peer, claim: Claim, { trust }: Rules, now: Date): Promise<Judgement> {
+  const verdict = await judgePeer(peer, claim, trust, now);
+  return verdict.outcome === 'verified'
+    ? { admitted: true, authentication: 'verified', standing: verdict.standing }
+    : { admitted: false, authentication: 'failed', reason: verdict.reason, message: verdict.message };
 }

@@ -2,12 +2,15 @@
 import type { Meter } from '@opentelemetry/api';
 import { momentsMs } from '#bus/buckets';
 import type { Acknowledge } from '#announce/announcement';
+import type { Standing } from '#pki/revocation/standing';
 
 export interface Meters {
   /** @param durationMs from the connection's first packet, or the line's arrival on an older connection, to the answer */
   answered(answer: Acknowledge, durationMs: number): void;
   /** A connection that never got as far as a line. */
   turnedAway(reason: string): void;
+  /** What was known of the revocation of a certificate that was taken. */
+  standing(standing: Standing): void;
   connected(): void;
   /** @param durationMs from the connection to the end of its handshake */
   secured(durationMs: number): void;
@@ -26,6 +29,9 @@ export function gatewayMeters(meter: Meter): Meters {
   const turnedAway = meter.createCounter('muster.gateway.turned_away', {
     description: 'Connections closed before a line was read: no TLS, handshake failed, limits',
   });
+  const standings = meter.createCounter('muster.gateway.revocation', {
+    description: 'Certificates taken, by what was known of their revocation',
+  });
   const connections = meter.createUpDownCounter('muster.gateway.connections', {
     description: 'Open connections',
   });
@@ -40,6 +46,7 @@ export function gatewayMeters(meter: Meter): Meters {
       duration.record(durationMs, { result });
     },
     turnedAway: (reason) => turnedAway.add(1, { reason }),
+    standing: (standing) => standings.add(1, { standing }),
     connected: () => connections.add(1),
     secured: (durationMs) => handshakes.record(durationMs),
     disconnected: () => connections.add(-1),

@@ -27,7 +27,7 @@ async function identityOf(kind: keyof typeof kinds): Promise<Credentials> {
 async function cipherOf(identity: Credentials, version: SecureVersion): Promise<string> {
   const config = readGatewayConfig({ MUSTER_GATEWAY_IDENTITY_DIR: '/nowhere' });
   const server = createServer(
-    { ...serverOptions(config), ...contextOptions(config, identity, null) },
+    { ...serverOptions(config), ...contextOptions(config, identity, []) },
     (socket) => socket.end(),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

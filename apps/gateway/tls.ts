@@ -1,8 +1,6 @@
 // How the gateway speaks TLS. Each setting closes a hole that Node leaves open by default.
 import { constants } from 'node:crypto';
 import type { SecureContextOptions, TlsOptions } from 'node:tls';
-import type { EdgeConfiguration } from '#events/settings';
-import { authoritiesIn } from '#pki/authorities';
 import type { Credentials } from '#pki/certificate';
 import type { GatewayConfig } from './config.js';
 
@@ -19,17 +17,17 @@ const ciphers = [
   'ECDHE-RSA-AES128-GCM-SHA256',
 ].join(':');
 
-/** The part that changes with identity and edge configuration: for setSecureContext. Throws UnreadableAuthorities. */
+/** The part that changes with identity and edge configuration: for setSecureContext. `authorities`: PEM, each by itself. */
 export function contextOptions(
   config: GatewayConfig,
   identity: Credentials,
-  edge: EdgeConfiguration | null,
+  authorities: readonly string[],
 ): SecureContextOptions {
   return {
     key: identity.key,
     cert: identity.certificate,
     // Never Node's own list: who may announce is the operator's choice. Empty: no chain leads anywhere.
-    ca: edge && asksForProof(edge) ? authoritiesIn(edge.trustedAuthorities) : [],
+    ca: [...authorities],
     minVersion: config.MUSTER_GATEWAY_TLS_MIN,
     ciphers,
     // A long list lets one packet of an unknown client cost 100 ms of key exchange.
@@ -48,10 +46,6 @@ export const serverOptions = (config: GatewayConfig): TlsOptions => ({
   handshakeTimeout: config.MUSTER_GATEWAY_HANDSHAKE_SECONDS * 1000,
   allowHalfOpen: true,
 });
-
-function asksForProof(edge: EdgeConfiguration): boolean {
-  return edge.authentication === 'mutual' || edge.fromPrimaries === 'verified';
-}
 
 /** What a failed handshake means to an operator; null: the client just went away. */
 export function handshakeFault(code: string): { readonly reason: string; readonly message: string } | null {

@@ -6,7 +6,7 @@
 //                  as an operator decides; approval.ts: who is held until somebody admits it
 //   assessment.ts  policy against device: requested, started, finished
 //   document.ts    what operators write, published whole as <noun>.changed: settings.ts, policy.ts, group.ts, listener.ts,
-//                  licence.ts, serial-list.ts
+//                  licence.ts, serial-list.ts; trust-set.ts: who has lost trust
 //   delivery.ts    an event that could not be handled: died, replayed, dropped
 //   service.ts     how each process fares
 //   catalogue.ts   all of them; EVENTS.md is written from it and checked by a test

@@ -5,6 +5,7 @@ import { defineDocument, slug } from './document.js';
 import { defineEvent } from './event.js';
 import { filter } from './group.js';
 import { printable } from './identity.js';
+import { revocation, revocationOff } from './trust-set.js';
 
 /** A network in CIDR notation, IPv4 or IPv6. */
 export const cidr = z
@@ -66,6 +67,7 @@ export const settingsChanged = defineDocument({
 /** All that the gateway, which has no database, must know. */
 export const edgeConfigured = defineEvent({
   type: 'edge.configured',
+  version: 2,
   publisher: 'console',
   title: 'The whole configuration of the gateways; the newest one holds, kept in the stream muster.edge.',
   schema: z.object({
@@ -74,7 +76,10 @@ export const edgeConfigured = defineEvent({
     server: z.uuid(),
     acceptAnnouncements: z.boolean(),
     authentication: z.enum(['none', 'mutual']),
+    /** PEM: those of the trust set in use, or of the settings. */
     trustedAuthorities: z.string().max(1_000_000),
+    /** Off in version 1. */
+    revocation: revocation.default(revocationOff),
     fromPrimaries: z.enum(['off', 'encrypted', 'verified']),
   }),
   subject: () => 'edge',
@@ -84,6 +89,7 @@ export const edgeConfigured = defineEvent({
     acceptAnnouncements: true,
     authentication: 'none',
     trustedAuthorities: '',
+    revocation: revocationOff,
     fromPrimaries: 'off',
   },
 });

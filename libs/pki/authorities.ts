@@ -1,5 +1,6 @@
 // PEM that an operator gave: which authorities are trusted.
 import { X509Certificate } from 'node:crypto';
+import { faultOfAuthority } from './profile.js';
 
 /** Thrown when there is no certificate in the text, or one that cannot be read. Node alone would take it silently. */
 export class UnreadableAuthorities extends Error {
@@ -20,4 +21,25 @@ export function authoritiesIn(pem: string): string[] {
     }
   }
   return blocks;
+}
+
+/** Those that are made as RFC 5280 says, and of the others why they are not trusted. */
+export interface SoundAuthorities {
+  readonly sound: readonly string[];
+  /** In words that follow the name of the certificate. */
+  readonly refused: readonly string[];
+}
+
+/** OpenSSL would trust whatever it is given. Throws UnreadableAuthorities. */
+export function soundAuthoritiesIn(pem: string): SoundAuthorities {
+  const judged = authoritiesIn(pem).map((text) => {
+    const certificate = new X509Certificate(text);
+    return { text, subject: certificate.subject, fault: faultOfAuthority(certificate) };
+  });
+  return {
+    sound: judged.flatMap(({ text, fault }) => (fault ? [] : [text])),
+    refused: judged.flatMap(({ subject, fault }) =>
+      fault ? [`${subject.replaceAll('\n', ', ')} ${fault.message}`] : [],
+    ),
+  };
 }

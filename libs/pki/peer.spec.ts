@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Authority } from '../../test/support/authority.js';
-import { judgeDevice, judgePrimary, readPeer, type Peer } from './peer.js';
+import type { Credentials } from './certificate.js';
+import { readPeer, type Peer } from './peer.js';
+import { judgePeer, type Claim } from './verdict.js';
 
 const serial = 'VNB3K12345';
 const authority = await Authority.create('Trusted root');
@@ -41,16 +43,18 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)(
   'a certificate shown once, of a session resumed, %s',
   (tls) => {
     it.each([
-      ['a device', device, (peer: Peer) => judgeDevice(peer, serial, new Date())],
-      ['a primary', primary, (peer: Peer) => judgePrimary(peer, new Date())],
-    ])('proves nothing about %s', async (_, { key, certificate }, judge) => {
+      ['a device', device, { device: serial }],
+      ['a primary', primary, 'server'],
+    ] satisfies [string, Credentials, Claim][])('proves nothing about %s', async (_, holder, claim) => {
+      const { key, certificate } = holder;
+      const judge = (peer: Peer) => judgePeer(peer, claim, { revocation: null }, new Date());
       await new Promise<void>((resolve) => resuming.listen(0, '127.0.0.1', resolve));
       const client = { key, cert: certificate, minVersion: tls, maxVersion: tls };
       const first = await meet(client);
-      expect(judge(first.peer)).toEqual({ outcome: 'verified' });
+      expect(await judge(first.peer)).toEqual({ outcome: 'verified', standing: null });
       const again = await meet({ ...client, session: first.session });
       expect(again.peer.resumed).toBe(true);
-      expect(judge(again.peer)).toEqual({ outcome: 'failed', reason: 'sessionResumed' });
+      expect(await judge(again.peer)).toMatchObject({ outcome: 'failed', reason: 'sessionResumed' });
     });
   },
 );

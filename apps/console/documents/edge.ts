@@ -2,6 +2,7 @@
 // that was made anew has no word of it.
 import type { Draft } from '#events/event';
 import { edgeConfigured, settingsChanged, type Settings } from '#events/settings';
+import { revocationOff } from '#events/trust-set';
 import type { StoredParts } from '#runtime/service';
 import type { Tx } from '#store/store';
 import { lockDocuments, readOne, record } from './written.js';
@@ -26,6 +27,7 @@ function draftOf(told: Told, settings: Settings): Draft {
     acceptAnnouncements,
     authentication,
     trustedAuthorities,
+    revocation: revocationOff,
     fromPrimaries,
   });
 }

@@ -1,0 +1,54 @@
+// Names of issuers, compared as RFC 5280 7.1 says: whatever their encoding, case and blanks.
+import type { X509Certificate } from 'node:crypto';
+import { BadDer, DerReader, tags } from './der.js';
+import { fieldsOf } from './fields.js';
+
+const bmpString = 0x1e;
+/** UTF8, Numeric, Printable, Teletex, IA5, Visible. */
+const byteStrings = new Set([0x0c, 0x12, 0x13, 0x14, 0x16, 0x1a]);
+
+/** Equal for names that are equal. Throws BadDer. */
+export function canonicalName(name: Uint8Array): string {
+  const sets = DerReader.inside(name, tags.sequence);
+  const parts: string[] = [];
+  while (!sets.done) parts.push(setOf(sets.next(tags.set).content));
+  return parts.join('/');
+}
+
+/** The attributes of one set have no order. */
+function setOf(content: Uint8Array): string {
+  const reader = new DerReader(content);
+  const attributes: string[] = [];
+  while (!reader.done) {
+    const attribute = reader.sequence();
+    const type = Buffer.from(attribute.next(tags.oid).content).toString('hex');
+    const { tag, content: value } = attribute.next();
+    attributes.push(`${type}=${textOf(tag, value)}`);
+  }
+  return attributes.toSorted().join('+');
+}
+
+function textOf(tag: number, value: Uint8Array): string {
+  const bytes = Buffer.from(value);
+  const text = byteStrings.has(tag)
+    ? bytes.toString(tag === 0x0c ? 'utf8' : 'latin1')
+    : tag === bmpString && bytes.length % 2 === 0
+      ? Buffer.from(bytes).swap16().toString('utf16le')
+      : null;
+  // What is no text is what its bytes are.
+  if (text === null) return `#${tag}:${bytes.toString('hex')}`;
+  return JSON.stringify(text.trim().replace(/\s+/g, ' ').toLowerCase());
+}
+
+/** Null: it cannot be read. */
+export const subjectOf = (certificate: X509Certificate): string | null => nameIn(certificate, 'subject');
+export const issuerOf = (certificate: X509Certificate): string | null => nameIn(certificate, 'issuer');
+
+function nameIn(certificate: X509Certificate, which: 'subject' | 'issuer'): string | null {
+  try {
+    return canonicalName(fieldsOf(certificate)[which]);
+  } catch (error) {
+    if (error instanceof BadDer) return null;
+    throw error;
+  }
+}

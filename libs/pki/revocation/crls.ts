@@ -1,0 +1,77 @@
+// The lists that are held: for each issuer and key the one with the highest number.
+import type { X509Certificate } from 'node:crypto';
+import { fieldsOf } from '../fields.js';
+import { issuerOf } from '../names.js';
+import { readCrl, RefusedCrl, signerOf, type Crl } from './crl.js';
+import type { Standing } from './standing.js';
+
+interface Held {
+  readonly crl: Crl;
+  readonly signer: X509Certificate;
+  /** Public key of the signer, to tell apart authorities of one name. */
+  readonly key: string;
+}
+
+/** What an operator wants to know of a list. */
+export interface HeldCrl {
+  readonly issuer: string;
+  readonly number: string;
+  readonly nextUpdate: Date;
+  readonly revoked: number;
+}
+
+export class Crls {
+  readonly #held = new Map<string, Held>();
+
+  /** @param authorities who may have signed lists: the trusted ones */
+  constructor(private readonly authorities: readonly X509Certificate[]) {}
+
+  /** Reads a list and puts it in force. Throws RefusedCrl; then what was there holds on. */
+  take(bytes: Uint8Array, now: Date): HeldCrl {
+    const crl = readCrl(bytes);
+    const signer = signerOf(crl, this.authorities);
+    if (crl.thisUpdate > now) throw new RefusedCrl('notYetValid');
+    const key = keyOf(signer);
+    const place = `${key} ${crl.issuer}`;
+    const before = this.#held.get(place);
+    if (before && before.crl.number > crl.number) throw new RefusedCrl('older');
+    const held = { crl, signer, key };
+    this.#held.set(place, held);
+    return described(held);
+  }
+
+  /** What the lists say of a certificate that `issuer` has signed. */
+  standingOf(certificate: X509Certificate, issuer: X509Certificate, now: Date): Standing {
+    const { serial } = fieldsOf(certificate);
+    const lists = this.#speakingFor(certificate, issuer);
+    if (lists.some(({ crl }) => crl.revoked.has(serial))) return 'revoked';
+    if (lists.some(({ crl }) => crl.nextUpdate > now)) return 'good';
+    return lists.length > 0 ? 'stale' : 'absent';
+  }
+
+  all(): readonly HeldCrl[] {
+    return [...this.#held.values()].map(described);
+  }
+
+  /**
+   * Signed by the key that signed the certificate; without one, by another key of the same name, which is how an authority
+   * signs lists with a key of their own, or goes over to a new key.
+   */
+  #speakingFor(certificate: X509Certificate, issuer: X509Certificate): readonly Held[] {
+    const name = issuerOf(certificate);
+    const named = [...this.#held.values()].filter(({ crl }) => crl.issuer === name);
+    const key = keyOf(issuer);
+    const own = named.filter((held) => held.key === key);
+    return own.length > 0 ? own : named;
+  }
+}
+
+const keyOf = ({ publicKey }: X509Certificate): string =>
+  publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+
+const described = ({ crl, signer }: Held): HeldCrl => ({
+  issuer: signer.subject.replaceAll('\n', ', '),
+  number: crl.number.toString(),
+  nextUpdate: crl.nextUpdate,
+  revoked: crl.revoked.size,
+});

@@ -1,0 +1,97 @@
+// One OCSP responder, asked at the address that the operator named, and what it said lately.
+import { randomBytes, type X509Certificate } from 'node:crypto';
+import { fingerprintOf } from '../certificate.js';
+import { fetchBytes, NotFetched } from './fetch.js';
+import { askAbout, readAnswer, RefusedOcsp, type OcspAnswer } from './ocsp.js';
+
+const limitMs = 3_000;
+const bytesMax = 65_536;
+/** Asked again after this time, so that a revocation is in force within a minute; until nextUpdate an older answer stands in. */
+const askedAgainAfterMs = 40_000;
+/** After a failure nobody waits for the responder for so long. */
+const leftAloneMs = 5_000;
+const rememberedMax = 10_000;
+const underWayMax = 50;
+
+interface Remembered extends OcspAnswer {
+  readonly askedAt: number;
+}
+
+export class OcspClient {
+  readonly #remembered = new Map<string, Remembered>();
+  readonly #underWay = new Map<string, Promise<Remembered | null>>();
+  #problem: string | null = null;
+  #leftAloneUntil = 0;
+
+  constructor(
+    private readonly url: string,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** Why the last question has no answer that counts. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  /** Never rejects: no answer is `absent`. */
+  async standingOf(
+    certificate: X509Certificate,
+    issuer: X509Certificate,
+    now: Date,
+  ): Promise<OcspAnswer['standing']> {
+    const key = fingerprintOf(certificate.raw);
+    const known = this.#remembered.get(key);
+    if (known && now.getTime() - known.askedAt < askedAgainAfterMs && holds(known, now))
+      return known.standing;
+    const asked = await this.#askOnce(key, certificate, issuer, now);
+    if (asked) return asked.standing;
+    return known && holds(known, now) ? known.standing : 'absent';
+  }
+
+  #askOnce(
+    key: string,
+    certificate: X509Certificate,
+    issuer: X509Certificate,
+    now: Date,
+  ): Promise<Remembered | null> {
+    const underWay = this.#underWay.get(key);
+    if (underWay) return underWay;
+    if (this.#underWay.size >= underWayMax || performance.now() < this.#leftAloneUntil) {
+      return Promise.resolve(null);
+    }
+    const asking = this.#ask(certificate, issuer, now)
+      .then((answer) => this.#remember(key, answer, now))
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, asking);
+    return asking;
+  }
+
+  async #ask(certificate: X509Certificate, issuer: X509Certificate, now: Date): Promise<OcspAnswer> {
+    const question = askAbout(certificate, issuer, randomBytes(32));
+    const body = { bytes: question.request, type: 'application/ocsp-request' };
+    const { bytes } = await fetchBytes(this.url, { limitMs, bytesMax, body, signal: this.signal });
+    return readAnswer(bytes ?? new Uint8Array(), question, now);
+  }
+
+  /** An answer that says for how long it holds; the oldest ones make room. */
+  #remember(key: string, answer: OcspAnswer, now: Date): Remembered {
+    this.#problem = null;
+    const remembered = { ...answer, askedAt: now.getTime() };
+    this.#remembered.delete(key);
+    if (answer.nextUpdate) this.#remembered.set(key, remembered);
+    const [oldest] = this.#remembered.keys();
+    if (this.#remembered.size > rememberedMax && oldest !== undefined) this.#remembered.delete(oldest);
+    return remembered;
+  }
+
+  #failed(error: unknown): null {
+    if (!(error instanceof NotFetched || error instanceof RefusedOcsp)) throw error;
+    this.#problem = error.message;
+    // One that answers, though wrongly, keeps nobody waiting.
+    if (error instanceof NotFetched) this.#leftAloneUntil = performance.now() + leftAloneMs;
+    return null;
+  }
+}
+
+const holds = ({ nextUpdate }: OcspAnswer, now: Date): boolean => nextUpdate !== null && nextUpdate > now;

@@ -1,0 +1,55 @@
+// Who may answer for an authority (RFC 6960 4.2.2.2): itself, or whom it has given a certificate for just that.
+import { createHash, X509Certificate } from 'node:crypto';
+import { contextTag, DerReader, flagsOf, sameBytes, tags, type Der } from '../der.js';
+import { extensionIn, fieldsOf, oids } from '../fields.js';
+import { isWeakSignature } from '../signature.js';
+
+const ocspSigning = '1.3.6.1.5.5.7.3.9';
+const certificatesMax = 5;
+
+/**
+ * The certificate that must have signed; null: nobody who may.
+ * @param responder ResponderID  @param certificates what came with the answer
+ */
+export function responderOf(
+  responder: Der,
+  certificates: Der | null,
+  issuer: X509Certificate,
+  now: Date,
+): X509Certificate | null {
+  const candidates = [issuer, ...certificatesIn(certificates).filter((each) => mayAnswer(each, issuer, now))];
+  return candidates.find((candidate) => isNamed(candidate, responder)) ?? null;
+}
+
+function isNamed(certificate: X509Certificate, { tag, content }: Der): boolean {
+  const { subject, keyBits } = fieldsOf(certificate);
+  if (tag === contextTag(1)) return sameBytes(content, subject);
+  if (tag !== contextTag(2)) return false;
+  const key = new DerReader(content).next(tags.octetString).content;
+  return sameBytes(key, createHash('sha1').update(keyBits).digest());
+}
+
+function certificatesIn(certificates: Der | null): readonly X509Certificate[] {
+  if (!certificates) return [];
+  const list = DerReader.inside(certificates.content, tags.sequence);
+  const found: X509Certificate[] = [];
+  while (!list.done && found.length < certificatesMax) {
+    try {
+      found.push(new X509Certificate(list.next(tags.sequence).whole));
+    } catch {
+      // What is no certificate has signed nothing.
+    }
+  }
+  return found;
+}
+
+/** Signed by the issuer itself, in force, for this purpose. */
+function mayAnswer(certificate: X509Certificate, issuer: X509Certificate, now: Date): boolean {
+  if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey)) return false;
+  if (certificate.validFromDate > now || certificate.validToDate < now) return false;
+  if (!certificate.keyUsage?.includes(ocspSigning)) return false;
+  const { extensions, signatureOid } = fieldsOf(certificate);
+  const usage = extensionIn(extensions, oids.keyUsage);
+  const signs = !usage || flagsOf(new DerReader(usage.value).next(tags.bitString))[0] === true;
+  return signs && !isWeakSignature(signatureOid);
+}

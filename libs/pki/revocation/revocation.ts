@@ -1,0 +1,101 @@
+// Whether a certificate that OpenSSL took has been revoked since: our own layer, after the handshake, as Node's `crl` option
+// wants a list of every authority, fails everybody when one is late, and knows no OCSP.
+//
+//   revocation.ts     what an edge asks: the standing of a certificate, by lists and responder
+//   standing.ts       what can be known, and what follows from it (pure)
+//   crl.ts            one list: read, and held against its issuer      crls.ts     those that are held
+//   path.ts           from a certificate up to its root
+//   sources.ts        where lists come from, again and again           fetch.ts    bytes, within limits
+//   ocsp.ts           question and answer   ocsp-responder.ts  who may answer   ocsp-client.ts  asked, remembered
+import type { X509Certificate } from 'node:crypto';
+import type { Revocation as Settings } from '../../events/trust-set.js';
+import { Crls, type HeldCrl } from './crls.js';
+import { OcspClient } from './ocsp-client.js';
+import { pathOf, type Link } from './path.js';
+import { CrlSources, type SourceReport } from './sources.js';
+import { faultOfStanding, together, worstOf, type Standing } from './standing.js';
+
+export interface RevocationOptions {
+  readonly settings: Settings;
+  /** Trusted ones: lists are theirs, or nobody's. */
+  readonly authorities: readonly X509Certificate[];
+  /** For lists named `file:`; null: there is none. */
+  readonly folder: string | null;
+  readonly heard: (report: SourceReport) => void;
+}
+
+/** What was found of a chain, and what the policy makes of it. */
+export interface RevocationFinding {
+  readonly standing: Standing;
+  readonly fault: 'revoked' | 'revocationUnknown' | null;
+}
+
+export class Revocation {
+  readonly #crls: Crls;
+  readonly #sources: CrlSources;
+  readonly #ocsp: OcspClient | null;
+  readonly #ended = new AbortController();
+
+  constructor(private readonly options: RevocationOptions) {
+    const { settings, authorities, folder, heard } = options;
+    const off = settings.policy === 'off';
+    this.#crls = new Crls(authorities);
+    this.#sources = new CrlSources({ names: off ? [] : settings.crlUrls, crls: this.#crls, folder, heard });
+    this.#ocsp =
+      off || settings.ocspUrl === null ? null : new OcspClient(settings.ocspUrl, this.#ended.signal);
+  }
+
+  /** Of a certificate whose chain OpenSSL took, and of the authorities above it. */
+  async judge(certificate: X509Certificate, now: Date): Promise<RevocationFinding> {
+    const { policy } = this.options.settings;
+    if (policy === 'off') return { standing: 'absent', fault: null };
+    // At the start the first answers of the sources are waited for, as a fetch may take.
+    await this.#sources.tried;
+    const [leaf, ...above] = pathOf(certificate, this.options.authorities);
+    const standing = leaf
+      ? worstOf([
+          await this.#standingOfLeaf(leaf, now),
+          ...above.map((link) => this.#standingOfCa(link, now)),
+        ])
+      : 'absent';
+    return { standing, fault: faultOfStanding(standing, policy) };
+  }
+
+  /** Lists that are held, the out-of-date among them. */
+  lists(): readonly HeldCrl[] {
+    return this.#crls.all();
+  }
+
+  /** What an operator must mend, in sentences. */
+  problems(now: Date): readonly string[] {
+    const stale = this.lists().filter(({ nextUpdate }) => nextUpdate <= now);
+    const sources = this.#sources.reports().filter(({ problem }) => problem !== null);
+    return [
+      ...stale.map(
+        ({ issuer, nextUpdate }) => `the CRL of ${issuer} is out of date since ${nextUpdate.toISOString()}`,
+      ),
+      ...sources.map(({ source, problem }) => `${source}: ${problem ?? ''}`),
+      ...(this.#ocsp?.problem ? [`${this.options.settings.ocspUrl ?? ''}: ${this.#ocsp.problem}`] : []),
+    ];
+  }
+
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    await this.#sources.stop();
+  }
+
+  async #standingOfLeaf({ certificate, issuer }: Link, now: Date): Promise<Standing> {
+    const crl = this.#crls.standingOf(certificate, issuer, now);
+    if (crl === 'revoked' || !this.#ocsp) return crl;
+    return together(crl, await this.#ocsp.standingOf(certificate, issuer, now));
+  }
+
+  /**
+   * Of an authority. Not every root publishes lists: having none is no fault of its own, once all that the operator named
+   * were had. Until then nobody knows whether there is one among those that are missing.
+   */
+  #standingOfCa({ certificate, issuer }: Link, now: Date): Standing {
+    const standing = this.#crls.standingOf(certificate, issuer, now);
+    return standing === 'absent' && this.#sources.complete ? 'good' : standing;
+  }
+}

@@ -1,0 +1,152 @@
+// Where lists come from: files and addresses that the operator named, looked at again and again.
+import { hash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { crlFile } from '../../events/trust-set.js';
+import { RefusedCrl } from './crl.js';
+import type { Crls, HeldCrl } from './crls.js';
+import { fetchBytes, NotFetched, readListFile } from './fetch.js';
+
+/** A list is in force within a minute of its publication: once around takes this and the limit of one fetch. */
+const everyMs = 30_000;
+const limitMs = 10_000;
+/** Some 250,000 entries. */
+export const crlBytesMax = 10_000_000;
+
+/** How one source fares. */
+export interface SourceReport {
+  readonly source: string;
+  /** Null: none was taken from here yet. */
+  readonly list: HeldCrl | null;
+  /** Why the newest try brought nothing; null when it did. */
+  readonly problem: string | null;
+}
+
+interface Source {
+  readonly name: string;
+  etag: string | null;
+  /** Of the newest bytes, taken or not: what is unchanged is not read again. */
+  digest: string | null;
+  list: HeldCrl | null;
+  /** A list came from here, be it that a newer one was held already. */
+  had: boolean;
+  unreachable: string | null;
+  refusal: string | null;
+}
+
+export interface SourcesOptions {
+  readonly names: readonly string[];
+  readonly crls: Crls;
+  /** For `file:` names. */
+  readonly folder: string | null;
+  /** Told when a source begins to fail, fails otherwise, brings a new list, or is well again. */
+  readonly heard: (report: SourceReport) => void;
+}
+
+export class CrlSources {
+  readonly #sources: readonly Source[];
+  readonly #ended = new AbortController();
+  readonly #rounds: Promise<void>;
+  readonly #first: Promise<void>;
+
+  constructor(private readonly options: SourcesOptions) {
+    this.#sources = options.names.map(unseen);
+    this.#first = this.#lookAtAll();
+    this.#rounds = this.#goRound();
+  }
+
+  /** When each source was tried once. */
+  get tried(): Promise<void> {
+    return this.#first;
+  }
+
+  /** A list was had from each: whoever has none then has none by the operator's wish. */
+  get complete(): boolean {
+    return this.#sources.every(({ had }) => had);
+  }
+
+  reports(): readonly SourceReport[] {
+    return this.#sources.map(reported);
+  }
+
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    await this.#rounds;
+  }
+
+  async #goRound(): Promise<void> {
+    await this.#first;
+    while (this.#sources.length > 0 && (await waited(everyMs, this.#ended.signal))) await this.#lookAtAll();
+  }
+
+  async #lookAtAll(): Promise<void> {
+    await Promise.all(this.#sources.map((source) => this.#lookAt(source)));
+  }
+
+  async #lookAt(source: Source): Promise<void> {
+    const before = reported(source);
+    try {
+      const bytes = await this.#bytesOf(source);
+      source.unreachable = null;
+      if (bytes) this.#take(source, bytes);
+    } catch (error) {
+      if (this.#ended.signal.aborted) return;
+      if (!(error instanceof NotFetched)) throw error;
+      source.unreachable = error.message;
+    }
+    const after = reported(source);
+    const news = after.problem !== before.problem || after.list?.number !== before.list?.number;
+    if (news) this.options.heard(after);
+  }
+
+  /** Null: unchanged. */
+  async #bytesOf(source: Source): Promise<Uint8Array | null> {
+    if (crlFile.test(source.name)) return readListFile(source.name, this.options.folder, crlBytesMax);
+    const { signal } = this.#ended;
+    const fetched = await fetchBytes(source.name, {
+      limitMs,
+      bytesMax: crlBytesMax,
+      etag: source.etag,
+      signal,
+    });
+    source.etag = fetched.etag;
+    return fetched.bytes;
+  }
+
+  #take(source: Source, bytes: Uint8Array): void {
+    const digest = hash('sha256', bytes);
+    if (digest === source.digest) return;
+    try {
+      source.list = this.options.crls.take(bytes, new Date());
+      source.refusal = null;
+      source.had = true;
+      source.digest = digest;
+    } catch (error) {
+      if (!(error instanceof RefusedCrl)) throw error;
+      source.refusal = error.message;
+      source.had ||= error.code === 'older';
+      // One of the future is looked at until its time has come.
+      source.digest = error.code === 'notYetValid' ? null : digest;
+      source.etag = null;
+    }
+  }
+}
+
+const unseen = (name: string): Source => ({
+  name,
+  etag: null,
+  digest: null,
+  list: null,
+  had: false,
+  unreachable: null,
+  refusal: null,
+});
+
+const reported = ({ name, list, unreachable, refusal }: Source): SourceReport => ({
+  source: name,
+  list,
+  problem: unreachable ?? refusal,
+});
+
+/** False when it was ended meanwhile. */
+const waited = (forMs: number, signal: AbortSignal): Promise<boolean> =>
+  setTimeout(forMs, true, { signal, ref: false }).catch(() => false);

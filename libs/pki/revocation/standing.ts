@@ -1,0 +1,34 @@
+// What is known of a certificate's revocation, and what follows from it. Pure.
+import type { Revocation } from '../../events/trust-set.js';
+
+/**
+ * good      a list that is in force, or the responder, speaks for it
+ * revoked   a list, in force or not, or the responder, speaks against it
+ * stale     the newest list is past its nextUpdate, and nothing else is known
+ * absent    nothing is known
+ */
+export const standings = ['good', 'revoked', 'stale', 'absent'] as const;
+export type Standing = (typeof standings)[number];
+
+/** Hard: who is not known to be good is refused. Soft: only who is known to be revoked. */
+export function faultOfStanding(
+  standing: Standing,
+  policy: Revocation['policy'],
+): 'revoked' | 'revocationUnknown' | null {
+  if (policy === 'off' || standing === 'good') return null;
+  if (standing === 'revoked') return 'revoked';
+  return policy === 'hard' ? 'revocationUnknown' : null;
+}
+
+const bySeverity: readonly Standing[] = ['revoked', 'absent', 'stale', 'good'];
+
+/** Of a chain: that of its weakest link. */
+export const worstOf = (of: readonly Standing[]): Standing =>
+  bySeverity.find((standing) => of.includes(standing)) ?? 'absent';
+
+/** Of one certificate, from two witnesses: who speaks against it is believed, else who knows something. */
+export function together(crl: Standing, ocsp: Standing): Standing {
+  if (crl === 'revoked' || ocsp === 'revoked') return 'revoked';
+  if (crl === 'good' || ocsp === 'good') return 'good';
+  return crl === 'stale' ? 'stale' : 'absent';
+}

@@ -1,0 +1,99 @@
+// Signatures over CRLs and OCSP answers, checked by OpenSSL inside Node. Which algorithms count is said here.
+import { constants, verify, type KeyObject } from 'node:crypto';
+import { contextTag, DerReader, oidOf, tags, type Der } from './der.js';
+
+/** What was signed, how, and with what result: each as it stands in the message. */
+export interface Signed {
+  /** DER of what the signature is over. */
+  readonly bytes: Uint8Array;
+  /** AlgorithmIdentifier. */
+  readonly algorithm: Der;
+  readonly signature: Uint8Array;
+}
+
+type SignatureVerdict = 'good' | 'bad' | 'weak' | 'unknown';
+
+interface Algorithm {
+  /** Null: the algorithm brings its own. */
+  readonly hash: string | null;
+  readonly key: string;
+}
+
+const algorithms: Readonly<Record<string, Algorithm>> = {
+  '1.2.840.113549.1.1.11': { hash: 'sha256', key: 'rsa' },
+  '1.2.840.113549.1.1.12': { hash: 'sha384', key: 'rsa' },
+  '1.2.840.113549.1.1.13': { hash: 'sha512', key: 'rsa' },
+  '1.2.840.10045.4.3.2': { hash: 'sha256', key: 'ec' },
+  '1.2.840.10045.4.3.3': { hash: 'sha384', key: 'ec' },
+  '1.2.840.10045.4.3.4': { hash: 'sha512', key: 'ec' },
+  '1.3.101.112': { hash: null, key: 'ed25519' },
+  '1.3.101.113': { hash: null, key: 'ed448' },
+};
+
+const pss = '1.2.840.113549.1.1.10';
+const pssHashes: Readonly<Record<string, string>> = {
+  '2.16.840.1.101.3.4.2.1': 'sha256',
+  '2.16.840.1.101.3.4.2.2': 'sha384',
+  '2.16.840.1.101.3.4.2.3': 'sha512',
+};
+
+/** MD2, MD5 and SHA-1, with RSA, DSA and ECDSA: whoever can make two texts with one hash has a second one signed too. */
+const weak: ReadonlySet<string> = new Set([
+  '1.2.840.113549.1.1.2',
+  '1.2.840.113549.1.1.4',
+  '1.2.840.113549.1.1.5',
+  '1.3.14.3.2.29',
+  '1.2.840.10040.4.3',
+  '1.2.840.10045.4.1',
+]);
+
+export const isWeakSignature = (oid: string): boolean => weak.has(oid);
+
+/** RSA below 2048 bits, curves below 256, and DSA, which nobody checks any more. */
+export function isWeakKey(key: KeyObject): boolean {
+  const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
+  switch (key.asymmetricKeyType) {
+    case 'rsa':
+    case 'rsa-pss':
+      return modulusLength < 2048;
+    case 'ec':
+      return !strongCurves.has(namedCurve ?? '');
+    case 'dsa':
+      return true;
+    default:
+      return false;
+  }
+}
+
+const strongCurves: ReadonlySet<string> = new Set([
+  ...['prime256v1', 'secp384r1', 'secp521r1', 'secp256k1'],
+  ...['brainpoolP256r1', 'brainpoolP384r1', 'brainpoolP512r1'],
+]);
+
+export function checkSignature({ bytes, algorithm, signature }: Signed, key: KeyObject): SignatureVerdict {
+  const identifier = new DerReader(algorithm.content);
+  const oid = oidOf(identifier.next(tags.oid));
+  if (isWeakSignature(oid) || isWeakKey(key)) return 'weak';
+  try {
+    if (oid === pss) return checkPss({ bytes, algorithm, signature }, identifier, key);
+    const known = algorithms[oid];
+    if (!known) return 'unknown';
+    if (key.asymmetricKeyType !== known.key) return 'bad';
+    return verify(known.hash, bytes, key, signature) ? 'good' : 'bad';
+  } catch {
+    return 'bad';
+  }
+}
+
+/** RFC 4055: the hash is among the parameters, and SHA-1 where it is not. */
+function checkPss({ bytes, signature }: Signed, identifier: DerReader, key: KeyObject): SignatureVerdict {
+  const named = identifier.sequence().optional(contextTag(0));
+  if (!named) return 'weak';
+  const hash = pssHashes[oidOf(DerReader.inside(named.content, tags.sequence).next(tags.oid))];
+  if (hash === undefined) return 'unknown';
+  if (key.asymmetricKeyType !== 'rsa' && key.asymmetricKeyType !== 'rsa-pss') return 'bad';
+  const padding = constants.RSA_PKCS1_PSS_PADDING;
+  return verify(hash, bytes, { key, padding, saltLength: constants.RSA_PSS_SALTLEN_AUTO }, signature)
+    ? 'good'
+    : 'bad';
+}

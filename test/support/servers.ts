@@ -9,7 +9,7 @@
 //   authority.ts    certificates, openssl.ts: judged     licences.ts  signed licences
 //   tcp-proxy.ts    a way to a server that can be cut    small-disk.ts  a disk that fills
 //   collector.ts    spans    watched.ts  metrics         silent.ts  lines of the log
-//   until.ts        waiting, with a limit                scripts.ts   the project's own scripts
+//   until.ts        waiting, with a limit                scripts.ts   the project's own scripts    typed.ts  command lines
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';

@@ -32,7 +32,7 @@ export const sign: Command = {
     const profile = profileOf(values.profile);
     const asked = readRequest(derOfRequestPem(readWhole(file).toString('utf8'), file));
     const subject = values.subject === undefined ? asked.subject : parseSubject(values.subject);
-    const names = values.names === undefined ? asked.names : namesIn(values.names);
+    const names = values.names === undefined ? asked.names() : namesIn(values.names);
     const validity = lasting(daysOf(values.days, 365));
     withAuthority(values, ({ authority, dir }) => {
       const made = authority.issue({ profile, subject, names, publicKey: asked.publicKey, validity });

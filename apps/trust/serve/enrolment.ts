@@ -1,15 +1,20 @@
 // Who gets a certificate by EST, and with what in it: a device never decides its own names.
-import type { X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { parseAlternativeNames } from '#pki/authority/alternative-names';
 import { partsOf } from '#pki/authority/certificate-parts';
 import { AuthorityFault } from '#pki/authority/fault';
 import { type CertificateRequest, readRequest } from '#pki/authority/request';
 import { type Subject, subjectOfDer } from '#pki/authority/subject';
-import { fingerprintOf, type Validity } from '#pki/certificate';
+import { fingerprintOf } from '#pki/certificate';
 import type { TrustAuthority } from '../authority.js';
 import type { Books } from '../books.js';
 import { byFingerprint, ofDevice } from '../issued.js';
 import { type EnrolmentSecret, useSecret } from '../secrets.js';
+
+/** Of one device, in force at a time: some for keys that were lost, and for renewal long before the end. */
+const heldMax = 10;
+/** For clocks that differ. */
+const backdatedMs = 300_000;
 
 /** Thrown when no certificate is given; the message may be told to the device. */
 export class EnrolmentRefused extends Error {
@@ -34,47 +39,70 @@ export function enrol(by: Enrolling, secret: EnrolmentSecret, der: Uint8Array): 
   const asked = read(der);
   const now = new Date();
   const device = serialNumberFor(secret, asked);
-  if (secret.device === null && ofDevice(by.books, device, now).length > 0)
-    throw new EnrolmentRefused(
-      403,
-      `${device} has a certificate already: renew it, or enrol with a secret of its own`,
-    );
-  // Not a name that a client could take for a host's.
-  const subject = { CN: `Device ${device}`, serialNumber: device };
   return by.books.transaction(() => {
+    const held = heldBy(by, device, now);
+    if (secret.device === null && held > 0)
+      throw new EnrolmentRefused(
+        403,
+        `${device} has a certificate already: renew it, or enrol with a secret of its own`,
+      );
     if (!useSecret(by.books, secret, now)) throw new EnrolmentRefused(401, 'the secret was used already');
-    const names = parseAlternativeNames(secret.names);
-    return by.authority.issue({
-      profile: 'device',
-      subject,
-      names,
-      publicKey: asked.publicKey,
-      validity: lasting(by, now),
-    });
+    // Not a name that a client could take for a host's.
+    const subject = { CN: `Device ${device}`, serialNumber: device };
+    return issue(by, { subject, names: secret.names, publicKey: asked.publicKey, now });
   });
 }
 
-/** The next certificate of who shows one: same subject, same names. Throws EnrolmentRefused. */
+/** The next certificate of the device that shows one: same subject, same names. Throws EnrolmentRefused. */
 export function renew(by: Enrolling, shown: X509Certificate, der: Uint8Array): X509Certificate {
-  const kept = byFingerprint(by.books, fingerprintOf(shown.raw));
-  const now = new Date();
-  if (!kept) throw new EnrolmentRefused(403, 'the certificate was not issued here');
-  if (kept.revoked) throw new EnrolmentRefused(403, 'the certificate was revoked');
-  if (kept.until <= now) throw new EnrolmentRefused(403, 'the certificate has expired: enrol with a secret');
-  if (kept.profile === 'authority') throw new EnrolmentRefused(403, 'an authority is not renewed so');
   const asked = read(der);
-  const subject: Subject = subjectOfDer(partsOf(shown).subject);
-  const { serialNumber } = asked.subject;
-  if (serialNumber !== undefined && serialNumber !== subject.serialNumber)
-    throw new EnrolmentRefused(403, 'the request names another serial number than the certificate');
-  const names = parseAlternativeNames(kept.names);
-  const { profile } = kept;
-  return by.authority.issue({
-    profile,
+  const now = new Date();
+  return by.books.transaction(() => {
+    const kept = byFingerprint(by.books, fingerprintOf(shown.raw));
+    if (!kept) throw new EnrolmentRefused(403, 'the certificate was not issued here');
+    if (kept.revoked) throw new EnrolmentRefused(403, 'the certificate was revoked');
+    if (kept.until <= now)
+      throw new EnrolmentRefused(403, 'the certificate has expired: enrol with a secret');
+    if (kept.profile !== 'device' || kept.device === null)
+      throw new EnrolmentRefused(403, 'only certificates of devices are renewed so');
+    heldBy(by, kept.device, now);
+    const { serialNumber } = asked.subject;
+    if (serialNumber !== undefined && serialNumber.toUpperCase() !== kept.device)
+      throw new EnrolmentRefused(403, 'the request names another serial number than the certificate');
+    const subject = subjectOfDer(partsOf(shown).subject);
+    return issue(by, { subject, names: kept.names, publicKey: asked.publicKey, now });
+  });
+}
+
+/** Certificates of the device in force. Throws EnrolmentRefused when they are too many: whoever asks without end is stopped. */
+function heldBy({ books }: Enrolling, device: string, now: Date): number {
+  const held = ofDevice(books, device, now).length;
+  if (held < heldMax) return held;
+  throw new EnrolmentRefused(
+    403,
+    `${device} has ${held} certificates in force: revoke those that it has no use for`,
+  );
+}
+
+interface Granted {
+  readonly subject: Subject;
+  /** In text. */
+  readonly names: string;
+  readonly publicKey: KeyObject;
+  readonly now: Date;
+}
+
+function issue({ authority, days }: Enrolling, { subject, names, publicKey, now }: Granted): X509Certificate {
+  const validity = {
+    notBefore: new Date(now.getTime() - backdatedMs),
+    notAfter: new Date(now.getTime() + days * 86_400_000),
+  };
+  return authority.issue({
+    profile: 'device',
     subject,
-    names,
-    publicKey: asked.publicKey,
-    validity: lasting(by, now),
+    names: parseAlternativeNames(names),
+    publicKey,
+    validity,
   });
 }
 
@@ -98,8 +126,3 @@ function serialNumberFor({ device }: EnrolmentSecret, { subject }: CertificateRe
     'the request does not name its serial number in the subject: 4 to 32 letters, digits, hyphens',
   );
 }
-
-const lasting = ({ days }: Enrolling, now: Date): Validity => ({
-  notBefore: new Date(now.getTime() - 300_000),
-  notAfter: new Date(now.getTime() + days * 86_400_000),
-});

@@ -2,7 +2,7 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { type Element, expectTag, membersOf, oid, readOne, tags } from './der.js';
 import { AuthorityFault } from './fault.js';
-import { keyIdOf } from './key.js';
+import { keyIdOf, sameKey } from './key.js';
 
 export interface CertificateParts {
   /** Name, DER. */
@@ -49,6 +49,6 @@ export function readCertificate(pem: string, from: string): X509Certificate {
 
 /** Throws AuthorityFault when a private key is not the one of the certificate. */
 export function expectPair(certificate: X509Certificate, key: KeyObject, from: string): void {
-  if (certificate.publicKey.equals(createPublicKey(key))) return;
+  if (sameKey(certificate.publicKey, createPublicKey(key))) return;
   throw new AuthorityFault('keyMismatch', `the key and the certificate in ${from} do not belong together`);
 }

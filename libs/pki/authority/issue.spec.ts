@@ -11,6 +11,7 @@ import {
   keyIdOf,
   type KeyKind,
   readPrivateKey,
+  sameKey,
   spkiOf,
   weaknessOf,
 } from './key.js';
@@ -179,6 +180,14 @@ describe('a private key', () => {
       ).toBe(publicKey.export({ type: 'spki', format: 'pem' }).toString().trim());
     },
   );
+
+  it('opens after one of another kind was compared with it', async () => {
+    const [one, other] = await Promise.all([generateKey('p256'), generateKey('rsa2048')]);
+    const pem = encryptedPem(one.privateKey, 'a passphrase of some length');
+    expect(sameKey(one.publicKey, other.publicKey)).toBe(false);
+    expect(sameKey(one.publicKey, one.publicKey)).toBe(true);
+    expect(readPrivateKey(pem, 'a passphrase of some length', 'it').asymmetricKeyType).toBe('ec');
+  });
 
   it('is named as OpenSSL names it', async () => {
     const { root } = await authority('p256');

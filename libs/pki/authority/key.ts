@@ -91,6 +91,9 @@ export function weaknessOf(key: KeyObject): string | null {
 
 export const spkiOf = (publicKey: KeyObject): Buffer => publicKey.export({ type: 'spki', format: 'der' });
 
+/** By their bytes: KeyObject.equals of an ECDSA and an RSA key leaves an error behind (Node 24), of which the next key dies. */
+export const sameKey = (one: KeyObject, other: KeyObject): boolean => spkiOf(one).equals(spkiOf(other));
+
 /** Method 1 of RFC 5280, 4.2.1.2: what names a key in certificates, lists and answers. */
 export function keyIdOf(spki: Uint8Array): Buffer {
   const [, key] = membersOf(readOne(spki));

@@ -4,6 +4,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } fr
 import forge from 'node-forge';
 import { messageOf } from '../../events/message-of.js';
 import { AuthorityFault } from './fault.js';
+import { sameKey } from './key.js';
 import type { Bundle } from './pkcs12-export.js';
 
 /** @param from what the bytes are, for messages. Throws AuthorityFault */
@@ -33,7 +34,7 @@ export function inOrder(
   from: string,
 ): readonly X509Certificate[] {
   const publicKey = createPublicKey(key);
-  const own = certificates.find((each) => each.publicKey.equals(publicKey));
+  const own = certificates.find((each) => sameKey(each.publicKey, publicKey));
   if (!own)
     throw new AuthorityFault('keyMismatch', `no certificate in ${from} belongs to the private key there`);
   const chain = [own];

@@ -40,7 +40,8 @@ describe('a request', () => {
       expect(text).toContain('Certificate request self-signature verify OK');
       expect(text).toContain('DNS:a.example, IP Address:FC00:0:0:0:0:0:0:1');
       const read = readRequest(derOfRequestPem(pem, 'request.pem'));
-      expect(read).toMatchObject({ subject: { CN: 'a.example', O: 'Example' }, names });
+      expect(read.subject).toEqual({ CN: 'a.example', O: 'Example' });
+      expect(read.names()).toEqual(names);
       expect(read.publicKey.equals(pair.publicKey)).toBe(true);
     },
   );
@@ -63,9 +64,9 @@ describe('a request', () => {
       '-addext',
       'subjectAltName=DNS:p.example,IP:10.0.0.9',
     );
-    const { subject, names } = readRequest(derOfRequestPem(openssl.read('r.pem'), 'r.pem'));
-    expect(subject).toEqual({ CN: 'P', serialNumber: 'AB-12', L: 'Hall' });
-    expect(textOfNames(names)).toBe('DNS:p.example, IP:10.0.0.9');
+    const asked = readRequest(derOfRequestPem(openssl.read('r.pem'), 'r.pem'));
+    expect(asked.subject).toEqual({ CN: 'P', serialNumber: 'AB-12', L: 'Hall' });
+    expect(textOfNames(asked.names())).toBe('DNS:p.example, IP:10.0.0.9');
   });
 
   it('for a key that is not the asker’s is refused', () => {
@@ -100,7 +101,8 @@ describe('a request', () => {
     ],
   ])('with %s is refused', (_, words, why) => {
     openssl.run('req', '-new', '-nodes', '-keyout', 'k.pem', '-out', 'r.pem', ...words, '-subj', '/CN=P');
-    expect(() => readRequest(derOfRequestPem(openssl.read('r.pem'), 'r.pem'))).toThrow(why);
+    const read = () => readRequest(derOfRequestPem(openssl.read('r.pem'), 'r.pem')).names();
+    expect(read).toThrow(why);
   });
 
   it('that is none is refused in words', () => {

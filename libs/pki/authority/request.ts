@@ -26,7 +26,8 @@ import { checkSubject, derOfSubject, subjectOfDer, type Subject } from './subjec
 /** What somebody asks to have certified. Nothing of it is true but that the key is theirs. */
 export interface CertificateRequest {
   readonly subject: Subject;
-  readonly names: readonly AlternativeName[];
+  /** Throws AuthorityFault when there is one that is neither a DNS name nor an IP address. */
+  names(): readonly AlternativeName[];
   readonly publicKey: KeyObject;
 }
 
@@ -105,7 +106,11 @@ function read(request: Element): CertificateRequest {
       'noProofOfPossession',
       'the signature of the request is not by the key that is in it',
     );
-  return { subject: subjectOfDer(expectTag(subject, tags.sequence)), names: namesIn(attributes), publicKey };
+  return {
+    subject: subjectOfDer(expectTag(subject, tags.sequence)),
+    names: () => namesIn(attributes),
+    publicKey,
+  };
 }
 
 function namesIn(attributes: Element | undefined): readonly AlternativeName[] {

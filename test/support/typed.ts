@@ -1,0 +1,37 @@
+// A command line as a person types it, within this process: a process for each would cost more than what it does.
+import { vi } from 'vitest';
+
+export interface Typed {
+  readonly status: number;
+  /** Standard output. */
+  readonly out: string;
+  /** Both. */
+  readonly text: string;
+}
+
+/** @param command the program's own: words to exit code. One at a time: it listens to this process's own output */
+export async function typed(
+  command: (words: readonly string[]) => Promise<number>,
+  words: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<Typed> {
+  let out = '';
+  let text = '';
+  const heard = (stream: 'out' | 'err') => (said: unknown) => {
+    text += String(said);
+    if (stream === 'out') out += String(said);
+    return true;
+  };
+  const spies = [
+    vi.spyOn(process.stdout, 'write').mockImplementation(heard('out')),
+    vi.spyOn(process.stderr, 'write').mockImplementation(heard('err')),
+  ];
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  try {
+    const status = await command(words);
+    return { status, out, text };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+    vi.unstubAllEnvs();
+  }
+}

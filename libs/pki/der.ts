@@ -122,12 +122,13 @@ export function oidOf({ tag, content }: Der): string {
   return arcs.join('.');
 }
 
-/** Hex of an INTEGER without leading zero bytes: equal for equal serial numbers, however they were padded. */
+/** Hex of an INTEGER without needless zero bytes: equal for equal serial numbers, however they were padded. */
 export function serialOf({ tag, content }: Der): string {
   if (tag !== tags.integer || content.length === 0 || content.length > 64)
     throw new BadDer('no serial number');
   let from = 0;
-  while (from < content.length - 1 && content[from] === 0) from += 1;
+  // A zero before a set bit makes a number positive: 00ff is 255, ff is -1.
+  while (from < content.length - 1 && content[from] === 0 && (content[from + 1] ?? 0) < 0x80) from += 1;
   return Buffer.from(content.buffer, content.byteOffset + from, content.length - from).toString('hex');
 }
 

@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { fieldsOf } from '../fields.js';
 import { issuerOf } from '../names.js';
+import { leadsToRoot } from './path.js';
 import { readCrl, RefusedCrl, signerOf, type Crl } from './crl.js';
 import type { Standing } from './standing.js';
 
@@ -23,13 +24,17 @@ export interface HeldCrl {
 export class Crls {
   readonly #held = new Map<string, Held>();
 
-  /** @param authorities who may have signed lists: the trusted ones */
-  constructor(private readonly authorities: readonly X509Certificate[]) {}
+  readonly #authorities: readonly X509Certificate[];
+
+  /** @param authorities who may have signed lists: the trusted ones, and of those none that only says it is one of theirs */
+  constructor(authorities: readonly X509Certificate[]) {
+    this.#authorities = authorities.filter((authority) => leadsToRoot(authority, authorities));
+  }
 
   /** Reads a list and puts it in force. Throws RefusedCrl; then what was there holds on. */
   take(bytes: Uint8Array, now: Date): HeldCrl {
     const crl = readCrl(bytes);
-    const signer = signerOf(crl, this.authorities);
+    const signer = signerOf(crl, this.#authorities);
     if (crl.thisUpdate > now) throw new RefusedCrl('notYetValid');
     const key = keyOf(signer);
     const place = `${key} ${crl.issuer}`;
@@ -62,7 +67,14 @@ export class Crls {
     const named = [...this.#held.values()].filter(({ crl }) => crl.issuer === name);
     const key = keyOf(issuer);
     const own = named.filter((held) => held.key === key);
-    return own.length > 0 ? own : named;
+    return own.length > 0 ? own : named.filter((held) => !this.#isRevoked(held.signer));
+  }
+
+  /** A signer that the lists of its own issuer name speaks for nobody. */
+  #isRevoked(signer: X509Certificate): boolean {
+    const name = issuerOf(signer);
+    const { serial } = fieldsOf(signer);
+    return [...this.#held.values()].some(({ crl }) => crl.issuer === name && crl.revoked.has(serial));
   }
 }
 

@@ -7,7 +7,7 @@ import { askAbout, readAnswer, RefusedOcsp, type OcspAnswer } from './ocsp.js';
 const limitMs = 3_000;
 const bytesMax = 65_536;
 /** Asked again after this time, so that a revocation is in force within a minute; until nextUpdate an older answer stands in. */
-const askedAgainAfterMs = 40_000;
+const askedAgainAfterMs = 10_000;
 /** After a failure nobody waits for the responder for so long. */
 const leftAloneMs = 5_000;
 const rememberedMax = 10_000;

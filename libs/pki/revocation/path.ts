@@ -36,4 +36,15 @@ function issuerOf(
   );
 }
 
+/** An authority that is a root itself, or was signed by one of the others. One whose key cannot be read is neither. */
+export function leadsToRoot(authority: X509Certificate, trusted: readonly X509Certificate[]): boolean {
+  try {
+    return isSelfIssued(authority)
+      ? authority.verify(authority.publicKey) || pathOf(authority, trusted).length > 0
+      : pathOf(authority, trusted).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 const isSelfIssued = (certificate: X509Certificate): boolean => certificate.subject === certificate.issuer;

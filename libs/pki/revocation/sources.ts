@@ -6,8 +6,8 @@ import { RefusedCrl } from './crl.js';
 import type { Crls, HeldCrl } from './crls.js';
 import { fetchBytes, NotFetched, readListFile } from './fetch.js';
 
-/** A list is in force within a minute of its publication: once around takes this and the limit of one fetch. */
-const everyMs = 30_000;
+/** A list is in force within a minute of its publication: once around takes this, and the limit of one fetch. */
+const everyMs = 10_000;
 const limitMs = 10_000;
 /** Some 250,000 entries. */
 export const crlBytesMax = 10_000_000;

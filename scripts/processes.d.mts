@@ -11,4 +11,5 @@ export const processes: readonly Process[];
 export const everywhere: readonly string[];
 export const withDatabase: readonly string[];
 export function entryOf(name: string): string;
+export const tools: { readonly integrator: string; readonly ca: string; readonly trust: string };
 export const steps: { readonly topology: string; readonly migrate: string };

@@ -9,8 +9,8 @@ import { makeCertificates } from './certificates.mjs';
 import { processes } from './processes.mjs';
 
 /**
- * Files for each service (its password on broker and database alike), the first administrator of the console (admin), and
- * the owners of broker and database; authority.crt, which services trust, and the certificates of both servers. Resolves
+ * Files for each service (its password on broker and database alike), the first administrator of the console (admin), the
+ * passphrase of the authority's keys (trust), and the owners of broker and database; authority.crt, which services trust, and the certificates of both servers. Resolves
  * with the path of a file by its name.
  *
  * The folder is closed to others; the files are not, as containers read them as a user of their own.
@@ -18,7 +18,7 @@ import { processes } from './processes.mjs';
 export async function makeSecrets(folder) {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = (name) => join(folder, name);
-  const names = [...processes.map(({ name }) => name), 'admin', 'rabbitmq', 'postgresql'];
+  const names = [...processes.map(({ name }) => name), 'admin', 'trust', 'rabbitmq', 'postgresql'];
   for (const name of names) await keep(path(name), randomBytes(18).toString('base64url'));
   const administrator = await readFile(path('rabbitmq'), 'utf8');
   await keep(

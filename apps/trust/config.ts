@@ -19,7 +19,7 @@ const shape = {
   /** Of lists, OCSP and EST. `::` takes IPv4 as well. */
   MUSTER_TRUST_HOST: z.string().min(1).default('::'),
   /** Lists and OCSP by HTTP: where `muster ca init --url` says they are. */
-  MUSTER_TRUST_PORT: port.default(3331),
+  MUSTER_TRUST_PORT: port.default(3333),
   /** EST by TLS. */
   MUSTER_TRUST_EST_PORT: port.default(3332),
   /** The identity that EST shows, by its friendly name; without one there is no EST. */

@@ -31,7 +31,7 @@ const verify = (file: string, ...words: readonly string[]): string =>
     .text;
 
 beforeAll(async () => {
-  await done('init', '--subject', 'CN=Trial, O=Example, C=DE', '--url', 'http://trust.example:3331/');
+  await done('init', '--subject', 'CN=Trial, O=Example, C=DE', '--url', 'http://trust.example:3333/');
   await done('export', '--authority', '--out', 'roots.pem');
 });
 
@@ -294,7 +294,7 @@ describe('typed wrongly', () => {
     {
       words: ['init', '--dir', 'x', '--url', 'https://a'],
       status: 2,
-      says: '--url is an address such as http://trust.example:3331',
+      says: '--url is an address such as http://trust.example:3333',
     },
     {
       words: ['enrol', '--any', '--names', 'DNS:a'],

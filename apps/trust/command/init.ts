@@ -23,7 +23,7 @@ import {
   say,
 } from './words.js';
 
-const help = `muster ca init --subject 'O=Example, C=DE' [--url http://trust.example:3331]
+const help = `muster ca init --subject 'O=Example, C=DE' [--url http://trust.example:3333]
                            makes a root, and an issuing authority below it
   --subject FIELDS         of both: O, OU, C, ST, L, and CN, to which " root" and " issuing" are added (Muster)
   --url URL                where muster trust is reached by HTTP: written into certificates, for lists and OCSP
@@ -136,7 +136,7 @@ function urlOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url?.protocol !== 'http:' || url.search || url.hash)
     throw misused(
-      `--url is an address such as http://trust.example:3331, not "${text}"; lists are fetched without TLS, as they are signed`,
+      `--url is an address such as http://trust.example:3333, not "${text}"; lists are fetched without TLS, as they are signed`,
     );
   return url.href.replace(/\/$/, '');
 }

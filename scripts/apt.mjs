@@ -32,6 +32,12 @@ export const wanted = [
   },
 ];
 
+/** What `npm run bench:edge` compares with. */
+export const compared = [
+  { name: 'nginx-light', files: ['/usr/sbin/nginx'] },
+  { name: 'mosquitto', files: ['/usr/sbin/mosquitto'] },
+];
+
 /** Names of the packages of `list` that are not there. */
 export const missing = (list = needed) =>
   list.filter(({ files }) => !files.some((file) => existsSync(file))).map(({ name }) => name);

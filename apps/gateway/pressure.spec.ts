@@ -1,9 +1,8 @@
 // The gateway's limits on who knocks, each at a gateway where it is small enough to be met.
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect } from 'node:tls';
-import { duplexPair } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clientHello } from '../../test/support/client-hello.js';
 import { dial, gatewayBench, heard, line, say, type GatewayBench } from '../../test/support/gateway.js';
 import { until } from '../../test/support/until.js';
 
@@ -26,16 +25,6 @@ beforeAll(async () => {
   await bench.configure({});
 });
 afterAll(() => bench.stop());
-
-/** What a client sends first. */
-async function clientHello(): Promise<Buffer> {
-  const [near, far] = duplexPair();
-  const client = connect({ socket: near, rejectUnauthorized: false });
-  client.on('error', () => undefined);
-  const [hello] = (await once(far, 'data')) as [Buffer];
-  client.destroy();
-  return hello;
-}
 
 async function plain(localAddress: string): Promise<Socket> {
   const socket = connectTcp({ host: '127.0.0.1', port: bench.port, localAddress });

@@ -1,6 +1,6 @@
 // Devices announcing themselves, each over a connection of its own from an address of its own, and what that costs a server.
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect, createSecureContext, type ConnectionOptions } from 'node:tls';
+import { connect, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
 import { encodeAnnouncement } from '#announce/announcement';
 import { selfSigned } from '#pki/certificate';
 import { cpuMsOf } from './cost.js';
@@ -23,7 +23,25 @@ export interface Load {
   readonly count: number;
   /** Connections begun per second; without it as fast as they are answered. */
   readonly perSecond?: number;
+  /** What is said; without it an announcement, under a self-signed certificate. */
+  readonly talk?: Talk;
 }
+
+/** One exchange of a device with a server: one thing said, one answer. */
+export interface Talk {
+  readonly context: (device: number) => SecureContext;
+  readonly say: (device: number, ip: string) => string | Uint8Array;
+  /** Each byte a character. */
+  readonly isWhole: (answer: string) => boolean;
+  /** Said before the connection is ended. */
+  readonly bye?: Uint8Array;
+}
+
+const announcing: Talk = {
+  context: () => secureContext,
+  say: (device, ip) => announcementOf(device, ip),
+  isWhole: (answer) => answer.endsWith('\n'),
+};
 
 /** Resolves when all were answered; rejects when an answer is not as it must be. */
 export async function load(
@@ -31,7 +49,7 @@ export async function load(
   devices: Load,
   answered: (line: string) => boolean,
 ): Promise<Measured> {
-  const { first, count, perSecond = Infinity } = devices;
+  const { first, count, perSecond = Infinity, talk = announcing } = devices;
   const cpuBefore = cpuMsOf(server.pid);
   const startedAt = performance.now();
   const answeredMs: number[] = [];
@@ -43,7 +61,7 @@ export async function load(
       begun += 1;
       if (dueAt > performance.now()) await delay(dueAt - performance.now());
       const connectedAt = performance.now();
-      const { line, answeredAt } = await exchange(server.port, device);
+      const { line, answeredAt } = await exchange(server.port, device, talk);
       answeredMs.push(answeredAt - connectedAt);
       if (!answered(line)) throw new Error(`device ${device} was answered: ${line}`);
     }
@@ -58,34 +76,40 @@ interface Exchanged {
   readonly answeredAt: number;
 }
 
-function exchange(port: number, device: number): Promise<Exchanged> {
+function exchange(port: number, device: number, talk: Talk): Promise<Exchanged> {
   const ip = `127.9.${(device >> 8) & 0xff}.${device & 0xff}`;
   const to: ConnectionOptions & { readonly localAddress: string } = {
     host: '127.0.0.1',
     port,
     localAddress: ip,
-    secureContext,
+    secureContext: talk.context(device),
     rejectUnauthorized: false,
   };
   return new Promise((resolve, reject) => {
-    const socket = connect(to, () => socket.write(lineOf(device, ip)));
+    const socket = connect(to, () => socket.write(talk.say(device, ip)));
     let text = '';
     let answeredAt = 0;
-    socket.setEncoding('utf8').on('data', (chunk: string) => {
+    socket.setEncoding('latin1').on('data', (chunk: string) => {
       text += chunk;
-      if (!text.endsWith('\n')) return;
+      if (!talk.isWhole(text)) return;
       answeredAt = performance.now();
-      socket.end();
+      if (talk.bye) socket.end(talk.bye);
+      else socket.end();
     });
     socket.on('error', reject).on('close', () => resolve({ line: text, answeredAt }));
   });
 }
 
-function lineOf(device: number, ip: string): string {
+/** The line of a device, under its own serial number unless another is given. */
+export function announcementOf(
+  device: number,
+  ip: string,
+  serial = `BENCH${String(device).padStart(6, '0')}`,
+): string {
   const number = String(device).padStart(6, '0');
   return encodeAnnouncement({
     identity: {
-      serial: `BENCH${number}`,
+      serial,
       model: 'Muster Virtual Printer',
       mac: (device + 0x02_00_00_00_00_00).toString(16).padStart(12, '0'),
       ip,

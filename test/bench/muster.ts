@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import amqp from 'amqplib';
 import { exchange } from '#bus/topology';
 import { deviceDiscovered, deviceGrouped } from '#events/device';
-import type { Event } from '#events/event';
+import { parseEvent, type Event } from '#events/event';
 import type { ServiceProcess } from '../../scripts/distributed.mjs';
 import { startDistributed } from '../support/scripts.js';
 import { operatorsWords } from './announced.js';
@@ -16,11 +16,24 @@ export interface BenchMuster {
   hold(): Promise<void>;
   /** Discovery comes back: devices grouped per second, from the first one discovered until `count` are grouped. */
   drain(count: number): Promise<number>;
+  /** How many distinct devices are grouped from now on: resolves at `count` of them, or when the time is over. */
+  grouped(count: number, limitMs: number): Promise<number>;
+  /** Of Muster itself. */
+  readonly processes: readonly { readonly name: string; readonly pid: number }[];
   stop(): Promise<void>;
 }
 
+export interface BenchMusterOptions {
+  /** Every service runs, those too that do nothing for device.grouped. */
+  readonly all?: boolean;
+}
+
 /** @param batchMax deliveries that a service handles in one transaction */
-export async function startMuster(dir: string, batchMax: number): Promise<BenchMuster> {
+export async function startMuster(
+  dir: string,
+  batchMax: number,
+  { all = false }: BenchMusterOptions = {},
+): Promise<BenchMuster> {
   const environment = { MUSTER_BATCH_MAX: String(batchMax), MUSTER_LOG_LEVEL: 'warn' };
   const muster = await startDistributed({ dir, node: process.execPath, environment });
   const only = (name: string): ServiceProcess => {
@@ -29,7 +42,8 @@ export async function startMuster(dir: string, batchMax: number): Promise<BenchM
     return service;
   };
   // What is measured ends at device.grouped; what follows it would only take processor time.
-  await Promise.all(['console', 'assessment', 'forwarding'].map((name) => only(name).stop()));
+  const idle = all ? [] : ['console', 'assessment', 'forwarding'];
+  await Promise.all(idle.map((name) => only(name).stop()));
   const ear = await listen(`${muster.rabbit.url}/muster`);
   await ear.tell(operatorsWords());
   const [gateway, discovery] = [only('gateway'), only('discovery')];
@@ -42,6 +56,8 @@ export async function startMuster(dir: string, batchMax: number): Promise<BenchM
       await discovery.restart();
       return rate;
     },
+    grouped: (count, limitMs) => ear.distinct(count, limitMs),
+    processes: muster.processes,
     stop: async () => {
       await ear.close();
       await muster.stop();
@@ -57,11 +73,15 @@ async function listen(url: string) {
   let firstAt = 0;
   let grouped = 0;
   let noted = (): void => undefined;
+  const devices = new Set<string>();
   await channel.consume(
     queue,
     (message) => {
       if (firstAt === 0) firstAt = performance.now();
-      if (message?.fields.routingKey === deviceGrouped.type) grouped += 1;
+      if (message?.fields.routingKey === deviceGrouped.type) {
+        grouped += 1;
+        devices.add(parseEvent(deviceGrouped, JSON.parse(message.content.toString())).data.deviceId);
+      }
       noted();
     },
     { noAck: true },
@@ -76,6 +96,17 @@ async function listen(url: string) {
       return new Promise((resolve) => {
         noted = () => {
           if (grouped >= count) resolve(grouped / ((performance.now() - firstAt) / 1000));
+        };
+      });
+    },
+    distinct: (count: number, limitMs: number): Promise<number> => {
+      devices.clear();
+      return new Promise((resolve) => {
+        const late = setTimeout(() => resolve(devices.size), limitMs);
+        noted = () => {
+          if (devices.size < count) return;
+          clearTimeout(late);
+          resolve(devices.size);
         };
       });
     },

@@ -1,14 +1,11 @@
 // Gateways as processes of their own, on a vhost of their own, told what console would have told them.
 import { join } from 'node:path';
-import amqp from 'amqplib';
 import { declareTopology } from '#bus/rabbit/declare';
-import { exchange } from '#bus/topology';
-import { edgeConfigured, type EdgeConfiguration } from '#events/settings';
 import { freePort } from '../../scripts/free-port.mjs';
 import { topology } from '../../apps/standalone/services.js';
-import { eventOf } from './buses.js';
 import { Process } from './process.js';
 import { freshVhost, ownFolder } from './servers.js';
+import { tellEdge } from './tell-edge.js';
 import { until } from './until.js';
 
 const startLimitMs = 200_000;
@@ -56,17 +53,6 @@ export async function gatewayProcesses(): Promise<GatewayProcesses> {
     },
     stop: async () => void (await Promise.all(started.map((each) => each.signal('SIGTERM')))),
   };
-}
-
-/** What console would have said. */
-export async function tellEdge(broker: string, change: Partial<EdgeConfiguration>): Promise<void> {
-  const connection = await amqp.connect(broker);
-  const channel = await connection.createConfirmChannel();
-  const data = { ...edgeConfigured.example, acceptAnnouncements: true, ...change };
-  const event = eventOf(edgeConfigured.draft(data));
-  channel.publish(exchange, event.type, Buffer.from(JSON.stringify(event)), { messageId: event.id });
-  await channel.waitForConfirms();
-  await connection.close();
 }
 
 async function isReady(url: string, process: Process): Promise<boolean> {

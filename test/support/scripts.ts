@@ -2,6 +2,7 @@
 // so that no import path holds for both.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type * as apt from '../../scripts/apt.mjs';
 import type * as distributed from '../../scripts/distributed.mjs';
 import type * as ports from '../../scripts/free-port.mjs';
 import type * as postgres from '../../scripts/postgres-server.mjs';
@@ -24,3 +25,10 @@ export const startRabbit: typeof rabbit.startRabbit = async (options) =>
 
 export const startPostgres: typeof postgres.startPostgres = async (options) =>
   ((await import(from('postgres-server.mjs'))) as typeof postgres).startPostgres(options);
+
+/** Installs what `npm run bench:edge` compares with, where it is missing. */
+export async function installCompared(): Promise<void> {
+  const { compared, install: installPackages, missing } = (await import(from('apt.mjs'))) as typeof apt;
+  const packages = missing(compared);
+  if (packages.length > 0) await installPackages(packages);
+}

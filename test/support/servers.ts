@@ -2,7 +2,8 @@
 //
 //   servers.ts      real servers; setup.ts: asked for by each file, started once a run; accounts.ts: of services on them
 //   muster.ts       a whole Muster of processes; process.ts: one; npm-services.ts: as npm run services starts them
-//   gateway.ts      console.ts: one service in this process; gateway-processes.ts: several as processes; fed-delivery.ts: any, fed by hand, with outbox-bus.ts
+//   gateway.ts      console.ts: one service in this process; fed-delivery.ts: any, fed by hand, with outbox-bus.ts
+//   gateway-processes.ts  several as processes           tell-edge.ts  what console would tell them
 //   buses.ts        both drivers of the bus              said.ts      events of services that do not run here
 //   operator.ts     status.ts, feed.ts: what an operator does and sees
 //   fleet.ts        virtual printers                     announce-server.ts  what a device talks to
@@ -11,6 +12,7 @@
 //   tcp-proxy.ts    a way to a server that can be cut    small-disk.ts  a disk that fills
 //   collector.ts    spans    watched.ts  metrics         silent.ts  lines of the log
 //   until.ts        waiting, with a limit                scripts.ts   the project's own scripts    typed.ts  command lines
+//   client-hello.ts what a TLS client says first
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';

@@ -1,0 +1,155 @@
+// npm run bench:edge: what an accepted announcement costs the gateway in mutual mode, beside a bare Node TLS server, nginx and
+// mosquitto; and what it does with thousands who do not mean to announce anything. See README.md. Floors: cpu_vs_node at most
+// 1.6, nobody left open, a ClientHello at most 1 ms; else it exits with 1. With the word `cost` it does the first of the two
+// alone.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Process } from '../support/process.js';
+import { installCompared } from '../support/scripts.js';
+import { benchFleet, mqttAccepted, type BenchFleet } from './edge/fleet.js';
+import { hold, holdings } from './edge/held.js';
+import { groups, helloCostMs } from './edge/hellos.js';
+import { benchServers, type BenchServer, type BenchServers } from './edge/servers.js';
+import { load, type Talk } from './load.js';
+
+const rounds = 5;
+const devicesEach = 600;
+/** Until the slowest to warm up does not get faster any more. */
+const warmUp = 3_000;
+const heldCount = 5_000;
+const hellos = 500;
+const floodSeconds = 12;
+const honest = { count: 600, perSecond: 50 };
+/** Limit of the handshake and 2 s. */
+const heldLimitMs = 12_000;
+const helloLimitMs = 1;
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const ordered = (values: readonly number[]) => values.toSorted((a, b) => a - b);
+const median = (values: readonly number[]) => ordered(values)[Math.floor(values.length / 2)] ?? 0;
+const percentile = (values: readonly number[], part: number) =>
+  ordered(values)[Math.floor(values.length * part)] ?? 0;
+let next = 0;
+
+const accepted = (line: string) => line.includes('"result":"accepted"');
+
+/** Each server in turn, so that whatever else the machine does meets all. */
+async function compare(servers: BenchServers, fleet: BenchFleet, count: number) {
+  const one = async (server: BenchServer, talk: Talk, answered: (text: string) => boolean) => {
+    const first = (next += count) - count;
+    return (await load(server, { first, count, talk }, answered)).cpuMsEach;
+  };
+  return {
+    gateway: await one(servers.gateway, fleet.toGateway, accepted),
+    node: await one(servers.node, fleet.toGateway, (line) => line.endsWith('\n')),
+    nginx: await one(servers.nginx, fleet.toNginx, (text) => text.startsWith('HTTP/1.1 200 ')),
+    mosquitto: await one(servers.mosquitto, fleet.toMosquitto, (bytes) => bytes.startsWith(mqttAccepted)),
+  };
+}
+
+async function costs(servers: BenchServers, fleet: BenchFleet) {
+  say('an announcement, mutual TLS 1.3, 16 in flight; warming up');
+  await compare(servers, fleet, warmUp);
+  const all: Awaited<ReturnType<typeof compare>>[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    const cost = await compare(servers, fleet, devicesEach);
+    all.push(cost);
+    const told = Object.entries(cost).map(([name, ms]) => `${name} ${ms.toFixed(2)}`);
+    say(`  round ${round}, ms of processor time each: ${told.join(', ')}`);
+  }
+  const over = (name: 'node' | 'nginx' | 'mosquitto') => median(all.map((cost) => cost.gateway / cost[name]));
+  return { node: over('node'), nginx: over('nginx'), mosquitto: over('mosquitto') };
+}
+
+/** The wait of honest devices beside `trouble`, 99 of 100. */
+async function beside<T>(server: BenchServer, { toGateway }: BenchFleet, trouble: Promise<T>) {
+  const first = (next += honest.count) - honest.count;
+  const [{ answeredMs }, result] = await Promise.all([
+    load(server, { first, talk: toGateway, ...honest }, accepted),
+    trouble,
+  ]);
+  return { result, p99: percentile(answeredMs, 0.99) };
+}
+
+async function holdAll(server: BenchServer, fleet: BenchFleet) {
+  const worst = { p99: 0, sound: true };
+  for (const holding of holdings) {
+    const { result, p99 } = await beside(server, fleet, hold(server, holding, heldCount));
+    const { bytesEach, longestMs, leftOpen } = result;
+    say(
+      `${heldCount} ${holding}: ${(bytesEach / 1024).toFixed(0)} KB each, closed after ${(longestMs / 1000).toFixed(1)} s at ` +
+        `most, ${leftOpen} left open; honest p99 ${p99.toFixed(0)} ms`,
+    );
+    worst.p99 = Math.max(worst.p99, p99);
+    worst.sound &&= leftOpen === 0 && longestMs <= heldLimitMs;
+  }
+  return worst;
+}
+
+async function helloAll(server: BenchServer) {
+  let dearest = 0;
+  for (const group of groups) {
+    const ms = await helloCostMs(server, group, hellos);
+    say(`ClientHello that offers ${group} alone: ${ms.toFixed(2)} ms`);
+    dearest = Math.max(dearest, ms);
+  }
+  return dearest;
+}
+
+/** One source that knocks as often as it can. */
+async function flood(server: BenchServer, fleet: BenchFleet) {
+  const entry = join(import.meta.dirname, 'edge/flood.js');
+  const flooder = new Process({ name: 'flood', entry, words: [`${server.port}`, '127.35.0.1'] });
+  const { p99 } = await beside(server, fleet, Promise.resolve());
+  const [tried = 0, answered = 0] = flooder.output.trim().split('\n').at(-1)?.split(' ').map(Number) ?? [];
+  await flooder.signal('SIGKILL');
+  say(
+    `flood from one source: ${(tried / floodSeconds).toFixed(0)} connections/s, ${(answered / floodSeconds).toFixed(0)}/s got ` +
+      `a key exchange; honest p99 ${p99.toFixed(0)} ms`,
+  );
+  return p99;
+}
+
+/** JSONTestSuite, a connection for each case: refused each, and the honest one after it accepted. */
+async function malformed(server: BenchServer, { toGateway }: BenchFleet) {
+  const dir = resolve(process.env['MUSTER_SUITES_DIR'] ?? '../shared/suites', 'jsontestsuite');
+  if (!existsSync(dir)) return say(`JSONTestSuite is not there (${dir}): left out`);
+  const cases = readdirSync(dir).map((name) => readFileSync(join(dir, name)));
+  const first = (next += cases.length) - cases.length;
+  const line = (device: number) =>
+    Buffer.concat([cases[device - first] ?? Buffer.alloc(0), Buffer.from('x\n')]);
+  const devices = { first, count: cases.length, talk: { ...toGateway, say: line } };
+  const refused = (answer: string) => answer.includes('"result":"refused"');
+  const { perSecond } = await load(server, devices, refused);
+  say(`JSONTestSuite: ${cases.length} of ${cases.length} refused, ${perSecond.toFixed(0)}/s`);
+}
+
+async function press(server: BenchServer, fleet: BenchFleet) {
+  const held = await holdAll(server, fleet);
+  const dearest = await helloAll(server);
+  const flooded = await flood(server, fleet);
+  await malformed(server, fleet);
+  return { p99: Math.max(held.p99, flooded), sound: held.sound && dearest <= helloLimitMs };
+}
+
+const dir = await mkdtemp(join(tmpdir(), 'muster-edge-'));
+// RabbitMQ runs as a user of its own and must be able to pass.
+await chmod(dir, 0o711);
+try {
+  await installCompared();
+  const fleet = await benchFleet('X25519');
+  const servers = await benchServers(dir, fleet);
+  try {
+    const cost = await costs(servers, fleet);
+    const pressed = process.argv.includes('cost') ? null : await press(servers.gateway, fleet);
+    process.exitCode = cost.node <= 1.6 && (pressed?.sound ?? true) ? 0 : 1;
+    const ratios = Object.entries(cost).map(([name, ratio]) => `cpu_vs_${name}=${ratio.toFixed(2)}`);
+    say(`RESULT edge ${ratios.join(' ')}${pressed ? ` honest_p99_ms=${pressed.p99.toFixed(0)}` : ''}`);
+  } finally {
+    await servers.stop();
+  }
+} finally {
+  await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+}

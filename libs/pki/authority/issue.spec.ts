@@ -3,6 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OpenSsl } from '../../../test/support/openssl.js';
 import { validFor } from '../certificate.js';
+import { faultOfAuthority, faultOfLeaf } from '../profile.js';
 import { parseAlternativeNames } from './alternative-names.js';
 import { issue, type Issuer, makeIssuing, makeRoot } from './issue.js';
 import {
@@ -103,7 +104,8 @@ describe.each(['p256', 'rsa2048'] as const)('an authority with keys %s', (kind) 
   ] as const)(
     'issues the profile %s, which OpenSSL takes for its purpose alone',
     async (profile, subject, right, wrong, usage) => {
-      await leafOf(profile, subject, 'DNS:b.example, IP:10.0.0.1, IP:fc00::1');
+      const made = await leafOf(profile, subject, 'DNS:b.example, IP:10.0.0.1, IP:fc00::1');
+      expect(faultOfLeaf(made)).toBeNull();
       expect(verified(right)).toBe('leaf.pem: OK\n');
       expect(verified(wrong)).toMatch(/uns\w+ certificate purpose/);
       const text = openssl.run('x509', '-in', 'leaf.pem', '-noout', '-text');
@@ -114,6 +116,10 @@ describe.each(['p256', 'rsa2048'] as const)('an authority with keys %s', (kind) 
       expect(text).toMatch(/URI:http:\/\/t\.example\/issuing\.crl[^]*OCSP - URI:http:\/\/t\.example\/ocsp/);
     },
   );
+
+  it('keeps to what is asked here of the authorities of others', () => {
+    expect([root, issuing].map(({ certificate }) => faultOfAuthority(certificate))).toEqual([null, null]);
+  });
 
   it('puts the own name of a server first, where clients look', async () => {
     const made = await leafOf('server', 'CN=Muster.Example', 'DNS:b.example');

@@ -1,8 +1,10 @@
 // Requests, lists, OCSP and PKCS#12: made here and read by OpenSSL, and the other way round.
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OpenSsl } from '../../../test/support/openssl.js';
 import { validFor } from '../certificate.js';
+import { readCrl, signerOf } from '../revocation/crl.js';
+import { askAbout, readAnswer } from '../revocation/ocsp.js';
 import { parseAlternativeNames, textOfNames } from './alternative-names.js';
 import { certificatesOnly } from './certificates-only.js';
 import { issue, type Issuer, makeRoot } from './issue.js';
@@ -217,6 +219,22 @@ describe.each(['p256', 'rsa2048'] as const)('an authority with keys %s', (kind) 
       }
     },
   );
+
+  it('publishes what the layer takes that judges revocation for the gateway', () => {
+    const read = readCrl(list(7, true));
+    expect(signerOf(read, [by.certificate])).toBe(by.certificate);
+    expect([read.number, read.revoked.size]).toEqual([7n, 2]);
+    for (const status of ['good', 'revoked'] as const) {
+      const question = askAbout(client.certificate, by.certificate, randomBytes(32));
+      const { der } = answerOcsp(question.request, {
+        issuer: by,
+        statusOf: () => (status === 'good' ? status : { at: new Date(), reason: 'superseded' }),
+        now: new Date(),
+        freshSeconds: 60,
+      });
+      expect(readAnswer(der, question, new Date()).standing).toBe(status);
+    }
+  });
 
   it('answers what is not its own, or no request at all, with no status', async () => {
     const stranger = await rootOf('p256');

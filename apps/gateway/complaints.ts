@@ -1,5 +1,6 @@
 // One line for each peer that is turned away, and never a flood of them.
 import type { Log } from '#runtime/log';
+import type { Turned } from './refusals.js';
 
 const quietMs = 60_000;
 const rememberedMax = 1_000;
@@ -11,10 +12,13 @@ export class Complaints {
   constructor(
     private readonly log: Log,
     private readonly now: () => number = () => performance.now(),
+    /** Hears all of it, said or not. */
+    private readonly also: (told: Turned) => void = () => undefined,
   ) {}
 
   /** @param peer address; what the peer said of itself is no key: it could change with each try */
   tell(peer: string, reason: string, message: string, fields: object = {}): void {
+    this.also({ peer, reason, message, ...fields });
     const key = `${reason} ${peer}`;
     const told = this.#told.get(key);
     const now = this.now();

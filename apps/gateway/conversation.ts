@@ -6,6 +6,7 @@ import type { Judge } from '#announce/answer';
 import { contextOf, traceparentOf } from '#bus/spans';
 import type { DeviceAnnounced } from '#events/device';
 import type { EdgeConfiguration } from '#events/settings';
+import { keyExchangeGroup } from '#pki/negotiated';
 import { readPeer, type Peer } from '#pki/peer';
 import type { Log } from '#runtime/log';
 import type { Complaints } from './complaints.js';
@@ -14,6 +15,7 @@ import { eventIdOf } from './event-id.js';
 import { retry, type Intake } from './intake.js';
 import { judge, type Judgement, type Rules } from './judge.js';
 import type { Meters } from './meters.js';
+import type { Refusals } from './refusals.js';
 
 const tracer = trace.getTracer('muster.gateway');
 
@@ -21,6 +23,7 @@ export interface Office {
   readonly intake: Intake;
   readonly meters: Meters;
   readonly complaints: Complaints;
+  readonly refusals: Pick<Refusals, 'note'>;
   readonly log: Log;
 }
 
@@ -42,8 +45,7 @@ export class Conversation implements Judge {
       peerAddress: guest.address,
       tlsVersion: socket.getProtocol() ?? '',
       cipher: socket.getCipher().standardName,
-      // Node tells a server nothing about the group.
-      group: null,
+      group: keyExchangeGroup(socket),
       fingerprint: this.#peer.fingerprint,
     };
   }
@@ -91,7 +93,8 @@ export class Conversation implements Judge {
       return this.#refuse(judgement.reason, judgement.message, judgement.authentication, announcement);
     }
     if (judgement.standing) this.office.meters.standing(judgement.standing);
-    return this.#answered(await this.#store(announcement, judgement, rules.edge, now, span), sinceMs);
+    const answer = await this.#store(announcement, judgement, rules.edge, now, span);
+    return this.#answered(this.#noted(answer, announcement), sinceMs);
   }
 
   #store(
@@ -194,6 +197,15 @@ export class Conversation implements Judge {
       retryAfterMs: null,
       event: null,
     });
+  }
+
+  /** Sent away, to come again: told as refusals are, by their complaints. */
+  #noted(answer: Acknowledge, { identity: { serial } }: Announcement): Acknowledge {
+    const { result, reason, message } = answer;
+    if (result === 'retry' && reason !== null) {
+      this.office.refusals.note({ peer: this.guest.address, reason, message: message ?? reason, serial });
+    }
+    return answer;
   }
 
   #answered(answer: Acknowledge, sinceMs: number = performance.now()): Acknowledge {

@@ -58,7 +58,7 @@ describe('an announcement', () => {
         peerAddress: '127.0.0.1',
         tlsVersion: 'TLSv1.3',
         cipher: 'TLS_AES_256_GCM_SHA384',
-        group: null,
+        group: 'X25519MLKEM768',
         fingerprint,
       },
       authentication: { mode: 'none', outcome: 'anonymous' },

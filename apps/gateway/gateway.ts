@@ -11,6 +11,7 @@
 //   intake.ts        stored, then acknowledged; event-id.ts: one id for one announcement
 //   keeping.ts       on the broker, or else in the spool; spool/spool.ts has the map of its folder
 //   meters.ts        what is counted        complaints.ts  one line of the log for each peer turned away
+//   refusals.ts      who was turned away, summed up for the page
 import { Answering } from '#announce/answer';
 import type { Event } from '#events/event';
 import { identityIn } from '#pki/identity';
@@ -26,6 +27,7 @@ import type { Rules } from './judge.js';
 import { Keeping } from './keeping.js';
 import { gatewayMeters, meterFullness } from './meters.js';
 import { changedAnswer, Outdated } from './outdated.js';
+import { Refusals } from './refusals.js';
 import { meterSpool } from './spool/meters.js';
 import { Spool } from './spool/spool.js';
 import { contextOptions } from './tls.js';
@@ -46,7 +48,8 @@ export const gateway = {
 export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway> {
   const { config, log, meter, bus } = parts;
   const identity = await ownIdentity(config);
-  const complaints = new Complaints(log);
+  const refusals = new Refusals({ bus, gateway: parts.instance });
+  const complaints = new Complaints(log, undefined, (told) => refusals.note(told));
   const meters = gatewayMeters(meter);
   const unconfirmedMax = config.MUSTER_GATEWAY_UNCONFIRMED_MAX;
   const spool = await spoolOf(parts);
@@ -54,6 +57,7 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
     intake: new Intake({ keeping: new Keeping({ bus, spool }), complaints, unconfirmedMax }),
     meters,
     complaints,
+    refusals,
     log,
   };
   const trust = new EdgeTrust({ log, folder: config.MUSTER_GATEWAY_CRL_DIR ?? null });
@@ -94,6 +98,7 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
       await door.stop();
       await edge.stop();
       await trust.stop();
+      await refusals.stop();
       await spool?.stop();
     },
   };

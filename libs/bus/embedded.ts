@@ -1,6 +1,7 @@
 // The bus of one process on its one database: an event and who shall take it are rows, written in the transaction that
 // made the event and deleted in the one that handled it. Nothing can be lost between two systems, for there is one.
 import type { Event, EventDefinition } from '../events/event.js';
+import { announcementsRefused } from '../events/refusal.js';
 import { serviceReported, type QueueLoad } from '../events/service.js';
 import type { Database, Tx } from '../store/store.js';
 import {
@@ -40,6 +41,8 @@ export function openEmbeddedBus(options: EmbeddedBusOptions): Bus {
   return new EmbeddedBus(options);
 }
 
+const byTheClock: ReadonlySet<string> = new Set([serviceReported.type, announcementsRefused.type]);
+
 class EmbeddedBus implements Bus {
   readonly system = 'muster';
   readonly #options: EmbeddedBusOptions;
@@ -64,7 +67,7 @@ class EmbeddedBus implements Bus {
     this.#group = new GroupCommit((events) =>
       database.transaction(async (tx) => {
         // What a process says of itself comes by the clock: a test could not tell when it is killed.
-        const counts = events.some(({ type }) => type !== serviceReported.type);
+        const counts = events.some(({ type }) => !byTheClock.has(type));
         if (counts) tx.afterCommit(() => killPoint('confirmed'));
         await this.#insert(tx, events);
         if (counts) killPoint('published');

@@ -33,7 +33,7 @@ test('an account publishes its own nouns and those of every service, and reads i
   expect(topology.accounts).toEqual([
     {
       service: 'gateway',
-      publishes: ['device.announced', 'service.reported'],
+      publishes: ['device.announced', 'announcement.refused', 'service.reported'],
       reads: ['muster.edge'],
     },
     {

@@ -13,14 +13,14 @@ const never = new Set(['unspecified', 'broadcast', 'multicast']);
 
 /**
  * True when a network holds the address, and names it on purpose if it is special: loopback, link-local, one that hides
- * an IPv4 address (NAT64, 6to4, Teredo), or one of the server's own, which only a network of that single address or a
+ * an IPv4 address (NAT64, 6to4, Teredo, IPv4-compatible), or one of the server's own, which only a network of that single address or a
  * loopback network names. `0.0.0.0/0` names none of these.
  * @param own addresses of this server
  */
 export function mayConnect(address: string, networks: readonly string[], own: readonly string[]): boolean {
   if (isIP(address) === 0 || address.includes('%')) return false;
   const plain = ipaddr.process(address);
-  const range = plain.range();
+  const range = rangeOf(plain);
   if (never.has(range)) return false;
   const isOwn = own.some((each) => isIP(each) !== 0 && ipaddr.process(each).toString() === plain.toString());
   return networks.some((network) => {
@@ -37,7 +37,17 @@ function liesIn(base: Address, bits: number, range: string): boolean {
   const kind = base.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
   const network = `${base.toString()}/${bits}`;
   const first = kind.networkAddressFromCIDR(network);
-  return first.range() === range && last(first, bits).range() === range;
+  return rangeOf(first) === range && rangeOf(last(first, bits)) === range;
+}
+
+const ipv4Compatible = ipaddr.IPv6.parseCIDR('::/96');
+
+/** As ipaddr.js has it, and ::/96, which it takes for ordinary (RFC 4291, 2.5.5.1: deprecated). */
+function rangeOf(address: Address): string {
+  const range = address.range();
+  return range === 'unicast' && address instanceof ipaddr.IPv6 && address.match(ipv4Compatible)
+    ? 'ipv4Compatible'
+    : range;
 }
 
 /** The highest address of a network. */

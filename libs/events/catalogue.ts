@@ -9,12 +9,14 @@ import { groupChanged } from './group.js';
 import { licenceChanged, seatsCounted } from './licence.js';
 import { listenerChanged, listenerReported } from './listener.js';
 import { policyChanged } from './policy.js';
+import { announcementsRefused } from './refusal.js';
 import { serialListChanged } from './serial-list.js';
 import { serviceReported } from './service.js';
 import { edgeConfigured, settingsChanged } from './settings.js';
 
 const definitions: readonly EventDefinition<never>[] = [
   device.deviceAnnounced,
+  announcementsRefused,
   device.announcementFiltered,
   deviceQuarantined,
   deviceApprovalRequested,

@@ -37,7 +37,7 @@ export const transport = z.object({
   peerAddress: ipAddress,
   tlsVersion: z.string().max(16),
   cipher: z.string().max(64),
-  /** Key exchange group (R20); null when Node cannot tell. */
+  /** Key exchange group (R20); null when OpenSSL did not tell. */
   group: z.string().max(64).nullable(),
   /** SHA-256 of the device's certificate, lower-case hex; null when it showed none. */
   fingerprint: z

@@ -3,7 +3,8 @@
 //   event.ts       the envelope, and defineEvent: how a noun says what it publishes
 //   identity.ts    who a device is: serial number, model, MAC, addresses (R9, R31)
 //   device.ts      what happens to a device, from announced to grouped; conflict.ts: whose a serial number is,
-//                  as an operator decides; approval.ts: who is held until somebody admits it
+//                  as an operator decides; approval.ts: who is held until somebody admits it;
+//                  refusal.ts: who was turned away at the edge
 //   assessment.ts  policy against device: requested, started, finished
 //   document.ts    what operators write, published whole as <noun>.changed: settings.ts, policy.ts, group.ts, listener.ts,
 //                  licence.ts, serial-list.ts; trust-set.ts: who has lost trust

@@ -8,6 +8,7 @@
 //   der.ts          how all of it is written    fields.ts  what is in a certificate    names.ts  of issuers
 //   signature.ts    over lists and answers; the folder revocation says who was revoked
 //   authority/      an authority of our own: what it issues and publishes; its map is in authority/issue.ts
+//   negotiated.ts   the group that a connection's keys were exchanged by
 import 'reflect-metadata';
 import { hash, randomBytes } from 'node:crypto';
 import {

@@ -9,7 +9,8 @@ import { metrics } from '@opentelemetry/api';
 import { openEmbeddedBus } from '#bus/embedded';
 import { topologyOf } from '#bus/topology';
 import { deviceAnnounced, type DeviceAnnounced } from '#events/device';
-import { parseEvent, type Event } from '#events/event';
+import { parseEvent, type Event, type EventDefinition } from '#events/event';
+import { announcementsRefused } from '#events/refusal';
 import { edgeConfigured, type EdgeConfiguration } from '#events/settings';
 import { selfSigned } from '#pki/certificate';
 import { migrate } from '#store/migrate';
@@ -33,6 +34,8 @@ export interface GatewayBench {
   tell(change: Partial<EdgeConfiguration>): Promise<number>;
   /** What discovery would hear, in order. */
   stored(): readonly Event<DeviceAnnounced>[];
+  /** What was published of a type, oldest first. */
+  told<D>(definition: EventDefinition<D>): Promise<readonly D[]>;
   /** One more on the same bus. */
   another(environment: NodeJS.ProcessEnv): Promise<Gateway>;
   /** The whole database goes: nothing can be stored any more. */
@@ -46,8 +49,11 @@ export async function gatewayBench(environment: NodeJS.ProcessEnv = {}): Promise
   const database = await openEmbedded({ dir: null });
   await migrate(database, ['bus', 'discovery']);
   const topology = topologyOf(
-    [deviceAnnounced, edgeConfigured],
-    [{ service: 'discovery', on: [deviceAnnounced] }],
+    [deviceAnnounced, announcementsRefused, edgeConfigured],
+    [
+      { service: 'discovery', on: [deviceAnnounced] },
+      { service: 'console', on: [announcementsRefused] },
+    ],
   );
   const log = listeningLog();
   const bus = openEmbeddedBus({ database, topology, log });
@@ -82,6 +88,13 @@ export async function gatewayBench(environment: NodeJS.ProcessEnv = {}): Promise
       return version;
     },
     stored: () => facts.messages.map((message) => parseEvent(deviceAnnounced, message)),
+    told: async (definition) => {
+      const rows = await database.query<{ body: Event }>(
+        'select body from bus.event where type = $1 order by seq',
+        [definition.type],
+      );
+      return rows.map(({ body }) => parseEvent(definition, body).data);
+    },
     another: open,
     loseDatabase: () => database.close(),
     stop: async () => {

@@ -10,6 +10,7 @@
 //   authority.ts    certificates, openssl.ts: judged     licences.ts  signed licences
 //   openssl-authority.ts  certificates, lists and a responder as openssl makes them
 //   tcp-proxy.ts    a way to a server that can be cut    small-disk.ts  a disk that fills
+//   canary.ts       an address to leave alone            silent-host.ts  one that answers nothing
 //   collector.ts    spans    watched.ts  metrics         silent.ts  lines of the log
 //   until.ts        waiting, with a limit                scripts.ts   the project's own scripts    typed.ts  command lines
 //   client-hello.ts what a TLS client says first

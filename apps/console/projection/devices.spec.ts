@@ -22,6 +22,7 @@ import {
 import type { Event } from '#events/event';
 import { seatsCounted } from '#events/licence';
 import { listenerBody, listenerReported } from '#events/listener';
+import { announcementsRefused } from '#events/refusal';
 import { until } from '../../../test/support/until.js';
 import { databases, Trial, type Answer } from '../../../test/support/console.js';
 import { schemas } from '../rest/answers.js';
@@ -263,6 +264,38 @@ describe.each(databases)('the projection on $name', ({ open }) => {
     expect(audit).toContainEqual(
       expect.objectContaining({ action: 'device.conflictDecisionRequested', target: `device:${deviceId}` }),
     );
+  });
+
+  it('shows who was turned away, of all and with the serial number of a device', async () => {
+    const one = printer('TURN-0001');
+    const [refusal] = announcementsRefused.example.refusals;
+    if (!refusal) throw new Error('the example has one');
+    const told = (change: object, lastAt = new Date().toISOString()) =>
+      trial.event(
+        'gateway',
+        announcementsRefused.draft({
+          ...announcementsRefused.example,
+          refusals: [{ ...refusal, lastAt, ...change }],
+        }),
+      );
+    await hear(discover(one), told({ serial: 'TURN-0001', reason: 'expired' }), told({ peer: '10.9.9.8' }));
+    await hear(told({ reason: 'expired', count: 4 }));
+    expect(schemas.RefusalList.parse((await get('/api/announcements/refused')).body).items).toMatchObject([
+      { peer: '10.9.9.9', reason: 'expired', serial: 'TURN-0001', count: 7 },
+      { peer: '10.9.9.8', reason: 'switchedOff', serial: null, count: 3 },
+    ]);
+    expect((await get(`/api/devices/${one.deviceId}`)).body).toMatchObject({
+      refusals: [{ reason: 'expired', count: 7 }],
+    });
+    const many = Array.from({ length: 50 }, (_, at) => ({ ...refusal, peer: `10.8.0.${at}` }));
+    for (let reason = 0; reason < 24; reason += 1) {
+      const refusals = many.map((each) => ({ ...each, reason: `reason${reason}` }));
+      await hear(
+        trial.event('gateway', announcementsRefused.draft({ ...announcementsRefused.example, refusals })),
+      );
+    }
+    const rows = await trial.database.query('select 1 from console.refusal');
+    expect(rows).toHaveLength(1_000);
   });
 
   it('keeps the newest entries of a history', async () => {

@@ -16,6 +16,7 @@ import {
   type Status,
 } from './device-view.js';
 import { notAssessedOf } from './not-assessed.js';
+import { readRefusals } from './refusals.js';
 import { historyMax } from './tables.js';
 
 export interface DeviceQuery extends PageQuery {
@@ -76,6 +77,7 @@ export class Devices {
       [id, historyMax],
     );
     const announcements = await this.announcements('id = $1', [view.lastAnnouncement]);
+    const refusals = view.identity ? await readRefusals(this.parts.store, view.identity.serial) : [];
     const open = openClaims(view);
     const dismissed = (view.claims ?? []).filter(({ state }) => state === 'dismissed');
     return {
@@ -85,6 +87,7 @@ export class Devices {
       conflicts: open.map(conflictOf),
       dismissed: dismissed.map(conflictOf),
       lastAnnouncement: announcements[0] ?? null,
+      refusals,
       notAssessed: notAssessedOf(view),
       lastAssessment: view.last && result ? assessmentOf(result.body) : null,
       history,

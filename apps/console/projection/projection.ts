@@ -4,6 +4,7 @@
 //   device-view.ts  a device as the page shows it      rules.ts      what each event changes in it
 //   claims.ts       conflicts that wait for an operator, and those dismissed
 //   sentences.ts    its history, in words               announcement.ts  announcements and what became of them
+//   refusals.ts     who was turned away at the edge
 //   not-assessed.ts why there is no assessment         tables.ts       set-wise SQL: load and save
 //   devices.ts      what is asked of all that
 //   rebuild/        devices made anew from the journal, while all of it runs
@@ -19,6 +20,7 @@ import { seatsCounted } from '#events/licence';
 import { quarantineChanges } from '../quarantine/rows.js';
 import { announcementChanges } from './announcement.js';
 import { blankView, type DeviceView } from './device-view.js';
+import { refusalChanges } from './refusals.js';
 import { deviceRules, resultIsNews } from './rules.js';
 import { load, save, type Change, type State } from './tables.js';
 
@@ -37,6 +39,7 @@ export function decide(event: Event, state: State): Decision<Change> {
     ...deviceChanges(event, state),
     ...announcementChanges(event),
     ...quarantineChanges(event),
+    ...refusalChanges(event),
     ...otherChanges(event),
     { kind: 'feed', event } as const,
   ];

@@ -6,6 +6,7 @@ import type { Tx } from '#store/store';
 import { appendFeed } from '../feed/append.js';
 import { saveQuarantine, type QuarantineChange } from '../quarantine/rows.js';
 import type { AnnouncementBody } from './announcement.js';
+import { saveRefusals, type RefusedChange } from './refusals.js';
 import { blankView, listed, searchText, statusOf, type DeviceView } from './device-view.js';
 
 export interface State {
@@ -32,6 +33,7 @@ export type Change =
       readonly deviceId: string | null;
     }
   | QuarantineChange
+  | RefusedChange
   | { readonly kind: 'serialSeen'; readonly serial: string }
   | {
       readonly kind: 'report';
@@ -86,6 +88,7 @@ export async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
     of('serialSeen').map(({ serial }) => serial),
   );
   await saveQuarantine(tx, of('quarantine'));
+  await saveRefusals(tx, of('refused'));
   await saveReports(tx, of('report'));
   await saveDead(tx, of('dead'));
   await appendFeed(

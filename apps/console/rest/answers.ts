@@ -53,6 +53,16 @@ const conflict = z.object({
   at: time,
   decidedBy: z.string().nullable(),
 });
+const refusal = z.object({
+  peer: z.string(),
+  reason: z.string(),
+  message: z.string(),
+  serial: z.string().nullable(),
+  count,
+  firstAt: time,
+  lastAt: time,
+});
+
 const deviceDetail = device.extend({
   licence: z
     .object({
@@ -66,6 +76,7 @@ const deviceDetail = device.extend({
   conflicts: z.array(conflict),
   dismissed: z.array(conflict),
   lastAnnouncement: z.looseObject({ id: z.uuid(), at: time }).nullable(),
+  refusals: z.array(refusal),
   notAssessed: z.object({ reason: z.string(), text: z.string(), at: time }).nullable(),
   lastAssessment: z
     .object({
@@ -197,6 +208,8 @@ export const schemas = {
   Device: device,
   DeviceDetail: deviceDetail,
   DeviceList: listOf(device),
+  Refusal: refusal,
+  RefusalList: listOf(refusal),
   HeldDevice: held,
   HeldDeviceList: listOf(held).extend({ upTo: count }),
   Overview: overview,
@@ -227,6 +240,7 @@ export const answers: Readonly<Record<string, SchemaName>> = {
   'get /api/status': 'Status',
   'get /api/devices': 'DeviceList',
   'get /api/devices/{id}': 'DeviceDetail',
+  'get /api/announcements/refused': 'RefusalList',
   'get /api/quarantine': 'HeldDeviceList',
   'post /api/groups/preview': 'DeviceList',
   'get /api/settings': 'Settings',

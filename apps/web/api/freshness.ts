@@ -5,6 +5,7 @@ import type { Event } from './types.js';
 // Announcements are not among them: the Live page reads those from the stream itself.
 const byNoun: Readonly<Record<string, readonly string[]>> = {
   device: ['devices', 'overview', 'quarantine'],
+  announcement: ['refusals'],
   assessment: ['devices', 'overview', 'tasks'],
   settings: ['settings', 'overview'],
   policy: ['policies', 'devices'],

@@ -22,6 +22,7 @@ import type {
   Overview,
   Page,
   Policy,
+  RefusalRow,
   SerialRow,
   Settings,
   Status,
@@ -69,6 +70,11 @@ export const useTroubles = (): number =>
 export const useDevices = (query: DeviceQuery) => useList<DeviceRow>('devices', { ...query });
 export const useDevice = (id: string) => useOne<DeviceDetail>('devices', id);
 export const useAnnouncements = () => useList<AnnouncementRow>('announcements');
+export const useRefusals = () =>
+  useQuery({
+    queryKey: ['refusals'],
+    queryFn: () => read<Page<RefusalRow>>('announcements/refused'),
+  });
 export const useTasks = () => useList<TaskRow>('tasks', { limit: 50 });
 
 export const usePolicies = () => useList<Document<Policy>>('policies');

@@ -134,9 +134,23 @@ export interface DeviceDetail extends DeviceFacts {
   readonly notAssessed?: { readonly reason: string; readonly text: string; readonly at: string } | null;
   /** The newest one, also of those raised before operators could decide. */
   readonly conflict: { readonly known: Claimant | null; readonly claimed: Claimant } | null;
+  /** Who was turned away with its serial number. */
+  readonly refusals?: readonly RefusalRow[];
   readonly conflicts?: readonly Conflict[];
   readonly dismissed?: readonly Conflict[];
   readonly history: readonly HistoryEntry[];
+}
+
+/** A peer that gateways turned away, for one reason. */
+export interface RefusalRow {
+  readonly peer: string;
+  readonly reason: string;
+  readonly message: string;
+  /** What it said it is; nothing in it is proved. */
+  readonly serial: string | null;
+  readonly count: number;
+  readonly firstAt: string;
+  readonly lastAt: string;
 }
 
 /** An announcement and what discovery made of it. */

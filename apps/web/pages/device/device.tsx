@@ -5,6 +5,7 @@ import { Loaded } from '../../parts/loaded.js';
 import { PageHead } from '../../parts/page-head.js';
 import { PathBack } from '../../parts/path-back.js';
 import { StatusPill } from '../../parts/pill.js';
+import { Refusals } from '../../parts/refusals.js';
 import { words } from '../../words.js';
 import { Actions } from './actions.js';
 import { AssessmentCard } from './assessment.js';
@@ -26,6 +27,22 @@ export function DevicePage() {
   );
 }
 
+/** Perhaps the device itself, perhaps an impostor: what was said is not proved. */
+function TurnedAway({ device: { refusals = [] } }: { readonly device: DeviceDetail }) {
+  if (refusals.length === 0) return null;
+  return (
+    <section className="card card-flush" aria-labelledby="turned-away">
+      <div className="card-head">
+        <h2 id="turned-away">Turned away with this serial number</h2>
+        <p className="dim">
+          Announcements that named it and were not taken: from the device, or from somebody else.
+        </p>
+      </div>
+      <Refusals rows={refusals} withSerial={false} />
+    </section>
+  );
+}
+
 function Device({ device }: { readonly device: DeviceDetail }) {
   return (
     <>
@@ -37,6 +54,7 @@ function Device({ device }: { readonly device: DeviceDetail }) {
         <span className="dim">{words.statusMeaning[device.status]}</span>
       </div>
       <Conflicts device={device} />
+      <TurnedAway device={device} />
       <AssessmentCard device={device} />
       <div className="columns">
         <IdentityCard device={device} />

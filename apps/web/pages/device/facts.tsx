@@ -85,7 +85,7 @@ export function Announced({ last }: { readonly last: DeviceDetail['lastAnnouncem
           <Fact name="Encryption">
             {last.tlsVersion}, {last.cipher}
           </Fact>
-          {last.group !== null && <Fact name="Key exchange">{last.group}</Fact>}
+          <Fact name="Key exchange">{last.group}</Fact>
           <Fact name="Authentication">
             {last.authentication.outcome === 'verified'
               ? 'Certificate verified'

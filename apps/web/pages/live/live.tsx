@@ -2,13 +2,14 @@ import { Button } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import type { FeedState } from '../../api/feed.js';
-import { useAnnouncements } from '../../api/queries.js';
+import { useAnnouncements, useRefusals } from '../../api/queries.js';
 import type { Event } from '../../api/types.js';
 import { Loaded, Nothing } from '../../parts/loaded.js';
 import { PageHead } from '../../parts/page-head.js';
 import { Pill, type Tone } from '../../parts/pill.js';
 import { useFeed } from '../../shell/live.js';
 import { counted } from '../../words.js';
+import { Refusals } from '../../parts/refusals.js';
 import { Spoken } from './spoken.js';
 import { ThreadRow } from './thread-row.js';
 import { threadsOf, type Thread } from './threads.js';
@@ -31,7 +32,25 @@ export function Live() {
       </div>
       <Spoken threads={threads} silent={frozen !== null} />
       <Loaded query={announcements}>{() => <Threads threads={threads} />}</Loaded>
+      <TurnedAway />
     </div>
+  );
+}
+
+/** Those who did not get as far as an announcement that is stored. Nothing is shown while there is nobody. */
+function TurnedAway() {
+  const rows = useRefusals().data?.items ?? [];
+  if (rows.length === 0) return null;
+  return (
+    <section className="card card-flush" aria-labelledby="turned-away">
+      <div className="card-head">
+        <h2 id="turned-away">Turned away</h2>
+        <p className="dim">
+          Peers whose connection or announcement was refused, or who were told to come again.
+        </p>
+      </div>
+      <Refusals rows={rows} withSerial />
+    </section>
   );
 }
 

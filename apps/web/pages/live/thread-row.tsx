@@ -8,7 +8,8 @@ import type { StepKind, Thread } from './threads.js';
 const order: readonly StepKind[] = ['admission', 'licence', 'groups', 'assessment'];
 
 export const ThreadRow = memo(function ThreadRow({ thread }: { readonly thread: Thread }) {
-  const { at, serial, model, ip, reason, deviceId, steps } = thread;
+  const { at, serial, model, ip, reason, secured, deviceId, steps } = thread;
+  const { tlsVersion, group, cipher } = secured;
   return (
     <li className="thread">
       <span className="dim small">
@@ -24,7 +25,8 @@ export const ThreadRow = memo(function ThreadRow({ thread }: { readonly thread: 
         )}{' '}
         <span className="mono">{serial}</span>
         <div className="small dim">
-          <span className="mono">{ip}</span> · {wordFor(words.reason, reason)}
+          <span className="mono">{ip}</span> · {wordFor(words.reason, reason)} ·{' '}
+          <span title={cipher}>{[tlsVersion, group].filter(Boolean).join(', ')}</span>
         </div>
       </div>
       <ul className="plain-list tags" aria-label="What followed">

@@ -14,6 +14,7 @@ const announcement = (id: string, at = '2026-11-21T08:00:00.000Z'): Event =>
     },
     reason: 'boot',
     acceptedAt: at,
+    transport: { tlsVersion: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', group: 'X25519' },
   });
 
 function event(id: string, type: string, data: unknown): Event {

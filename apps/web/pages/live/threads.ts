@@ -17,9 +17,17 @@ export interface Thread {
   readonly model: string;
   readonly ip: string;
   readonly reason: string;
+  /** How its connection was secured. */
+  readonly secured: Secured;
   readonly deviceId: string | null;
   /** By kind, in the order in which they happen; a later word of a kind replaces the earlier one. */
   readonly steps: ReadonlyMap<StepKind, Step>;
+}
+
+interface Secured {
+  readonly tlsVersion: string;
+  readonly cipher: string;
+  readonly group: string | null;
 }
 
 export type StepKind = 'admission' | 'licence' | 'groups' | 'assessment';
@@ -46,12 +54,15 @@ function threadOfRow({
   deviceId,
   outcome,
   detail,
+  ...secured
 }: AnnouncementRow): Thread {
   const step = outcome === null ? null : admission[outcome];
   const said = step && detail !== null ? { ...step, text: `${step.text}: ${detail}` } : step;
   const steps = new Map<StepKind, Step>(said ? [['admission', said]] : []);
-  return { id, at, serial, model, ip, reason, deviceId, steps };
+  return { id, at, serial, model, ip, reason, secured: securedBy(secured), deviceId, steps };
 }
+
+const securedBy = ({ tlsVersion, cipher, group }: Secured): Secured => ({ tlsVersion, cipher, group });
 
 const admission = {
   discovered: { text: 'Discovered', tone: 'good' },
@@ -81,10 +92,12 @@ const skipWords: Readonly<Record<string, string>> = {
 
 function follow(threads: Map<string, Thread>, event: KnownEvent): void {
   if (event.type === 'device.announced') {
-    const { identity, reason, acceptedAt } = event.data;
+    const { identity, reason, acceptedAt: at, transport } = event.data;
     const { serial, model, ip } = identity;
     const steps = threads.get(event.id)?.steps ?? new Map();
-    threads.set(event.id, { id: event.id, at: acceptedAt, serial, model, ip, reason, deviceId: null, steps });
+    const { id } = event;
+    const secured = securedBy(transport);
+    threads.set(id, { id, at, serial, model, ip, reason, secured, deviceId: null, steps });
     return;
   }
   const { announcements, deviceId, kind, step } = wordOf(event);

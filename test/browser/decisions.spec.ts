@@ -1,0 +1,143 @@
+// What an operator decides about devices, in a real browser: conflicts, approval; and who was turned away.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deviceApprovalDecided, deviceQuarantined } from '#events/approval';
+import { deviceConflictDecided } from '#events/conflict';
+import { deviceConflicted, deviceDiscovered } from '#events/device';
+import { announcementsRefused } from '#events/refusal';
+import { databases, Trial } from '../support/console.js';
+import { ownFolder } from '../support/servers.js';
+import { until } from '../support/until.js';
+import { launch, password, phone, Visitor } from './chromium.js';
+
+const [PGlite] = databases;
+const { deviceId } = deviceDiscovered.example;
+const serials = ['HELD-0001', 'HELD-0002', 'HELD-0003', 'HELD-0004'];
+
+describe('decisions on the page', () => {
+  let trial: Trial;
+  let browser: Browser;
+  let visitor: Visitor;
+
+  beforeAll(async () => {
+    const passwordFile = join(await ownFolder('admin'), 'password');
+    await writeFile(passwordFile, password);
+    trial = await Trial.start(await PGlite.open(), { MUSTER_ADMIN_PASSWORD_FILE: passwordFile });
+    browser = await launch();
+    visitor = await Visitor.open(browser, trial.host.url, { expected: [400] });
+    await visitor.goTo('/devices');
+    await visitor.signIn('admin');
+    await visitor.heading('Devices').waitFor();
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await trial?.stop();
+  }, 60_000);
+
+  const told = (type: string) => until(`${type} is told`, async () => (await trial.told(type)).at(-1));
+
+  it('a conflict shows both sides, and is dismissed', async () => {
+    const { page } = visitor;
+    await trial.bus.publish([
+      trial.event('discovery', deviceDiscovered.draft(deviceDiscovered.example)),
+      trial.event('discovery', deviceConflicted.draft(deviceConflicted.example)),
+    ]);
+    await page.getByRole('cell', { name: 'Conflict', exact: true }).waitFor();
+    await visitor.goTo(`/devices/${deviceId}`);
+    await page.getByRole('region', { name: 'Known' }).getByText('3c:52:82:aa:00:01').waitFor();
+    await page.getByRole('region', { name: 'Claimed' }).getByText('3c:52:82:aa:00:99').waitFor();
+    await page.getByRole('button', { name: 'Keep the known one' }).click();
+    await page.getByText('The claim of 10.9.9.9 is being dismissed.').waitFor();
+    expect(await told('device.conflictDecisionRequested')).toMatchObject({ deviceId, decision: 'keep' });
+    const decided = { ...deviceConflictDecided.example, decision: 'keep', outcome: 'kept' } as const;
+    await trial.bus.publish([trial.event('discovery', deviceConflictDecided.draft(decided))]);
+    await page.getByRole('heading', { name: 'Dismissed claims' }).waitFor();
+    await page.getByText('Two parties claim this serial number').waitFor({ state: 'detached' });
+  });
+
+  it('what was dismissed is moved to after all, after a question', async () => {
+    const { page } = visitor;
+    await page.getByRole('button', { name: /Move after all/ }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(/no stored secret is sent to it/).waitFor();
+    await dialog.getByRole('button', { name: 'Move' }).click();
+    await until('it is asked for', async () =>
+      (await trial.told('device.conflictDecisionRequested')).some(
+        (data) => 'decision' in data && data.decision === 'move',
+      ),
+    );
+  });
+
+  it('devices that wait are counted in the menu, and admitted or refused one, some or all that match', async () => {
+    const { page } = visitor;
+    const { example } = deviceQuarantined;
+    const events = serials.map((serial, at) => {
+      const identity = { ...example.identity, serial, model: at === 3 ? 'Plotter 9' : 'LaserJet 4' };
+      return trial.event('discovery', deviceQuarantined.draft({ ...example, serial, identity }));
+    });
+    await trial.bus.publish(events);
+    await page.getByRole('link', { name: 'Approval 4 devices wait' }).click();
+    await page.getByRole('cell', { name: 'Plotter 9' }).waitFor();
+    await page.getByRole('button', { name: 'Admit HELD-0001' }).click();
+    await page.getByText('1 device is being admitted').waitFor();
+    await page.getByRole('row').filter({ hasText: 'HELD-0001' }).waitFor({ state: 'detached' });
+    expect(await told('device.approvalRequested')).toMatchObject({
+      serials: ['HELD-0001'],
+      decision: 'admit',
+    });
+    await page.getByRole('checkbox', { name: 'Choose HELD-0002' }).check();
+    await page.getByRole('checkbox', { name: 'Choose HELD-0003' }).check();
+    await page.getByRole('button', { name: 'Refuse chosen' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Refuse' }).click();
+    await page.getByText('2 devices are refused').waitFor();
+    await page.getByRole('searchbox', { name: 'Search' }).fill('plotter');
+    await page.getByRole('button', { name: 'Admit all that match' }).click();
+    await page.getByRole('dialog').getByText('Admit 1 device that match?').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Admit' }).click();
+    await page.getByText('No device matches').waitFor();
+    const { example: decided } = deviceApprovalDecided;
+    const refused = { ...decided, serial: 'HELD-0002', outcome: 'refused', name: 'admin' } as const;
+    await trial.bus.publish([trial.event('discovery', deviceApprovalDecided.draft(refused))]);
+    await visitor.goTo('/approval?state=refused');
+    await page.getByRole('row').filter({ hasText: 'HELD-0002' }).getByText('by admin').waitFor();
+  });
+
+  it('a rule is written in the settings, and its fault is shown at its place', async () => {
+    const { page } = visitor;
+    await visitor.goTo('/settings');
+    await page.getByRole('switch', { name: 'Approve unknown devices' }).check();
+    await page.getByRole('button', { name: 'Add a rule' }).click();
+    await page.getByLabel('Name of the rule').fill('Second floor');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Fill in every condition of this rule').waitFor();
+    const rule = page.getByRole('group', { name: 'Rule Second floor' });
+    await rule.getByLabel('Value').fill('LaserJet');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Settings saved.').waitFor();
+    expect(await told('settings.changed')).toMatchObject({
+      body: { approval: true, approvalRules: [{ name: 'Second floor', filter: { value: 'LaserJet' } }] },
+    });
+    await page.getByRole('switch', { name: 'Approve unknown devices' }).uncheck();
+    await page.getByText('all devices that wait are admitted').waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+  });
+
+  it('who was turned away is shown on Live, on a phone too', async () => {
+    await trial.bus.publish([
+      trial.event('gateway', announcementsRefused.draft(announcementsRefused.example)),
+    ]);
+    const { page } = visitor;
+    await page.setViewportSize(phone);
+    await visitor.goTo('/live');
+    await page.getByRole('heading', { name: 'Turned away' }).waitFor();
+    await page.getByText('10.9.9.9').waitFor();
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+    expect(wide).toBe(false);
+  });
+
+  it('heard no complaint of the browser in all of this', () => {
+    expect(visitor.complaints).toEqual([]);
+  });
+});

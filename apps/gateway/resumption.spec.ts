@@ -26,7 +26,8 @@ const { key, certificate: cert } = await authority.issue({
 
 let bench: GatewayBench;
 beforeAll(async () => {
-  bench = await gatewayBench();
+  // A client that goes at once may leave half a handshake, which keeps its place until the limit is over.
+  bench = await gatewayBench({ MUSTER_GATEWAY_CONNECTIONS_PER_SOURCE_MAX: '1000' });
 });
 afterAll(() => bench.stop());
 
@@ -39,12 +40,16 @@ const modes = {
 /** All that a client could resume by, of a connection on which it announced itself. */
 async function sessionsOf(client: Client): Promise<readonly Buffer[]> {
   const socket = await dial(bench.port, client);
-  const sessions: Buffer[] = [];
-  socket.on('session', (session: Buffer) => sessions.push(session));
+  const sessions: (Buffer | undefined)[] = [];
+  const keep = (): number => sessions.push(socket.getSession());
+  // Of TLS 1.2 it is there now, of TLS 1.3 it comes later.
+  keep();
+  socket.on('session', (session: Buffer) => sessions.push(session)).on('data', keep);
   socket.end(line());
   expect(await heard(socket)).toMatchObject([{ result: 'accepted' }]);
-  const last = socket.getSession();
-  return last ? [...sessions, last] : sessions;
+  const kept = sessions.filter((session) => session !== undefined);
+  expect(kept).not.toEqual([]);
+  return kept;
 }
 
 describe.each(versions)('a client of %s', (version: SecureVersion) => {

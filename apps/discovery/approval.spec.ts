@@ -165,7 +165,7 @@ describe('a rule', () => {
     ['an address that the connection did not come from', { from: '10.2.0.1' }, false],
     ['an address that a server passed on, which proved nothing', { forwarded: 'unverified' }, false],
     ['an address that a verified server passed on', { from: '10.2.0.1', forwarded: 'verified' }, true],
-  ])('and %s: let in is %s', (_, said, admitted) => {
+  ])('and %s', (_, said, admitted) => {
     const events = when(given(rules), says(said));
     expect(told(events, deviceDiscovered)).toHaveLength(admitted ? 1 : 0);
     expect(told(events, deviceQuarantined)).toHaveLength(admitted ? 0 : 1);

@@ -1,0 +1,153 @@
+// Who only says that it is a known printer is believed nothing, while the printer lives; and an operator decides (R36).
+// That a printer which is silent has moved, as from the box: apps/discovery/silent-device.spec.ts.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deviceReconciled } from '#events/device';
+import type { Fleet } from '../../apps/agent/fleet.js';
+import { openCanary, type Canary } from '../support/canary.js';
+import { openFeed, type Feed } from '../support/feed.js';
+import { plugIn, unplug } from '../support/fleet.js';
+import { line, say, type Client } from '../support/gateway.js';
+import { startMuster, type Muster } from '../support/muster.js';
+import type { DeviceRow } from '../support/operator.js';
+import { until } from '../support/until.js';
+
+interface Conflicted {
+  readonly ip: string;
+  readonly mac: string;
+  readonly model: string;
+  readonly status: string;
+  readonly conflicts: readonly { readonly claim: string }[];
+  readonly dismissed: readonly { readonly claim: string }[];
+  readonly refusals: readonly { readonly peer: string }[];
+}
+
+interface Announcements {
+  readonly items: readonly { readonly id: string; readonly outcome: string | null }[];
+}
+
+/** Where every spoofer wants to be believed to be, and would be sent what is meant for the printer. */
+const elsewhere = '127.8.250.9';
+
+const there = { localAddress: elsewhere };
+const spoofers: readonly { readonly name: string; readonly says: object; readonly client: Client }[] = [
+  { name: 'from another address, with another certificate', says: { ip: elsewhere }, client: there },
+  { name: 'with another MAC address', says: { ip: elsewhere, mac: '02:00:00:00:00:99' }, client: there },
+  {
+    name: 'without a certificate',
+    says: { ip: elsewhere },
+    client: { ...there, key: undefined, cert: undefined },
+  },
+];
+
+/** One for each, and one whose own address a spoofer names. */
+const printers = spoofers.length + 1;
+
+describe('spoofers', () => {
+  let muster: Muster;
+  let fleet: Fleet;
+  let feed: Feed;
+  let canary: Canary;
+  let victims: readonly DeviceRow[] = [];
+
+  beforeAll(async () => {
+    muster = await startMuster({ size: 'embedded' });
+    feed = await openFeed(muster.operator);
+    await muster.operator.changeSettings({ acceptAnnouncements: true, deviceNetworks: ['127.8.0.0/16'] });
+    canary = await openCanary(elsewhere, muster.devicePort);
+    fleet = await plugIn(muster, { count: printers, serialPrefix: 'REAL' });
+    victims = await until('the printers are there', async () => {
+      const devices = await muster.operator.devices();
+      return devices.length === printers && devices;
+    });
+  }, 400_000);
+
+  afterAll(async () => {
+    feed?.close();
+    await canary?.close();
+    await unplug(fleet);
+    await muster?.stop();
+  }, 240_000);
+
+  const device = (id: string) => muster.operator.get<Conflicted>(`/api/devices/${id}`);
+  const victimOf = (at: number): DeviceRow => {
+    const victim = victims[at];
+    if (!victim) throw new Error('there is a printer for each');
+    return victim;
+  };
+
+  /** Resolves with the id of the announcement: it is accepted, as anybody's. */
+  const spoof = async (at: number): Promise<string> => {
+    const { serial, model, mac, ip } = victimOf(at);
+    const { says, client } = spoofers[at] ?? {};
+    const [answer] = await say(
+      muster.announcePorts[0] ?? 0,
+      line({ serial, model, mac, ip, ...says }),
+      client,
+    );
+    expect(answer).toMatchObject({ result: 'accepted' });
+    return String(answer?.['event']);
+  };
+
+  it.each(spoofers.map(({ name }, at) => ({ name, at })))(
+    '$name: nothing changes, both sides are shown, nothing is sent',
+    async ({ at }) => {
+      const { id, ip, mac, model } = victimOf(at);
+      await spoof(at);
+      const shown = await until('the conflict is shown', async () => {
+        const now = await device(id);
+        return now.conflicts.length > 0 && now;
+      });
+      expect(shown).toMatchObject({ ip, mac, model, status: 'conflicted' });
+      expect(feed.of(deviceReconciled).filter(({ data }) => data.deviceId === id)).toEqual([]);
+      expect(canary.heard).toEqual([]);
+    },
+    120_000,
+  );
+
+  it('with an address that it does not come from: refused at the door, and shown', async () => {
+    const { id, serial, model, mac, ip } = victimOf(spoofers.length);
+    const [answer] = await say(muster.announcePorts[0] ?? 0, line({ serial, model, mac, ip }), there);
+    expect(answer).toMatchObject({ result: 'refused' });
+    const shown = await until('it is shown', async () => {
+      const now = await device(id);
+      return now.refusals.length > 0 && now;
+    });
+    expect(shown).toMatchObject({ ip, conflicts: [], refusals: [{ peer: elsewhere }] });
+  }, 120_000);
+
+  it('one that is dismissed is not raised again', async () => {
+    const { id } = victimOf(0);
+    const [claim] = (await device(id)).conflicts;
+    const path = `/api/devices/${id}/conflict`;
+    await muster.operator.ask('POST', path, { claim: claim?.claim, decision: 'keep' });
+    await until('it is dismissed', async () => {
+      const { status, dismissed } = await device(id);
+      return status !== 'conflicted' && dismissed.length === 1;
+    });
+    const again = await spoof(0);
+    const outcome = async () =>
+      (await muster.operator.get<Announcements>('/api/announcements')).items.find((item) => item.id === again)
+        ?.outcome;
+    await until('it is not let in', async () => (await outcome()) === 'filtered');
+    expect((await device(id)).conflicts).toEqual([]);
+  }, 120_000);
+
+  it('one that an operator takes for the printer is moved to, as fresh from the box', async () => {
+    const { id } = victimOf(1);
+    const [claim] = (await device(id)).conflicts;
+    const path = `/api/devices/${id}/conflict`;
+    await muster.operator.ask('POST', path, { claim: claim?.claim, decision: 'move' });
+    const moved = await until('it is moved', () =>
+      feed.of(deviceReconciled).find(({ data }) => data.deviceId === id),
+    );
+    expect(moved.data).toMatchObject({ proof: 'operator', fresh: true, identity: { ip: elsewhere } });
+    await until('it is shown there', async () => {
+      const { ip, conflicts } = await device(id);
+      return ip === elsewhere && conflicts.length === 0;
+    });
+    await expect(
+      muster.operator.ask('POST', path, { claim: claim?.claim, decision: 'keep' }),
+    ).rejects.toThrow(/409 .*no such conflict any more/);
+    expect(canary.heard).toEqual([]);
+  }, 120_000);
+});

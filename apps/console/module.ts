@@ -33,6 +33,7 @@ import { SettingsController } from './rest/settings.js';
 import { StatusController } from './rest/status.js';
 import { TasksController } from './rest/tasks.js';
 import { TokensController } from './rest/tokens.js';
+import { TrustSetsController } from './rest/trust-sets.js';
 import { UsersController } from './rest/users.js';
 
 /** `NowhereController` last: it answers what no other one does. */
@@ -50,6 +51,7 @@ export const controllers = [
   GroupsController,
   ListenersController,
   LicencesController,
+  TrustSetsController,
   TasksController,
   CatalogueController,
   DeliveriesController,

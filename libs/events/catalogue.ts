@@ -13,6 +13,7 @@ import { announcementsRefused } from './refusal.js';
 import { serialListChanged } from './serial-list.js';
 import { serviceReported } from './service.js';
 import { edgeConfigured, settingsChanged } from './settings.js';
+import { trustSetChanged } from './trust-set.js';
 
 const definitions: readonly EventDefinition<never>[] = [
   device.deviceAnnounced,
@@ -46,6 +47,7 @@ const definitions: readonly EventDefinition<never>[] = [
   licenceChanged,
   seatsCounted,
   serialListChanged,
+  trustSetChanged,
   delivery.deliveryDied,
   delivery.deliveryReplayRequested,
   delivery.deliveryReturned,

@@ -7,7 +7,7 @@
 //                  refusal.ts: who was turned away at the edge
 //   assessment.ts  policy against device: requested, started, finished
 //   document.ts    what operators write, published whole as <noun>.changed: settings.ts, policy.ts, group.ts, listener.ts,
-//                  licence.ts, serial-list.ts; trust-set.ts: who has lost trust
+//                  licence.ts, serial-list.ts, trust-set.ts
 //   delivery.ts    an event that could not be handled: died, replayed, dropped
 //   service.ts     how each process fares
 //   catalogue.ts   all of them; EVENTS.md is written from it and checked by a test

@@ -26,6 +26,8 @@ export const settingsBody = z.strictObject({
   acceptAnnouncements: z.boolean().default(false),
   authentication: authenticationMode,
   trustedAuthorities: authorities,
+  /** Id of the trust set whose authorities count instead; null: those above. */
+  trustSet: slug.nullable().default(null),
   /** From Primary Listeners: off, encrypted only, or with a verified identity certificate. */
   fromPrimaries,
   /** Only devices on the serial-number list take part. */
@@ -57,7 +59,7 @@ export const defaultSettings: Settings = settingsBody.parse({});
 
 export const settingsChanged = defineDocument({
   noun: 'settings',
-  version: 2,
+  version: 3,
   title: 'The instant-on settings changed.',
   body: settingsBody,
   single: true,

@@ -1,5 +1,7 @@
-// How to tell who has lost an operator's trust.
+// Trust sets (R82, R83): whom to trust, by name, and how to tell who has lost that trust.
 import * as z from 'zod';
+import { defineDocument } from './document.js';
+import { printable } from './identity.js';
 
 /** `https://` or `http://`: what is fetched is signed, so that the way need not be secret. */
 const webAddress = z
@@ -32,3 +34,24 @@ export const revocation = z.strictObject({
 export type Revocation = Readonly<z.infer<typeof revocation>>;
 
 export const revocationOff: z.infer<typeof revocation> = { policy: 'off', crlUrls: [], ocspUrl: null };
+
+export const trustSetBody = z.strictObject({
+  name: printable(128),
+  /** chain: one authority, each certificate followed by its issuer. bundle: many roots, as public ones come. */
+  kind: z.enum(['chain', 'bundle']).default('chain'),
+  /** PEM certificates. */
+  authorities: z.string().max(1_000_000),
+  revocation: revocation.default(revocationOff),
+});
+export type TrustSet = Readonly<z.infer<typeof trustSetBody>>;
+
+export const trustSetChanged = defineDocument({
+  noun: 'trustSet',
+  title: 'A trust set was named, changed or removed (R82).',
+  body: trustSetBody,
+  example: trustSetBody.parse({
+    name: 'Printers of the second site',
+    authorities: '-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n',
+    revocation: { policy: 'hard', crlUrls: ['http://pki.example/issuing.crl'], ocspUrl: null },
+  }),
+});

@@ -2,7 +2,7 @@
 //
 //   certificate.ts  a key pair and what is said about it: self-signed, and the PEM it is kept in
 //   identity.ts     a self-signed identity kept in a folder, made when there is none
-//   authorities.ts  PEM that an operator gave: whom to trust
+//   authorities.ts  PEM that an operator gave: whom to trust    trust-set.ts  whether they belong together
 //   peer.ts         the certificate at the other end of a connection    verdict.ts  the one decision about it
 //   profile.ts      what RFC 5280 asks of a certificate and OpenSSL lets pass; name-constraints.ts: of some
 //   der.ts          how all of it is written    fields.ts  what is in a certificate    names.ts  of issuers

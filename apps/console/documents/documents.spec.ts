@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { issueLicence } from '#documents/licence';
 import { groupBody } from '#events/group';
 import { listenerBody } from '#events/listener';
+import { issuingChain } from '../../../test/support/issuing-chain.js';
 import { databases, Trial, type Answer } from '../../../test/support/console.js';
 
 const signer = generateKeyPairSync('ed25519');
@@ -204,6 +205,39 @@ describe.each(databases)('documents on $name', ({ open }) => {
       { path: 'body.trustedAuthorities' },
     ]);
     expect((await changeSettings({ trustedAuthorities: 'text' })).status).toBe(400);
+  });
+
+  it('trusts by a named set, and tells the gateways when it changes (R82)', async () => {
+    const { root, issuing } = await issuingChain();
+    const revocation = { policy: 'hard', crlUrls: ['http://pki.example/list.crl'], ocspUrl: null };
+    const body = { name: 'Second site', kind: 'chain', authorities: issuing + root, revocation };
+    const refused = await put('/api/trust-sets/site2', 0, { ...body, authorities: root + issuing });
+    expect(refused.body.faults[0]).toMatchObject({ path: 'body.authorities' });
+    const without = { ...revocation, crlUrls: [] };
+    expect(
+      (await put('/api/trust-sets/site2', 0, { ...body, revocation: without })).body.faults,
+    ).toMatchObject([{ path: 'body.revocation.policy' }]);
+    const inside = { ...revocation, crlUrls: ['file:../../etc/passwd'] };
+    expect((await put('/api/trust-sets/site2', 0, { ...body, revocation: inside })).status).toBe(400);
+    expect((await put('/api/trust-sets/site2', 0, body)).status).toBe(200);
+    expect((await changeSettings({ trustSet: 'missing' })).body.faults).toMatchObject([
+      { path: 'body.trustSet' },
+    ]);
+    expect((await changeSettings({ trustSet: 'site2', authentication: 'mutual' })).status).toBe(200);
+    expect((await trial.told('edge.configured')).at(-1)).toMatchObject({
+      trustedAuthorities: body.authorities,
+      revocation,
+    });
+    expect((await put('/api/trust-sets/site2', 1, { ...body, authorities: root })).status).toBe(200);
+    expect((await trial.told('edge.configured')).at(-1)).toMatchObject({
+      trustedAuthorities: root,
+      revocation,
+    });
+    expect((await remove('/api/trust-sets/site2')).body.detail).toBe(
+      'The trustSet site2 is used by the settings (authentication of devices).',
+    );
+    await changeSettings({ trustSet: null, authentication: 'none' });
+    expect((await remove('/api/trust-sets/site2')).status).toBe(204);
   });
 
   it('installs a licence that a known signer has signed', async () => {

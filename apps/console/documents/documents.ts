@@ -6,10 +6,12 @@
 //   versions.ts   every version there was             changed.ts  what one has that the one before had not
 import { Inject, Injectable } from '@nestjs/common';
 import type { DocumentDefinition } from '#events/document';
+import type { Draft } from '#events/event';
 import { groupChanged } from '#events/group';
 import { listenerChanged } from '#events/listener';
 import { policyChanged } from '#events/policy';
 import { settingsChanged, type Settings } from '#events/settings';
+import { trustSetChanged } from '#events/trust-set';
 import { PARTS, type StoredParts } from '#runtime/service';
 import type { Tx } from '#store/store';
 import { Refusal, sentence, type Fault } from '../refusal.js';
@@ -17,6 +19,7 @@ import type { Page } from '../http/resource.js';
 import { configureEdge } from './edge.js';
 import {
   allDevices,
+  faultsOfTrustSet,
   groupFaults,
   listenerFaults,
   policyFaults,
@@ -46,6 +49,7 @@ const checks: ReadonlyMap<string, Check<unknown>> = new Map([
   check(policyChanged, (_, policy) => policyFaults(policy)),
   check(groupChanged, groupFaults),
   check(listenerChanged, (_, listener) => listenerFaults(listener)),
+  check(trustSetChanged, (_, trustSet) => faultsOfTrustSet(trustSet)),
 ]);
 
 @Injectable()
@@ -69,7 +73,10 @@ export class Documents {
       await lockDocuments(tx);
       const faults = checks.get(of.noun)?.(writing.id, writing.body, await worldOf(tx)) ?? [];
       if (faults.length > 0) throw new Refusal('invalid', sentence(faults), faults);
-      await record(tx, this.parts.bus, [await write(tx, of, writing)]);
+      await record(tx, this.parts.bus, [
+        await write(tx, of, writing),
+        ...(await this.#followed(tx, of.noun, writing.id)),
+      ]);
       return found(of, writing.id, await readOne(tx, of, writing.id));
     });
   }
@@ -91,6 +98,13 @@ export class Documents {
     });
   }
 
+  /** The gateways hear of a change of the trust set that they go by. */
+  async #followed(tx: Tx, noun: string, id: string): Promise<readonly Draft[]> {
+    if (noun !== trustSetChanged.noun) return [];
+    const settings = await readOne(tx, settingsChanged);
+    return settings?.body.trustSet === id ? [await configureEdge(tx, settings.body)] : [];
+  }
+
   async remove<B>(of: DocumentDefinition<B>, id: string, by: Writer): Promise<void> {
     await this.parts.store.transaction(async (tx) => {
       await lockDocuments(tx);
@@ -108,17 +122,22 @@ function found<B>(of: DocumentDefinition<B>, id: string, document: Written<B> | 
 }
 
 async function worldOf(tx: Tx): Promise<World> {
-  const rows = await tx.query<{ id: string }>(
-    'select id from console.document where kind = $1 and body is not null',
-    [policyChanged.noun],
+  const rows = await tx.query<{ kind: string; id: string }>(
+    'select kind, id from console.document where kind in ($1, $2) and body is not null',
+    [policyChanged.noun, trustSetChanged.noun],
   );
-  return { policies: new Set(rows.map(({ id }) => id)) };
+  const idsOf = (noun: string) => new Set(rows.filter(({ kind }) => kind === noun).map(({ id }) => id));
+  return { policies: idsOf(policyChanged.noun), trustSets: idsOf(trustSetChanged.noun) };
 }
 
 /** Who would be left with a reference to nothing. */
 async function usersOf(tx: Tx, noun: string, id: string): Promise<readonly string[]> {
   if (noun === groupChanged.noun && id === allDevices)
     return ['Muster itself: it is the group of all devices'];
+  if (noun === trustSetChanged.noun) {
+    const settings = await readOne(tx, settingsChanged);
+    return settings?.body.trustSet === id ? ['the settings (authentication of devices)'] : [];
+  }
   if (noun !== policyChanged.noun) return [];
   const rows = await tx.query<{ user: string }>(
     `select case kind when 'settings' then 'the settings (Initial Assessment Policy)'

@@ -1,8 +1,8 @@
 // What the gateways are told: all of it, each time, under a version that only grows; told again now and then, as a broker
 // that was made anew has no word of it.
 import type { Draft } from '#events/event';
-import { edgeConfigured, settingsChanged, type Settings } from '#events/settings';
-import { revocationOff } from '#events/trust-set';
+import { edgeConfigured, settingsChanged, type EdgeConfiguration, type Settings } from '#events/settings';
+import { revocationOff, trustSetChanged } from '#events/trust-set';
 import type { StoredParts } from '#runtime/service';
 import type { Tx } from '#store/store';
 import { lockDocuments, readOne, record } from './written.js';
@@ -12,7 +12,7 @@ export async function configureEdge(tx: Tx, settings: Settings): Promise<Draft> 
     'update console.installation set edge_version = edge_version + 1 returning server, edge_version as version',
   );
   if (!row) throw new Error('console has not been started for the first time yet');
-  return draftOf(row, settings);
+  return draftOf(row, settings, await trustOf(tx, settings));
 }
 
 interface Told {
@@ -20,16 +20,19 @@ interface Told {
   readonly version: number;
 }
 
-function draftOf(told: Told, settings: Settings): Draft {
-  const { acceptAnnouncements, authentication, trustedAuthorities, fromPrimaries } = settings;
-  return edgeConfigured.draft({
-    ...told,
-    acceptAnnouncements,
-    authentication,
-    trustedAuthorities,
-    revocation: revocationOff,
-    fromPrimaries,
-  });
+type Trust = Pick<EdgeConfiguration, 'trustedAuthorities' | 'revocation'>;
+
+/** Of the trust set that the settings name, or of the settings themselves. */
+async function trustOf(tx: Tx, { trustSet, trustedAuthorities }: Settings): Promise<Trust> {
+  const chosen = trustSet === null ? null : await readOne(tx, trustSetChanged, trustSet);
+  return chosen
+    ? { trustedAuthorities: chosen.body.authorities, revocation: { ...chosen.body.revocation } }
+    : { trustedAuthorities, revocation: revocationOff };
+}
+
+function draftOf(told: Told, settings: Settings, trust: Trust): Draft {
+  const { acceptAnnouncements, authentication, fromPrimaries } = settings;
+  return edgeConfigured.draft({ ...told, acceptAnnouncements, authentication, fromPrimaries, ...trust });
 }
 
 /** The newest configuration once more, under its version: gateways that have it pay no heed. Resolves to 0. */
@@ -38,7 +41,8 @@ export async function repeatEdge({ store, bus }: Pick<StoredParts, 'store' | 'bu
     await lockDocuments(tx);
     const [row] = await tx.query<Told>('select server, edge_version as version from console.installation');
     const settings = await readOne(tx, settingsChanged);
-    if (row && settings) await record(tx, bus, [draftOf(row, settings.body)]);
+    if (row && settings)
+      await record(tx, bus, [draftOf(row, settings.body, await trustOf(tx, settings.body))]);
   });
   return 0;
 }

@@ -4,21 +4,26 @@ import { checkFilter } from '#documents/filter';
 import { checkListener } from '#documents/listener';
 import { validatePolicy } from '#documents/policy';
 import { settingsCatalogue } from '#device/catalogue';
+import { faultOfAuthority } from '#pki/profile';
+import { trustSetFaults } from '#pki/trust-set';
 import type { Filter, Group } from '#events/group';
 import type { Listener } from '#events/listener';
 import type { Policy } from '#events/policy';
 import type { Settings } from '#events/settings';
+import type { TrustSet } from '#events/trust-set';
 import type { Fault } from '../refusal.js';
 
 /** Names of what a document may refer to. */
 export interface World {
   readonly policies: ReadonlySet<string>;
+  readonly trustSets: ReadonlySet<string>;
 }
 
 const fault = (path: string, message: string): Fault => ({ path: `body.${path}`, message });
 
-export function settingsFaults(settings: Settings, { policies }: World): readonly Fault[] {
-  const { initialPolicy, allowRemediation, authentication, trustedAuthorities, approvalRules } = settings;
+export function settingsFaults(settings: Settings, { policies, trustSets }: World): readonly Fault[] {
+  const { trustSet, initialPolicy, allowRemediation, authentication, trustedAuthorities, approvalRules } =
+    settings;
   const faults: Fault[] = [];
   if (initialPolicy !== null && !policies.has(initialPolicy)) {
     faults.push(fault('initialPolicy', `there is no policy ${initialPolicy}`));
@@ -26,7 +31,10 @@ export function settingsFaults(settings: Settings, { policies }: World): readonl
   if (allowRemediation && initialPolicy === null) {
     faults.push(fault('initialPolicy', 'Allow Automatic Remediation needs an Initial Assessment Policy'));
   }
-  if (authentication === 'mutual' && trustedAuthorities.trim() === '') {
+  if (trustSet !== null && !trustSets.has(trustSet)) {
+    faults.push(fault('trustSet', `there is no trust set ${trustSet}`));
+  }
+  if (authentication === 'mutual' && trustSet === null && trustedAuthorities.trim() === '') {
     faults.push(
       fault('trustedAuthorities', 'mutual authentication needs the authorities of device certificates'),
     );
@@ -44,14 +52,14 @@ function authorityFaults(pem: string): readonly Fault[] {
   const blocks = pem.match(pemBlock) ?? [];
   if (blocks.length === 0) return [fault('trustedAuthorities', 'has no certificate in PEM format')];
   return blocks.flatMap((block, index) => {
-    const wrong = faultOfAuthority(block);
+    const wrong = faultOfBlock(block);
     return wrong ? [fault('trustedAuthorities', `certificate ${index + 1} ${wrong}`)] : [];
   });
 }
 
-function faultOfAuthority(block: string): string | null {
+function faultOfBlock(block: string): string | null {
   try {
-    return new X509Certificate(block).ca ? null : 'is not that of an authority';
+    return faultOfAuthority(new X509Certificate(block))?.message ?? null;
   } catch {
     return 'cannot be read';
   }
@@ -83,3 +91,15 @@ export const listenerFaults = (listener: Listener): readonly Fault[] =>
 
 export const policyFaults = (policy: Policy): readonly Fault[] =>
   validatePolicy(policy, settingsCatalogue).map(({ item, message }) => fault(`items.${item}`, message));
+
+export function faultsOfTrustSet({ authorities, kind, revocation }: TrustSet): readonly Fault[] {
+  const faults = trustSetFaults(authorities, kind, new Date()).map((message) =>
+    fault('authorities', message),
+  );
+  const { policy, crlUrls, ocspUrl } = revocation;
+  if (policy !== 'off' && crlUrls.length === 0 && ocspUrl === null) {
+    const message = 'needs the address of a list of revoked certificates (CRL), or of an OCSP responder';
+    faults.push(fault('revocation.policy', message));
+  }
+  return faults;
+}

@@ -10,6 +10,7 @@ import { listenerBody } from '#events/listener';
 import { policyBody } from '#events/policy';
 import { serviceReport } from '#events/service';
 import { settingsBody } from '#events/settings';
+import { trustSetBody } from '#events/trust-set';
 import { serviceNames } from '#runtime/service';
 import { everyField } from '../documents/every-field.js';
 import { statuses } from '../projection/device-view.js';
@@ -173,6 +174,7 @@ const listenerShown = listener.extend({
     .nullable(),
 });
 const licence = documentOf(licenceBody);
+const trustSet = documentOf(everyField(trustSetBody));
 
 const dead = z.object({
   consumer: z.string(),
@@ -225,6 +227,8 @@ export const schemas = {
   ListenerList: listOf(listenerShown),
   Licence: licence,
   LicenceList: listOf(licence),
+  TrustSet: trustSet,
+  TrustSetList: listOf(trustSet),
   DeadDelivery: dead,
   DeadDeliveryDetail: deadDetail,
   DeadDeliveryList: listOf(dead).extend({ upTo: count }),
@@ -255,6 +259,9 @@ export const answers: Readonly<Record<string, SchemaName>> = {
   'get /api/listeners/{id}': 'ListenerDetail',
   'put /api/listeners/{id}': 'Listener',
   'get /api/licences': 'LicenceList',
+  'get /api/trust-sets': 'TrustSetList',
+  'get /api/trust-sets/{id}': 'TrustSet',
+  'put /api/trust-sets/{id}': 'TrustSet',
   'get /api/deliveries': 'DeadDeliveryList',
   'get /api/deliveries/kinds': 'DeadKindList',
   'get /api/deliveries/{consumer}/{eventId}': 'DeadDeliveryDetail',

@@ -1,7 +1,7 @@
 // The description of this API, made from the controllers and the schemas they check with.
 //
 //   session.ts     who is signed in          users.ts    operators          tokens.ts     programs
-//   settings.ts    policies.ts, groups.ts, listeners.ts, licences.ts, serials.ts: documents that operators write
+//   settings.ts    policies.ts, groups.ts, listeners.ts, licences.ts, serials.ts, trust-sets.ts: documents that operators write
 //   catalogue.ts   what a policy can ask for
 //   overview.ts    figures                   devices.ts  list and one       tasks.ts      work going on now
 //   quarantine.ts  devices that wait for approval

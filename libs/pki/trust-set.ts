@@ -1,0 +1,72 @@
+// Whether the certificates of a trust set can be trusted together (R82, R83): looked at when an operator gives them, and said
+// in words what is wrong. Which chains of devices lead to them is OpenSSL's to judge.
+import { X509Certificate } from 'node:crypto';
+import { authoritiesIn, UnreadableAuthorities } from './authorities.js';
+import { faultOfAuthority } from './profile.js';
+
+const faultsMax = 10;
+const purposes = new Set(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2', '2.5.29.37.0']);
+
+/**
+ * Faults in sentences, the first of them; empty when all is well.
+ * @param kind chain: each certificate is followed by its issuer, the last one is a root. bundle: roots in any order.
+ */
+export function trustSetFaults(pem: string, kind: 'chain' | 'bundle', now: Date): readonly string[] {
+  try {
+    const certificates = authoritiesIn(pem).map((text) => new X509Certificate(text));
+    const own = certificates.flatMap((certificate, index) => faultsOfOne(certificate, index, now));
+    const links =
+      kind === 'chain'
+        ? certificates.flatMap((each, index) => faultsOfLink(each, certificates[index + 1], index))
+        : [];
+    return [...own, ...links].slice(0, faultsMax);
+  } catch (error) {
+    if (error instanceof UnreadableAuthorities) return [error.message];
+    throw error;
+  }
+}
+
+const named = (certificate: X509Certificate, index: number): string =>
+  `certificate ${index + 1} (${oneLine(certificate.subject)})`;
+const oneLine = (name: string): string => name.replaceAll('\n', ', ');
+
+function faultsOfOne(certificate: X509Certificate, index: number, now: Date): readonly string[] {
+  const fault = faultOfAuthority(certificate);
+  if (fault) return [`${named(certificate, index)} ${fault.message}`];
+  if (certificate.validToDate < now)
+    return [`${named(certificate, index)} has expired on ${certificate.validTo}`];
+  const usage = certificate.keyUsage as readonly string[] | undefined;
+  return usage && !usage.some((purpose) => purposes.has(purpose))
+    ? [`${named(certificate, index)} is trusted for other purposes than TLS, see its extended key usage`]
+    : [];
+}
+
+/** R82: issuer name = next subject, signature verified with the next key; and nothing above the last one. */
+function faultsOfLink(
+  certificate: X509Certificate,
+  next: X509Certificate | undefined,
+  index: number,
+): readonly string[] {
+  if (!next) return faultsOfLast(certificate, index);
+  const above = `certificate ${index + 2}`;
+  if (certificate.issuer !== next.subject) {
+    return [
+      `${named(certificate, index)} was issued by ${oneLine(certificate.issuer)}, and ${above} is ${oneLine(next.subject)}`,
+    ];
+  }
+  return certificate.verify(next.publicKey)
+    ? []
+    : [`${named(certificate, index)} was not signed with the key of ${above}`];
+}
+
+/** Node's TLS server trusts an issuing authority together with its root only. */
+function faultsOfLast(certificate: X509Certificate, index: number): readonly string[] {
+  if (certificate.issuer !== certificate.subject) {
+    return [
+      `${named(certificate, index)} is no root: the certificate of its issuer, ${oneLine(certificate.issuer)}, must follow`,
+    ];
+  }
+  return certificate.verify(certificate.publicKey)
+    ? []
+    : [`${named(certificate, index)} is no root: it is not signed with its own key`];
+}

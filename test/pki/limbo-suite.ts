@@ -19,6 +19,7 @@ export interface LimboResult {
   readonly id: string;
   /** Null: taken. */
   readonly reason: string | null;
+  /** Processor time of both ends. */
   readonly tookMs: number;
 }
 

@@ -32,7 +32,7 @@ describe.skipIf(skipped)(`x509-limbo${skipped ? `: skipped, as ${missing}` : ''}
         /^crl::|^rfc5280::validity|::eku::ee-(?:wrong|eku)|^pathlen::(?!max)|signature/.test(id),
       ),
     ).toEqual([]);
-    expect(judged.filter(({ result }) => (result?.tookMs ?? 0) > tookMsMax)).toEqual([]);
+    expect([...results.values()].filter(({ tookMs }) => tookMs > tookMsMax)).toEqual([]);
   });
 
   async function everyTime(): Promise<readonly LimboResult[]> {

@@ -31,10 +31,14 @@ const announcement = {
 
 const [, , suite = '', time = ''] = process.argv;
 const folder = await mkdtemp(join(tmpdir(), 'muster-limbo-'));
-for (const each of casesAt(readFileSync(suite, 'utf8'), time === '' ? null : time)) {
-  const since = performance.now();
+const cases = casesAt(readFileSync(suite, 'utf8'), time === '' ? null : time);
+// What is done for the first time takes longer, whatever the case is.
+for (const each of cases.slice(0, 1)) await outcomeOf(each);
+for (const each of cases) {
+  const since = process.cpuUsage();
   const reason = await outcomeOf(each);
-  const result: LimboResult = { id: each.id, reason, tookMs: performance.now() - since };
+  const { user, system } = process.cpuUsage(since);
+  const result: LimboResult = { id: each.id, reason, tookMs: (user + system) / 1000 };
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 await rm(folder, { recursive: true });

@@ -1,4 +1,4 @@
-import { Alert, Textarea } from '@mantine/core';
+import { Alert, Textarea, TextInput } from '@mantine/core';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { OneOf, OnOff } from '../../parts/choice.js';
 import { useOverview } from '../../api/queries.js';
@@ -39,6 +39,17 @@ export function Accepting({ form }: { readonly form: SettingsForm }) {
         onChange={(authentication) => set({ authentication })}
       />
       {body.authentication === 'mutual' && (
+        <TextInput
+          label="Trust set"
+          description="Id of the trust set whose authorities count, and how revocation is known. Empty: the authorities below count, and nobody is asked about revocation."
+          spellCheck={false}
+          value={body.trustSet ?? ''}
+          error={fault('trustSet')}
+          readOnly={readOnly}
+          onChange={({ currentTarget: { value } }) => set({ trustSet: value === '' ? null : value })}
+        />
+      )}
+      {body.authentication === 'mutual' && body.trustSet === null && (
         <Textarea
           label="Trusted authorities"
           description="PEM certificates of the authorities that device certificates must lead to."

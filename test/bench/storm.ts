@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { announce, clientContext } from '#announce/announce';
+import { backOffMs, type Pauses } from '#events/back-off';
 import { exampleIdentity } from '#events/identity';
 import { selfSigned } from '#pki/certificate';
 import { startMuster, type BenchMuster } from './muster.js';
@@ -14,6 +15,8 @@ const devices = Number(process.argv[2] ?? 10_000);
 const spreadMs = 60_000;
 const acceptedLimitMs = 120_000;
 const groupedLimitMs = 300_000;
+/** Between the attempts of a device that got no answer. */
+const waits: Pauses = { firstMs: 1_000, maxMs: 900_000 };
 const context = clientContext(await selfSigned({ commonName: 'device' }));
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const outcome = { accepted: 0, retried: 0, unanswered: 0, refused: 0, slowestMs: 0 };
@@ -29,7 +32,8 @@ async function device(number: number, port: number): Promise<void> {
   const identity = { ...exampleIdentity, serial, mac, ip, hostname: serial.toLowerCase() };
   const to = { host: '127.0.0.1', port, localAddress: ip, context, requireVerified: false };
   const what = { identity, reason: 'boot' as const, announcementId: serial, traceparent: null, origin: null };
-  for (const beganAt = performance.now(); ;) {
+  const beganAt = performance.now();
+  for (let attempt = 1; ; attempt += 1) {
     const answer = await announce(to, what).then(
       ({ acknowledge }) => acknowledge,
       () => null,
@@ -42,7 +46,7 @@ async function device(number: number, port: number): Promise<void> {
     if (answer?.result === 'refused') return void (outcome.refused += 1);
     if (answer) outcome.retried += 1;
     else outcome.unanswered += 1;
-    await delay(answer?.retryAfterMs ?? 1_000);
+    await delay(answer?.retryAfterMs ?? backOffMs(attempt, waits));
   }
 }
 

@@ -3,14 +3,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { keptByDefault } from '#bus/embedded/housekeeping';
 import type { KillPoint } from '#bus/kill-point';
 import type { Event } from '#events/event';
 import { serviceReported } from '#events/service';
 import { openEmbedded } from '#store/open';
+import { topology } from '../../apps/standalone/services.js';
 import { Operator } from '../support/operator.js';
 import { Process } from '../support/process.js';
 import { until } from '../support/until.js';
 import { Crowd } from './crowd.js';
+import { untaken, type Kept } from './inboxes.js';
 import { Random } from './random.js';
 import { freePort } from '../support/scripts.js';
 import { judge, type Verdict } from './verdict.js';
@@ -176,6 +179,12 @@ async function readFolder(
     const wrong = waiting
       .filter(({ count }) => Number(count) > 0)
       .map(({ what, count }) => `${what}: ${count}`);
+    const kept = await database.query<Kept>(
+      `select id, type, recorded_at::text as "recordedAt" from bus.event`,
+    );
+    const query = <Row extends object>(sql: string, parameters: readonly unknown[]) =>
+      database.query<Row>(sql, parameters);
+    wrong.push(...(await untaken({ topology, query, rowsMax: keptByDefault }, kept)));
     return { events: rows.map(({ body }) => body), wrong };
   } finally {
     await database.close();

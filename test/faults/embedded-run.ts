@@ -12,7 +12,6 @@ import { topology } from '../../apps/standalone/services.js';
 import { followFeed } from '../support/feed.js';
 import { Operator } from '../support/operator.js';
 import { Process } from '../support/process.js';
-import { seenBy } from '../support/status.js';
 import { until } from '../support/until.js';
 import { Crowd } from './crowd.js';
 import { untaken, type Kept } from './inboxes.js';
@@ -158,10 +157,14 @@ async function allDone(operator: Operator, accepted: number, say: (line: string)
   }
 }
 
+interface Queues {
+  readonly queues: readonly { readonly depth: number | null }[];
+}
+
 /** Console's own queue may be what lags: what it shows of the others is not the newest then. */
 async function busy(operator: Operator): Promise<boolean> {
   const { unassessed, tasks } = await operator.get<Overview>('/api/overview');
-  const { queues } = await seenBy(operator);
+  const { queues } = await operator.get<Queues>('/api/status');
   return unassessed + tasks.queued + tasks.running > 0 || queues.some(({ depth }) => (depth ?? 0) > 0);
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // muster COMMAND …: one program of Muster, by its short name. Set up first, as npm start does it.
 import { inPlace } from './child.mjs';
-import { inRoot, main, Trouble } from './project.mjs';
+import { inRoot, main } from './project.mjs';
 import { entryOf, processes, steps, tools } from './processes.mjs';
 import { setUp } from './setup.mjs';
 
@@ -40,7 +40,10 @@ await main(async () => {
   const [command, ...rest] = process.argv.slice(2);
   if (!command || command === '--help') return void console.log(help);
   const entry = Object.hasOwn(commands, command) ? commands[command] : null;
-  if (!entry) throw new Trouble(`There is no command ${command}.\n\n${help}`);
+  if (!entry) {
+    console.error(`There is no command ${command}.\n\n${help}`);
+    return 2;
+  }
   const { node, environment } = await setUp();
   if (command === 'events' && rest[0] === 'replay')
     return inPlace(node, ['--enable-source-maps', inRoot(replay), ...rest.slice(1)], { env: environment });

@@ -5,14 +5,14 @@ import path from 'node:path';
 import amqp from 'amqplib';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Account } from '#bus/topology';
 import { openLog } from '#runtime/log';
 import { postgres } from '#store/open';
 import { startFleet } from '../apps/agent/fleet.js';
-import { schemas, topology } from '../apps/standalone/services.js';
+import { topology } from '../apps/standalone/services.js';
 import { connectAs, foreignTo, notRefused } from './privilege/broker.js';
 import { notRefusedBy } from './privilege/database.js';
 import { listeningBelow } from './privilege/listening.js';
+import { rights, roles, type Right } from './privilege/rights.js';
 import { Authority } from './support/authority.js';
 import { NpmServices } from './support/npm-services.js';
 import { Operator } from './support/operator.js';
@@ -146,9 +146,9 @@ describe('npm run services', () => {
     programsLimitMs,
   );
 
-  const accounts: readonly (Pick<Account, 'publishes' | 'reads'> & { readonly user: string })[] = [
-    ...topology.accounts.map((account) => ({ ...account, user: account.service })),
-    { user: queue, publishes: [], reads: [queue] },
+  const accounts: readonly (Right & { readonly user: string })[] = [
+    ...Object.entries(rights).map(([user, right]) => ({ ...right, user })),
+    { user: queue, writes: [], reads: [queue] },
   ];
 
   it.each(accounts)(
@@ -190,12 +190,12 @@ describe('npm run services', () => {
     return url.href;
   };
 
-  it.each(schemas)(
+  it.each(roles)(
     'the role %s does nothing in the database that is not its own',
     async (role) => {
       const client = new Client({ connectionString: roleAddress(role), ssl: { ca: authority } });
       await client.connect();
-      const { tried, found } = await notRefusedBy(client, role, schemas).finally(() => client.end());
+      const { tried, found } = await notRefusedBy(client, role, roles).finally(() => client.end());
       expect(found).toEqual([]);
       expect(tried).toBeGreaterThan(100);
     },

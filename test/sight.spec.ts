@@ -1,5 +1,6 @@
 // What operators watch Muster with: rules and dashboard are right in themselves, and each alert is explained. That each
-// metric they name is really exported, instant-on.spec.ts checks on running processes.
+// metric and label they name is really exported, instant-on.spec.ts checks on running processes; that ages are seconds,
+// figures.spec.ts.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +8,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { dashboard } from '../deploy/grafana/dashboard.js';
-import { alerts, dashboardQueries, metricsNamed } from './support/watched.js';
+import { alerts, dashboardQueries, metricsNamed, notExported } from './support/watched.js';
 import { read, root } from './tidy/sources.js';
 
 const promtool = spawnSync('promtool', ['--version']).status === 0;
@@ -83,5 +84,35 @@ describe('the dashboard', () => {
     const shown = new Set(dashboardQueries.flatMap(metricsNamed));
     const unseen = alerts.flatMap(({ expr }) => metricsNamed(expr)).filter((name) => !shown.has(name));
     expect(unseen).toEqual([]);
+  });
+});
+
+describe('what a query asks for', () => {
+  it.each([
+    ['muster_x>0', ['muster_x']],
+    ['sum(muster_x,1) / muster_y', ['muster_x', 'muster_y']],
+    ['max by (db_state, le) (db_x_count{db_state="muster_z"})', ['db_x_count']],
+    ['label_replace(muster_x[5m:1m], "muster_y", "$1", "a", "(.*)") offset 5m', ['muster_x']],
+  ])('%s: its metrics are found', (query, metrics) => {
+    expect(metricsNamed(query)).toEqual(metrics);
+  });
+
+  it('is there when the metric and each value of a label are', () => {
+    const pages = ['# TYPE muster_x gauge\nmuster_x{state="dead",why="a } b"} 1\nmuster_y 2 1700000000000'];
+    const there = ['muster_x{state="dead"}', 'muster_x{state!~"de.*", job="any"}', 'muster_y'];
+    expect(notExported(there, pages)).toEqual([]);
+    const absent = [
+      'muster_x{state="givenUp"}',
+      'muster_x{stat!="dead"}',
+      'muster_y{a=~"b"}',
+      'muster>0',
+      'muster_z>0',
+    ];
+    expect(notExported(absent, pages)).toEqual([
+      'muster_x{state="givenUp"}',
+      'muster_x{stat!="dead"}',
+      'muster_y{a=~"b"}',
+      'muster_z',
+    ]);
   });
 });

@@ -1,4 +1,5 @@
-// Which commands there are. Exit 0: done and well, 1: something is wrong or was refused, 2: console could not be asked.
+// Which commands there are. Exit 0: done and well, 1: something is wrong or was refused, 2: not understood, or
+// console could not be asked.
 import { ClientError } from './client.js';
 import { dead } from './dead/dead.js';
 import { events } from './events/events.js';
@@ -22,6 +23,8 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['rebuild', rebuild],
 ]);
 
+const refusals: ReadonlySet<ClientError['code']> = new Set(['refused', 'unauthenticated', 'forbidden']);
+
 /** Runs what was typed and resolves to the exit code. */
 export async function runCommand([name = '', ...words]: readonly string[]): Promise<number> {
   const command = commands.get(name);
@@ -36,6 +39,6 @@ export async function runCommand([name = '', ...words]: readonly string[]): Prom
     const expected = error instanceof UsageError || error instanceof ClientError;
     const told = error instanceof Error ? (expected ? error.message : error.stack) : String(error);
     process.stderr.write(`muster ${name}: ${printedLines(told ?? '')}\n`);
-    return error instanceof ClientError && error.code === 'refused' ? 1 : 2;
+    return error instanceof ClientError && refusals.has(error.code) ? 1 : 2;
   }
 }

@@ -46,9 +46,12 @@ export function clientOf(asked: Asked, environment: NodeJS.ProcessEnv = process.
 }
 
 function readToken(file: string): string {
+  let token: string;
   try {
-    return readFileSync(file, 'utf8').trim();
+    token = readFileSync(file, 'utf8').trim();
   } catch (error) {
     throw new UsageError(`The token cannot be read: ${messageOf(error)}`);
   }
+  if (token === '') throw new UsageError(`There is no token in ${file}: the file is empty.`);
+  return token;
 }

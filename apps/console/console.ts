@@ -18,7 +18,7 @@ import { readConsoleConfig, type ConsoleConfig } from './config.js';
 import { readDeadMessages } from './dead-messages.js';
 import { repeatEdge } from './documents/edge.js';
 import { firstRun } from './first-run.js';
-import { keepHouse } from './housekeeping.js';
+import { forgetFeed, keepHouse } from './housekeeping.js';
 import { ConsoleModule } from './module.js';
 import { projection } from './projection/projection.js';
 import { rebuildWorker } from './projection/rebuild/rebuild.js';
@@ -37,6 +37,7 @@ export const console: StoredService<ConsoleConfig> = {
     const { store, log } = parts;
     return together([
       repeat({ name: 'housekeeping', everyMs: 60_000, work: () => keepHouse(store), log }),
+      repeat({ name: 'event stream', everyMs: 10_000, work: () => forgetFeed(store), log }),
       repeat({ name: 'edge configuration', everyMs: 300_000, work: () => repeatEdge(parts), log }),
       await readDeadMessages(parts),
     ]);

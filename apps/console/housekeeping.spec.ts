@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '#store/store';
 import { databases, openFor } from '../../test/support/fed-delivery.js';
-import { keepHouse } from './housekeeping.js';
+import { forgetFeed, keepHouse } from './housekeeping.js';
 
 describe.each(Object.keys(databases))('housekeeping on %s', (name) => {
   let store: Store;
@@ -63,6 +63,22 @@ describe.each(Object.keys(databases))('housekeeping on %s', (name) => {
     expect(left.slice(0, 3)).toEqual([{ n: 1 }, { n: 2_501 }, { n: 5_001 }]);
     expect(left).toHaveLength(1_002);
     await store.query('truncate console.announcement');
+  });
+
+  it('keeps the newest of the event stream, and lets the others go in steps', async () => {
+    const kept = name === 'PGlite' ? 25_000 : 100_000;
+    await store.query(
+      `insert into console.feed (sequence, event) select n, '{}' from generate_series(1, $1::int) as n`,
+      [kept + 2_500],
+    );
+    await store.query('update console.feed_head set last = $1', [kept + 2_500]);
+    const steps = [await forgetFeed(store), await forgetFeed(store), await forgetFeed(store)];
+    expect(steps).toEqual([2_000, 500, 0]);
+    const [row] = await store.query<{ first: number; n: number }>(
+      'select min(sequence) as first, count(*) as n from console.feed',
+    );
+    expect(row).toEqual({ first: 2_501, n: kept });
+    await store.query('truncate console.feed');
   });
 
   it('forgets reports of deleted listeners, and dead deliveries that nobody decided about', async () => {

@@ -3,7 +3,8 @@
 import type { Store } from '#store/store';
 import { clearAfter } from './projection/rebuild/run.js';
 
-export const feedMax = 100_000;
+/** Events that a page or a program which was cut off can go on from; fewer where all lies in one folder. */
+const feedMax = { embedded: 25_000, distributed: 100_000 } as const;
 const announcementsMax = 1000;
 /** For what an operator may look back on: the audit log, devices that were deleted, deliveries that nobody decided about. */
 const lookBackDays = 400;
@@ -15,7 +16,6 @@ const refusedMax = 20_000;
 const sweptMax = 2_000;
 
 const sweeps: readonly string[] = [
-  `delete from console.feed where sequence <= (select last from console.feed_head) - ${feedMax}`,
   `delete from console.session where expires_at < now()`,
   `delete from console.login_tries where expire < extract(epoch from now()) * 1000`,
   `delete from console.instance
@@ -45,6 +45,18 @@ export async function keepHouse(store: Store): Promise<number> {
   await forgetAnnouncements(store);
   await clearAfter(store);
   return 0;
+}
+
+/** Resolves to how many went, 2,000 at most: a storm brings thousands a second, and nobody waits long for an only connection. */
+export async function forgetFeed(store: Store): Promise<number> {
+  const kept = feedMax[store.database.single ? 'embedded' : 'distributed'];
+  const gone = await store.query(
+    `delete from console.feed where sequence = any(array(
+       select sequence from console.feed where sequence <= (select last from console.feed_head) - $1
+       order by sequence limit $2 for update skip locked)) returning 1 as gone`,
+    [kept, sweptMax],
+  );
+  return gone.length;
 }
 
 /** All but the newest of all, and the newest of each device. In steps: as many stay as there are devices, and all are looked at. */

@@ -6,9 +6,9 @@ import { messageOf } from '#events/message-of';
 import type { Spool } from './spool/spool.js';
 
 /** Less than the bus itself waits: what then follows is a flush to the disk, and the device hears of it within 5 s. */
-const patienceMs = 2_500;
+export const patienceMs = 2_500;
 /** Where there is no spool to go to: as long as the bus itself waits, whatever may have become of it. */
-const patienceAloneMs = 4_000;
+export const patienceAloneMs = 4_000;
 
 export interface KeepingOptions {
   readonly bus: Bus;

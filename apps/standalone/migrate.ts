@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig, storeShape } from '#runtime/config';
+import { databaseAddress } from '#runtime/database-address';
 import { migrate } from '#store/migrate';
 import { openPostgres } from '#store/open';
 import { grantRoles } from '#store/roles';
@@ -23,9 +24,7 @@ await command('migrate', async () => {
 async function bringUp(passwords: string | null): Promise<void> {
   const config = readConfig(storeShape, process.env);
   const database = await openPostgres({
-    url: config.MUSTER_DATABASE_URL,
-    password: config.MUSTER_DATABASE_PASSWORD_FILE,
-    authority: config.MUSTER_DATABASE_CA_FILE,
+    ...databaseAddress(config),
     poolMax: 2,
     statementLimitMs: 0,
     applicationName: 'muster-migrate',

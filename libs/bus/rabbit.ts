@@ -24,6 +24,9 @@ import { Relay } from './relay.js';
 import { journal, streamOf } from './topology.js';
 import type { BusLog } from './log-fields.js';
 
+/** A broker that has not confirmed by then may never do so. */
+export const confirmLimitMs = 4_000;
+
 export interface RabbitOptions {
   /** amqp(s)://user:password@host:port/vhost of each node of the cluster. */
   readonly urls: readonly string[];
@@ -35,7 +38,7 @@ export interface RabbitOptions {
   readonly store: Store | null;
   /** Queues without which nothing may be published: what only the journal keeps, nobody handles. */
   readonly requiredQueues?: readonly string[];
-  /** Without a confirm for so long, a message is 'unknown'. */
+  /** Without a confirm for so long, a message is 'unknown'; confirmLimitMs unless told. */
   readonly confirmTimeoutMs?: number;
   /** Without one nothing is counted. */
   readonly meter?: Meter;
@@ -74,7 +77,7 @@ class RabbitBus implements Bus {
       line: this.#out,
       log,
       requiredQueues: options.requiredQueues ?? [],
-      confirmTimeoutMs: options.confirmTimeoutMs ?? 4_000,
+      confirmTimeoutMs: options.confirmTimeoutMs ?? confirmLimitMs,
     });
     this.#confirms = new Confirms(this.#publisher, options.meter);
     if (options.meter) meterLine(options.meter, this.#out);

@@ -127,12 +127,12 @@ const address = (protocol: RegExp, example: string) => {
   const right = (text: string): boolean => URL.canParse(text) && protocol.test(new URL(text).protocol);
   return { wrong, right };
 };
-const broker = address(/^amqps?:$/, 'amqp://muster@rabbitmq:5672/muster');
+const broker = address(/^amqps?:$/, 'amqps://muster@rabbitmq:5671/muster');
 const database = address(/^postgres(ql)?:$/, 'postgres://muster@postgres:5432/muster');
 
 /** What a process on RabbitMQ reads. */
 export const busShape = {
-  /** One address or several of one cluster, separated by commas: amqp://user@host:5672/vhost, or amqps:// */
+  /** One address or several of one cluster, separated by commas: amqps://user@host:5671/vhost; amqp:// on this machine alone. */
   MUSTER_AMQP_URL: z
     .string(broker.wrong)
     .transform((text) => text.split(',').map((part) => part.trim()))

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 
 /** What a process that runs `code` with an open log writes. The log writes to standard output itself. */
@@ -32,4 +33,20 @@ describe('a log line', () => {
       { password: '[hidden]', user: { token: '[hidden]' }, model: 'a\n{"level":"error"}\u001b[31m' },
     ]);
   });
+});
+
+describe('a process whose log nobody reads any more', () => {
+  it('goes on, and ends when it is asked to', async () => {
+    const script = `import { openLog } from '#runtime/log'; const log = openLog({ level: 'info', fields: {} });
+      process.on('SIGTERM', () => { log.info({}, 'Stopped'); process.exit(0); });
+      setInterval(() => log.info({ filler: 'x'.repeat(1_000) }, 'On'), 1);`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script]);
+    const ended = once(child, 'exit');
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    child.kill('SIGTERM');
+    const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
+    expect(await ended).toEqual([0, null]);
+    clearTimeout(late);
+  }, 30_000);
 });

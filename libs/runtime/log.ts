@@ -23,16 +23,30 @@ const redact = secrets.flatMap((name) => [name, `*.${name}`]);
 
 /** Opens the log. JSON escapes control characters, so that no device can forge a line. */
 export function openLog({ level, fields }: LogOptions): Log {
-  return pino({
-    level,
-    base: fields,
-    redact: { paths: redact, censor: '[hidden]' },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    serializers: { error: describe },
-    mixin: traceFields,
-  }) satisfies Logger;
+  return pino(
+    {
+      level,
+      base: fields,
+      redact: { paths: redact, censor: '[hidden]' },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: describe },
+      mixin: traceFields,
+    },
+    output(),
+  ) satisfies Logger;
 }
+
+/**
+ * Standard output as Node writes it: at once, and nothing where nobody reads any more. Pino's own way tries for ever to
+ * get rid of what is left when the process ends, so that a service outlived its SIGTERM when its log's reader was gone.
+ */
+function output(): { write(line: string): void } {
+  if (process.stdout.listenerCount('error', unread) === 0) process.stdout.on('error', unread);
+  return { write: (line) => void process.stdout.write(line) };
+}
+
+const unread = (): void => undefined;
 
 /** What a person needs of an error, and nothing else that hangs on it: a database's error carries the values of its statement. */
 function describe(error: unknown): object {

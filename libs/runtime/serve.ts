@@ -1,6 +1,7 @@
 // One service as a process on RabbitMQ and PostgreSQL: what an app's main.ts calls.
 import type { Meter } from '@opentelemetry/api';
 import { brokerUrls } from './broker-urls.js';
+import { databaseAddress } from './database-address.js';
 import {
   type Config,
   busShape,
@@ -98,9 +99,7 @@ async function run(name: ServiceName, load: () => Promise<Service>): Promise<voi
 async function openStore(name: ServiceName, config: Config<typeof storeShape>) {
   const { postgres } = await import('../store/open.js');
   return postgres({
-    url: config.MUSTER_DATABASE_URL,
-    password: config.MUSTER_DATABASE_PASSWORD_FILE,
-    authority: config.MUSTER_DATABASE_CA_FILE,
+    ...databaseAddress(config),
     poolMax: config.MUSTER_DATABASE_POOL_MAX,
     applicationName: `muster-${name}`,
   });

@@ -6,7 +6,8 @@
 //   host.ts        runs services on a bus and a database, whichever: HTTP (http.ts), deliveries, workers, in order
 //   report.ts      tells console how each service fares; figures.ts: its numbers, gauges.ts: as metrics
 //   repeat.ts      work that a service does again and again beside its events; upkeep.ts: such work for every store
-//   config.ts      environment and files to a frozen object, or every fault listed; broker-urls.ts: one of them
+//   config.ts      environment and files to a frozen object, or every fault listed; broker-urls.ts and
+//                  database-address.ts: where servers are, in-clear.ts: and whether others could listen
 //   log.ts         structured lines with trace ids; nest-log.ts: Nest's among them
 //   telemetry.ts   OpenTelemetry: spans out by OTLP, metrics at /metrics
 //   health.ts      /health/live and /health/ready

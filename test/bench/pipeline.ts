@@ -2,7 +2,8 @@
 // its own with each service a process, beside the same one event per transaction, and a bare insert of the rows that are
 // kept of it; then embedded. What is counted are devices per second, from the first announcement published to the last
 // device grouped: each of them is four events of the chain (announced, discovered, licensed, grouped). Console, assessment
-// and forwarding run and do what they do. Floors: 5 times batch size 1, a tenth of the bare insert; below them it exits with 1.
+// and forwarding run and do what they do; beside the bare insert of all rows stands the rate until they were done, too.
+// Floors: 5 times batch size 1, a tenth of the bare insert; below them it exits with 1.
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,7 +79,13 @@ async function embedded() {
 try {
   const { batches, singlyPerSecond, barePerSecond } = await distributed();
   const embeddedPerSecond = await embedded();
-  const [speedUp, ofBare] = [batches.perSecond / singlyPerSecond, batches.perSecond / barePerSecond];
+  const speedUp = batches.perSecond / singlyPerSecond;
+  // Like with like: among the rows are those that console, assessment and forwarding write after the last device is grouped.
+  const ofBare = batches.allPerSecond / barePerSecond;
+  const groupedOfBare = batches.perSecond / barePerSecond;
+  say(
+    `grouped per second, when not all rows are written yet, over the bare insert of all rows: ${groupedOfBare.toFixed(2)}`,
+  );
   process.exitCode = speedUp >= 5 && ofBare >= 0.1 ? 0 : 1;
   say(
     `RESULT pipeline events_per_s=${batches.perSecond.toFixed(0)} vs_single=${speedUp.toFixed(1)} ` +

@@ -5,14 +5,16 @@
 //   rolling.ts          every process asked to end, and started again
 //   crowd.ts            honest devices at a steady rate; devices.ts: a few of them
 //   verdict.ts          what became of each announcement, by the journal (journal.ts), tables.ts and queues.ts
+//   inboxes.ts          whether every event came to everyone who hears it
 //   recovery.ts         how long everything was away
 //   defects.ts          what the verdict must find, in a copy of the build (planted-build.ts)
-//   discovery-alone.ts  gateway-alone.ts, parked-killer.ts: one process, struck at named places
+//   discovery-alone.ts  gateway-alone.ts, hearer-alone.ts, parked-killer.ts: one process, struck at named places
 //   processes-below.ts  all that a server started         lost-queues.ts  what RabbitMQ cannot start again
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Event } from '#events/event';
 import type { Distributed } from '../../scripts/distributed.mjs';
 import { Operator } from '../support/operator.js';
 import { until } from '../support/until.js';
@@ -59,6 +61,7 @@ export interface ChaosResult extends Verdict {
 const vhost = 'muster';
 const acceptLimitMs = 600_000;
 const settleLimitMs = 300_000;
+const onItsWayMs = 30_000;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { dir, devices, instances, say } = options;
@@ -124,11 +127,23 @@ async function judged(muster: Distributed, crowd: Crowd, say: ChaosOptions['say'
   say('the load has ended; waiting until all is done');
   await settled(muster, tables, say).catch((error: unknown) => wrong.push(String(error)));
   const accepted = [...crowd.accepted.values()];
-  const verdict = judge(accepted, await readJournal(`${muster.rabbit.url}/${vhost}`));
+  const journal = await readJournal(`${muster.rabbit.url}/${vhost}`);
+  const verdict = judge(accepted, journal);
+  wrong.push(...(await untakenOf(journal, tables)));
   const { dead: deadMessages } = await readQueues(muster.rabbit, vhost);
   if (deadMessages > 0) wrong.push(`${deadMessages} messages given up by the broker`);
   wrong.push(...(await tables.contradictions(crowd.serials)));
   return { ...verdict, accepted: accepted.length, dead: await tables.dead(), wrong };
+}
+
+/** What the journal got last may be on its way still. */
+async function untakenOf(journal: readonly Event[], tables: Tables): Promise<readonly string[]> {
+  const end = performance.now() + onItsWayMs;
+  for (;;) {
+    const found = await tables.untaken(journal);
+    if (found.length === 0 || performance.now() > end) return found;
+    await delay(1_000);
+  }
 }
 
 /** Nothing waits anywhere, twice in a row: what leaves an outbox is in no queue for a moment. */

@@ -15,6 +15,22 @@ export const ackBeforeCommit: readonly Change[] = [
   },
 ];
 
+/** The same in the queues of those who tell nothing of what they hear. */
+export const ackBeforeHeard: readonly Change[] = [
+  {
+    file: 'libs/bus/rabbit/queue.js',
+    text: 'await this.#options.handle(batch).catch(',
+    instead: `const early = /^(?:console|forwarding)[.]/.test(this.#options.queue);
+        if (early) session.channel.ack(messages.at(-1), true);
+        await this.#options.handle(batch).catch(`,
+  },
+  {
+    file: 'libs/bus/rabbit/queue.js',
+    text: 'session.channel.ack(last, true);',
+    instead: 'if (!/^(?:console|forwarding)[.]/.test(this.#options.queue)) session.channel.ack(last, true);',
+  },
+];
+
 /** A message counts as published once it was written to the socket. */
 export const acceptedBeforeConfirm: readonly Change[] = [
   {

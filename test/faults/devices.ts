@@ -10,6 +10,20 @@ export interface Told {
   readonly tookMs: number;
 }
 
+export interface Unanswered {
+  readonly serial: string;
+  readonly port: number;
+  readonly why: string;
+  /** As performance.now tells it. */
+  readonly beganMs: number;
+  readonly endedMs: number;
+}
+
+/** The gateway answers within 5 s; a machine that runs other tests as well may be late, a device that hangs is another thing. */
+export const answerLimitMs = Number(process.env['MUSTER_FAULTS_SECONDS'] ?? 0) >= 600 ? 5_000 : 9_000;
+/** Nothing comes any more. */
+const silenceLimitMs = 15_000;
+
 /** Tries of one device, a tenth of a second apart: time enough for a gateway to start anew. */
 const insistMax = 400;
 
@@ -17,6 +31,8 @@ const insistMax = 400;
 export class Devices {
   /** Every answer there was. */
   readonly told: Told[] = [];
+  /** Every try that ended without one. */
+  #unanswered: readonly Unanswered[] = [];
   #count = 0;
 
   /** Serials that a gateway said it keeps. */
@@ -24,6 +40,19 @@ export class Devices {
     return new Set(
       this.told.filter(({ answer }) => answer['result'] === 'accepted').map(({ serial }) => serial),
     );
+  }
+
+  /** Tries that ended without an answer since this was asked last. */
+  takeUnanswered(): readonly Unanswered[] {
+    const taken = this.#unanswered;
+    this.#unanswered = [];
+    return taken;
+  }
+
+  /** A gateway was not there for a while: tries that met this are forgotten. */
+  excuse(port: number, fromMs: number, untilMs: number): void {
+    const met = (each: Unanswered) => each.port === port && each.beganMs <= untilMs && each.endedMs >= fromMs;
+    this.#unanswered = this.#unanswered.filter((each) => !met(each));
   }
 
   /** One new device, once. */
@@ -62,13 +91,29 @@ export class Devices {
   }
 
   async #say(port: number, device: { readonly serial: string; readonly ip: string }): Promise<Told> {
-    const socket = await dial(port, { localAddress: device.ip });
-    const began = performance.now();
-    socket.end(line(device));
-    const [answer] = await heard(socket);
-    if (!answer) throw new Error('no answer');
-    const told = { serial: device.serial, answer, tookMs: performance.now() - began };
-    this.told.push(told);
-    return told;
+    const beganMs = performance.now();
+    try {
+      const told = await answerOf(port, device);
+      this.told.push(told);
+      return told;
+    } catch (error) {
+      const { serial } = device;
+      const missed = { serial, port, why: String(error), beganMs, endedMs: performance.now() };
+      this.#unanswered = [...this.#unanswered, missed];
+      throw error;
+    }
   }
+}
+
+async function answerOf(
+  port: number,
+  device: { readonly serial: string; readonly ip: string },
+): Promise<Told> {
+  const socket = await dial(port, { localAddress: device.ip });
+  const late = setTimeout(() => socket.destroy(), silenceLimitMs);
+  const began = performance.now();
+  socket.end(line(device));
+  const [answer] = await heard(socket).finally(() => clearTimeout(late));
+  if (!answer) throw new Error('no answer');
+  return { serial: device.serial, answer, tookMs: performance.now() - began };
 }

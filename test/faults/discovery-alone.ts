@@ -133,7 +133,8 @@ export class DiscoveryAlone {
   }
 }
 
-function stamped(draft: Draft): Event {
+/** As its publisher would tell it, of itself. */
+export function stamped(draft: Draft): Event {
   return stamp(draft, {
     publisher: draft.definition.publisher,
     sequence: Date.now(),

@@ -5,7 +5,7 @@ import { Random } from './random.js';
 
 const services: readonly Strikable[] = Array.from({ length: 9 }, (_, index) => ({
   name: `service-${index}`,
-  points: ['committed', 'acked'],
+  points: index < 2 ? ['spooled', 'confirmed'] : ['committed', 'acked'],
 }));
 const targets: readonly Strikable[] = [
   ...services,
@@ -35,6 +35,15 @@ describe('a plan of a hundred kills', () => {
       const strikes = plan.flat();
       expect(strikes.some(({ how }) => how === 'stop')).toBe(true);
       expect(strikes.filter(({ point }) => point !== null).length).toBeGreaterThanOrEqual(30);
+    }
+  });
+
+  it('kills each target alone at least once, whatever is struck together', () => {
+    const more = Array.from({ length: 200 }, (_, seed) => planOf(targets, 100, new Random(seed), 0.9));
+    for (const plan of [...plans, ...more]) {
+      const alone = plan.filter(({ length }) => length === 1).flat();
+      const killed = new Set(alone.filter(({ how }) => how !== 'stop').map(({ target }) => target));
+      expect(targets.map(({ name }) => name).filter((name) => !killed.has(name))).toEqual([]);
     }
   });
 

@@ -3,9 +3,17 @@
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ownFolder } from '../support/servers.js';
-import { ackBeforeCommit, acceptedBeforeConfirm, noInbox, outboxDropped, parkingDropped } from './defects.js';
+import {
+  ackBeforeCommit,
+  ackBeforeHeard,
+  acceptedBeforeConfirm,
+  noInbox,
+  outboxDropped,
+  parkingDropped,
+} from './defects.js';
 import { DiscoveryAlone } from './discovery-alone.js';
 import { GatewayAlone } from './gateway-alone.js';
+import { HearerAlone } from './hearer-alone.js';
 import { plant, type Change } from './planted-build.js';
 import type { Verdict } from './verdict.js';
 
@@ -47,6 +55,17 @@ async function comesEarly(name: string, changes: readonly Change[]): Promise<Ver
   return discovery.verdict();
 }
 
+/** One that tells nothing of what it hears dies twice in the middle of it: what it has not taken in the end. */
+async function hears(service: string, changes: readonly Change[]): Promise<readonly string[]> {
+  const hearer = await HearerAlone.open(await plant(join(dir, `hears-${service}`), changes), service);
+  closing.push(hearer);
+  for (const point of ['claimed', 'claimed:2']) {
+    await hearer.tell(devices);
+    await hearer.dieAt(point);
+  }
+  return hearer.missing();
+}
+
 /** The wire to the broker is cut, devices announce, the gateway dies. */
 async function isCutOff(name: string, changes: readonly Change[]): Promise<Verdict> {
   const home = await plant(join(dir, name), changes);
@@ -77,6 +96,15 @@ describe('the verdict, on the build as it is', () => {
 });
 
 describe('the verdict finds', () => {
+  it.each(['console', 'forwarding'])(
+    'an ack before the commit in %s, which tells nothing of it',
+    async (service) => {
+      const missing = expect.stringContaining(`${service} has not taken device.discovered`);
+      expect(await hears(service, ackBeforeHeard)).toContainEqual(missing);
+    },
+    400_000,
+  );
+
   it('an ack before the commit', async () => {
     const { lost, twice } = await dies('ack', ackBeforeCommit, 'claimed:2');
     expect({ lost: lost.length > 0, twice }).toEqual({ lost: true, twice: [] });

@@ -15,6 +15,19 @@ export interface Rolling {
   readonly attempts: number;
 }
 
+const attemptsMax = 2;
+
+/** What should not have been: a process that did not end well, a device that had to come a third time. */
+export function rollingFaults({ ended, attempts }: Rolling): readonly string[] {
+  const badly = ended.filter(({ exit }) => exit !== 0);
+  return [
+    ...badly.map(({ name, exit }) => `${name}, asked to end: ${exit ?? 'unknown'}`),
+    ...(attempts > attemptsMax
+      ? [`while all were restarted in turn, an announcement needed ${attempts} attempts`]
+      : []),
+  ];
+}
+
 export async function rollingRestart(muster: Distributed, crowd: Crowd): Promise<Rolling> {
   crowd.watch();
   const gateways = muster.named('gateway');

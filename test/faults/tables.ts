@@ -1,5 +1,7 @@
 // What the tables say: whether all is done, and whether something was done twice.
 import { Client } from 'pg';
+import { topology } from '../../apps/standalone/services.js';
+import { untaken, type Kept } from './inboxes.js';
 
 const schemas = ['console', 'discovery', 'licensing', 'autogroup', 'assessment', 'forwarding'];
 
@@ -51,6 +53,11 @@ export class Tables {
       if (Number(value) !== expected) found.push(`${what}: ${String(value)} instead of ${expected}`);
     }
     return found;
+  }
+
+  /** What a service that hears it has not taken once, of events of the journal. */
+  untaken(journal: Iterable<Kept>): Promise<readonly string[]> {
+    return untaken({ topology, query: (sql, parameters) => this.#query(sql, parameters) }, journal);
   }
 
   /** Outboxes, tasks and parked deliveries that a service has yet to do. */

@@ -1,6 +1,7 @@
 // Everything that an account of the broker must not be able to do, tried.
 import amqp, { type Channel, type ChannelModel, type ConfirmChannel } from 'amqplib';
-import { deadLetters, exchange, type Account, type Topology } from '#bus/topology';
+import { deadLetters, exchange, type Topology } from '#bus/topology';
+import type { Right } from './rights.js';
 
 export interface Attempt {
   /** Such as `get discovery.facts`. */
@@ -15,7 +16,7 @@ const together = 40;
 
 /** What is foreign to an account, given all that there is; `queues` are those beyond the topology. */
 export function foreignTo(
-  { publishes, reads }: Pick<Account, 'publishes' | 'reads'>,
+  { writes, reads }: Right,
   topology: Topology,
   queues: readonly string[],
 ): readonly Attempt[] {
@@ -27,7 +28,7 @@ export function foreignTo(
   const foreign = all.filter((queue) => !reads.includes(queue));
   return [
     ...foreign.flatMap(reading),
-    ...topology.types.filter((type) => !publishes.includes(type)).map((type) => publishing(exchange, type)),
+    ...topology.types.filter((type) => !writes.includes(type)).map((type) => publishing(exchange, type)),
     publishing(exchange, 'invented.type'),
     publishing(deadLetters, ''),
     ...all.map((queue) => publishing('', queue)),

@@ -1,4 +1,5 @@
 // What happened, as the console's event stream tells it: every event, from the first.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Event, EventDefinition } from '#events/event';
 import { readEvent } from '#events/catalogue';
 import type { Operator } from './operator.js';
@@ -24,7 +25,25 @@ export async function openFeed(operator: Operator): Promise<Feed> {
   };
 }
 
-async function read(response: Response, events: Event[]): Promise<void> {
+/** The same over any number of consoles, each of which may die: after a cut it goes on with the event after the last one. */
+export function followFeed(operator: Operator): Pick<Feed, 'events' | 'close'> {
+  const abort = new AbortController();
+  const events: Event[] = [];
+  const place = { last: '0' };
+  const follow = async (): Promise<void> => {
+    while (!abort.signal.aborted) {
+      await operator
+        .stream('/api/events', { 'last-event-id': place.last }, abort.signal)
+        .then((response) => read(response, events, place))
+        .catch(() => undefined);
+      await delay(200);
+    }
+  };
+  void follow();
+  return { events, close: () => abort.abort() };
+}
+
+async function read(response: Response, events: Event[], place = { last: '0' }): Promise<void> {
   if (!response.body) throw new Error('the event stream has no body');
   let text = '';
   for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
@@ -32,8 +51,11 @@ async function read(response: Response, events: Event[]): Promise<void> {
     const blocks = text.split('\n\n');
     text = blocks.pop() ?? '';
     for (const block of blocks) {
-      const data = block.split('\n').find((line) => line.startsWith('data:'));
+      const lines = block.split('\n');
+      const data = lines.find((line) => line.startsWith('data:'));
       if (data) events.push(readEvent(JSON.parse(data.slice(5))));
+      const id = lines.find((line) => line.startsWith('id:'));
+      if (id) place.last = id.slice(3).trim();
     }
   }
 }

@@ -91,10 +91,13 @@ describe('muster events tail', () => {
     expect(await tail.signal('SIGTERM')).toBe(0);
   }, 120_000);
 
-  it('ends with 2 where it may not listen, or nobody is', async () => {
+  it('ends with 1 where it may not listen, with 2 where nobody is', async () => {
     await writeFile(`${tokenFile}.wrong`, `mst_${'A'.repeat(43)}`);
     const refused = await start('--token-file', `${tokenFile}.wrong`);
-    expect([await refused.ended(), refused.output]).toEqual([2, expect.stringContaining('token')]);
+    expect([await refused.ended(), refused.output]).toEqual([1, expect.stringContaining('token')]);
+    await writeFile(`${tokenFile}.empty`, '\n');
+    const nobody = await start('--token-file', `${tokenFile}.empty`);
+    expect([await nobody.ended(), nobody.output]).toEqual([2, expect.stringContaining('the file is empty')]);
     const nowhere = await start('--url', 'http://127.0.0.1:1');
     expect([await nowhere.ended(), nowhere.output]).toEqual([
       2,

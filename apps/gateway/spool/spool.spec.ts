@@ -34,6 +34,21 @@ function broker(confirms = true) {
   return { got, state, publish, ids: () => got.map(({ id }) => id) };
 }
 
+/** One that confirms what it gets but these, each refused so often. */
+function choosyBroker(refused: readonly Event[], times: number) {
+  const to = broker();
+  const asked: string[] = [];
+  const left = new Map(refused.map(({ id }) => [id, times]));
+  const publish = (event: Event): Promise<void> => {
+    asked.push(event.id);
+    const refusals = left.get(event.id) ?? 0;
+    if (refusals === 0) return to.publish(event);
+    left.set(event.id, refusals - 1);
+    return Promise.reject(new Error('not confirmed'));
+  };
+  return { ...to, publish, asked };
+}
+
 async function open(to: ReturnType<typeof broker>, change: { bytesMax?: number; dir?: string } = {}) {
   const log = listeningLog();
   const whole = { ...log, child: () => whole };
@@ -77,6 +92,41 @@ describe('what is kept', () => {
     await empty((await open(to)).spool);
     // Whole, with its traceparent: what waited here lies in the trace of its announcement.
     expect(to.got).toEqual(events);
+  });
+
+  // The first is tried alone, the 199 behind it together, and so on: 200 at most.
+  it.each([
+    ['in the middle', [50, 51, 120]],
+    ['at the end of a batch and the beginning of the next', [199, 200, 201]],
+    ['here and there', [0, 1, 7, 198, 199, 260, 448, 449]],
+  ])('goes to the broker whole where that fails %s, in order', async (_, places) => {
+    const events = many(450);
+    const { spool: before } = await open(broker(false));
+    await keepAll(before, events);
+    await before.stop();
+    const refused = places.flatMap((place) => events[place] ?? []);
+    const to = choosyBroker(refused, 2);
+    await empty((await open(to)).spool);
+    expect(to.ids().toSorted()).toEqual(idsOf(events).toSorted());
+    // Each is first tried in its turn, and no batch before the one in front of it is with the broker.
+    expect([...new Set(to.asked)]).toEqual(idsOf(events));
+    const batches = [to.ids().slice(0, 200), to.ids().slice(200, 400), to.ids().slice(400)];
+    const expected = [events.slice(0, 200), events.slice(200, 400), events.slice(400)].map(idsOf);
+    expect(batches.map((ids) => ids.toSorted())).toEqual(expected.map((ids) => ids.toSorted()));
+    // So are those that failed.
+    expect(to.ids().filter((id) => idsOf(refused).includes(id))).toEqual(idsOf(refused));
+  });
+
+  it('is there for the next process from the first that the broker never confirmed', async () => {
+    const events = many(30);
+    const to = choosyBroker(events.slice(12, 13), Infinity);
+    const { spool } = await open(to);
+    await keepAll(spool, events);
+    await until('the others are published', () => to.got.length === 29);
+    await spool.stop();
+    const next = broker();
+    await empty((await open(next)).spool);
+    expect(next.ids()).toEqual(idsOf(events.slice(12)));
   });
 
   it('is drained while new ones come, which go behind it', async () => {

@@ -41,7 +41,7 @@ interface Caller {
 /** Written by one commit. */
 const togetherMax = 500;
 /** A disk that has not answered by then: the device is sent away, whether or not it will be written. */
-const limitMs = 2_000;
+export const diskLimitMs = 2_000;
 
 export class Spool {
   readonly #options: SpoolOptions;
@@ -171,8 +171,8 @@ export class Spool {
   async #inTime(work: Promise<void>): Promise<void> {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      late.reject(this.#failed(new SpoolFault('late', `the disk has not answered in ${limitMs} ms`)));
-    }, limitMs);
+      late.reject(this.#failed(new SpoolFault('late', `the disk has not answered in ${diskLimitMs} ms`)));
+    }, diskLimitMs);
     await Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
   }
 

@@ -1,5 +1,6 @@
 // PGlite runs neither autovacuum nor checkpoints by time: both are done here, by the work that was done.
 import type { Database } from '../../store/store.js';
+import type { Priority } from '../../store/turns.js';
 import type { Journal } from './journal.js';
 
 export interface HousekeepingOptions {
@@ -11,18 +12,20 @@ export interface HousekeepingOptions {
   readonly keepDays?: number;
 }
 
-/** Some 50 MB: a day of 10,000 devices that announce once a day. */
-const keptByDefault = 50_000;
-const trimEvery = 5_000;
+/** Of events, and of each inbox. Some 60 MB: half a day of 10,000 devices that announce once a day. */
+export const keptByDefault = 30_000;
 const trimMax = 1_000;
-const vacuumEvery = 20_000;
 /**
- * What is written between two checkpoints lies in the log as well: some 5 KB a row with all that it leads to. A checkpoint
- * writes all that changed at once, and nobody else has the connection meanwhile: rather many short ones.
+ * Rows written or deleted, after which each is due. What is written between two checkpoints lies in the log as well: some 5 KB
+ * a row with all that it leads to. A checkpoint writes all that changed at once, and nobody else has the connection meanwhile:
+ * rather many short ones.
  */
-const checkpointEvery = 2_500;
+const every = { trim: 5_000, vacuum: 20_000, checkpoint: 2_500 } as const;
+type Chore = keyof typeof every;
 /** A table with fewer dead rows than these is not vacuumed, with fewer changed ones not analyzed. */
 const rowsMin = 2_000;
+/** So often due and still waiting behind a load that does not end: then in line with the services, not with the page. */
+const overdue = 4;
 
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
@@ -53,44 +56,59 @@ export class Housekeeping {
   }
 
   #due(): boolean {
-    const { trim, vacuum, checkpoint } = this.#done;
-    return trim >= trimEvery || vacuum >= vacuumEvery || checkpoint >= checkpointEvery;
+    return (['trim', 'vacuum', 'checkpoint'] as const).some((chore) => this.#done[chore] >= every[chore]);
+  }
+
+  /** Begins one that is due: with which priority; null when it is not. */
+  #begin(chore: Chore): Priority | null {
+    const done = this.#done[chore];
+    if (done < every[chore] || this.#stopped) return null;
+    this.#done[chore] = 0;
+    return done < overdue * every[chore] ? 'page' : 'service';
   }
 
   async #run(): Promise<void> {
+    await this.#checkpoint();
+    const trim = this.#begin('trim');
+    if (trim) await this.#trim(trim);
+    const vacuum = this.#begin('vacuum');
+    if (vacuum) await this.#tidy(vacuum);
+    await this.#checkpoint();
+  }
+
+  /** Between all other steps: the longer it is put off, the more it has to do, and the larger the log. */
+  async #checkpoint(): Promise<void> {
+    const priority = this.#begin('checkpoint');
+    if (priority) await this.#options.database.query('checkpoint', [], priority);
+  }
+
+  async #tidy(priority: Priority): Promise<void> {
     const { database } = this.#options;
-    if (this.#done.trim >= trimEvery) {
-      this.#done.trim = 0;
-      await this.#trim();
+    await this.#forget(priority);
+    // A turn each: every one of them holds the connection for tens of milliseconds.
+    for (const table of await this.#churned()) {
+      await database.query(`vacuum ${table}`, [], priority);
+      await this.#checkpoint();
     }
-    if (this.#done.vacuum >= vacuumEvery && !this.#stopped) {
-      this.#done.vacuum = 0;
-      await this.#forget();
-      // A turn each: every one of them holds the connection for tens of milliseconds.
-      for (const table of await this.#churned()) await database.query(`vacuum ${table}`, [], 'page');
-      for (const table of await this.#changed()) await database.query(`analyze ${table}`, [], 'page');
-    }
-    if (this.#done.checkpoint >= checkpointEvery && !this.#stopped) {
-      this.#done.checkpoint = 0;
-      await database.query('checkpoint', [], 'page');
-    }
+    for (const table of await this.#changed()) await database.query(`analyze ${table}`, [], priority);
   }
 
   /** In steps, so that nobody waits long for the only connection. */
-  async #trim(): Promise<void> {
+  async #trim(priority: Priority): Promise<void> {
     const { database, journal, keepMax = keptByDefault, keepDays = 14 } = this.#options;
     // Fewer than that go where kept ones lie between them.
     let gone = trimMax;
     while (gone > 0 && !this.#stopped) {
       gone = await database.transaction(
         (tx) => journal.trim(tx, { keepMax, keepDays, limit: trimMax }),
-        'page',
+        priority,
       );
+      await this.#checkpoint();
     }
   }
 
   /** Of the services' inboxes what belongs to no kept event any more: an hour's storm would fill them for a fortnight. */
-  async #forget(): Promise<void> {
+  async #forget(priority: Priority): Promise<void> {
     const { database, keepMax = keptByDefault } = this.#options;
     const inboxes = await database.query<{ name: string }>(
       `select quote_ident(schemaname) || '.inbox' as name from pg_tables where tablename = 'inbox'`,
@@ -105,9 +123,10 @@ export class Housekeeping {
              select ctid from ${name} where taken_at < (
                select taken_at from ${name} order by taken_at desc offset $1 limit 1) limit $2)) returning 1 as gone`,
           [keepMax, trimMax],
-          'page',
+          priority,
         );
         gone = rows.length;
+        await this.#checkpoint();
       }
     }
   }

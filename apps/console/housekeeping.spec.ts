@@ -66,7 +66,7 @@ describe.each(Object.keys(databases))('housekeeping on %s', (name) => {
   });
 
   it('keeps the newest of the event stream, and lets the others go in steps', async () => {
-    const kept = name === 'PGlite' ? 25_000 : 100_000;
+    const kept = name === 'PGlite' ? 10_000 : 100_000;
     await store.query(
       `insert into console.feed (sequence, event) select n, '{}' from generate_series(1, $1::int) as n`,
       [kept + 2_500],

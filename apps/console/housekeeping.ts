@@ -4,7 +4,7 @@ import type { Store } from '#store/store';
 import { clearAfter } from './projection/rebuild/run.js';
 
 /** Events that a page or a program which was cut off can go on from; fewer where all lies in one folder. */
-const feedMax = { embedded: 25_000, distributed: 100_000 } as const;
+const feedMax = { embedded: 10_000, distributed: 100_000 } as const;
 const announcementsMax = 1000;
 /** For what an operator may look back on: the audit log, devices that were deleted, deliveries that nobody decided about. */
 const lookBackDays = 400;

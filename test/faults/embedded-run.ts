@@ -9,7 +9,7 @@ import type { Event } from '#events/event';
 import { serviceReported } from '#events/service';
 import { openEmbedded } from '#store/open';
 import { topology } from '../../apps/standalone/services.js';
-import { followFeed } from '../support/feed.js';
+import { openFeed } from '../support/feed.js';
 import { Operator } from '../support/operator.js';
 import { Process } from '../support/process.js';
 import { until } from '../support/until.js';
@@ -64,7 +64,7 @@ export async function runEmbedded(options: EmbeddedOptions): Promise<EmbeddedRes
   await operator.switchOn();
   await operator.changeSettings({ deviceNetworks: [`${networkPrefix}.0.0/16`], maxNumberTasks: 40 });
   // The folder keeps the newest alone.
-  const feed = followFeed(operator);
+  const feed = openFeed(operator);
   const stateDir = join(dir, 'devices');
   const { devices: count, rate } = options;
   const crowd = await Crowd.open({

@@ -21,7 +21,7 @@ describe('a ring of two Musters', () => {
 
   beforeAll(async () => {
     musters = await Promise.all([startMuster({ size: 'embedded' }), startMuster({ size: 'embedded' })]);
-    feeds = await Promise.all(musters.map(({ operator }) => openFeed(operator)));
+    feeds = musters.map(({ operator }) => openFeed(operator));
   }, 400_000);
 
   afterAll(async () => {

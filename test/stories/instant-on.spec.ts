@@ -46,7 +46,7 @@ describe.each(sizes)('instant-on, %s', (size) => {
       MUSTER_GATEWAY_SPOOL_DIR: await ownFolder('spool'),
     };
     muster = await startMuster({ size, environment });
-    feed = await openFeed(muster.operator);
+    feed = openFeed(muster.operator);
   }, 400_000);
 
   afterAll(async () => {

@@ -21,7 +21,7 @@ describe('two instances of each service', () => {
       instances: 2,
       environment: { MUSTER_LOG_LEVEL: 'warn' },
     });
-    feed = await openFeed(muster.operator);
+    feed = openFeed(muster.operator);
     await muster.operator.switchOn();
     await muster.operator.changeSettings({ deviceNetworks: ['127.8.0.0/15'], maxNumberTasks: 40 });
   }, 400_000);

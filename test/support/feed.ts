@@ -10,23 +10,8 @@ export interface Feed {
   close(): void;
 }
 
-/** Follows the stream from its beginning until closed. */
-export async function openFeed(operator: Operator): Promise<Feed> {
-  const abort = new AbortController();
-  const response = await operator.stream('/api/events', { 'last-event-id': '0' }, abort.signal);
-  const events: Event[] = [];
-  void read(response, events).catch((error: unknown) => {
-    if (!abort.signal.aborted) throw error;
-  });
-  return {
-    events,
-    of: (definition) => events.filter((event) => definition.is(event)),
-    close: () => abort.abort(),
-  };
-}
-
-/** The same over any number of consoles, each of which may die: after a cut it goes on with the event after the last one. */
-export function followFeed(operator: Operator): Pick<Feed, 'events' | 'close'> {
+/** Follows the stream from its beginning until closed. A console may die: after a cut it goes on behind the last one it had. */
+export function openFeed(operator: Operator): Feed {
   const abort = new AbortController();
   const events: Event[] = [];
   const place = { last: '0' };
@@ -40,10 +25,14 @@ export function followFeed(operator: Operator): Pick<Feed, 'events' | 'close'> {
     }
   };
   void follow();
-  return { events, close: () => abort.abort() };
+  return {
+    events,
+    of: (definition) => events.filter((event) => definition.is(event)),
+    close: () => abort.abort(),
+  };
 }
 
-async function read(response: Response, events: Event[], place = { last: '0' }): Promise<void> {
+async function read(response: Response, events: Event[], place: { last: string }): Promise<void> {
   if (!response.body) throw new Error('the event stream has no body');
   let text = '';
   for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {

@@ -13,7 +13,7 @@ export interface HousekeepingOptions {
 }
 
 /** Of events, and of each inbox. Some 60 MB: half a day of 10,000 devices that announce once a day. */
-export const keptByDefault = 30_000;
+export const keptByDefault = 15_000;
 const trimMax = 1_000;
 /**
  * Rows written or deleted, after which each is due. What is written between two checkpoints lies in the log as well: some 5 KB

@@ -29,9 +29,9 @@ try {
     for (let round = 1; done < events; round += 1) {
       const { perSecond } = await carryEmbedded(muster, 0, devices);
       done = (await muster.state()).events;
-      const mb = await mbOf(dir);
+      const [mb, logMb] = [await mbOf(dir), await mbOf(join(dir, 'database', 'pg_wal'))];
       most = Math.max(most, mb);
-      say(`round ${round}: ${done} events, ${mb.toFixed(0)} MB, ${perSecond.toFixed(0)} devices/s`);
+      say(`round ${round}: ${done} events, ${mb.toFixed(0)} MB (${logMb.toFixed(0)} MB of them its log), ${perSecond.toFixed(0)} devices/s`);
     }
     const parts = await run('du', ['-k', '--max-depth=1', join(dir, 'database')]);
     say(parts.stdout.replaceAll(`${dir}/`, ''));

@@ -53,8 +53,8 @@ export type Change =
     }
   | { readonly kind: 'feed'; readonly event: Event };
 
-/** Entries of history kept for each device: ten announcements, each as far as its assessment. */
-export const historyMax = 60;
+/** Entries of history kept for each device: some seven announcements, each as far as its assessment. */
+export const historyMax = 40;
 
 /** Views of the devices, locked; those not heard of yet are made first, so that no two instances make one twice. */
 export async function load(tx: Tx, deviceIds: readonly string[]): Promise<State> {

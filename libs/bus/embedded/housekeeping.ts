@@ -30,7 +30,7 @@ const overdue = 4;
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #done = { trim: 0, vacuum: 0, checkpoint: 0 };
-  #running: Promise<void> | null = null;
+  readonly #running: Record<'checkpoint' | 'tidy', Promise<void> | null> = { checkpoint: null, tidy: null };
   #stopped = false;
 
   constructor(options: HousekeepingOptions) {
@@ -42,21 +42,22 @@ export class Housekeeping {
     this.#done.trim += rows;
     this.#done.vacuum += rows;
     this.#done.checkpoint += rows;
-    if (this.#stopped || this.#running || !this.#due()) return;
-    this.#running = this.#run()
-      .catch((error: unknown) =>
-        this.#options.log.warn({ error }, 'The database could not be tidied; trying again later'),
-      )
-      .finally(() => (this.#running = null));
+    this.#start('checkpoint', () => this.#checkpoint());
+    this.#start('tidy', () => this.#tidy());
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    await this.#running;
+    await Promise.all([this.#running.checkpoint, this.#running.tidy]);
   }
 
-  #due(): boolean {
-    return (['trim', 'vacuum', 'checkpoint'] as const).some((chore) => this.#done[chore] >= every[chore]);
+  #start(job: 'checkpoint' | 'tidy', work: () => Promise<void>): void {
+    if (this.#stopped || this.#running[job]) return;
+    this.#running[job] = work()
+      .catch((error: unknown) =>
+        this.#options.log.warn({ error }, 'The database could not be tidied; trying again later'),
+      )
+      .finally(() => (this.#running[job] = null));
   }
 
   /** Begins one that is due: with which priority; null when it is not. */
@@ -67,29 +68,23 @@ export class Housekeeping {
     return done < overdue * every[chore] ? 'page' : 'service';
   }
 
-  async #run(): Promise<void> {
-    await this.#checkpoint();
+  /** Beside the others, and never behind the page: the longer it is put off, the more it has to do, and the larger the log. */
+  async #checkpoint(): Promise<void> {
+    if (this.#begin('checkpoint')) await this.#options.database.query('checkpoint', [], 'service');
+  }
+
+  async #tidy(): Promise<void> {
     const trim = this.#begin('trim');
     if (trim) await this.#trim(trim);
     const vacuum = this.#begin('vacuum');
-    if (vacuum) await this.#tidy(vacuum);
-    await this.#checkpoint();
+    if (vacuum) await this.#vacuum(vacuum);
   }
 
-  /** Between all other steps: the longer it is put off, the more it has to do, and the larger the log. */
-  async #checkpoint(): Promise<void> {
-    const priority = this.#begin('checkpoint');
-    if (priority) await this.#options.database.query('checkpoint', [], priority);
-  }
-
-  async #tidy(priority: Priority): Promise<void> {
+  async #vacuum(priority: Priority): Promise<void> {
     const { database } = this.#options;
     await this.#forget(priority);
     // A turn each: every one of them holds the connection for tens of milliseconds.
-    for (const table of await this.#churned()) {
-      await database.query(`vacuum ${table}`, [], priority);
-      await this.#checkpoint();
-    }
+    for (const table of await this.#churned()) await database.query(`vacuum ${table}`, [], priority);
     for (const table of await this.#changed()) await database.query(`analyze ${table}`, [], priority);
   }
 
@@ -103,7 +98,6 @@ export class Housekeeping {
         (tx) => journal.trim(tx, { keepMax, keepDays, limit: trimMax }),
         priority,
       );
-      await this.#checkpoint();
     }
   }
 
@@ -126,8 +120,7 @@ export class Housekeeping {
           priority,
         );
         gone = rows.length;
-        await this.#checkpoint();
-      }
+        }
     }
   }
 

@@ -11,7 +11,7 @@ export interface Right {
 const ofEach = ['delivery.died', 'service.reported'];
 const twoQueues = (service: string): readonly string[] => [`${service}.facts`, `${service}.control`];
 
-const announcements = ['device.announced'];
+const announcements = ['device.announced', 'announcement.refused'];
 const whatDiscoverySaysOfDevices = [
   'announcement.filtered',
   'device.discovered',
@@ -19,6 +19,9 @@ const whatDiscoverySaysOfDevices = [
   'device.conflicted',
   'device.flapping',
   'device.retired',
+  'device.quarantined',
+  'device.approvalDecided',
+  'device.conflictDecided',
 ];
 const licencesGivenAndRefused = ['device.licensed', 'device.unlicensed', 'seats.counted'];
 const memberships = ['device.grouped'];
@@ -32,8 +35,15 @@ const documents = [
   'listener.changed',
   'licence.changed',
   'serialList.changed',
+  'trustSet.changed',
 ];
-const requestsOfOperators = ['device.retireRequested', 'assessment.requested', 'delivery.replayRequested'];
+const requestsOfOperators = [
+  'device.retireRequested',
+  'device.approvalRequested',
+  'device.conflictDecisionRequested',
+  'assessment.requested',
+  'delivery.replayRequested',
+];
 /** Of a message in `muster.dead`, which console takes. */
 const returned = ['delivery.returned'];
 

@@ -5,7 +5,7 @@
 //   authorities.ts  PEM that an operator gave: whom to trust    trust-set.ts  whether they belong together
 //   peer.ts         the certificate at the other end of a connection    verdict.ts  the one decision about it
 //   profile.ts      what RFC 5280 asks of a certificate and OpenSSL lets pass; name-constraints.ts: of some
-//   der.ts          how all of it is written    fields.ts  what is in a certificate    names.ts  of issuers
+//   fields.ts       what is in a certificate    names.ts  of issuers    der/  how all of it is written and read
 //   signature.ts    over lists and answers; the folder revocation says who was revoked
 //   authority/      an authority of our own: what it issues and publishes; its map is in authority/issue.ts
 //   negotiated.ts   the group that a connection's keys were exchanged by

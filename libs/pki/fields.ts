@@ -1,17 +1,9 @@
 // What a certificate says, as far as Node does not tell: extensions with their critical flag, names and keys as bytes. Only
 // read here; chains and signatures are judged by OpenSSL.
 import type { X509Certificate } from 'node:crypto';
-import {
-  BadDer,
-  booleanOf,
-  bytesOfBits,
-  contextTag,
-  DerReader,
-  oidOf,
-  serialOf,
-  tags,
-  type Der,
-} from './der.js';
+import { oids } from './der/oids.js';
+import { BadDer, booleanOf, bytesOfBits, DerReader, flagsOf, oidOf, serialOf, type Der } from './der/read.js';
+import { contextTag, tags } from './der/tags.js';
 
 export interface Extension {
   readonly oid: string;
@@ -33,21 +25,9 @@ export interface CertificateFields {
   readonly extensions: readonly Extension[];
 }
 
-export const oids = {
-  subjectKeyIdentifier: '2.5.29.14',
-  keyUsage: '2.5.29.15',
-  basicConstraints: '2.5.29.19',
-  crlNumber: '2.5.29.20',
-  reasonCode: '2.5.29.21',
-  deltaIndicator: '2.5.29.27',
-  issuingDistributionPoint: '2.5.29.28',
-  certificateIssuer: '2.5.29.29',
-  nameConstraints: '2.5.29.30',
-  authorityKeyIdentifier: '2.5.29.35',
-  policyConstraints: '2.5.29.36',
-  inhibitAnyPolicy: '2.5.29.54',
-  ocspNonce: '1.3.6.1.5.5.7.48.1.2',
-} as const;
+/** Bits of KeyUsage (RFC 5280 4.2.1.3). */
+export const keyUses = { digitalSignature: 0, keyEncipherment: 2, keyCertSign: 5, cRLSign: 6 } as const;
+export type KeyUse = keyof typeof keyUses;
 
 /** Throws BadDer. */
 export function fieldsOf({ raw }: X509Certificate): CertificateFields {
@@ -94,6 +74,12 @@ function readExtension({ content }: Der): Extension {
   const value = reader.next(tags.octetString).content;
   reader.end();
   return { oid, critical: critical !== null && booleanOf(critical), value };
+}
+
+/** Null: it does not state what its key is for. Bits that are left out are false. Throws BadDer. */
+export function keyMay({ extensions }: CertificateFields, use: KeyUse): boolean | null {
+  const usage = extensionIn(extensions, oids.keyUsage);
+  return usage ? flagsOf(new DerReader(usage.value).next(tags.bitString))[keyUses[use]] === true : null;
 }
 
 export const extensionIn = (extensions: readonly Extension[], oid: string): Extension | undefined =>

@@ -1,11 +1,9 @@
 // Name constraints of an authority (RFC 5280 4.2.1.10): whether they can mean anything. OpenSSL applies them, and takes for
 // no constraint what it cannot read.
-import { contextTag, DerReader, tags } from './der.js';
-import { extensionIn, oids, type CertificateFields, type Extension } from './fields.js';
-
-const email = contextTag(1, false);
-const dns = contextTag(2, false);
-const ip = contextTag(7, false);
+import { oids } from './der/oids.js';
+import { DerReader } from './der/read.js';
+import { contextTag, generalNames, tags } from './der/tags.js';
+import { extensionIn, type CertificateFields, type Extension } from './fields.js';
 
 interface Constraint {
   readonly tag: number;
@@ -39,9 +37,9 @@ function constraintsIn({ value }: Extension): readonly Constraint[] {
 
 function isSound({ tag, bytes }: Constraint): boolean {
   const text = Buffer.from(bytes).toString('latin1');
-  if (tag === dns) return text === '' || dnsConstraint.test(text);
-  if (tag === email) return mailConstraint.test(text);
-  if (tag === ip) return isNetwork(bytes);
+  if (tag === generalNames.dns) return text === '' || dnsConstraint.test(text);
+  if (tag === generalNames.email) return mailConstraint.test(text);
+  if (tag === generalNames.ip) return isNetwork(bytes);
   return true;
 }
 

@@ -1,11 +1,13 @@
 // Names of issuers, compared as RFC 5280 7.1 says: whatever their encoding, case and blanks.
 import type { X509Certificate } from 'node:crypto';
-import { BadDer, DerReader, tags } from './der.js';
+import { BadDer, DerReader } from './der/read.js';
+import { tags } from './der/tags.js';
 import { fieldsOf } from './fields.js';
 
-const bmpString = 0x1e;
-/** UTF8, Numeric, Printable, Teletex, IA5, Visible. */
-const byteStrings = new Set([0x0c, 0x12, 0x13, 0x14, 0x16, 0x1a]);
+const byteStrings: ReadonlySet<number> = new Set([
+  ...[tags.utf8String, tags.numericString, tags.printableString],
+  ...[tags.teletexString, tags.ia5String, tags.visibleString],
+]);
 
 /** Equal for names that are equal. Throws BadDer. */
 export function canonicalName(name: Uint8Array): string {
@@ -31,8 +33,8 @@ function setOf(content: Uint8Array): string {
 function textOf(tag: number, value: Uint8Array): string {
   const bytes = Buffer.from(value);
   const text = byteStrings.has(tag)
-    ? bytes.toString(tag === 0x0c ? 'utf8' : 'latin1')
-    : tag === bmpString && bytes.length % 2 === 0
+    ? bytes.toString(tag === tags.utf8String ? 'utf8' : 'latin1')
+    : tag === tags.bmpString && bytes.length % 2 === 0
       ? Buffer.from(bytes).swap16().toString('utf16le')
       : null;
   // What is no text is what its bytes are.

@@ -1,8 +1,10 @@
 // What RFC 5280 asks of certificates and OpenSSL lets pass: looked at when an operator gives an authority, and each time a
 // certificate is judged. Each rule closes a case of x509-limbo that OpenSSL inside Node takes, see README.md.
 import type { X509Certificate } from 'node:crypto';
-import { BadDer, booleanOf, DerReader, flagsOf, tags } from './der.js';
-import { extensionIn, fieldsOf, oids, type CertificateFields } from './fields.js';
+import { oids } from './der/oids.js';
+import { BadDer, booleanOf, DerReader } from './der/read.js';
+import { tags } from './der/tags.js';
+import { extensionIn, fieldsOf, keyMay, type CertificateFields } from './fields.js';
 import { constraintFault } from './name-constraints.js';
 import { isWeakKey, isWeakSignature } from './signature.js';
 
@@ -73,7 +75,8 @@ const authorityRules: readonly Rule[] = [
       return bad('is not that of an authority (basicConstraints with CA:true)');
     return constraints.critical ? null : bad('has basicConstraints that are not critical');
   },
-  (fields) => (usageOf(fields)?.[5] === false ? bad('may not sign certificates (keyCertSign)') : null),
+  (fields) =>
+    keyMay(fields, 'keyCertSign') === false ? bad('may not sign certificates (keyCertSign)') : null,
   ({ extensions }) => {
     const optional = extensions.find(({ oid, critical }) => !critical && alwaysCritical.has(oid));
     return optional ? bad(`has the extension ${optional.oid} as not critical, which it must be`) : null;
@@ -89,7 +92,7 @@ const alwaysCritical: ReadonlySet<string> = new Set([oids.policyConstraints, oid
 const leafRules: readonly Rule[] = [
   (fields) => (isCa(fields) ? bad('is that of an authority') : null),
   (fields) =>
-    usageOf(fields)?.[5] === true
+    keyMay(fields, 'keyCertSign')
       ? bad('may sign certificates (keyCertSign), as only authorities may')
       : null,
   ({ extensions }) =>
@@ -114,12 +117,4 @@ function isCa({ extensions }: CertificateFields): boolean {
   if (!constraints) return false;
   const flag = DerReader.inside(constraints.value, tags.sequence).optional(tags.boolean);
   return flag !== null && booleanOf(flag);
-}
-
-/** Null: not stated. Bits that are left out are false. */
-function usageOf({ extensions }: CertificateFields): readonly boolean[] | null {
-  const usage = extensionIn(extensions, oids.keyUsage);
-  if (!usage) return null;
-  const flags = flagsOf(new DerReader(usage.value).next(tags.bitString));
-  return Array.from({ length: 9 }, (_, bit) => flags[bit] === true);
 }

@@ -1,6 +1,8 @@
 // Signatures over CRLs and OCSP answers, checked by OpenSSL inside Node. Which algorithms count is said here.
 import { constants, verify, type KeyObject } from 'node:crypto';
-import { contextTag, DerReader, oidOf, tags, type Der } from './der.js';
+import { oids } from './der/oids.js';
+import { DerReader, oidOf, type Der } from './der/read.js';
+import { contextTag, tags } from './der/tags.js';
 
 /** What was signed, how, and with what result: each as it stands in the message. */
 export interface Signed {
@@ -20,31 +22,26 @@ interface Algorithm {
 }
 
 const algorithms: Readonly<Record<string, Algorithm>> = {
-  '1.2.840.113549.1.1.11': { hash: 'sha256', key: 'rsa' },
-  '1.2.840.113549.1.1.12': { hash: 'sha384', key: 'rsa' },
-  '1.2.840.113549.1.1.13': { hash: 'sha512', key: 'rsa' },
-  '1.2.840.10045.4.3.2': { hash: 'sha256', key: 'ec' },
-  '1.2.840.10045.4.3.3': { hash: 'sha384', key: 'ec' },
-  '1.2.840.10045.4.3.4': { hash: 'sha512', key: 'ec' },
-  '1.3.101.112': { hash: null, key: 'ed25519' },
-  '1.3.101.113': { hash: null, key: 'ed448' },
+  [oids.rsaSha256]: { hash: 'sha256', key: 'rsa' },
+  [oids.rsaSha384]: { hash: 'sha384', key: 'rsa' },
+  [oids.rsaSha512]: { hash: 'sha512', key: 'rsa' },
+  [oids.ecdsaSha256]: { hash: 'sha256', key: 'ec' },
+  [oids.ecdsaSha384]: { hash: 'sha384', key: 'ec' },
+  [oids.ecdsaSha512]: { hash: 'sha512', key: 'ec' },
+  [oids.ed25519]: { hash: null, key: 'ed25519' },
+  [oids.ed448]: { hash: null, key: 'ed448' },
 };
 
-const pss = '1.2.840.113549.1.1.10';
 const pssHashes: Readonly<Record<string, string>> = {
-  '2.16.840.1.101.3.4.2.1': 'sha256',
-  '2.16.840.1.101.3.4.2.2': 'sha384',
-  '2.16.840.1.101.3.4.2.3': 'sha512',
+  [oids.sha256]: 'sha256',
+  [oids.sha384]: 'sha384',
+  [oids.sha512]: 'sha512',
 };
 
 /** MD2, MD5 and SHA-1, with RSA, DSA and ECDSA: whoever can make two texts with one hash has a second one signed too. */
 const weak: ReadonlySet<string> = new Set([
-  '1.2.840.113549.1.1.2',
-  '1.2.840.113549.1.1.4',
-  '1.2.840.113549.1.1.5',
-  '1.3.14.3.2.29',
-  '1.2.840.10040.4.3',
-  '1.2.840.10045.4.1',
+  ...[oids.rsaMd2, oids.rsaMd5, oids.rsaSha1, oids.rsaSha1Oiw],
+  ...[oids.dsaSha1, oids.ecdsaSha1],
 ]);
 
 export const isWeakSignature = (oid: string): boolean => weak.has(oid);
@@ -75,7 +72,7 @@ export function checkSignature({ bytes, algorithm, signature }: Signed, key: Key
   const oid = oidOf(identifier.next(tags.oid));
   if (isWeakSignature(oid) || isWeakKey(key)) return 'weak';
   try {
-    if (oid === pss) return checkPss({ bytes, algorithm, signature }, identifier, key);
+    if (oid === oids.rsaPss) return checkPss({ bytes, algorithm, signature }, identifier, key);
     const known = algorithms[oid];
     if (!known) return 'unknown';
     if (key.asymmetricKeyType !== known.key) return 'bad';

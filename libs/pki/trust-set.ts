@@ -2,10 +2,11 @@
 // in words what is wrong. Which chains of devices lead to them is OpenSSL's to judge.
 import { X509Certificate } from 'node:crypto';
 import { authoritiesIn, UnreadableAuthorities } from './authorities.js';
+import { oids } from './der/oids.js';
 import { faultOfAuthority } from './profile.js';
 
 const faultsMax = 10;
-const purposes = new Set(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2', '2.5.29.37.0']);
+const purposes = new Set<string>([oids.serverAuth, oids.clientAuth, oids.anyExtendedKeyUsage]);
 
 /**
  * Faults in sentences, the first of them; empty when all is well.

@@ -2,6 +2,7 @@
 // judges chains, signatures and dates; what RFC 5280 asks besides, revocation, purpose, freshness of the session and the
 // binding to a device are our own layer on top.
 import type { X509Certificate } from 'node:crypto';
+import { oids } from './der/oids.js';
 import type { Peer } from './peer.js';
 import { faultOfLeaf } from './profile.js';
 import type { Revocation } from './revocation/revocation.js';
@@ -90,9 +91,8 @@ function faultOfTime({ validFromDate, validToDate }: X509Certificate, now: Date)
   return validFromDate > now ? failed('notYetValid') : null;
 }
 
-const clientAuth = '1.3.6.1.5.5.7.3.2';
 const faultOfPurpose = ({ keyUsage }: X509Certificate): Failed =>
-  keyUsage?.includes(clientAuth) ? null : failed('wrongPurpose');
+  keyUsage?.includes(oids.clientAuth) ? null : failed('wrongPurpose');
 
 function faultOfProfile(certificate: X509Certificate): Failed {
   const fault = faultOfLeaf(certificate);

@@ -1,11 +1,11 @@
 // Who gets a certificate by EST, and with what in it: a device never decides its own names.
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { parseAlternativeNames } from '#pki/authority/alternative-names';
-import { partsOf } from '#pki/authority/certificate-parts';
 import { AuthorityFault } from '#pki/authority/fault';
 import { type CertificateRequest, readRequest } from '#pki/authority/request';
 import { type Subject, subjectOfDer } from '#pki/authority/subject';
 import { fingerprintOf } from '#pki/certificate';
+import { fieldsOf } from '#pki/fields';
 import type { TrustAuthority } from '../authority.js';
 import type { Books } from '../books.js';
 import { byFingerprint, ofDevice } from '../issued.js';
@@ -69,7 +69,7 @@ export function renew(by: Enrolling, shown: X509Certificate, der: Uint8Array): X
     const { serialNumber } = asked.subject;
     if (serialNumber !== undefined && serialNumber.toUpperCase() !== kept.device)
       throw new EnrolmentRefused(403, 'the request names another serial number than the certificate');
-    const subject = subjectOfDer(partsOf(shown).subject);
+    const subject = subjectOfDer(fieldsOf(shown).subject);
     return issue(by, { subject, names: kept.names, publicKey: asked.publicKey, now });
   });
 }

@@ -6,10 +6,11 @@ import { TLSSocket, type SecureContextOptions } from 'node:tls';
 import type { Counter } from '@opentelemetry/api';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { certificatesOnly } from '#pki/authority/certificates-only';
-import { oid, sequence, set } from '#pki/authority/der';
 import { requestBytesMax } from '#pki/authority/request';
 import { authoritiesIn } from '#pki/authorities';
 import { readCertificate } from '#pki/authority/certificate-parts';
+import { oids } from '#pki/der/oids';
+import { oid, sequence, set } from '#pki/der/write';
 import type { Log } from '#runtime/log';
 import { serialOf } from '../issued.js';
 import { chainOf } from '../keys.js';
@@ -40,10 +41,7 @@ interface Answer {
 }
 
 /** Curve P-256 with SHA-256 is what a device should ask with: RFC 7030, 4.5.2. */
-const attributes = sequence(
-  sequence(oid('1.2.840.10045.2.1'), set(oid('1.2.840.10045.3.1.7'))),
-  oid('1.2.840.10045.4.3.2'),
-);
+const attributes = sequence(sequence(oid(oids.ecPublicKey), set(oid(oids.p256))), oid(oids.ecdsaSha256));
 
 /** Not listening yet. */
 export function estServer(est: Est): Server {

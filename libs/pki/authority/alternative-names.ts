@@ -1,7 +1,9 @@
 // Other names of a certificate's holder, as people write them (R81): DNS:a, IP:10.0.0.1, IP:fc00::1
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { element, type Element, readAll, sequence } from './der.js';
+import { DerReader } from '../der/read.js';
+import { generalNames, tags } from '../der/tags.js';
+import { element, sequence } from '../der/write.js';
 import { AuthorityFault } from './fault.js';
 
 export interface AlternativeName {
@@ -43,20 +45,23 @@ export function derOfNames(names: readonly AlternativeName[]): Buffer {
   return sequence(
     ...names.map(({ kind, value }) =>
       kind === 'DNS'
-        ? element(0x82, Buffer.from(value, 'ascii'))
-        : element(0x87, Buffer.from(ipaddr.parse(value).toByteArray())),
+        ? element(generalNames.dns, Buffer.from(value, 'ascii'))
+        : element(generalNames.ip, Buffer.from(ipaddr.parse(value).toByteArray())),
     ),
   );
 }
 
-/** Names in the GeneralNames of a stranger. Throws AuthorityFault for a kind that is not one of the two. */
-export function namesOfDer(names: Element): readonly AlternativeName[] {
-  return readAll(names.body).map(({ tag, body }) => {
-    if (tag === 0x82) return parseOne(`DNS:${body.toString('latin1')}`);
-    if (tag === 0x87 && (body.length === 4 || body.length === 16))
-      return { kind: 'IP', value: ipaddr.fromByteArray([...body]).toString() };
-    throw wrong('a name is neither a DNS name nor an IP address');
-  });
+/** Names in the GeneralNames of a stranger. Throws BadDer, and AuthorityFault for a kind that is not one of the two. */
+export function namesOfDer(names: Uint8Array): readonly AlternativeName[] {
+  const found: AlternativeName[] = [];
+  for (const reader = DerReader.inside(names, tags.sequence); !reader.done;) {
+    const { tag, content } = reader.next();
+    if (tag === generalNames.dns) found.push(parseOne(`DNS:${Buffer.from(content).toString('latin1')}`));
+    else if (tag === generalNames.ip && (content.length === 4 || content.length === 16))
+      found.push({ kind: 'IP', value: ipaddr.fromByteArray([...content]).toString() });
+    else throw wrong('a name is neither a DNS name nor an IP address');
+  }
+  return found;
 }
 
 function parseOne(part: string): AlternativeName {

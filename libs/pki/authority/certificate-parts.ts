@@ -1,41 +1,27 @@
-// Parts of a certificate that Node does not tell, byte for byte: what is copied into others has to be the same bytes.
-import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { type Element, expectTag, membersOf, oid, readOne, tags } from './der.js';
+// What is copied from an issuer into what it signs, byte for byte; and a certificate with its key as people give them.
+import { createPublicKey, hash, type KeyObject, X509Certificate } from 'node:crypto';
+import { oids } from '../der/oids.js';
+import { DerReader } from '../der/read.js';
+import { tags } from '../der/tags.js';
+import { extensionIn, fieldsOf } from '../fields.js';
 import { AuthorityFault } from './fault.js';
-import { keyIdOf, sameKey } from './key.js';
+import { sameKey } from './key.js';
 
-export interface CertificateParts {
+export interface IssuerParts {
   /** Name, DER. */
-  readonly subject: Element;
-  /** SubjectPublicKeyInfo, DER. */
-  readonly spki: Buffer;
+  readonly name: Uint8Array;
   /** As the certificate itself says it, else by RFC 5280's first method. */
-  readonly keyId: Buffer;
+  readonly keyId: Uint8Array;
 }
 
-/** Of a certificate that OpenSSL has read already. Throws MalformedDer. */
-export function partsOf(certificate: X509Certificate): CertificateParts {
-  const [said] = membersOf(readOne(certificate.raw));
-  const members = membersOf(said).filter(({ tag }) => tag !== 0xa0);
-  // serial number, algorithm, issuer, validity, subject, key; then what is optional
-  const [, , , , subject, key, ...more] = members;
-  const { whole: spki } = expectTag(key, tags.sequence);
-  const extensions = more.find(({ tag }) => tag === 0xa3);
+/** Throws BadDer. */
+export function issuerPartsOf(certificate: X509Certificate): IssuerParts {
+  const { subject, keyBits, extensions } = fieldsOf(certificate);
+  const said = extensionIn(extensions, oids.subjectKeyIdentifier);
   return {
-    subject: expectTag(subject, tags.sequence),
-    spki,
-    keyId: (extensions && subjectKeyIdIn(membersOf(readOne(extensions.body)))) ?? keyIdOf(spki),
+    name: subject,
+    keyId: said ? new DerReader(said.value).next(tags.octetString).content : hash('sha1', keyBits, 'buffer'),
   };
-}
-
-function subjectKeyIdIn(extensions: readonly Element[]): Buffer | null {
-  const id = oid('2.5.29.14');
-  for (const each of extensions) {
-    const members = membersOf(each);
-    if (members[0]?.whole.equals(id))
-      return readOne(expectTag(members.at(-1), tags.octets).body, tags.octets).body;
-  }
-  return null;
 }
 
 /** The first certificate in PEM. @param from what the text is, for the message. Throws AuthorityFault */

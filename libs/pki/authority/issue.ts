@@ -1,20 +1,19 @@
 // Certificates made by an authority of our own: its root, its issuing authority, and what that issues (R80, R81).
 //
 //   issue.ts              this file            fault.ts  why something cannot be made or read
-//   der.ts                the bytes of all of it, written and strictly read
 //   key.ts                key pairs, and private ones encrypted at rest
 //   subject.ts            who it is for        alternative-names.ts  other names: DNS:a, IP:10.0.0.1
 //   profile.ts            server, client, mutual, device     extensions.ts  each in DER
 //   signed.ts             what is common to all that is signed
-//   certificate-parts.ts  a certificate read byte for byte
+//   certificate-parts.ts  what is copied from an issuer, byte for byte
 //   request.ts            signing requests     certificates-only.ts  certificates in PKCS#7, for EST
 //   revocation-list.ts    CRLs made            ocsp-answer.ts  OCSP answered
 //   pkcs12-export.ts, pkcs12-import.ts  a key with its certificates as one file
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { newSerial, type Validity } from '../certificate.js';
+import { explicit, integer, sequence, time } from '../der/write.js';
 import type { AlternativeName } from './alternative-names.js';
-import { partsOf } from './certificate-parts.js';
-import { explicit, integer, sequence, time } from './der.js';
+import { issuerPartsOf } from './certificate-parts.js';
 import {
   alternativeNames,
   authorityAddresses,
@@ -74,10 +73,10 @@ export function makeIssuing(
   { subject, publicKey, validity }: Authority,
   list: string | null,
 ): X509Certificate {
-  const { subject: issuer, keyId } = partsOf(root.certificate);
+  const { name: issuer, keyId } = issuerPartsOf(root.certificate);
   const spki = spkiOf(publicKey);
   return certificate({
-    issuer: issuer.whole,
+    issuer,
     subject: derOfSubject(checkSubject(subject)),
     spki,
     validity: within(validity, root),
@@ -97,10 +96,10 @@ export function issue(by: Issuer, leaf: Leaf): X509Certificate {
   if (weakness !== null) throw new AuthorityFault('weakKey', weakness);
   const subject = checkSubject(leaf.subject);
   const names = namesFor(leaf.profile, subject, leaf.names);
-  const { subject: issuer, keyId } = partsOf(by.certificate);
+  const { name: issuer, keyId } = issuerPartsOf(by.certificate);
   const spki = spkiOf(leaf.publicKey);
   return certificate({
-    issuer: issuer.whole,
+    issuer,
     subject: derOfSubject(subject),
     spki,
     validity: within(leaf.validity, by),
@@ -134,8 +133,8 @@ function within({ notBefore, notAfter }: Validity, { certificate }: Issuer): Val
 }
 
 interface Said {
-  readonly issuer: Buffer;
-  readonly subject: Buffer;
+  readonly issuer: Uint8Array;
+  readonly subject: Uint8Array;
   readonly spki: Buffer;
   readonly validity: Validity;
   readonly extensions: readonly Buffer[];

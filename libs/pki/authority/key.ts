@@ -10,7 +10,10 @@ import {
   randomBytes,
 } from 'node:crypto';
 import { promisify } from 'node:util';
-import { bytesOfBits, integer, membersOf, nothing, octets, oid, readOne, sequence } from './der.js';
+import { oids } from '../der/oids.js';
+import { bytesOfBits, DerReader } from '../der/read.js';
+import { tags } from '../der/tags.js';
+import { integer, nothing, octets, oid, sequence } from '../der/write.js';
 import { AuthorityFault } from './fault.js';
 import { pemOf } from './signed.js';
 
@@ -41,13 +44,10 @@ export function encryptedKey(key: KeyObject, passphrase: string, iterations: num
   const derived = pbkdf2Sync(passphrase, salt, iterations, 32, 'sha256');
   const cipher = createCipheriv('aes-256-cbc', derived, iv);
   const plain = key.export({ type: 'pkcs8', format: 'der' });
-  const hmacSha256 = sequence(oid('1.2.840.113549.2.9'), nothing);
-  const derivation = sequence(
-    oid('1.2.840.113549.1.5.12'),
-    sequence(octets(salt), integer(iterations), hmacSha256),
-  );
-  const encryption = sequence(oid('2.16.840.1.101.3.4.1.42'), octets(iv));
-  const algorithm = sequence(oid('1.2.840.113549.1.5.13'), sequence(derivation, encryption));
+  const hmacSha256 = sequence(oid(oids.hmacSha256), nothing);
+  const derivation = sequence(oid(oids.pbkdf2), sequence(octets(salt), integer(iterations), hmacSha256));
+  const encryption = sequence(oid(oids.aes256Cbc), octets(iv));
+  const algorithm = sequence(oid(oids.pbes2), sequence(derivation, encryption));
   return sequence(algorithm, octets(Buffer.concat([cipher.update(plain), cipher.final()])));
 }
 
@@ -96,6 +96,7 @@ export const sameKey = (one: KeyObject, other: KeyObject): boolean => spkiOf(one
 
 /** Method 1 of RFC 5280, 4.2.1.2: what names a key in certificates, lists and answers. */
 export function keyIdOf(spki: Uint8Array): Buffer {
-  const [, key] = membersOf(readOne(spki));
-  return hash('sha1', bytesOfBits(key), 'buffer');
+  const parts = DerReader.inside(spki, tags.sequence);
+  parts.next(tags.sequence);
+  return hash('sha1', bytesOfBits(parts.next(tags.bitString)), 'buffer');
 }

@@ -1,21 +1,10 @@
 // OCSP as the authority itself answers it (RFC 6960): read from strangers, signed by the key that issued.
 import { hash } from 'node:crypto';
-import {
-  bytesOfBits,
-  element,
-  type Element,
-  explicit,
-  expectTag,
-  generalizedTime,
-  hexOfInteger,
-  membersOf,
-  octets,
-  oid,
-  readOne,
-  sequence,
-  tags,
-} from './der.js';
-import { partsOf } from './certificate-parts.js';
+import { oids } from '../der/oids.js';
+import { type Der, DerReader, oidOf, sameBytes, serialOf } from '../der/read.js';
+import { contextTag, tags } from '../der/tags.js';
+import { element, enumerated, explicit, generalizedTime, octets, oid, sequence } from '../der/write.js';
+import { fieldsOf } from '../fields.js';
 import type { Issuer } from './issue.js';
 import { type Revocation, revocationReasons } from './revocation-list.js';
 import { signed } from './signed.js';
@@ -38,10 +27,11 @@ export interface Answering {
 
 interface Question {
   /** CertID, byte for byte. */
-  readonly id: Buffer;
-  readonly algorithm: Buffer;
-  readonly nameHash: Buffer;
-  readonly keyHash: Buffer;
+  readonly id: Uint8Array;
+  /** OID. */
+  readonly algorithm: string;
+  readonly nameHash: Uint8Array;
+  readonly keyHash: Uint8Array;
   readonly serial: string;
 }
 
@@ -53,15 +43,10 @@ export interface OcspAnswer {
 }
 
 const failures = { malformedRequest: 1, internalError: 2, unauthorized: 6 } as const;
-const basic = oid('1.3.6.1.5.5.7.48.1.1');
-const nonceId = oid('1.3.6.1.5.5.7.48.1.2');
-const hashes = new Map([
-  [oid('1.3.14.3.2.26').toString('hex'), 'sha1'],
-  [oid('2.16.840.1.101.3.4.2.1').toString('hex'), 'sha256'],
-]);
+const hashes: Readonly<Record<string, string>> = { [oids.sha1]: 'sha1', [oids.sha256]: 'sha256' };
 
 export const failed = (status: keyof typeof failures): OcspAnswer => ({
-  der: sequence(element(0x0a, Buffer.from([failures[status]]))),
+  der: sequence(enumerated(failures[status])),
   status,
   nonce: false,
 });
@@ -71,20 +56,19 @@ export function answerOcsp(request: Uint8Array, by: Answering): OcspAnswer {
   const asked = read(request);
   if (!asked) return failed('malformedRequest');
   const { questions, nonce } = asked;
-  const parts = partsOf(by.issuer.certificate);
-  const key = bytesOfBits(membersOf(readOne(parts.spki))[1]);
+  const { subject, keyBits } = fieldsOf(by.issuer.certificate);
   const ours = questions.every(({ algorithm, nameHash, keyHash }) => {
-    const name = hashes.get(algorithm.toString('hex'));
+    const name = hashes[algorithm];
     return (
       name !== undefined &&
-      hash(name, parts.subject.whole, 'buffer').equals(nameHash) &&
-      hash(name, key, 'buffer').equals(keyHash)
+      sameBytes(hash(name, subject, 'buffer'), nameHash) &&
+      sameBytes(hash(name, keyBits, 'buffer'), keyHash)
     );
   });
   if (!ours) return failed('unauthorized');
   const until = new Date(by.now.getTime() + by.freshSeconds * 1000);
   const said = sequence(
-    explicit(2, octets(hash('sha1', key, 'buffer'))),
+    explicit(2, octets(hash('sha1', keyBits, 'buffer'))),
     generalizedTime(by.now),
     sequence(
       ...questions.map(({ id, serial }) =>
@@ -98,53 +82,58 @@ export function answerOcsp(request: Uint8Array, by: Answering): OcspAnswer {
     ),
     ...(nonce === null ? [] : [explicit(1, sequence(nonce))]),
   );
-  const response = sequence(basic, octets(signed(said, by.issuer.key)));
-  const der = sequence(element(0x0a, Buffer.from([0])), explicit(0, response));
+  const response = sequence(oid(oids.ocspBasic), octets(signed(said, by.issuer.key)));
+  const der = sequence(enumerated(0), explicit(0, response));
   return { der, status: 'successful', nonce: nonce !== null };
 }
 
 function statusDer(status: CertificateStatus): Buffer {
-  if (status === 'good') return element(0x80);
-  if (status === 'unknown') return element(0x82);
+  if (status === 'good') return element(contextTag(0, false));
+  if (status === 'unknown') return element(contextTag(2, false));
   const code = revocationReasons[status.reason];
-  const said = code === 0 ? [] : [explicit(0, element(0x0a, Buffer.from([code])))];
-  return element(0xa1, generalizedTime(status.at), ...said);
+  const said = code === 0 ? [] : [explicit(0, enumerated(code))];
+  return explicit(1, generalizedTime(status.at), ...said);
 }
 
 interface Asked {
   readonly questions: readonly Question[];
   /** The whole extension, to be given back as it came. */
-  readonly nonce: Buffer | null;
+  readonly nonce: Uint8Array | null;
 }
 
 function read(request: Uint8Array): Asked | null {
   if (request.length > ocspBytesMax) return null;
   try {
-    const [said] = membersOf(readOne(request));
-    const members = membersOf(said);
-    const questions = membersOf(members.find(({ tag }) => tag === tags.sequence)).map(question);
+    const said = DerReader.inside(request, tags.sequence).sequence();
+    said.optional(contextTag(0));
+    said.optional(contextTag(1));
+    const questions = said.sequence().rest(tags.sequence).map(question);
     if (questions.length === 0 || questions.length > certificatesMax) return null;
-    const extensions = members.find(({ tag }) => tag === 0xa2);
-    return { questions, nonce: extensions ? nonceIn(membersOf(readOne(extensions.body))) : null };
+    const extensions = said.optional(contextTag(2));
+    said.end();
+    return { questions, nonce: extensions ? nonceIn(extensions.content) : null };
   } catch {
     return null;
   }
 }
 
-function question(asked: Element): Question {
-  const [id] = membersOf(asked);
-  const [algorithm, nameHash, keyHash, serial] = membersOf(id);
-  const [type] = membersOf(algorithm);
+/** CertID of one Request; what may follow it is passed over. */
+function question({ content }: Der): Question {
+  const id = new DerReader(content).next(tags.sequence);
+  const reader = new DerReader(id.content);
   return {
-    id: expectTag(id, tags.sequence).whole,
-    algorithm: expectTag(type, tags.oid).whole,
-    nameHash: expectTag(nameHash, tags.octets).body,
-    keyHash: expectTag(keyHash, tags.octets).body,
-    serial: hexOfInteger(serial),
+    id: id.whole,
+    algorithm: oidOf(reader.sequence().next(tags.oid)),
+    nameHash: reader.next(tags.octetString).content,
+    keyHash: reader.next(tags.octetString).content,
+    serial: serialOf(reader.next(tags.integer)),
   };
 }
 
-function nonceIn(extensions: readonly Element[]): Buffer | null {
-  const found = extensions.find((each) => membersOf(each)[0]?.whole.equals(nonceId));
-  return found && found.body.length <= nonceBytesMax ? found.whole : null;
+function nonceIn(extensions: Uint8Array): Uint8Array | null {
+  for (const { content, whole } of DerReader.inside(extensions, tags.sequence).rest(tags.sequence)) {
+    if (oidOf(new DerReader(content).next(tags.oid)) !== oids.ocspNonce) continue;
+    return content.length <= nonceBytesMax ? whole : null;
+  }
+  return null;
 }

@@ -2,14 +2,14 @@
 // with AES-256 (PBES2), the file is sealed with HMAC-SHA-256: OpenSSL 1.1 and Windows of 2018 or later read it. Own, as
 // node-forge cannot write keys of elliptic curves.
 import { createHmac, hash, type KeyObject, randomBytes, type X509Certificate } from 'node:crypto';
-import { element, explicit, integer, nothing, octets, oid, sequence, set } from './der.js';
+import { oids } from '../der/oids.js';
+import { tags } from '../der/tags.js';
+import { element, explicit, integer, nothing, octets, oid, sequence, set } from '../der/write.js';
 import { AuthorityFault } from './fault.js';
 import { encryptedKey } from './key.js';
 
 /** Ten times what OpenSSL takes; more of them, and node-forge is slow to read it. The password has to be good. */
 const rounds = 20_000;
-const dataType = oid('1.2.840.113549.1.7.1');
-const sha256 = oid('2.16.840.1.101.3.4.2.1');
 
 export interface Bundle {
   readonly key: KeyObject;
@@ -26,26 +26,26 @@ export function toPkcs12({ key, certificates }: Bundle, name: string, password: 
     );
   const [own] = certificates;
   const local = own ? hash('sha1', own.raw, 'buffer') : Buffer.alloc(20);
-  const mine = set2(
-    sequence(oid('1.2.840.113549.1.9.20'), set(element(0x1e, utf16(name)))),
-    sequence(oid('1.2.840.113549.1.9.21'), set(octets(local))),
+  const mine = set(
+    sequence(oid(oids.friendlyName), set(element(tags.bmpString, utf16(name)))),
+    sequence(oid(oids.localKeyId), set(octets(local))),
   );
   const shrouded = encryptedKey(key, password, rounds);
-  const keyBag = sequence(oid('1.2.840.113549.1.12.10.1.2'), explicit(0, shrouded), mine);
+  const keyBag = sequence(oid(oids.shroudedKeyBag), explicit(0, shrouded), mine);
   const certificateBags = certificates.map(({ raw }, index) => {
-    const held = sequence(oid('1.2.840.113549.1.9.22.1'), explicit(0, octets(raw)));
-    return sequence(oid('1.2.840.113549.1.12.10.1.3'), explicit(0, held), ...(index === 0 ? [mine] : []));
+    const held = sequence(oid(oids.x509Certificate), explicit(0, octets(raw)));
+    return sequence(oid(oids.certificateBag), explicit(0, held), ...(index === 0 ? [mine] : []));
   });
   const contents = sequence(data(sequence(...certificateBags)), data(sequence(keyBag)));
   return sequence(integer(3), data(contents), seal(contents, password));
 }
 
-const data = (content: Buffer): Buffer => sequence(dataType, explicit(0, octets(content)));
+const data = (content: Buffer): Buffer => sequence(oid(oids.data), explicit(0, octets(content)));
 
 function seal(contents: Buffer, password: string): Buffer {
   const salt = randomBytes(16);
   const mac = createHmac('sha256', macKey(password, salt)).update(contents).digest();
-  return sequence(sequence(sequence(sha256, nothing), octets(mac)), octets(salt), integer(rounds));
+  return sequence(sequence(sequence(oid(oids.sha256), nothing), octets(mac)), octets(salt), integer(rounds));
 }
 
 /** RFC 7292, appendix B.2, for a key of 32 bytes: one block of SHA-256, so that nothing is to be added up. */
@@ -59,7 +59,3 @@ function macKey(password: string, salt: Buffer): Buffer {
 }
 
 const utf16 = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
-
-/** A SET OF two: DER has them sorted. */
-const set2 = (one: Buffer, other: Buffer): Buffer =>
-  Buffer.compare(one, other) <= 0 ? element(0x31, one, other) : element(0x31, other, one);

@@ -1,22 +1,12 @@
 // Certificate signing requests (RFC 2986): made for an authority elsewhere, and read from whoever asks ours.
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { messageOf } from '../../events/message-of.js';
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { oids } from '../der/oids.js';
+import { BadDer, bytesOfBits, type Der, DerReader, oidOf } from '../der/read.js';
+import { contextTag, tags } from '../der/tags.js';
+import { explicit, integer, oid, sequence, set } from '../der/write.js';
+import { extensionIn, readExtensions } from '../fields.js';
+import { checkSignature } from '../signature.js';
 import { type AlternativeName, namesOfDer } from './alternative-names.js';
-import {
-  bytesOfBits,
-  type Element,
-  element,
-  expectTag,
-  integer,
-  MalformedDer,
-  membersOf,
-  oid,
-  readAll,
-  readOne,
-  sequence,
-  set,
-  tags,
-} from './der.js';
 import { alternativeNames } from './extensions.js';
 import { AuthorityFault } from './fault.js';
 import { spkiOf, weaknessOf } from './key.js';
@@ -34,31 +24,18 @@ export interface CertificateRequest {
 /** Of a request as it comes in: an RSA key of 8192 bits and a hundred names fit. */
 export const requestBytesMax = 16_384;
 
-const extensionRequest = oid('1.2.840.113549.1.9.14');
-const subjectAltName = oid('2.5.29.17');
-const hashes: Readonly<Record<string, string>> = Object.fromEntries(
-  [
-    ['1.2.840.10045.4.3.2', 'sha256'],
-    ['1.2.840.10045.4.3.3', 'sha384'],
-    ['1.2.840.10045.4.3.4', 'sha512'],
-    ['1.2.840.113549.1.1.11', 'sha256'],
-    ['1.2.840.113549.1.1.12', 'sha384'],
-    ['1.2.840.113549.1.1.13', 'sha512'],
-  ].map(([id = '', name = '']) => [oid(id).toString('hex'), name]),
-);
-
 /** PEM, signed with the key itself. Throws AuthorityFault. */
 export function makeRequest(
   pair: { readonly publicKey: KeyObject; readonly privateKey: KeyObject },
   subject: Subject,
   names: readonly AlternativeName[],
 ): string {
-  const asked = sequence(extensionRequest, set(sequence(alternativeNames(names))));
+  const asked = sequence(oid(oids.extensionRequest), set(sequence(alternativeNames(names))));
   const said = sequence(
     integer(0),
     derOfSubject(checkSubject(subject)),
     spkiOf(pair.publicKey),
-    element(0xa0, ...(names.length === 0 ? [] : [asked])),
+    explicit(0, ...(names.length === 0 ? [] : [asked])),
   );
   return pemOf('request', signed(said, pair.privateKey));
 }
@@ -75,54 +52,59 @@ export function readRequest(der: Uint8Array): CertificateRequest {
   if (der.length > requestBytesMax)
     throw new AuthorityFault('badRequest', `a request has ${requestBytesMax} bytes at most`);
   try {
-    return read(readOne(der));
+    return read(DerReader.inside(der, tags.sequence));
   } catch (cause) {
     if (cause instanceof AuthorityFault) throw cause;
-    const why = cause instanceof MalformedDer ? `: ${messageOf(cause)}` : '';
+    const why = cause instanceof BadDer ? `: ${cause.message}` : '';
     throw new AuthorityFault('badRequest', `the certificate request cannot be read${why}`, { cause });
   }
 }
 
-function read(request: Element): CertificateRequest {
-  const [said, algorithm, signature] = membersOf(request);
-  const [, subject, key, attributes] = membersOf(said);
-  const publicKey = createPublicKey({
-    key: expectTag(key, tags.sequence).whole,
-    format: 'der',
-    type: 'spki',
-  });
+function read(request: DerReader): CertificateRequest {
+  const said = request.next(tags.sequence);
+  const algorithm = request.next(tags.sequence);
+  const signature = bytesOfBits(request.next(tags.bitString));
+  request.end();
+  const { subject, spki, attributes } = partsOf(said);
+  const publicKey = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   const weakness = weaknessOf(publicKey);
   if (weakness !== null) throw new AuthorityFault('weakKey', weakness);
-  const [id] = membersOf(algorithm);
-  const name = hashes[id?.whole.toString('hex') ?? ''];
-  if (name === undefined)
-    throw new AuthorityFault(
-      'badRequest',
-      'the request is signed by an algorithm that is not taken; SHA-256 with ECDSA or RSA is',
-    );
-  const { whole } = expectTag(said, tags.sequence);
-  if (!verify(name, whole, publicKey, bytesOfBits(signature)))
+  expectProof(checkSignature({ bytes: said.whole, algorithm, signature }, publicKey));
+  return { subject: subjectOfDer(subject), names: () => namesIn(attributes), publicKey };
+}
+
+/** CertificationRequestInfo. */
+function partsOf({ content }: Der): Readonly<Record<'subject' | 'spki' | 'attributes', Uint8Array>> {
+  const said = new DerReader(content);
+  said.next(tags.integer);
+  const subject = said.next(tags.sequence).whole;
+  const spki = said.next(tags.sequence).whole;
+  // Some leave out the attributes altogether when there are none.
+  const attributes = said.optional(contextTag(0))?.content ?? new Uint8Array();
+  said.end();
+  return { subject, spki, attributes };
+}
+
+function expectProof(verdict: ReturnType<typeof checkSignature>): void {
+  if (verdict === 'good') return;
+  if (verdict === 'bad')
     throw new AuthorityFault(
       'noProofOfPossession',
       'the signature of the request is not by the key that is in it',
     );
-  return {
-    subject: subjectOfDer(expectTag(subject, tags.sequence)),
-    names: () => namesIn(attributes),
-    publicKey,
-  };
+  throw new AuthorityFault(
+    'badRequest',
+    'the request is signed by an algorithm that is not taken; SHA-256 with ECDSA or RSA is',
+  );
 }
 
-function namesIn(attributes: Element | undefined): readonly AlternativeName[] {
-  if (!attributes) return [];
-  for (const attribute of readAll(expectTag(attributes, 0xa0).body)) {
-    const [type, values] = membersOf(attribute);
-    if (!type?.whole.equals(extensionRequest)) continue;
-    for (const each of membersOf(membersOf(values, tags.set)[0])) {
-      const members = membersOf(each);
-      if (members[0]?.whole.equals(subjectAltName))
-        return namesOfDer(readOne(expectTag(members.at(-1), tags.octets).body, tags.sequence));
-    }
+function namesIn(attributes: Uint8Array): readonly AlternativeName[] {
+  for (const { content } of new DerReader(attributes).rest(tags.sequence)) {
+    const attribute = new DerReader(content);
+    if (oidOf(attribute.next(tags.oid)) !== oids.extensionRequest) continue;
+    const extensions = readExtensions(attribute.next(tags.set).content);
+    const names = extensionIn(extensions, oids.subjectAltName);
+    if (names) return namesOfDer(names.value);
   }
   return [];
 }

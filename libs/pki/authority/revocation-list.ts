@@ -1,7 +1,8 @@
 // The list of what was revoked (RFC 5280, 5), version 2: numbered, complete, and with a day on which the next is there.
-import { partsOf } from './certificate-parts.js';
-import { element, explicit, integer, sequence, time } from './der.js';
-import { authorityKeyId, extension, listNumber } from './extensions.js';
+import { oids } from '../der/oids.js';
+import { enumerated, explicit, extension, integer, sequence, time } from '../der/write.js';
+import { issuerPartsOf } from './certificate-parts.js';
+import { authorityKeyId, listNumber } from './extensions.js';
 import type { Issuer } from './issue.js';
 import { algorithmOf, signed } from './signed.js';
 
@@ -37,11 +38,11 @@ export function makeList(
   { certificate, key }: Issuer,
   { number, thisUpdate, nextUpdate, revoked }: List,
 ): Buffer {
-  const { subject, keyId } = partsOf(certificate);
+  const { name, keyId } = issuerPartsOf(certificate);
   const said = sequence(
     integer(1),
     algorithmOf(key),
-    subject.whole,
+    name,
     time(thisUpdate),
     time(nextUpdate),
     ...(revoked.length === 0 ? [] : [sequence(...revoked.map(entry))]),
@@ -53,6 +54,6 @@ export function makeList(
 function entry({ serial, at, reason }: Revocation): Buffer {
   const code = revocationReasons[reason];
   // To say nothing is better than to say 'unspecified': RFC 5280, 5.3.1.
-  const said = code === 0 ? [] : [sequence(extension('2.5.29.21', element(0x0a, Buffer.from([code]))))];
+  const said = code === 0 ? [] : [sequence(extension(oids.reasonCode, enumerated(code)))];
   return sequence(integer(serial), time(at), ...said);
 }

@@ -1,12 +1,13 @@
 // What all things that are signed have in common: SEQUENCE { what is said, the algorithm, the signature }.
 import { type KeyObject, sign } from 'node:crypto';
-import { bits, nothing, oid, sequence } from './der.js';
+import { oids } from '../der/oids.js';
+import { bits, nothing, oid, sequence } from '../der/write.js';
 
 /** SHA-256 with the key's own algorithm: ECDSA, or RSA of PKCS#1 1.5, which every device reads. */
 export function algorithmOf(key: KeyObject): Buffer {
   return key.asymmetricKeyType === 'rsa'
-    ? sequence(oid('1.2.840.113549.1.1.11'), nothing)
-    : sequence(oid('1.2.840.10045.4.3.2'));
+    ? sequence(oid(oids.rsaSha256), nothing)
+    : sequence(oid(oids.ecdsaSha256));
 }
 
 export const signed = (said: Buffer, key: KeyObject, ...more: readonly Buffer[]): Buffer =>

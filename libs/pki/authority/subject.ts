@@ -1,23 +1,26 @@
 // Who a certificate is for: its subject, as people write it and as it stands in DER.
-import { type Element, element, membersOf, oid, sequence, set, tags } from './der.js';
+import { oids } from '../der/oids.js';
+import { type Der, DerReader, oidOf } from '../der/read.js';
+import { tags } from '../der/tags.js';
+import { element, oid, sequence, set } from '../der/write.js';
 import { AuthorityFault } from './fault.js';
 
 /** In the order in which they stand in a name; `printable` where RFC 5280 allows nothing else. */
 const fields = [
-  { field: 'C', type: '2.5.4.6', printable: true, max: 2 },
-  { field: 'ST', type: '2.5.4.8', printable: false, max: 128 },
-  { field: 'L', type: '2.5.4.7', printable: false, max: 128 },
-  { field: 'O', type: '2.5.4.10', printable: false, max: 64 },
-  { field: 'OU', type: '2.5.4.11', printable: false, max: 64 },
-  { field: 'CN', type: '2.5.4.3', printable: false, max: 64 },
-  { field: 'serialNumber', type: '2.5.4.5', printable: true, max: 64 },
+  { field: 'C', type: oids.country, printable: true, max: 2 },
+  { field: 'ST', type: oids.state, printable: false, max: 128 },
+  { field: 'L', type: oids.locality, printable: false, max: 128 },
+  { field: 'O', type: oids.organization, printable: false, max: 64 },
+  { field: 'OU', type: oids.organizationalUnit, printable: false, max: 64 },
+  { field: 'CN', type: oids.commonName, printable: false, max: 64 },
+  { field: 'serialNumber', type: oids.serialNumber, printable: true, max: 64 },
 ] as const;
 
 export type SubjectField = (typeof fields)[number]['field'];
 export type Subject = Readonly<Partial<Record<SubjectField, string>>>;
 
 const known = fields.map(({ field }) => field).join(', ');
-const byType = new Map(fields.map((each) => [oid(each.type).toString('hex'), each]));
+const byType = new Map<string, (typeof fields)[number]>(fields.map((each) => [each.type, each]));
 
 /** `CN=Example root, O=Example, C=DE`; a comma in a value is written `\,`. Throws AuthorityFault. */
 export function parseSubject(text: string): Subject {
@@ -59,33 +62,36 @@ export function derOfSubject(subject: Subject): Buffer {
     ...fields.flatMap(({ field, type, printable }) => {
       const value = subject[field];
       if (value === undefined) return [];
-      return set(sequence(oid(type), element(printable ? 0x13 : tags.utf8, Buffer.from(value, 'utf8'))));
+      return set(sequence(oid(type), textDer(value, printable)));
     }),
   );
 }
 
-/** Of a stranger's name what is known here; the rest is passed over. Throws AuthorityFault, MalformedDer. */
-export function subjectOfDer(name: Element): Subject {
+const textDer = (value: string, printable: boolean): Buffer =>
+  element(printable ? tags.printableString : tags.utf8String, Buffer.from(value, 'utf8'));
+
+/** Of a stranger's name what is known here; the rest is passed over. Throws AuthorityFault, BadDer. */
+export function subjectOfDer(name: Uint8Array): Subject {
   const subject: Partial<Record<SubjectField, string>> = {};
-  for (const relative of membersOf(name)) {
-    for (const pair of membersOf(relative, tags.set)) {
-      const [type, value] = membersOf(pair);
-      const found = byType.get(type?.whole.toString('hex') ?? '');
-      if (!found || !value) continue;
+  for (const relative of DerReader.inside(name, tags.sequence).rest(tags.set)) {
+    for (const pair of new DerReader(relative.content).rest(tags.sequence)) {
+      const attribute = new DerReader(pair.content);
+      const found = byType.get(oidOf(attribute.next(tags.oid)));
+      if (!found) continue;
       if (subject[found.field] !== undefined) throw wrong(`${found.field} is there twice`);
-      subject[found.field] = stringOf(value);
+      subject[found.field] = stringOf(attribute.next());
     }
   }
   return checkSubject(subject);
 }
 
-function stringOf({ tag, body }: Element): string {
+function stringOf({ tag, content }: Der): string {
   switch (tag) {
-    case tags.utf8:
-      return new TextDecoder('utf-8', { fatal: true }).decode(body);
-    case 0x13:
-    case 0x16:
-      return body.toString('latin1');
+    case tags.utf8String:
+      return new TextDecoder('utf-8', { fatal: true }).decode(content);
+    case tags.printableString:
+    case tags.ia5String:
+      return Buffer.from(content).toString('latin1');
     default:
       throw wrong('a value is of a kind of text that is not read here');
   }

@@ -2,20 +2,19 @@
 // of one issuer are taken. What holds only a part of the truth, or says something that is not understood, is refused with
 // its reason: a list taken wrongly lets the revoked in.
 import type { X509Certificate } from 'node:crypto';
+import { oids } from '../der/oids.js';
 import {
   BadDer,
   bytesOfBits,
-  contextTag,
   DerReader,
-  flagsOf,
   numberOf,
   sameBytes,
   serialOf,
-  tags,
   timeOf,
   type Der,
-} from '../der.js';
-import { extensionIn, fieldsOf, oids, readExtensions, type Extension } from '../fields.js';
+} from '../der/read.js';
+import { contextTag, tags } from '../der/tags.js';
+import { extensionIn, fieldsOf, keyMay, readExtensions, type Extension } from '../fields.js';
 import { canonicalName, subjectOf } from '../names.js';
 import { checkSignature, type Signed } from '../signature.js';
 
@@ -165,9 +164,4 @@ const signatureFaults = {
 } as const satisfies Record<string, CrlFault>;
 
 /** RFC 5280 6.3.3 (f): where its key usage is stated, cRLSign must be among it. */
-function maySignCrls(authority: X509Certificate): boolean {
-  const usage = extensionIn(fieldsOf(authority).extensions, oids.keyUsage);
-  if (!usage) return true;
-  const value = new DerReader(usage.value);
-  return flagsOf(value.next(tags.bitString))[6] === true;
-}
+const maySignCrls = (authority: X509Certificate): boolean => keyMay(fieldsOf(authority), 'cRLSign') ?? true;

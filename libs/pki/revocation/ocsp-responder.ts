@@ -1,10 +1,11 @@
 // Who may answer for an authority (RFC 6960 4.2.2.2): itself, or whom it has given a certificate for just that.
-import { createHash, X509Certificate } from 'node:crypto';
-import { contextTag, DerReader, flagsOf, sameBytes, tags, type Der } from '../der.js';
-import { extensionIn, fieldsOf, oids } from '../fields.js';
+import { hash, X509Certificate } from 'node:crypto';
+import { oids } from '../der/oids.js';
+import { DerReader, sameBytes, type Der } from '../der/read.js';
+import { contextTag, tags } from '../der/tags.js';
+import { fieldsOf, keyMay } from '../fields.js';
 import { isWeakSignature } from '../signature.js';
 
-const ocspSigning = '1.3.6.1.5.5.7.3.9';
 const certificatesMax = 5;
 
 /**
@@ -26,7 +27,7 @@ function isNamed(certificate: X509Certificate, { tag, content }: Der): boolean {
   if (tag === contextTag(1)) return sameBytes(content, subject);
   if (tag !== contextTag(2)) return false;
   const key = new DerReader(content).next(tags.octetString).content;
-  return sameBytes(key, createHash('sha1').update(keyBits).digest());
+  return sameBytes(key, hash('sha1', keyBits, 'buffer'));
 }
 
 function certificatesIn(certificates: Der | null): readonly X509Certificate[] {
@@ -47,9 +48,7 @@ function certificatesIn(certificates: Der | null): readonly X509Certificate[] {
 function mayAnswer(certificate: X509Certificate, issuer: X509Certificate, now: Date): boolean {
   if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey)) return false;
   if (certificate.validFromDate > now || certificate.validToDate < now) return false;
-  if (!certificate.keyUsage?.includes(ocspSigning)) return false;
-  const { extensions, signatureOid } = fieldsOf(certificate);
-  const usage = extensionIn(extensions, oids.keyUsage);
-  const signs = !usage || flagsOf(new DerReader(usage.value).next(tags.bitString))[0] === true;
-  return signs && !isWeakSignature(signatureOid);
+  if (!certificate.keyUsage?.includes(oids.ocspSigning)) return false;
+  const fields = fieldsOf(certificate);
+  return (keyMay(fields, 'digitalSignature') ?? true) && !isWeakSignature(fields.signatureOid);
 }

@@ -1,21 +1,11 @@
 // What is said to an OCSP responder and what it answers (RFC 6960): written and read here, its signature checked by OpenSSL
 // inside Node. An answer counts when it is about the certificate asked for, in force, and of the issuer's own making.
-import { createHash, type X509Certificate } from 'node:crypto';
-import {
-  BadDer,
-  bytesOfBits,
-  contextTag,
-  DerReader,
-  encodeDer,
-  encodeOid,
-  numberOf,
-  oidOf,
-  sameBytes,
-  tags,
-  timeOf,
-  type Der,
-} from '../der.js';
-import { extensionIn, fieldsOf, oids, readExtensions } from '../fields.js';
+import { hash, type X509Certificate } from 'node:crypto';
+import { oids } from '../der/oids.js';
+import { BadDer, bytesOfBits, DerReader, numberOf, oidOf, sameBytes, timeOf, type Der } from '../der/read.js';
+import { contextTag, tags } from '../der/tags.js';
+import { explicit, extension, nothing, octets, oid, sequence } from '../der/write.js';
+import { extensionIn, fieldsOf, readExtensions } from '../fields.js';
 import { checkSignature } from '../signature.js';
 import { responderOf } from './ocsp-responder.js';
 
@@ -54,17 +44,14 @@ export interface OcspQuestion {
   readonly request: Uint8Array;
 }
 
-const basicResponse = '1.3.6.1.5.5.7.48.1.1';
 /** Clocks differ. */
 const skewMs = 300_000;
 /** Of an answer that does not say how long it holds. */
 const onceMs = 300_000;
 
-const nullDer = encodeDer(0x05);
 /** Only a name for the issuer here, not a proof: the hash that every responder knows (RFC 5019 2.1.1). */
-const sha1 = encodeDer(tags.sequence, encodeOid('1.3.14.3.2.26'), nullDer);
-const hashed = (bytes: Uint8Array): Uint8Array =>
-  encodeDer(tags.octetString, createHash('sha1').update(bytes).digest());
+const sha1 = sequence(oid(oids.sha1), nothing);
+const hashed = (bytes: Uint8Array): Buffer => octets(hash('sha1', bytes, 'buffer'));
 
 export function askAbout(
   certificate: X509Certificate,
@@ -72,15 +59,9 @@ export function askAbout(
   nonce: Uint8Array,
 ): OcspQuestion {
   const { subject, keyBits } = fieldsOf(issuer);
-  const about = encodeDer(tags.sequence, sha1, hashed(subject), hashed(keyBits), serialDer(certificate));
-  const extension = encodeDer(
-    tags.sequence,
-    encodeOid(oids.ocspNonce),
-    encodeDer(tags.octetString, encodeDer(tags.octetString, nonce)),
-  );
-  const extensions = encodeDer(contextTag(2), encodeDer(tags.sequence, extension));
-  const requests = encodeDer(tags.sequence, encodeDer(tags.sequence, about));
-  const request = encodeDer(tags.sequence, encodeDer(tags.sequence, requests, extensions));
+  const about = sequence(sha1, hashed(subject), hashed(keyBits), serialDer(certificate));
+  const extensions = explicit(2, sequence(extension(oids.ocspNonce, octets(nonce))));
+  const request = sequence(sequence(sequence(sequence(about)), extensions));
   return { issuer, nonce, about, request };
 }
 
@@ -105,7 +86,7 @@ function basicIn(bytes: Uint8Array): Uint8Array {
   const response = DerReader.inside(bytes, tags.sequence);
   if (numberOf(response.next(tags.enumerated)) !== 0n) throw new RefusedOcsp('notSuccessful');
   const typed = DerReader.inside(response.next(contextTag(0)).content, tags.sequence);
-  if (oidOf(typed.next(tags.oid)) !== basicResponse) throw new BadDer('another kind of answer');
+  if (oidOf(typed.next(tags.oid)) !== oids.ocspBasic) throw new BadDer('another kind of answer');
   return typed.next(tags.octetString).content;
 }
 
@@ -157,10 +138,10 @@ function singleAbout(about: Uint8Array, singles: DerReader): DerReader {
 /** The parameters of the hash may be absent or NULL: the same. */
 function certIdOf({ content }: Der): string {
   const reader = new DerReader(content);
-  const hash = oidOf(reader.sequence().next(tags.oid));
+  const algorithm = oidOf(reader.sequence().next(tags.oid));
   const parts = [reader.next(tags.octetString), reader.next(tags.octetString), reader.next(tags.integer)];
   reader.end();
-  return [hash, ...parts.map(({ content: part }) => Buffer.from(part).toString('hex'))].join(' ');
+  return [algorithm, ...parts.map(({ content: part }) => Buffer.from(part).toString('hex'))].join(' ');
 }
 
 const statuses: Readonly<Record<number, OcspAnswer['standing']>> = {

@@ -1,27 +1,11 @@
-// DER (X.690), read strictly and lazily: what a certificate, a CRL and an OCSP answer are written in. It reads structure and
+// DER (X.690), read strictly and lazily: what certificates, lists, requests and answers are written in. It reads structure and
 // judges nothing. Of our own, as a CRL of 100,000 entries must not hold up the gateway's one thread.
+import { tags } from './tags.js';
 
 /** Thrown when bytes are not the DER that was asked for. */
 export class BadDer extends Error {
   override readonly name = 'BadDer';
 }
-
-export const tags = {
-  boolean: 0x01,
-  integer: 0x02,
-  bitString: 0x03,
-  octetString: 0x04,
-  oid: 0x06,
-  enumerated: 0x0a,
-  utcTime: 0x17,
-  generalizedTime: 0x18,
-  sequence: 0x30,
-  set: 0x31,
-} as const;
-
-/** A tag of the structure at hand, `[n]`. */
-export const contextTag = (number: number, constructed = true): number =>
-  (constructed ? 0xa0 : 0x80) | number;
 
 export interface Der {
   readonly tag: number;
@@ -77,6 +61,13 @@ export class DerReader {
 
   sequence(): DerReader {
     return new DerReader(this.next(tags.sequence).content);
+  }
+
+  /** All that is left, each with this tag. */
+  rest(tag: number): readonly Der[] {
+    const found: Der[] = [];
+    while (!this.done) found.push(this.next(tag));
+    return found;
   }
 
   /** Nothing may follow. */
@@ -186,23 +177,3 @@ export function flagsOf({ tag, content }: Der): readonly boolean[] {
 }
 
 export const sameBytes = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) === 0;
-
-/** One element of what is inside it. */
-export function encodeDer(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
-  const content = Buffer.concat(parts);
-  const length: number[] = [];
-  for (let rest = content.length; rest > 0; rest = Math.floor(rest / 256)) length.unshift(rest % 256);
-  const head = content.length < 0x80 ? [tag, content.length] : [tag, 0x80 | length.length, ...length];
-  return Buffer.concat([Buffer.from(head), content]);
-}
-
-export function encodeOid(dotted: string): Uint8Array {
-  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
-  const bytes = [first * 40 + second, ...rest].flatMap((arc) => {
-    const septets = [arc % 128];
-    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128))
-      septets.unshift((left % 128) | 0x80);
-    return septets;
-  });
-  return encodeDer(tags.oid, Buffer.from(bytes));
-}

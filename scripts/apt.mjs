@@ -26,6 +26,10 @@ export const wanted = [
     name: 'libstrongswan-standard-plugins',
     files: ['/usr/lib/ipsec/plugins/libstrongswan-openssl.so'],
   },
+  // A site's DNS and DHCP, and a device in it.
+  { name: 'dnsmasq-base', files: ['/usr/sbin/dnsmasq'] },
+  { name: 'isc-dhcp-client', files: ['/usr/sbin/dhclient', '/sbin/dhclient'] },
+  { name: 'iproute2', files: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'] },
   {
     name: 'libfaketime',
     files: ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`),

@@ -10,7 +10,7 @@
 //   servers.mjs      RabbitMQ and PostgreSQL installed · rabbit-server.mjs, postgres-server.mjs: private ones, by
 //                    server-process.mjs and free-port.mjs · distributed.mjs: the services on them
 //   secrets.mjs      npm run secrets: passwords, and certificates.mjs, those of broker and database
-//   services.mjs     npm run services · muster.mjs: the command line
+//   services.mjs     npm run services · muster.mjs: the command line · agent-bundle.mjs: the agent in one file
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 

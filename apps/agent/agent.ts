@@ -5,7 +5,7 @@
 //   agent.ts         one announcement after the other, each tried until it is answered or given up
 //   attempt.ts       what follows from one attempt (pure)
 //   exchange.ts      one attempt: the server's addresses in turn, one exchange over TLS
-//   credentials.ts   its certificates (R4, R6)
+//   credentials.ts   its certificates (R4, R6); enrolment/: how it gets one by itself (R85)
 //   state.ts         what it remembers over a restart
 //   network/         where the server is (R2, R3), and what makes a device announce (R5)
 //   device/          settings and the HTTPS interface to them: DEVICE-API.md

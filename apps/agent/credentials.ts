@@ -17,10 +17,12 @@ export const installedFiles = {
   /** Certificate, what leads from it to its authority, and its key. */
   identity: 'identity.pem',
   authorities: 'ca.pem',
+  /** User and password with which the device gets its first certificate. */
+  secret: 'enrol.secret',
 } as const;
 
 /** Where the device keeps what it made for itself. */
-const ownFolder = 'own';
+export const ownFolder = 'own';
 
 const holder = (serial: string): Holder => ({ commonName: serial, serialNumber: serial });
 
@@ -34,7 +36,7 @@ export async function readCredentials(folder: string, serial: string): Promise<C
   return { ...(await identityIn(join(folder, ownFolder), holder(serial))), installed: false, authorities };
 }
 
-async function readOptional(file: string): Promise<string | null> {
+export async function readOptional(file: string): Promise<string | null> {
   return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;

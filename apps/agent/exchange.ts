@@ -3,6 +3,8 @@ import { isIP } from 'node:net';
 import { announce, AnnounceError, clientContext } from '#announce/announce';
 import type { Identity } from '#events/identity';
 import { messageOf } from '#events/message-of';
+import { soundAuthoritiesIn, UnreadableAuthorities } from '#pki/authorities';
+import { faultOfServer, type Asking } from '#pki/server-verdict';
 import type { Occasion } from './agent.js';
 import type { Outcome } from './attempt.js';
 import type { Credentials } from './credentials.js';
@@ -16,6 +18,8 @@ import {
 export interface Exchange {
   readonly server: ServerSettings;
   readonly requireMutual: boolean;
+  /** How it is told whether the server's certificate was revoked. */
+  readonly revocation: Asking['policy'];
   readonly credentials: Credentials;
   /** The device's address to connect from; undefined: the system's choice. */
   readonly from: string | undefined;
@@ -29,18 +33,41 @@ const candidatesMax = 16;
 export async function attemptExchange(exchange: Exchange, occasion: Occasion): Promise<Outcome> {
   const { requireMutual, credentials } = exchange;
   occasion.signal.throwIfAborted();
+  const trusted = trustedIn(credentials.authorities);
   if (requireMutual && !(credentials.installed && credentials.authorities !== null)) {
     const detail =
       'Mutual authentication is required, but an identity and a CA certificate are not both installed.';
     return { kind: 'untrusted', detail };
   }
+  if (requireMutual && trusted.fault !== null)
+    return { kind: 'untrusted', detail: `No server can be trusted: ${trusted.fault}.` };
   try {
-    return await firstAnswer(exchange, occasion);
+    const judged = { ...credentials, authorities: trusted.authorities };
+    return await firstAnswer({ ...exchange, credentials: judged }, occasion);
   } catch (error) {
     occasion.signal.throwIfAborted();
     if (isUntrusted(error))
       return { kind: 'untrusted', detail: `The server is not trusted: ${error.message}.` };
     return { kind: 'unreachable', detail: messageOf(error) };
+  }
+}
+
+interface Trusted {
+  /** PEM; null: none that could be trusted. */
+  readonly authorities: string | null;
+  readonly fault: string | null;
+}
+
+/** Authorities that break the rules for such are not trusted, though OpenSSL would. */
+function trustedIn(authorities: string | null): Trusted {
+  if (authorities === null) return { authorities: null, fault: null };
+  try {
+    const { sound, refused } = soundAuthoritiesIn(authorities);
+    if (sound.length > 0) return { authorities: sound.join('\n'), fault: null };
+    return { authorities: null, fault: refused.join('; ') };
+  } catch (error) {
+    if (error instanceof UnreadableAuthorities) return { authorities: null, fault: error.message };
+    throw error;
   }
 }
 
@@ -68,6 +95,9 @@ async function announceTo(to: Candidate, exchange: Exchange, { reason, announcem
       port: to.port,
       context: clientContext({ certificate, key, ...(authorities !== null && { authorities }) }),
       requireVerified: exchange.requireMutual,
+      ...(authorities !== null && {
+        judge: (shown) => faultOfServer(shown, { policy: exchange.revocation, signal, now: new Date() }),
+      }),
       signal,
       ...(exchange.from !== undefined && { localAddress: exchange.from }),
       ...(isIP(to.name) === 0 && { serverName: to.name }),

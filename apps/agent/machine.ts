@@ -9,6 +9,7 @@ import { Device } from './device/device.js';
 import type { Settings } from './device/setting.js';
 import { attemptExchange, type Exchange } from './exchange.js';
 import type { Candidate, ServerSettings } from './network/find-server.js';
+import type { Domains } from './network/resolv-conf.js';
 import { StateFolder, type Announcing } from './state.js';
 
 export interface MachineOptions {
@@ -20,8 +21,12 @@ export interface MachineOptions {
   readonly missing?: readonly string[];
   /** How the server is found unless the setting `announce.server` says otherwise. */
   readonly server: ServerSettings;
+  /** Domains to look in, asked at each attempt: a lease brings others. Without it those of `server`. */
+  readonly domains?: () => Promise<Domains>;
   /** As the setting `announce.requireMutual`, which can only add to it. */
   readonly requireMutual?: boolean;
+  /** Whether the server was revoked is asked of whom its certificate names (hard). */
+  readonly revocation?: Exchange['revocation'];
   readonly apiPort: number;
   /** Address the interface listens on, asked at each start of it; undefined: every address of the machine. */
   readonly apiHost: () => string | undefined;
@@ -132,13 +137,15 @@ export class Machine {
   }
 
   async #exchange(): Promise<Exchange> {
-    const { server, requireMutual = false, from } = this.options;
+    const { requireMutual = false, revocation = 'hard', from, domains } = this.options;
+    const server = { ...this.options.server, ...(await domains?.()) };
     const settings = this.device.settings();
     const address = settings['announce.server'];
     const own = typeof address === 'string' && address !== '';
     return {
       server: own ? { ...server, address } : server,
       requireMutual: requireMutual || settings['announce.requireMutual'] === true,
+      revocation,
       credentials: await this.credentials(),
       from: from?.(),
       identity: async (to) => (await this.options.identityTowards?.(to)) ?? this.device.identity,

@@ -24,6 +24,15 @@ export const announcing = z.object({
 });
 export type Announcing = z.infer<typeof announcing>;
 
+/** How it stands with the certificate that the device gets for itself (R85). */
+const enrolled = z.object({
+  state: z.enum(['done', 'failed']),
+  /** One sentence for whoever stands before the device. */
+  detail: z.string(),
+  at: z.iso.datetime(),
+});
+export type Enrolled = z.infer<typeof enrolled>;
+
 const state = z.object({
   version: z.literal(1),
   agentId: z.uuid(),
@@ -32,6 +41,10 @@ const state = z.object({
   booted: z.boolean(),
   /** A cold reset made while the agent was not running, to be announced when it runs. */
   coldReset: z.boolean(),
+  /** When the period of 47 to 48 hours ends that runs (R5). */
+  periodicAt: z.iso.datetime().nullable().default(null),
+  /** Null: never tried. */
+  enrolled: enrolled.nullable().default(null),
   device: z.object({
     written: z.record(z.string(), settingValue),
     passwordHash: z.string().nullable(),
@@ -54,6 +67,8 @@ const firstState = (): State => ({
   },
   booted: false,
   coldReset: false,
+  periodicAt: null,
+  enrolled: null,
   device: { written: {}, passwordHash: null },
 });
 

@@ -153,7 +153,12 @@ async function run({ store, devicePort, open, begun, grip }: Run): Promise<Finis
     });
     if (said.kind === 'setback') return afterSetback(begun, said.setback);
     const outcome = compliant(requirements, said.results) ? 'compliant' : 'nonCompliant';
-    return ended(begun, { outcome, detail: summary(said.results), results: [...said.results] });
+    return ended(begun, {
+      outcome,
+      detail: summary(said.results),
+      results: [...said.results],
+      agent: said.agent,
+    });
   } finally {
     driver.close();
   }
@@ -166,7 +171,8 @@ function afterSetback(begun: Begun, setback: Setback): Finish {
   return ended(begun, { outcome: 'failed', detail: setback.reason.slice(0, 512), results: [] });
 }
 
-type Result = Pick<AssessmentFinished, 'outcome' | 'detail' | 'results'>;
+type Result = Pick<AssessmentFinished, 'outcome' | 'detail' | 'results'> &
+  Partial<Pick<AssessmentFinished, 'agent'>>;
 
 function summary(
   results: AssessmentFinished['results'] | readonly AssessmentFinished['results'][number][],
@@ -191,6 +197,7 @@ function ended({ task, startedAt: begunAt, policies }: Begun, result: Result): F
     ...subjectOf(task, policies),
     startedAt: begunAt.toISOString(),
     finishedAt: new Date(Math.max(Date.now(), begunAt.getTime())).toISOString(),
+    agent: null,
     ...result,
   };
   const assessed = result.outcome === 'compliant' || result.outcome === 'nonCompliant';

@@ -1,6 +1,7 @@
 // One assessment of one device: who are you, read, compare, write what differs, read again (R61).
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SettingResult } from '#events/assessment';
+import type { DeviceAgent, SettingResult } from '#events/assessment';
+import { agentIn } from '#device/agent';
 import { settingsCatalogue } from '#device/catalogue';
 import type { Driver, Outcome, Setback, Values } from '#device/device';
 import { compare, verify, writesFor, type Requirement } from '#documents/policy';
@@ -16,7 +17,7 @@ export interface Conversation {
 }
 
 export type Assessed =
-  | { readonly kind: 'assessed'; readonly results: readonly SettingResult[] }
+  | { readonly kind: 'assessed'; readonly results: readonly SettingResult[]; readonly agent: DeviceAgent }
   | { readonly kind: 'setback'; readonly setback: Setback };
 
 /** A device that has just been changed may need a moment before it answers again. */
@@ -32,10 +33,15 @@ export async function converse(on: Conversation): Promise<Assessed> {
   const compared = compare(requirements, before.value, settingsCatalogue);
   const writes = writesFor(requirements, compared, settingsCatalogue);
   const { refused, stopped, wrote } = await writeAll(on, writes);
-  if (!wrote) return { kind: 'assessed', results: verify(compared, before.value, refused, stopped) };
+  const assessed = (values: Values): Assessed => ({
+    kind: 'assessed',
+    results: verify(compared, values, refused, stopped),
+    agent: agentIn(values),
+  });
+  if (!wrote) return assessed(before.value);
   const after = await readAgain(on);
   if (after.kind !== 'answered') return { kind: 'setback', setback: after };
-  return { kind: 'assessed', results: verify(compared, after.value, refused, stopped) };
+  return assessed(after.value);
 }
 
 const otherDevice = (serial: string): Assessed => ({

@@ -35,14 +35,14 @@ export function makeSecret(books: Books, secret: Omit<EnrolmentSecret, 'used'>):
   return value;
 }
 
-/** Null unless name and secret fit, it is not over, and it was not used up. */
+/** Null unless name and secret fit, and it is not over. It may be used up. */
 export function findSecret(books: Books, name: string, value: string, now: Date): EnrolmentSecret | null {
   const row = books.one('select * from secret where name = ?', name);
   const kept = Buffer.from(row ? String(row['hash']) : '00'.repeat(32), 'hex');
   const fits = timingSafeEqual(kept, hashOf(value));
   if (!row || !fits) return null;
   const secret = secretOf(row);
-  return secret.until <= now || (secret.used && !secret.reusable) ? null : secret;
+  return secret.until <= now ? null : secret;
 }
 
 /** False when another was faster with a secret for once. To be called in the transaction of what it is used for. */

@@ -45,6 +45,13 @@ const assessmentOutcome = {
   cancelled: 'Cancelled',
 } as const;
 
+const agent = {
+  enabled: 'Enabled',
+  disabled: 'Disabled',
+  notSupported: 'Not supported',
+  unknown: 'Not read yet',
+} as const;
+
 const severity = { high: 'High', medium: 'Medium', low: 'Low' } as const;
 
 const reason = {
@@ -94,6 +101,7 @@ export const words = {
   role,
   outcome,
   assessmentOutcome,
+  agent,
   severity,
   reason,
   trigger,

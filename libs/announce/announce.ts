@@ -1,14 +1,16 @@
 // The client's half, for the agent and for a server that forwards.
-import { constants } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import type { TcpSocketConnectOpts } from 'node:net';
 import {
   connect,
   createSecureContext,
   type ConnectionOptions,
+  type DetailedPeerCertificate,
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
 import { messageOf } from '../events/message-of.js';
+import type { ShownServer } from '../pki/server-verdict.js';
 import {
   decodeAcknowledge,
   encodeAnnouncement,
@@ -59,9 +61,25 @@ export function clientContext({ key, certificate, authorities }: ClientCredentia
     cert: certificate,
     ca: authorities,
     minVersion: 'TLSv1.2',
-    ecdhCurve: 'X25519MLKEM768:X25519:P-256',
+    ecdhCurve: groups(),
     secureOptions: constants.SSL_OP_NO_TICKET,
   });
+}
+
+const classicGroups = 'X25519:P-256';
+let known: string | null = null;
+
+/** The hybrid first, where this OpenSSL has it: a device's Node may be older than ours. */
+function groups(): string {
+  if (known !== null) return known;
+  const hybrid = `X25519MLKEM768:${classicGroups}`;
+  try {
+    createSecureContext({ ecdhCurve: hybrid });
+    known = hybrid;
+  } catch {
+    known = classicGroups;
+  }
+  return known;
 }
 
 /** How to reach a server. */
@@ -76,6 +94,8 @@ export interface SocketOptions {
   readonly context: SecureContext;
   /** True: nothing is sent unless the server's certificate verifies (R6, R71). False: it is judged, and the verdict is in `server`. */
   readonly requireVerified: boolean;
+  /** Asked about a server whose chain and name verify: why it is not to be trusted all the same; null: it is. */
+  readonly judge?: (shown: ShownServer) => Promise<string | null>;
   readonly signal?: AbortSignal;
 }
 
@@ -116,8 +136,12 @@ export class Line {
 
   /** Rejects with AnnounceError. */
   static async open(options: SocketOptions): Promise<Line> {
-    const socket = await openSocket(options);
-    return new Line(socket, { verified: socket.authorized, problem: problemOf(socket) });
+    const { socket, staple } = await openSocket(options);
+    const problem = await problemOf(socket, staple, options.judge);
+    const end = endOf(socket, problem, options);
+    if (!end) return new Line(socket, { verified: problem === null, problem });
+    socket.destroy();
+    throw end;
   }
 
   private constructor(
@@ -188,8 +212,14 @@ export class Line {
   }
 }
 
-function openSocket(options: SocketOptions): Promise<TLSSocket> {
-  const { host, port, localAddress, serverName, context, requireVerified, signal } = options;
+interface Opened {
+  readonly socket: TLSSocket;
+  /** OCSP answer that the server stapled to its certificate. */
+  readonly staple: Uint8Array | null;
+}
+
+function openSocket(options: SocketOptions): Promise<Opened> {
+  const { host, port, localAddress, serverName, context, judge, signal } = options;
   return new Promise((resolve, reject) => {
     const toServer: ConnectionOptions & TcpSocketConnectOpts = {
       host,
@@ -198,8 +228,11 @@ function openSocket(options: SocketOptions): Promise<TLSSocket> {
       servername: serverName,
       secureContext: context,
       rejectUnauthorized: false,
+      requestOCSP: judge !== undefined,
     };
+    let staple: Uint8Array | null = null;
     const socket = connect(toServer);
+    socket.once('OCSPResponse', (response: Uint8Array | null) => (staple = response));
     const give = (error: AnnounceError) => {
       settle();
       socket.destroy();
@@ -221,20 +254,46 @@ function openSocket(options: SocketOptions): Promise<TLSSocket> {
     signal?.addEventListener('abort', aborted);
     if (signal?.aborted) return aborted();
     socket.once('secureConnect', () => {
-      if (requireVerified && !socket.authorized) {
-        return give(
-          new AnnounceError('serverUntrusted', problemOf(socket) ?? 'its certificate did not verify'),
-        );
-      }
       settle();
-      resolve(socket);
+      resolve({ socket, staple });
     });
   });
 }
 
+/** Why nothing is to be sent to a server that was reached; null: go on. */
+function endOf(
+  { destroyed }: TLSSocket,
+  problem: string | null,
+  { requireVerified, signal }: SocketOptions,
+): AnnounceError | null {
+  if (signal?.aborted) return new AnnounceError('aborted', 'given up by the caller');
+  if (requireVerified && problem !== null) return new AnnounceError('serverUntrusted', problem);
+  return destroyed ? new AnnounceError('closed', 'the server closed the connection') : null;
+}
+
 /** Node gives the reason as a code, an Error, or both, by version and cause. */
-function problemOf(socket: TLSSocket): string | null {
-  if (socket.authorized) return null;
+async function problemOf(
+  socket: TLSSocket,
+  staple: Uint8Array | null,
+  judge: SocketOptions['judge'],
+): Promise<string | null> {
   const reason: unknown = socket.authorizationError;
-  return messageOf(reason);
+  if (!socket.authorized) return messageOf(reason);
+  if (!judge) return null;
+  const [certificate, ...issuers] = chainOf(socket);
+  return certificate ? judge({ certificate, issuers, staple }) : 'it showed no certificate';
+}
+
+const chainMax = 10;
+
+/** As OpenSSL built it, up to the root. */
+function chainOf(socket: TLSSocket): readonly X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  let at: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  while (at && Buffer.isBuffer(at.raw) && chain.length < chainMax) {
+    chain.push(new X509Certificate(at.raw));
+    const above: DetailedPeerCertificate | undefined = at.issuerCertificate;
+    at = above === at ? undefined : above;
+  }
+  return chain;
 }

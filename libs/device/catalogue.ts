@@ -30,5 +30,7 @@ export function faultOfValue(type: SettingType, value: SettingValue): string | n
       return typeof value === 'number' && Number.isInteger(value) && value >= type.min && value <= type.max
         ? null
         : `a whole number of ${type.unit} from ${type.min} to ${type.max}`;
+    case 'text':
+      return typeof value === 'string' && type.pattern.test(value) ? null : type.rule;
   }
 }

@@ -4,6 +4,7 @@
 //   api.ts         the driver of the open HTTPS device API (apps/agent/DEVICE-API.md)
 //   exchange.ts    one bounded request over a TLS connection whose certificate is checked before a byte is sent
 //   address.ts     where the server may connect to
+//   agent.ts       the device's announcement agent, out of its settings
 //   catalogue.ts   every setting there is; one data file per category in catalogue/
 import type { SettingValue } from '../events/assessment.js';
 import type { Identity } from '../events/identity.js';

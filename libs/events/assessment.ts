@@ -112,8 +112,19 @@ export const assessmentStarted = defineEvent({
   example: { ...exampleSubject, startedAt: '2026-11-21T08:00:01.000Z', attempt: 1 },
 });
 
+/** The announcement agent of a device, as the device's own settings tell (R9). */
+export const deviceAgent = z.object({
+  /** Null: the device has no such setting, which is to say no agent that could be switched. */
+  enabled: z.boolean().nullable(),
+  /** Where it announces itself; empty: to the server that it finds by name. Null: it has no such setting. */
+  server: z.string().max(1024).nullable(),
+  requireMutual: z.boolean().nullable(),
+});
+export type DeviceAgent = z.infer<typeof deviceAgent>;
+
 export const assessmentFinished = defineEvent({
   type: 'assessment.finished',
+  version: 2,
   publisher: 'assessment',
   title: 'Read, compared, remediated what differed and read again (R61), with the result of each setting.',
   schema: subject.extend({
@@ -124,6 +135,8 @@ export const assessmentFinished = defineEvent({
     /** One sentence for the operator when the outcome is not compliant. */
     detail: z.string().max(512).nullable(),
     results: z.array(settingResult).max(500),
+    /** As it was read last; null: nothing was read. */
+    agent: deviceAgent.nullable().default(null),
   }),
   subject: (data) => data.deviceId,
   example: {
@@ -146,6 +159,7 @@ export const assessmentFinished = defineEvent({
         detail: null,
       },
     ],
+    agent: { enabled: true, server: '', requireMutual: false },
   },
 });
 export type AssessmentFinished = z.infer<typeof assessmentFinished.schema>;

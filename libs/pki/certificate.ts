@@ -4,13 +4,14 @@
 //   identity.ts     a self-signed identity kept in a folder, made when there is none
 //   authorities.ts  PEM that an operator gave: whom to trust    trust-set.ts  whether they belong together
 //   peer.ts         the certificate at the other end of a connection    verdict.ts  the one decision about it
+//   server-verdict.ts  the same of a server, for its clients    addresses.ts  where a certificate says to ask about it
 //   profile.ts      what RFC 5280 asks of a certificate and OpenSSL lets pass; name-constraints.ts: of some
 //   fields.ts       what is in a certificate    names.ts  of issuers    der/  how all of it is written and read
 //   signature.ts    over lists and answers; the folder revocation says who was revoked
 //   authority/      an authority of our own: what it issues and publishes; its map is in authority/issue.ts
 //   negotiated.ts   the group that a connection's keys were exchanged by
 import 'reflect-metadata';
-import { hash, randomBytes } from 'node:crypto';
+import { hash, randomBytes, type X509Certificate } from 'node:crypto';
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
@@ -73,6 +74,12 @@ export async function selfSigned(holder: Holder, validity: Validity = validFor(3
   });
   return { key: await keyPem(keys.privateKey), certificate: certificate.toString('pem') };
 }
+
+/** From when to when a certificate is valid. Agents run on Node 20 too, which has no validFromDate. */
+export const periodOf = (certificate: Pick<X509Certificate, 'validFrom' | 'validTo'>): Validity => ({
+  notBefore: new Date(certificate.validFrom),
+  notAfter: new Date(certificate.validTo),
+});
 
 /** SHA-256 of the whole certificate (DER), lower-case hex. */
 export function fingerprintOf(der: Uint8Array): string {

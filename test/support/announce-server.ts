@@ -48,9 +48,17 @@ export const retry = (retryAfterMs: number | null): Acknowledge => ({
   event: null,
 });
 
+interface AnnounceServerOptions {
+  readonly host?: string;
+  readonly port?: number;
+  readonly credentials?: Credentials;
+  /** OCSP answer that goes with its certificate. */
+  readonly staple?: Buffer;
+}
+
 export async function startAnnounceServer(
   answer: (heard: Heard, count: number) => Acknowledge | Promise<Acknowledge> = () => accepted,
-  options: { readonly host?: string; readonly port?: number; readonly credentials?: Credentials } = {},
+  options: AnnounceServerOptions = {},
 ): Promise<AnnounceServer> {
   const heard: Heard[] = [];
   const sockets = new Set<TLSSocket>();
@@ -76,6 +84,9 @@ export async function startAnnounceServer(
     },
   );
   server.on('tlsClientError', () => undefined);
+  server.on('OCSPRequest', (_certificate, _issuer, give: (error: null, answer: Buffer | null) => void) =>
+    give(null, options.staple ?? null),
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
   });

@@ -40,6 +40,7 @@ export interface Said {
   readonly body: Said | null;
   readonly faults: readonly { readonly path: string; readonly line: number; readonly message: string }[];
   readonly items: readonly Said[];
+  readonly agent: object;
   readonly total: number;
   readonly next: string | null;
   readonly history: readonly Said[];

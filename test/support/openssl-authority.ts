@@ -57,10 +57,38 @@ export class OpensslAuthority {
   }
 
   issue(name: string, serialNumber: string): Credentials {
+    return this.#issue(name, `/CN=${name}/serialNumber=${serialNumber}`);
+  }
+
+  /** For a server at 127.0.0.1, with the addresses where one may ask about it. */
+  issueServer(name: string, { ocsp, crl }: { readonly ocsp?: string; readonly crl?: string }): Credentials {
+    const lines = [
+      '[server]',
+      'basicConstraints = critical,CA:false',
+      'keyUsage = critical,digitalSignature',
+      'extendedKeyUsage = serverAuth',
+      'subjectAltName = IP:127.0.0.1',
+      ...(ocsp === undefined ? [] : [`authorityInfoAccess = OCSP;URI:${ocsp}`]),
+      ...(crl === undefined ? [] : [`crlDistributionPoints = URI:${crl}`]),
+    ];
+    writeFileSync(this.#at(`${name}.cnf`), `${lines.join('\n')}\n`);
+    return this.#issue(name, `/CN=${name}`, '-extfile', this.#at(`${name}.cnf`), '-extensions', 'server');
+  }
+
+  /** An answer made beforehand, as servers staple it. */
+  ocspAnswer(name: string): Buffer {
+    const own = ['-index', this.#at('index.txt'), '-CA', this.#at('ca.pem'), '-issuer', this.#at('ca.pem')];
+    const signer = ['-rsigner', this.#at('ca.pem'), '-rkey', this.#at('ca.key'), '-nmin', '60'];
+    const files = ['-cert', this.#at(`${name}.pem`), '-respout', this.#at('answer.der')];
+    execFileSync('openssl', ['ocsp', ...own, ...signer, ...files], { stdio: 'ignore' });
+    return readFileSync(this.#at('answer.der'));
+  }
+
+  #issue(name: string, subject: string, ...words: readonly string[]): Credentials {
     const [key, request, certificate] = ['key', 'csr', 'pem'].map((end) => this.#at(`${name}.${end}`));
-    const subject = `/CN=${name}/serialNumber=${serialNumber}`;
     this.#openssl('req', '-new', ...newKey, '-subj', subject, '-keyout', key ?? '', '-out', request ?? '');
-    this.#openssl('ca', '-batch', '-notext', '-in', request ?? '', '-out', certificate ?? '');
+    const files = ['-in', request ?? '', '-out', certificate ?? ''];
+    this.#openssl('ca', '-batch', '-notext', ...words, ...files);
     return { key: readFileSync(key ?? '', 'utf8'), certificate: readFileSync(certificate ?? '', 'utf8') };
   }
 

@@ -1,54 +1,64 @@
-// What can be typed: run, status, announce, reset, fleet. Exit 0 done, 1 not accepted or failed, 2 typed wrongly.
-import { join } from 'node:path';
-import { identity as identitySchema } from '#events/identity';
+// What can be typed: run, status, announce, reset, enrol, fleet. Exit 0 done, 1 not accepted or failed, 2 typed wrongly.
 import { messageOf } from '#events/message-of';
 import { openLog } from '#runtime/log';
-import * as z from 'zod';
 import type { Pace } from '../attempt.js';
-import { ask } from './control.js';
 import { freshConfiguration } from '../device/device.js';
+import { enrol } from '../enrolment/enrol.js';
+import { detailOf } from '../enrolment/keeper.js';
+import { readState, StateFolder, type State } from '../state.js';
+import { configOf, stateDirOf } from './config.js';
+import { ask } from './control.js';
+import { describe, describeCertificate, describeEnrolled, describeMemory } from './describe.js';
+import { readOptions, UsageError, type Values } from './options.js';
+import { openAgent, runAgent } from './run-agent.js';
 import { runFleet } from './run-fleet.js';
-import { portOf, readOptions, UsageError, type Values } from './options.js';
-import { systemDomains } from '../network/resolv-conf.js';
-import { describe, openAgent, runAgent, type AgentConfig } from './run-agent.js';
-import { readState, StateFolder } from '../state.js';
 import { untilStopped } from './until-stopped.js';
 
 type Subcommand = (values: Values) => Promise<number>;
 
 const subcommands: Readonly<Record<string, Subcommand>> = {
   run: async (values) => {
-    const running = await runAgent(await configOf(values), logOf(values));
+    const running = await runAgent(configOf(values), logOf(values));
     await untilStopped();
     await running.stop();
     return 0;
   },
   status: async (values) => {
     const folder = stateDirOf(values);
-    const state = await readState(folder);
-    if (!state) throw new UsageError(`No agent ever ran in ${folder}.`);
-    const running = (await ask(folder, 'ping')) !== null;
-    const { agentId, announcing } = state;
-    const text = `${describe(announcing)}\nagent         ${running ? 'runs' : 'does not run'}`;
-    say(values.json ? JSON.stringify({ agentId, running, ...announcing }) : text);
+    const { agentId, announcing, enrolled } = await stateIn(folder);
+    const memory = await ask(folder, 'ping');
+    const running = memory !== null;
+    if (values.json) {
+      const memoryBytes = memory === null ? null : Number(memory);
+      say(JSON.stringify({ agentId, running, memoryBytes, ...announcing, enrolled }));
+    } else {
+      const certificate = await describeCertificate(folder, enrolled);
+      const agent = memory === null ? 'agent         does not run' : describeMemory(memory);
+      say([describe(announcing), certificate, agent].join('\n'));
+    }
     return announcing.state === 'failed' ? 1 : 0;
   },
   announce: async (values) => {
     const answer = await ask(stateDirOf(values), 'announce');
     if (answer !== null) return tell(answer);
     const quiet = openLog({ level: values.verbose ? 'debug' : 'silent', fields: { app: 'agent' } });
-    const machine = await openAgent({ ...(await configOf(values)), pace: hastyPace }, quiet);
+    const machine = await openAgent({ ...configOf(values), pace: hastyPace }, quiet);
     return tell(describe(await machine.announce('unstated')));
   },
   reset: async (values) => {
     const folder = stateDirOf(values);
     const answer = await ask(folder, 'reset');
     if (answer !== null) return tell(answer);
-    if (!(await readState(folder))) throw new UsageError(`No agent ever ran in ${folder}.`);
+    await stateIn(folder);
     const kept = await StateFolder.open(folder);
     await kept.change((state) => ({ ...state, device: freshConfiguration, coldReset: true }));
     say('Settings are as from the box; certificates are kept. It is announced when the agent runs.');
     return 0;
+  },
+  enrol: async (values) => {
+    const answer = (await ask(stateDirOf(values), 'enrol')) ?? (await enrolNow(values));
+    say(answer);
+    return answer.startsWith('done') ? 0 : 1;
   },
   fleet: (values) => runFleet(values, { log: logOf(values), say }),
 };
@@ -80,40 +90,21 @@ function tell(shown: string): number {
   return /^answer +accepted$/m.test(shown) ? 0 : 1;
 }
 
-const stateDirOf = (values: Values): string => values.state ?? join('.data', 'agent');
+async function stateIn(folder: string): Promise<State> {
+  const state = await readState(folder);
+  if (state) return state;
+  throw new UsageError(`No agent ever ran in ${folder}.`);
+}
+
+async function enrolNow(values: Values): Promise<string> {
+  const { est, identity, stateDir } = configOf(values);
+  if (!est) throw new UsageError('--est is needed.');
+  await StateFolder.open(stateDir);
+  const signal = new AbortController().signal;
+  const got = await enrol({ folder: stateDir, serial: identity.serial, url: est, signal }, true);
+  const detail = got ? detailOf(got) : 'nothing was due';
+  return describeEnrolled({ state: 'done', detail, at: new Date().toISOString() });
+}
 
 const logOf = (values: Values) =>
   openLog({ level: values.verbose ? 'debug' : 'info', fields: { app: 'agent' } });
-
-const listed = (text: string | undefined): readonly string[] => (text ?? '').split(/[\s,]+/).filter(Boolean);
-
-async function configOf(values: Values): Promise<AgentConfig> {
-  if (values.serial === undefined) throw new UsageError('--serial is needed.');
-  const found = await systemDomains();
-  const dnsServers = listed(values.dns);
-  const described = identitySchema.extend({ ip: identitySchema.shape.ip.nullable() }).safeParse({
-    serial: values.serial,
-    model: values.model ?? 'Muster agent',
-    mac: values.mac ?? '02:00:00:00:00:00',
-    ip: values.ip ?? null,
-    hostname: values.hostname ?? null,
-    firmware: values.firmware ?? null,
-  });
-  if (!described.success) throw new UsageError(z.prettifyError(described.error));
-  return {
-    stateDir: stateDirOf(values),
-    identity: described.data,
-    requireMutual: values['require-mutual'] ?? false,
-    apiHost: values.ip,
-    apiPort: portOf(values['api-port'], 7627),
-    server: {
-      address: values.server ?? null,
-      port: portOf(values.port, 3329),
-      name: values.name ?? 'hp-print-mgmt',
-      localDomain: values.domain ?? found.localDomain,
-      searchDomains: values.search === undefined ? found.searchDomains : listed(values.search),
-      ipv6: !values['ipv4-only'],
-      dnsServers: dnsServers.length > 0 ? dnsServers : null,
-    },
-  };
-}

@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 
-export type Command = 'announce' | 'reset';
-const commands: readonly string[] = ['announce', 'reset'] satisfies readonly Command[];
+export type Command = 'announce' | 'reset' | 'enrol';
+const commands: readonly string[] = ['announce', 'reset', 'enrol'] satisfies readonly Command[];
 
 const isCommand = (text: string): text is Command => commands.includes(text);
 const wordLengthMax = 16;
@@ -34,7 +34,9 @@ export async function takeCommands(
       if (word.length > wordLengthMax) socket.destroy();
     });
     socket.on('end', () => {
-      if (!isCommand(word)) return void socket.end(word === 'ping' ? 'pong' : 'unknown command');
+      // What it takes of memory is the answer to whether it is there.
+      if (!isCommand(word))
+        return void socket.end(word === 'ping' ? String(process.memoryUsage.rss()) : 'unknown command');
       handle(word).then(
         (answer) => socket.end(answer),
         (error: unknown) => socket.end(String(error)),
@@ -45,7 +47,7 @@ export async function takeCommands(
   return () => new Promise((resolve) => server.close(() => resolve()));
 }
 
-/** Has the running agent do something and returns its answer; null when none runs in the folder. */
+/** Has the running agent do something and returns its answer, to `ping` its memory in bytes; null when none runs in the folder. */
 export async function ask(folder: string, command: Command | 'ping'): Promise<string | null> {
   return new Promise((resolve, reject) => {
     let answer = '';

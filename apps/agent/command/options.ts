@@ -33,13 +33,21 @@ const options = {
     help: 'serial number: 4 to 32 letters, digits, hyphens. run and announce need it',
   },
   model: { type: 'string', help: 'product name (Muster agent)' },
-  mac: { type: 'string', help: 'MAC address (02:00:00:00:00:00)' },
+  mac: { type: 'string', help: 'MAC address (that of the interface it announces from)' },
   ip: { type: 'string', help: 'address to announce, connect from and listen on (chosen by the system)' },
   hostname: { type: 'string', help: 'host name to announce (that of this machine)' },
   firmware: { type: 'string', help: 'firmware to announce (none)' },
   'require-mutual': {
     type: 'boolean',
     help: 'send nothing unless identity.pem and ca.pem are in the folder and the server verifies',
+  },
+  revocation: {
+    type: 'string',
+    help: 'hard: a server is trusted only when who its certificate names says it was not revoked (hard); soft; off',
+  },
+  est: {
+    type: 'string',
+    help: 'https://host:port of an EST server: the device gets its certificate there, and each next one by itself',
   },
   'api-port': { type: 'string', help: 'port of the device interface (7627)' },
   count: { type: 'string', help: 'fleet: how many printers (20)' },
@@ -61,12 +69,13 @@ const options = {
 
 export type Values = ReturnType<typeof parse>['values'];
 
-const usage = `muster agent <command> [options]
+const usage = `muster agent <command> [options]; on a device: node muster-agent.mjs <command> [options]
 
   run       announce on every trigger and serve the device interface, until stopped
   status    show how the last announcement went; exit 1 when it failed
   announce  announce now; exit 1 unless the server accepts
   reset     cold reset: settings as from the box, certificates kept
+  enrol     get the next certificate from the EST server now; exit 1 unless it is there
   fleet     many virtual printers in one process
 `;
 
@@ -93,9 +102,12 @@ function parseOr(typed: readonly string[]): ReturnType<typeof parse> {
   }
 }
 
+const folder = `In its folder may be put: ca.pem, whom the server's certificate must come from; identity.pem, the device's own
+certificate, its issuers and its key; enrol.secret, user and password of muster ca enrol. A reset keeps all three.`;
+
 function helpText(): string {
   const lines = Object.entries(options).map(([name, { help }]) => `  ${`--${name}`.padEnd(18)}${help}`);
-  return `${usage}\n${lines.join('\n')}`;
+  return `${usage}\n${lines.join('\n')}\n\n${folder}`;
 }
 
 export function portOf(text: string | undefined, otherwise: number): number {

@@ -3,15 +3,26 @@ import { expect, test } from 'vitest';
 import { settingsCatalogue } from '#device/catalogue';
 import { deviceSettings } from './setting.js';
 
-const extremes = (type: { min: number; max: number }) => [type.min, type.max];
+type Listed = typeof settingsCatalogue extends ReadonlyMap<string, infer Setting> ? Setting : never;
+
+function valuesOf(type: Listed['type']) {
+  switch (type.type) {
+    case 'boolean':
+      return [true, false];
+    case 'choice':
+      return type.values;
+    case 'number':
+      return [type.min, type.max];
+    case 'text':
+      return ['', 'muster.example', '10.0.0.1', 'fd00::1', 'a'.repeat(253)];
+  }
+}
 
 test.each([...settingsCatalogue.values()])(
   'a device takes every value the catalogue allows for $key',
   (listed) => {
     const setting = deviceSettings[listed.key];
-    const { type } = listed;
-    const values =
-      type.type === 'boolean' ? [true, false] : type.type === 'choice' ? type.values : extremes(type);
+    const values = valuesOf(listed.type);
     const faults = values.map((value) => setting?.fault(value));
     expect(faults).toEqual(values.map(() => (listed.readOnly ? 'is read only' : null)));
   },

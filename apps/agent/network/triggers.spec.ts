@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { until } from '../../../test/support/until.js';
-import { periodMs, triggerBetween, watchTriggers, type NetworkView } from './triggers.js';
+import { everyPeriod, periodMs, triggerBetween, watchTriggers, type NetworkView } from './triggers.js';
 
 const view = (part: Partial<NetworkView> = {}): NetworkView => ({
   hostname: 'a',
@@ -32,7 +32,7 @@ test('a watch fires on change and on every period, and ends', async () => {
     fire: (reason) => fired.push(reason),
     look: () => now,
     lookEveryMs: 5,
-    nextPeriodMs: () => 20,
+    period: { nextMs: () => 20 },
   });
   now = view({ addresses: ['10.0.0.9'] });
   await until(
@@ -41,4 +41,25 @@ test('a watch fires on change and on every period, and ends', async () => {
   );
   stop();
   expect(fired.filter((reason) => reason === 'ipChanged')).toHaveLength(1);
+});
+
+test.each([
+  { what: 'begins one when there is none', kept: null, begins: true },
+  { what: 'goes on with the one that runs', kept: 30_000, begins: false },
+  { what: 'begins another after one that ended while it was off', kept: -1, begins: true },
+  { what: 'begins another where the clock was set', kept: 49 * 3_600_000, begins: true },
+])('a start $what', ({ kept, begins }) => {
+  const at: string[] = [];
+  const read = () => (kept === null ? null : new Date(Date.now() + kept).toISOString());
+  everyPeriod(() => expect.unreachable(), { due: { read, keep: (one) => at.push(one) } })();
+  expect(at).toHaveLength(begins ? 1 : 0);
+});
+
+test('a period that ran before a restart ends when it would have ended', async () => {
+  let [fired, kept] = [0, new Date(Date.now() + 50).toISOString()];
+  const due = { read: () => kept, keep: (at: string) => void (kept = at) };
+  const stop = everyPeriod(() => (fired += 1), { due });
+  await until('it fired', () => fired > 0);
+  stop();
+  expect(Date.parse(kept) - Date.now()).toBeGreaterThan(46 * 3_600_000);
 });

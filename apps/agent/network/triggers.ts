@@ -51,7 +51,7 @@ export interface WatchOptions {
   readonly fire: (reason: AnnounceReason) => void;
   readonly lookEveryMs?: number;
   readonly look?: () => NetworkView;
-  readonly nextPeriodMs?: () => number;
+  readonly period?: PeriodOptions;
 }
 
 /** Watches until the returned function is called. */
@@ -63,26 +63,48 @@ export function watchTriggers(options: WatchOptions): () => void {
     const reason = triggerBetween(last, now);
     last = now;
     if (reason) options.fire(reason);
-  }, options.lookEveryMs ?? 5_000);
-  const stopPeriods = everyPeriod(() => options.fire('periodic'), options.nextPeriodMs);
+  }, options.lookEveryMs ?? 2_000);
+  const stopPeriods = everyPeriod(() => options.fire('periodic'), options.period);
   return () => {
     clearInterval(looking);
     stopPeriods();
   };
 }
 
+export interface PeriodOptions {
+  readonly nextMs?: () => number;
+  /** When the one that runs ends: kept, so that a restart does not begin another. */
+  readonly due?: { read(): string | null; keep(at: string): void };
+}
+
 /** Fires every 47 to 48 hours whatever else happens, until the returned function is called. */
-export function everyPeriod(
-  fire: () => void,
-  nextMs: () => number = () => periodMs(Math.random()),
-): () => void {
+export function everyPeriod(fire: () => void, options: PeriodOptions = {}): () => void {
+  const { nextMs = () => periodMs(Math.random()), due } = options;
   let timer: NodeJS.Timeout;
-  const arm = (): void => {
-    timer = setTimeout(() => {
-      arm();
+  const arm = (forMs: number): void => {
+    // By both clocks: one stands still while the machine sleeps, the other may be set back.
+    const [steady, wall] = [performance.now() + forMs, Date.now() + forMs];
+    const step = (): void => {
+      const leftMs = Math.min(steady - performance.now(), wall - Date.now());
+      if (leftMs > 0) return void (timer = setTimeout(step, Math.min(leftMs, hourMs)));
+      begin();
       fire();
-    }, nextMs());
+    };
+    step();
   };
-  arm();
+  const begin = (): void => {
+    const forMs = nextMs();
+    due?.keep(new Date(Date.now() + forMs).toISOString());
+    arm(forMs);
+  };
+  const left = leftOf(due?.read() ?? null);
+  if (left === null) begin();
+  else arm(left);
   return () => clearTimeout(timer);
+}
+
+/** Null: there is none, or it is over; the announcement of this start stands for one that was missed. */
+function leftOf(dueAt: string | null): number | null {
+  const leftMs = dueAt === null ? 0 : Date.parse(dueAt) - Date.now();
+  return leftMs > 0 && leftMs <= periodMs(1) ? leftMs : null;
 }

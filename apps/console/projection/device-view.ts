@@ -1,6 +1,6 @@
 // A device as the page shows it, built from what all services say about it. Events of one device may come in any order:
 // each part of the view remembers the sequence of the event that made it, and an older one of that publisher leaves it be.
-import type { assessmentSkipped } from '#events/assessment';
+import type { assessmentSkipped, DeviceAgent } from '#events/assessment';
 import type { Identity } from '#events/identity';
 
 export const statuses = [
@@ -14,6 +14,10 @@ export const statuses = [
   'conflicted',
 ] as const;
 export type Status = (typeof statuses)[number];
+
+/** What is known of a device's announcement agent (R9): not supported, when the device has no setting for it. */
+export const agentStates = ['enabled', 'disabled', 'notSupported', 'unknown'] as const;
+export type AgentState = (typeof agentStates)[number];
 
 /** Parts of the view that have an order of their own. */
 export interface Marks {
@@ -101,6 +105,8 @@ export interface DeviceView {
   /** Tasks that ended, so that word of their beginning which comes late does not start them again. */
   readonly ended: readonly string[];
   readonly last: LastAssessment | null;
+  /** As it was read last; absent in views saved before it was kept. */
+  readonly agent?: DeviceAgent | null;
   /** The newest word about its assessment, when that is why there is none. */
   readonly skipped?: Skipped | null;
   /** History entries ever written; the newest ones are kept. */
@@ -131,6 +137,7 @@ export const blankView = (id: string): DeviceView => ({
   tasks: [],
   ended: [],
   last: null,
+  agent: null,
   skipped: null,
   entries: 0,
 });
@@ -156,6 +163,12 @@ export function statusOf(view: DeviceView): Status {
   if (view.licence && !view.licence.licensed) return 'unlicensed';
   if (view.tasks.some((task) => task.state === 'running')) return 'assessing';
   return view.last?.outcome ?? 'unassessed';
+}
+
+export function agentStateOf({ agent }: DeviceView): AgentState {
+  if (!agent) return 'unknown';
+  if (agent.enabled === null) return 'notSupported';
+  return agent.enabled ? 'enabled' : 'disabled';
 }
 
 /** What a search looks in, lower case. */

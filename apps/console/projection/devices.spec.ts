@@ -89,6 +89,7 @@ describe.each(databases)('the projection on $name', ({ open }) => {
       status: 'compliant',
       autoDiscovered: true,
       lastPolicyUsed: 'Muster Base',
+      agent: { state: 'enabled', server: '', requireMutual: false },
       licensed: true,
       groups: [
         { id: 'all', name: 'All devices' },
@@ -120,6 +121,43 @@ describe.each(databases)('the projection on $name', ({ open }) => {
       outcome: 'discovered',
       deviceId: one.deviceId,
     });
+  });
+
+  it('lists devices by what is known of their agents; one that cannot be read keeps what was known (R9)', async () => {
+    const nothing = { enabled: null, server: null, requireMutual: null };
+    const agents = {
+      'AGENT-1': { enabled: true, server: 'muster.example', requireMutual: true },
+      'AGENT-2': { enabled: false, server: '', requireMutual: false },
+      'AGENT-3': nothing,
+      'AGENT-4': null,
+    };
+    for (const [serial, agent] of Object.entries(agents)) {
+      const one = printer(serial);
+      const finished = { ...assessmentFinished.example, ...one, taskId: randomUUID() };
+      const unreachable = {
+        ...finished,
+        taskId: randomUUID(),
+        outcome: 'unreachable' as const,
+        results: [],
+        agent: null,
+      };
+      await hear(
+        discover(one, []),
+        trial.event('assessment', assessmentFinished.draft({ ...finished, agent })),
+        trial.event('assessment', assessmentFinished.draft(unreachable)),
+      );
+    }
+    const listed = async (state: string) =>
+      (await get(`/api/devices?search=agent-&agent=${state}`)).body.items.map(({ serial, agent }) => ({
+        serial,
+        ...agent,
+      }));
+    expect(await listed('enabled')).toEqual([
+      { serial: 'AGENT-1', state: 'enabled', server: 'muster.example', requireMutual: true },
+    ]);
+    expect(await listed('disabled')).toMatchObject([{ serial: 'AGENT-2' }]);
+    expect(await listed('notSupported')).toMatchObject([{ serial: 'AGENT-3', server: null }]);
+    expect(await listed('unknown')).toMatchObject([{ serial: 'AGENT-4' }]);
   });
 
   it('pages through a list without losing or repeating a device, filtered by group and status', async () => {

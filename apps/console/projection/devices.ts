@@ -10,7 +10,9 @@ import type { AnnouncementBody } from './announcement.js';
 import {
   oldConflict,
   openClaims,
+  agentStateOf,
   statusOf,
+  type AgentState,
   type ClaimView,
   type DeviceView,
   type Status,
@@ -22,6 +24,7 @@ import { historyMax } from './tables.js';
 export interface DeviceQuery extends PageQuery {
   readonly status?: Status | undefined;
   readonly group?: string | undefined;
+  readonly agent?: AgentState | undefined;
 }
 
 export interface AnnouncementItem extends AnnouncementBody {
@@ -43,13 +46,13 @@ const firstId = '00000000-0000-0000-0000-000000000000';
 export class Devices {
   constructor(@Inject(PARTS) private readonly parts: StoredParts) {}
 
-  async list({ search, status, group, limit, after }: DeviceQuery): Promise<Page<object>> {
+  async list({ search, status, group, agent, limit, after }: DeviceQuery): Promise<Page<object>> {
     const [serial, id] = positionOf(after);
     const where = `listed and ($1 = '%%' or search like $1) and ($2::text is null or status = $2)
-      and ($3::text is null or group_ids @> array[$3::text])`;
-    const parameters = [containing(search), status ?? null, group ?? null];
+      and ($3::text is null or group_ids @> array[$3::text]) and ($4::text is null or agent = $4)`;
+    const parameters = [containing(search), status ?? null, group ?? null, agent ?? null];
     const rows = await this.#query<{ state: DeviceView }>(
-      `select state from console.device where ${where} and (serial, id) > ($4, $5::uuid) order by serial, id limit $6`,
+      `select state from console.device where ${where} and (serial, id) > ($5, $6::uuid) order by serial, id limit $7`,
       [...parameters, serial, id, limit + 1],
     );
     const [counted] = await this.#query<{ total: number }>(
@@ -161,6 +164,11 @@ function rowOf(view: DeviceView, names: Names): object {
     status: statusOf(view),
     autoDiscovered: view.autoDiscovered ?? false,
     lastPolicyUsed: last?.policyUsed ?? null,
+    agent: {
+      state: agentStateOf(view),
+      server: view.agent?.server ?? null,
+      requireMutual: view.agent?.requireMutual ?? null,
+    },
     licensed: view.licence?.licensed ?? false,
     groups: view.groups.map((group) => ({ id: group.id, name: names.get(group.id) ?? group.name })),
     compliance: last && last.total > 0 ? { compliant: last.compliant, total: last.total } : null,

@@ -91,6 +91,8 @@ function finish(view: DeviceView, event: Event<assessment.AssessmentFinished>): 
   return {
     ...over,
     marks: mark(view, 'result', event),
+    // Who could not be read says nothing new of it.
+    agent: event.data.agent ?? view.agent ?? null,
     last: {
       outcome,
       finishedAt,
@@ -137,6 +139,7 @@ export const deviceRules: readonly Rule[] = [
           groups: [],
           tasks: [],
           last: null,
+          agent: null,
           autoDiscovered: null,
           marks: mark(view, 'retired', event),
         }

@@ -7,7 +7,7 @@ import { appendFeed } from '../feed/append.js';
 import { saveQuarantine, type QuarantineChange } from '../quarantine/rows.js';
 import type { AnnouncementBody } from './announcement.js';
 import { saveRefusals, type RefusedChange } from './refusals.js';
-import { blankView, listed, searchText, statusOf, type DeviceView } from './device-view.js';
+import { agentStateOf, blankView, listed, searchText, statusOf, type DeviceView } from './device-view.js';
 
 export interface State {
   readonly devices: Map<string, DeviceView>;
@@ -105,6 +105,7 @@ async function saveDevices(tx: Tx, views: readonly DeviceView[]): Promise<void> 
     listed: listed(view),
     serial: view.identity?.serial ?? '',
     status: statusOf(view),
+    agent: agentStateOf(view),
     search: searchText(view),
     group_ids: view.groups.map((group) => group.id),
     queued: view.tasks.filter((task) => task.state === 'queued').length,
@@ -114,9 +115,9 @@ async function saveDevices(tx: Tx, views: readonly DeviceView[]): Promise<void> 
   await tx.query(
     `update console.device d set listed = r.listed,
        unlisted_at = case when not r.listed then coalesce(d.unlisted_at, now()) end, serial = r.serial, status = r.status, search = r.search,
-       group_ids = r.group_ids, queued = r.queued, running = r.running, state = r.state
+       agent = r.agent, group_ids = r.group_ids, queued = r.queued, running = r.running, state = r.state
      from jsonb_to_recordset($1::jsonb) as r(id uuid, listed boolean, serial text, status text, search text,
-       group_ids text[], queued int, running int, state jsonb)
+       agent text, group_ids text[], queued int, running int, state jsonb)
      where d.id = r.id`,
     [JSON.stringify(rows)],
   );

@@ -1,7 +1,7 @@
 // What the API answers, for its description: the devices, documents and figures that programs ask for most. The controllers
 // do not check with these; a test holds real answers against them.
 import * as z from 'zod';
-import { settingResult } from '#events/assessment';
+import { deviceAgent, settingResult } from '#events/assessment';
 import { givenUp } from '#events/delivery';
 import { filter, groupBody } from '#events/group';
 import { identity } from '#events/identity';
@@ -13,7 +13,7 @@ import { settingsBody } from '#events/settings';
 import { trustSetBody } from '#events/trust-set';
 import { serviceNames } from '#runtime/service';
 import { everyField } from '../documents/every-field.js';
-import { statuses } from '../projection/device-view.js';
+import { agentStates, statuses } from '../projection/device-view.js';
 import { heldStates } from '../quarantine/quarantine.js';
 import { instanceStates } from '../status/status.js';
 
@@ -37,6 +37,7 @@ const device = z.object({
   status: z.enum(statuses),
   autoDiscovered: z.boolean(),
   lastPolicyUsed: z.string().nullable(),
+  agent: deviceAgent.omit({ enabled: true }).extend({ state: z.enum(agentStates) }),
   licensed: z.boolean(),
   groups: z.array(z.object({ id: z.string(), name: z.string() })),
   compliance: z.object({ compliant: count, total: count }).nullable(),

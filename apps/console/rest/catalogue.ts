@@ -23,5 +23,6 @@ function kindOf(type: Setting['type']) {
   if (type.type === 'choice') return { type: type.type, choices: type.values };
   if (type.type === 'number')
     return { type: type.type, minimum: type.min, maximum: type.max, unit: type.unit };
+  if (type.type === 'text') return { type: type.type, pattern: type.pattern.source, rule: type.rule };
   return { type: type.type };
 }

@@ -13,14 +13,18 @@ import { PARTS, type StoredParts } from '#runtime/service';
 import { Documents } from '../documents/documents.js';
 import { record } from '../documents/written.js';
 import { pageQuery, Resource } from '../http/resource.js';
-import { statuses, type ClaimView, type DeviceView } from '../projection/device-view.js';
+import { agentStates, statuses, type ClaimView, type DeviceView } from '../projection/device-view.js';
 import { Devices } from '../projection/devices.js';
 import { Refusal } from '../refusal.js';
 import { Needs, Who } from '../who/access.js';
 import { audit } from '../who/audit.js';
 import type { Caller } from '../who/caller.js';
 
-const query = pageQuery.extend({ status: z.enum(statuses).optional(), group: slug.optional() });
+const query = pageQuery.extend({
+  status: z.enum(statuses).optional(),
+  group: slug.optional(),
+  agent: z.enum(agentStates).optional(),
+});
 const assess = z.strictObject({ policyId: slug.nullable().default(null) }).optional();
 const decide = z.strictObject({ claim: claimKey, decision: z.enum(['keep', 'move']) });
 const deviceId = z.uuid();

@@ -1,7 +1,8 @@
 // Who gets a certificate by EST, and with what in it: a device never decides its own names.
-import type { KeyObject, X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { parseAlternativeNames } from '#pki/authority/alternative-names';
 import { AuthorityFault } from '#pki/authority/fault';
+import { sameKey } from '#pki/authority/key';
 import { type CertificateRequest, readRequest } from '#pki/authority/request';
 import { type Subject, subjectOfDer } from '#pki/authority/subject';
 import { fingerprintOf } from '#pki/certificate';
@@ -40,6 +41,8 @@ export function enrol(by: Enrolling, secret: EnrolmentSecret, der: Uint8Array): 
   const now = new Date();
   const device = serialNumberFor(secret, asked);
   return by.books.transaction(() => {
+    const given = secret.reusable || !secret.used ? null : givenFor(by, device, { asked, now });
+    if (given) return given;
     const held = heldBy(by, device, now);
     if (secret.device === null && held > 0)
       throw new EnrolmentRefused(
@@ -51,6 +54,16 @@ export function enrol(by: Enrolling, secret: EnrolmentSecret, der: Uint8Array): 
     const subject = { CN: `Device ${device}`, serialNumber: device };
     return issue(by, { subject, names: secret.names, publicKey: asked.publicKey, now });
   });
+}
+
+/** An answer that was lost is given again, with the same key and nothing else: the secret is used up, and the device would be stranded. */
+function givenFor(
+  { books }: Enrolling,
+  device: string,
+  { asked, now }: { readonly asked: CertificateRequest; readonly now: Date },
+): X509Certificate | null {
+  const held = ofDevice(books, device, now).map(({ pem }) => new X509Certificate(pem));
+  return held.find(({ publicKey }) => sameKey(publicKey, asked.publicKey)) ?? null;
 }
 
 /** The next certificate of the device that shows one: same subject, same names. Throws EnrolmentRefused. */

@@ -35,6 +35,7 @@ export interface DeviceQuery {
   readonly search?: string;
   readonly status?: string;
   readonly group?: string;
+  readonly agent?: string;
   readonly limit?: number;
   readonly after?: string;
 }

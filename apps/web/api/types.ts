@@ -83,6 +83,15 @@ interface DeviceFacts extends Identity {
   readonly status: DeviceStatus;
   readonly autoDiscovered: boolean;
   readonly lastPolicyUsed: string | null;
+  readonly agent: Agent;
+}
+
+/** The device's announcement agent, as it was read last. */
+export interface Agent {
+  readonly state: 'enabled' | 'disabled' | 'notSupported' | 'unknown';
+  /** Empty: found by name. Null: not known, or no such setting. */
+  readonly server: string | null;
+  readonly requireMutual: boolean | null;
 }
 
 export interface DeviceRow extends DeviceFacts {
@@ -175,13 +184,15 @@ export interface CatalogueEntry {
   readonly key: string;
   readonly title: string;
   readonly category: string;
-  readonly type: 'boolean' | 'choice' | 'number';
+  readonly type: 'boolean' | 'choice' | 'number' | 'text';
   readonly choices?: readonly string[];
   /** What a person reads for a value, by the value as text; for any other value its own word is enough. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly unit?: string;
+  /** Of a text: in words that follow `must be`. */
+  readonly rule?: string;
   readonly severity: PolicyItem['severity'];
   /** The value that hardening guides ask for. */
   readonly recommended: SettingValue;

@@ -12,6 +12,20 @@ export const announcement = category('Announcement agent', [
     why: 'A device that announces is secured again at once after a cold reset.',
   },
   {
+    key: 'announce.server',
+    title: 'Server that the device announces itself to',
+    type: {
+      type: 'text',
+      pattern: /^[A-Za-z0-9.:_-]{0,253}$/,
+      rule: 'a host name, an address, or empty',
+    },
+    severity: 'low',
+    recommended: '',
+    labels: { '': 'Found by name' },
+    why: 'Empty, it is found by its name in DNS. A wrong one, and devices announce themselves to nobody, or to somebody else.',
+    cutsOff: true,
+  },
+  {
     key: 'announce.requireMutual',
     title: 'The device announces to a proven server only',
     type: onOff,

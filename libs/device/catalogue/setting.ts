@@ -4,7 +4,9 @@ import type { SettingValue } from '../../events/assessment.js';
 export type SettingType =
   | { readonly type: 'boolean' }
   | { readonly type: 'choice'; readonly values: readonly string[] }
-  | { readonly type: 'number'; readonly min: number; readonly max: number; readonly unit: string };
+  | { readonly type: 'number'; readonly min: number; readonly max: number; readonly unit: string }
+  /** `rule`: in words that follow `must be`. */
+  | { readonly type: 'text'; readonly pattern: RegExp; readonly rule: string };
 
 export interface Setting {
   readonly key: string;

@@ -1,5 +1,6 @@
 // Who may answer for an authority (RFC 6960 4.2.2.2): itself, or whom it has given a certificate for just that.
 import { hash, X509Certificate } from 'node:crypto';
+import { periodOf } from '../certificate.js';
 import { oids } from '../der/oids.js';
 import { DerReader, sameBytes, type Der } from '../der/read.js';
 import { contextTag, tags } from '../der/tags.js';
@@ -47,7 +48,8 @@ function certificatesIn(certificates: Der | null): readonly X509Certificate[] {
 /** Signed by the issuer itself, in force, for this purpose. */
 function mayAnswer(certificate: X509Certificate, issuer: X509Certificate, now: Date): boolean {
   if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey)) return false;
-  if (certificate.validFromDate > now || certificate.validToDate < now) return false;
+  const { notBefore, notAfter } = periodOf(certificate);
+  if (notBefore > now || notAfter < now) return false;
   if (!certificate.keyUsage?.includes(oids.ocspSigning)) return false;
   const fields = fieldsOf(certificate);
   return (keyMay(fields, 'digitalSignature') ?? true) && !isWeakSignature(fields.signatureOid);

@@ -38,7 +38,8 @@ export interface OcspAnswer {
 /** A question, with what its answer must repeat. */
 export interface OcspQuestion {
   readonly issuer: X509Certificate;
-  readonly nonce: Uint8Array;
+  /** Null: another asked, as when a server staples an answer to its certificate; then whatever nonce is none of ours. */
+  readonly nonce: Uint8Array | null;
   /** DER of the CertID. */
   readonly about: Uint8Array;
   readonly request: Uint8Array;
@@ -114,12 +115,12 @@ function readBasic(bytes: Uint8Array, question: OcspQuestion, now: Date): OcspAn
 }
 
 /** Throws when it is another one. A responder that prepares its answers repeats none. */
-function repeatsNonce(extensions: Der | null, nonce: Uint8Array): boolean {
+function repeatsNonce(extensions: Der | null, nonce: Uint8Array | null): boolean {
   const list = extensions ? readExtensions(extensions.content) : [];
   if (list.some(({ oid, critical }) => critical && oid !== oids.ocspNonce))
     throw new RefusedOcsp('unknownCritical');
   const found = extensionIn(list, oids.ocspNonce);
-  if (!found) return false;
+  if (!found || nonce === null) return false;
   const said = new DerReader(found.value).next(tags.octetString).content;
   if (!sameBytes(said, nonce)) throw new RefusedOcsp('wrongNonce');
   return true;

@@ -48,3 +48,10 @@ export function leadsToRoot(authority: X509Certificate, trusted: readonly X509Ce
 }
 
 const isSelfIssued = (certificate: X509Certificate): boolean => certificate.subject === certificate.issuer;
+
+/** What a certificate is shown with: the authorities above it, without the root, as far as they are among `known`. */
+export const leadingTo = (
+  certificate: X509Certificate,
+  known: readonly X509Certificate[],
+): readonly X509Certificate[] =>
+  pathOf(certificate, known).flatMap(({ issuer }) => (isSelfIssued(issuer) ? [] : [issuer]));

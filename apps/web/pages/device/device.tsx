@@ -10,7 +10,7 @@ import { words } from '../../words.js';
 import { Actions } from './actions.js';
 import { AssessmentCard } from './assessment.js';
 import { Conflicts } from './conflict.js';
-import { Announced, IdentityCard, Membership } from './facts.js';
+import { AgentCard, Announced, IdentityCard, Membership } from './facts.js';
 import { History } from './history.js';
 
 const route = getRouteApi('/devices/$id');
@@ -60,6 +60,7 @@ function Device({ device }: { readonly device: DeviceDetail }) {
         <IdentityCard device={device} />
         <Membership device={device} />
         <Announced last={device.lastAnnouncement} />
+        <AgentCard agent={device.agent} />
       </div>
       <History entries={device.history} />
     </>

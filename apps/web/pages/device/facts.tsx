@@ -58,6 +58,24 @@ export function Membership({ device }: { readonly device: DeviceDetail }) {
   );
 }
 
+/** The device's own announcement agent (R9); a policy sets it for many at a time. */
+export function AgentCard({ agent: { state, server, requireMutual } }: Pick<DeviceDetail, 'agent'>) {
+  return (
+    <section className="card" aria-labelledby="agent">
+      <h2 id="agent">Announcement agent</h2>
+      <dl className="facts">
+        <Fact name="State">{words.agent[state]}</Fact>
+        <Fact name="Server">{server === '' ? 'Found by name' : mono(server)}</Fact>
+        <Fact name="Proven server only">{requireMutual === null ? null : requireMutual ? 'Yes' : 'No'}</Fact>
+      </dl>
+      <p className="small dim">
+        As it was read last. To set it on many devices, put the settings of <q>Announcement agent</q> into a{' '}
+        <Link to="/policies">policy</Link>.
+      </p>
+    </section>
+  );
+}
+
 function licenceWords({ licence }: DeviceDetail): ReactNode {
   if (!licence) return <span className="dim">not judged yet</span>;
   if (licence.licensed) return seatWords(licence.pool);

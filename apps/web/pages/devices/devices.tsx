@@ -6,7 +6,7 @@ import { PageHead } from '../../parts/page-head.js';
 import { Pager } from '../../parts/pager.js';
 import { count, counted } from '../../words.js';
 import { Filters } from './filters.js';
-import type { DeviceSearch } from './search.js';
+import { isFiltered, type DeviceSearch } from './search.js';
 import { DeviceTable } from './table.js';
 
 const route = getRouteApi('/devices');
@@ -33,9 +33,9 @@ interface ListProps {
 
 function List({ page, at, from }: ListProps) {
   const navigate = route.useNavigate();
-  const filtered = at.search !== undefined || at.status !== undefined || at.group !== undefined;
+  const filtered = isFiltered(at);
   if (page.items.length === 0) return <Empty filtered={filtered} />;
-  const { search, status, group } = at;
+  const { search, status, group, agent } = at;
   return (
     <div className="card card-flush">
       <p className="hidden-text" role="status">
@@ -44,7 +44,7 @@ function List({ page, at, from }: ListProps) {
       <DeviceTable devices={page.items} />
       <Pager
         label={`${count(from + 1)}–${count(from + page.items.length)} of ${counted(page.total, 'device')}`}
-        onFirst={from > 0 ? () => void navigate({ search: { search, status, group } }) : null}
+        onFirst={from > 0 ? () => void navigate({ search: { search, status, group, agent } }) : null}
         onNext={
           page.next === null
             ? null
@@ -54,6 +54,7 @@ function List({ page, at, from }: ListProps) {
                     search,
                     status,
                     group,
+                    agent,
                     after: page.next ?? undefined,
                     from: from + page.items.length,
                   },

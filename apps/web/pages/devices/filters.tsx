@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useGroups } from '../../api/queries.js';
 import { SearchBox } from '../../parts/search-box.js';
 import { words } from '../../words.js';
-import type { DeviceSearch } from './search.js';
+import { isFiltered, type DeviceSearch } from './search.js';
 
 export function Filters({ at }: { readonly at: DeviceSearch }) {
   const navigate = useNavigate({ from: '/devices' });
@@ -13,9 +13,9 @@ export function Filters({ at }: { readonly at: DeviceSearch }) {
   const filter = (change: DeviceSearch) =>
     void navigate({
       replace: true,
-      search: ({ search, status, group }) => ({ search, status, group, ...change }),
+      search: ({ search, status, group, agent }) => ({ search, status, group, agent, ...change }),
     });
-  const set = at.search !== undefined || at.status !== undefined || at.group !== undefined;
+  const set = isFiltered(at);
   return (
     <form
       role="search"
@@ -46,11 +46,20 @@ export function Filters({ at }: { readonly at: DeviceSearch }) {
           ...(groups.data?.items ?? []).map((group) => ({ value: group.id, label: group.body.name })),
         ]}
       />
+      <NativeSelect
+        label="Agent"
+        value={at.agent ?? ''}
+        onChange={(event) => filter({ agent: event.currentTarget.value || undefined })}
+        data={[
+          { value: '', label: 'Any agent' },
+          ...Object.entries(words.agent).map(([value, label]) => ({ value, label })),
+        ]}
+      />
       {set && (
         <Button
           variant="default"
           leftSection={<IconX size={16} aria-hidden />}
-          onClick={() => filter({ search: undefined, status: undefined, group: undefined })}
+          onClick={() => filter({ search: undefined, status: undefined, group: undefined, agent: undefined })}
         >
           Clear
         </Button>

@@ -5,6 +5,7 @@ export interface DeviceSearch {
   readonly search?: string;
   readonly status?: string;
   readonly group?: string;
+  readonly agent?: string;
   readonly after?: string;
   /** Devices before this page. */
   readonly from?: number;
@@ -17,15 +18,20 @@ export function readDeviceSearch(raw: Readonly<Record<string, unknown>>): Device
   const search = textIn(raw['search']);
   const status = textIn(raw['status']);
   const group = textIn(raw['group']);
+  const agent = textIn(raw['agent']);
   const after = textIn(raw['after']);
   const from = Number(raw['from']);
   return {
     ...(search !== null && { search }),
     ...(status !== null && Object.hasOwn(words.status, status) && { status }),
     ...(group !== null && { group }),
+    ...(agent !== null && Object.hasOwn(words.agent, agent) && { agent }),
     ...(after !== null && Number.isSafeInteger(from) && from > 0 && { after, from }),
   };
 }
+
+export const isFiltered = ({ search, status, group, agent }: DeviceSearch): boolean =>
+  [search, status, group, agent].some((filter) => filter !== undefined);
 
 /** The router reads 12345 in an address as a number; a serial number may look like that. */
 function textIn(value: unknown): string | null {

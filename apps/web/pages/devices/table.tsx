@@ -3,6 +3,7 @@ import type { DeviceRow } from '../../api/types.js';
 import { StatusPill } from '../../parts/pill.js';
 import { Table } from '../../parts/table.js';
 import { When } from '../../parts/when.js';
+import { words } from '../../words.js';
 
 export function DeviceTable({ devices }: { readonly devices: readonly DeviceRow[] }) {
   return (
@@ -27,6 +28,7 @@ export function DeviceTable({ devices }: { readonly devices: readonly DeviceRow[
           minor: true,
           cell: (device) => (device.autoDiscovered ? 'Instant-On' : <span className="dim">No</span>),
         },
+        { title: 'Agent', minor: true, cell: (device) => <Agent agent={device.agent} /> },
         {
           title: 'Licence',
           minor: true,
@@ -68,6 +70,23 @@ function Compliance({ of }: { readonly of: DeviceRow['compliance'] }) {
       {of.compliant}/{of.total}
       <span className="hidden-text"> settings compliant</span>
     </span>
+  );
+}
+
+/** Whether it announces itself, and where to. */
+function Agent({ agent: { state, server, requireMutual } }: { readonly agent: DeviceRow['agent'] }) {
+  if (state === 'unknown') return <span className="dim">{words.agent.unknown}</span>;
+  const where = server === null ? [] : [server === '' ? 'found by name' : server];
+  const details = [...where, ...(requireMutual ? ['proven server only'] : [])].join(', ');
+  return (
+    <>
+      {words.agent[state]}
+      {details !== '' && (
+        <span className="cut small dim" title={details}>
+          {details}
+        </span>
+      )}
+    </>
   );
 }
 

@@ -29,9 +29,21 @@ export function RequiredValue({ value, entry, readOnly, onChange }: RequiredValu
       />
     );
   }
+  if (entry?.type === 'text')
+    return (
+      <TextInput
+        label="Required value"
+        description={entry.rule === undefined ? undefined : `${capital(entry.rule)}.`}
+        maxLength={253}
+        value={String(value)}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    );
   // Not in this build's catalogue: shown as it is, to be removed.
   return <TextInput label="Required value" value={valueWord(value)} readOnly />;
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Null when it is no choice from a list. */
 function choicesOf(entry: CatalogueEntry | null, value: SettingValue): readonly SettingValue[] | null {

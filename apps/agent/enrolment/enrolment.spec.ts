@@ -1,0 +1,260 @@
+// The agent as a process against a real authority: `muster trust` and what is typed beside it. Runs what was built.
+import { spawnSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { freePort } from '../../../scripts/free-port.mjs';
+import { startAnnounceServer, type AnnounceServer } from '../../../test/support/announce-server.js';
+import { OpenSsl } from '../../../test/support/openssl.js';
+import { Process } from '../../../test/support/process.js';
+import { until } from '../../../test/support/until.js';
+import { selfSigned } from '#pki/certificate';
+import { splitPem } from '../credentials.js';
+import { enrol } from './enrol.js';
+
+const faketime = ['x86_64', 'aarch64']
+  .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`)
+  .find((path) => existsSync(path));
+
+const openssl = new OpenSsl();
+const ports = { lists: await freePort(), est: await freePort(), health: await freePort() };
+const place = {
+  MUSTER_TRUST_DIR: openssl.path('trust'),
+  MUSTER_TRUST_PASSPHRASE_FILE: openssl.file('passphrase', 'correct horse battery staple\n'),
+};
+let trust: Process;
+let server: AnnounceServer;
+let folder: string;
+const agents: Process[] = [];
+
+const ca = async (...words: readonly string[]): Promise<string> =>
+  (await Process.run({ name: 'ca', entry: 'apps/trust/ca.js', words, environment: place })).trim();
+const serve = async (name: string): Promise<void> => {
+  const words = [
+    '--profile',
+    'mutual',
+    '--subject',
+    `CN=${name}.example`,
+    '--names',
+    'DNS:localhost, IP:127.0.0.1',
+  ];
+  await ca('issue', '--name', name, ...words);
+};
+
+beforeAll(async () => {
+  await ca('init', '--subject', 'CN=Trial', '--url', `http://127.0.0.1:${ports.lists}`);
+  await serve('est');
+  await serve('gateway');
+  openssl.file('roots.pem', await ca('export', '--authority'));
+  await ca('export', 'gateway', '--out', openssl.path('gateway.pem'));
+  trust = new Process({
+    name: 'trust',
+    entry: 'apps/trust/main.js',
+    environment: {
+      ...place,
+      MUSTER_TRUST_HOST: '127.0.0.1',
+      MUSTER_HTTP_HOST: '127.0.0.1',
+      MUSTER_TRUST_PORT: String(ports.lists),
+      MUSTER_TRUST_EST_PORT: String(ports.est),
+      MUSTER_HTTP_PORT: String(ports.health),
+      MUSTER_TRUST_EST_IDENTITY: 'est',
+      MUSTER_TRUST_DEVICE_DAYS: '10',
+    },
+  });
+  await until('the authority is ready', async () => {
+    if (trust.exitCode !== null) throw new Error(trust.output);
+    return (await fetch(`http://127.0.0.1:${ports.health}/health/ready`).catch(() => null))?.ok;
+  });
+  server = await startAnnounceServer(undefined, { credentials: splitPem(openssl.read('gateway.pem')) });
+});
+afterAll(async () => {
+  await server.close();
+  await trust.signal('SIGTERM');
+  openssl.remove();
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(openssl.dir, 'agent-'));
+  writeFileSync(join(folder, 'ca.pem'), openssl.read('roots.pem'));
+});
+afterEach(async () => {
+  await Promise.all(agents.splice(0).map((agent) => agent.signal('SIGKILL')));
+  rmSync(folder, { recursive: true });
+});
+
+const est = () => `https://127.0.0.1:${ports.est}`;
+const words = (command: string, serial: string, ...more: readonly string[]) => [
+  ...[command, '--state', folder, '--serial', serial, '--server', '127.0.0.1', '--port', String(server.port)],
+  ...['--ip', '127.0.0.1', '--api-port', '0', '--est', est(), ...more],
+];
+const start = (
+  serial: string,
+  more: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+) => {
+  const agent = new Process({
+    name: 'agent',
+    entry: 'apps/agent/main.js',
+    words: words('run', serial, ...more),
+    environment,
+  });
+  agents.push(agent);
+  return agent;
+};
+const secretFor = async (serial: string): Promise<void> =>
+  writeFileSync(join(folder, 'enrol.secret'), `${await ca('enrol', '--device', serial)}\n`, { mode: 0o600 });
+const held = (): X509Certificate => new X509Certificate(readFileSync(join(folder, 'identity.pem')));
+const heardOf = (serial: string) =>
+  server.heard.filter(({ announcement }) => announcement.identity.serial === serial);
+const shownBy = (certificate: X509Certificate) =>
+  certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+const typed = (...typing: readonly string[]) =>
+  spawnSync(process.execPath, ['dist/apps/agent/main.js', ...typing], { encoding: 'utf8' });
+
+test('a device without certificate gets one before it announces, and needs it: mutual authentication (R6, R85)', async () => {
+  await secretFor('EST-0001');
+  const agent = start('EST-0001', ['--require-mutual']);
+  await until('it announced', () => heardOf('EST-0001').length > 0 || agent.exitCode !== null);
+  const [heard] = heardOf('EST-0001');
+  expect(heard?.announcement.reason).toBe('boot');
+  expect(heard?.fingerprint).toBe(shownBy(held()));
+  expect(held().subject).toBe('CN=Device EST-0001\nserialNumber=EST-0001');
+  expect(statSync(join(folder, 'identity.pem')).mode & 0o777).toBe(0o600);
+  // Shown with what leads to the root: a server that knows the root alone can follow.
+  expect(readFileSync(join(folder, 'identity.pem'), 'utf8').match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+  expect(existsSync(join(folder, 'own', 'enrolling.pem'))).toBe(false);
+  expect(agent.output).not.toMatch(/PRIVATE KEY/);
+  const { stdout } = typed('status', '--state', folder);
+  expect(stdout).toMatch(/^certificate {3}installed, in force until /m);
+  expect(stdout).toMatch(/^enrolment {5}done: enrolled, in force until /m);
+  expect(stdout).toMatch(/^agent {9}runs, in \d+ MB of memory$/m);
+});
+
+test('a cold reset keeps certificates, settings it does not (R8)', async () => {
+  await secretFor('EST-0002');
+  start('EST-0002');
+  await until('it announced', () => heardOf('EST-0002').length > 0);
+  const before = held().fingerprint256;
+  await Process.run({ name: 'reset', entry: 'apps/agent/main.js', words: words('reset', 'EST-0002') });
+  expect(heardOf('EST-0002').at(-1)).toMatchObject({
+    announcement: { reason: 'coldReset' },
+    fingerprint: shownBy(held()),
+  });
+  expect(held().fingerprint256).toBe(before);
+  expect(existsSync(join(folder, 'ca.pem'))).toBe(true);
+});
+
+test('asked for, it gets its next certificate, announces with that, and the one before can be revoked', async () => {
+  await secretFor('EST-0003');
+  start('EST-0003');
+  await until('it announced', () => heardOf('EST-0003').length > 0);
+  const before = held();
+  const said = await Process.run({
+    name: 'enrol',
+    entry: 'apps/agent/main.js',
+    words: words('enrol', 'EST-0003'),
+  });
+  expect(said).toMatch(/^done: renewed, in force until /);
+  expect(held().fingerprint256).not.toBe(before.fingerprint256);
+  expect(held().publicKey.equals(before.publicKey)).toBe(false);
+  await until(
+    'it announced with the next',
+    () => heardOf('EST-0003').at(-1)?.fingerprint === shownBy(held()),
+  );
+  await ca('revoke', '--device', 'EST-0003');
+  const agent = new Process({
+    name: 'enrol',
+    entry: 'apps/agent/main.js',
+    words: words('enrol', 'EST-0003'),
+  });
+  expect(await agent.ended()).toBe(1);
+  expect(agent.output).toMatch(/^failed: the EST server answers 403: the certificate was revoked/);
+  // What it has stays in force: the server that it announces to judges that.
+  expect(existsSync(join(folder, 'identity.pem'))).toBe(true);
+});
+
+describe('what it is refused (in this process)', () => {
+  const enrolled = async (serial: string, url = est()) => {
+    const signal = AbortSignal.timeout(60_000);
+    const got = await enrol({ folder, serial, url: new URL(url), signal }, true);
+    return got?.certificate.fingerprint256;
+  };
+
+  test.each([
+    { what: 'no secret', secret: null, says: 'there is no secret to enrol with' },
+    { what: 'a wrong secret', secret: 'EST-0004 wrong', says: 'answers 401' },
+    { what: 'what is no secret', secret: 'one two three', says: 'must hold user and password' },
+  ])('with $what there is no certificate', async ({ secret, says }) => {
+    if (secret !== null) writeFileSync(join(folder, 'enrol.secret'), secret);
+    await expect(enrolled('EST-0004')).rejects.toThrow(says);
+    expect(existsSync(join(folder, 'identity.pem'))).toBe(false);
+  });
+
+  test('a secret for another device is good for nothing here', async () => {
+    await secretFor('EST-0008');
+    await expect(enrolled('EST-0009')).rejects.toThrow(
+      'answers 403: the request names another serial number',
+    );
+  });
+
+  test('an answer that was lost is had again, for the same key and for no other', async () => {
+    await secretFor('EST-0006');
+    const key = openssl.run('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256');
+    mkdirSync(join(folder, 'own'), { recursive: true });
+    // As a device that died between the request and the disk: the key is there, the certificate is not.
+    const again = (pending: string | null) => {
+      rmSync(join(folder, 'identity.pem'), { force: true });
+      if (pending !== null) writeFileSync(join(folder, 'own', 'enrolling.pem'), pending);
+      return enrolled('EST-0006');
+    };
+    const first = await again(key);
+    expect(first).toMatch(/^[0-9A-F:]+$/);
+    expect(await again(key)).toBe(first);
+    await expect(again(null)).rejects.toThrow('used already');
+  });
+
+  test('without a CA certificate, or with another, no secret leaves the device', async () => {
+    await secretFor('EST-0005');
+    const { key, certificate } = await selfSigned({ commonName: 'Strange', ipAddresses: ['127.0.0.1'] });
+    const asked: string[] = [];
+    const impostor = createServer({ key, cert: certificate }, ({ url = '' }, response) => {
+      asked.push(url);
+      response.end();
+    });
+    await new Promise<void>((resolve) => impostor.listen(0, '127.0.0.1', resolve));
+    const address = impostor.address();
+    const there = `https://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+    await expect(enrolled('EST-0005', there)).rejects.toThrow('cannot be asked');
+    rmSync(join(folder, 'ca.pem'));
+    await expect(enrolled('EST-0005')).rejects.toThrow('ca.pem is missing');
+    expect(asked).toEqual([]);
+    await new Promise((resolve) => impostor.close(resolve));
+  });
+});
+
+describe.skipIf(faketime === undefined)('as time goes by (skipped without libfaketime)', () => {
+  const inDays = (days: number) => ({
+    LD_PRELOAD: faketime ?? '',
+    FAKETIME: `+${days}d`,
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  });
+
+  test('it renews by itself in the last third, and not before', async () => {
+    await secretFor('EST-0007');
+    start('EST-0007');
+    await until('it announced', () => heardOf('EST-0007').length > 0);
+    const first = held().fingerprint256;
+    const on = async (days: number) => {
+      await Promise.all(agents.splice(0).map((agent) => agent.signal('SIGKILL')));
+      const before = heardOf('EST-0007').length;
+      start('EST-0007', [], inDays(days));
+      await until('it announced again', () => heardOf('EST-0007').length > before);
+      return held().fingerprint256;
+    };
+    expect(await on(6)).toBe(first);
+    const second = await on(9);
+    expect(second).not.toBe(first);
+    expect(heardOf('EST-0007').at(-1)?.fingerprint).toBe(shownBy(held()));
+  });
+});

@@ -1,0 +1,139 @@
+// EST (RFC 7030) as a client: the authority's certificates, the first certificate of a device, and the next.
+import { constants, type X509Certificate } from 'node:crypto';
+import { request, type RequestOptions } from 'node:https';
+import { BadDer } from '#pki/der/read';
+import { readCertificatesOnly } from '#pki/authority/certificates-only';
+import { messageOf } from '#events/message-of';
+
+/** Where certificates are had from, and how the server there is known. */
+export interface Est {
+  /** `https://host:port`, with a path where the server has its own. */
+  readonly url: URL;
+  /** PEM: whom the server's certificate must lead to. */
+  readonly authorities: string;
+  readonly signal: AbortSignal;
+}
+
+/** How the device proves itself: by a secret the first time, by its certificate from then on. */
+export type Proof =
+  | { readonly user: string; readonly password: string }
+  | { readonly key: string; readonly certificate: string };
+
+/** Thrown when no certificate was had. */
+export class EstFailed extends Error {
+  override readonly name = 'EstFailed';
+  constructor(
+    message: string,
+    /** True: the server said no, and will again. */
+    readonly refused: boolean,
+    /** When the server asks to come again; null: it did not. */
+    readonly retryAfterMs: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+const limitMs = 20_000;
+const answerBytesMax = 131_072;
+const retryAfterSecondsMax = 7 * 86_400;
+
+/** The authorities of who issues there. Throws EstFailed. */
+export async function authoritiesOf(est: Est): Promise<readonly X509Certificate[]> {
+  return certificatesIn(await ask(est, 'cacerts', null, null));
+}
+
+/** Certificates for the key of the request (PKCS#10, DER); issuers may be among them. Throws EstFailed. */
+export async function certify(est: Est, proof: Proof, der: Uint8Array): Promise<readonly X509Certificate[]> {
+  const operation = 'key' in proof ? 'simplereenroll' : 'simpleenroll';
+  return certificatesIn(await ask(est, operation, proof, Buffer.from(der).toString('base64')));
+}
+
+function certificatesIn(text: string): readonly X509Certificate[] {
+  try {
+    return readCertificatesOnly(Buffer.from(text.replaceAll(/\s/g, ''), 'base64'));
+  } catch (error) {
+    if (!(error instanceof BadDer)) throw error;
+    throw new EstFailed(`the answer of the EST server cannot be read: ${error.message}`, true);
+  }
+}
+
+async function ask(est: Est, operation: string, proof: Proof | null, body: string | null): Promise<string> {
+  const { status, text, retryAfterMs } = await exchange(est, operation, proof, body);
+  if (status === 200) return text;
+  if (status === 202)
+    throw new EstFailed('the request waits for somebody to approve it', false, retryAfterMs);
+  const reason = text
+    .replaceAll(/\p{Cc}+/gu, ' ')
+    .trim()
+    .slice(0, 200);
+  const sentence = `the EST server answers ${status}${reason === '' ? '' : `: ${reason}`}`;
+  throw new EstFailed(sentence, [400, 401, 403, 404].includes(status), retryAfterMs);
+}
+
+interface Answered {
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfterMs: number | null;
+}
+
+function exchange(est: Est, operation: string, proof: Proof | null, body: string | null): Promise<Answered> {
+  const signal = AbortSignal.any([est.signal, AbortSignal.timeout(limitMs)]);
+  return new Promise<Answered>((resolve, reject) => {
+    const asking = request(optionsOf(est, operation, proof, body), (response) => {
+      let text = '';
+      response.setEncoding('latin1').on('data', (part: string) => {
+        text += part;
+        if (text.length > answerBytesMax) asking.destroy(new Error('its answer is too long'));
+      });
+      response.once('error', reject);
+      response.once('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          text,
+          retryAfterMs: waitIn(response.headers['retry-after']),
+        }),
+      );
+    });
+    const abort = () => asking.destroy(new Error('it does not answer in time'));
+    signal.addEventListener('abort', abort, { once: true });
+    asking.once('error', reject);
+    asking.once('close', () => {
+      signal.removeEventListener('abort', abort);
+      reject(new Error('it closed the connection'));
+    });
+    asking.end(body);
+  }).catch((error: unknown) => {
+    throw new EstFailed(`the EST server ${est.url.host} cannot be asked: ${messageOf(error)}`, false);
+  });
+}
+
+function optionsOf(est: Est, operation: string, proof: Proof | null, body: string | null): RequestOptions {
+  const { url, authorities } = est;
+  const folder = url.pathname === '/' ? '/.well-known/est' : url.pathname.replace(/\/$/, '');
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? 443 : Number(url.port),
+    path: `${folder}/${operation}`,
+    method: body === null ? 'GET' : 'POST',
+    agent: false,
+    ca: authorities,
+    minVersion: 'TLSv1.2',
+    secureOptions: constants.SSL_OP_NO_TICKET,
+    ...(proof && 'key' in proof && { key: proof.key, cert: proof.certificate }),
+    ...(proof && 'user' in proof && { auth: `${proof.user}:${proof.password}` }),
+    headers: {
+      accept: '*/*',
+      ...(body !== null && {
+        'content-type': 'application/pkcs10',
+        'content-transfer-encoding': 'base64',
+        'content-length': Buffer.byteLength(body),
+      }),
+    },
+  };
+}
+
+/** Seconds; a date is passed over. */
+function waitIn(header: string | undefined): number | null {
+  const seconds = Number(header ?? Number.NaN);
+  return Number.isInteger(seconds) && seconds >= 0 ? Math.min(seconds, retryAfterSecondsMax) * 1000 : null;
+}

@@ -1,6 +1,15 @@
 // The one file for a device: made by the script, run in a folder with nothing else by plain Node, as the unit runs it.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,7 +23,8 @@ const [, , nodeOptions = ''] = started ?? [];
 
 /** Ours, and the one of the system when it is another that is new enough. */
 const nodes = [process.execPath, '/usr/bin/node'].filter(
-  (node, at) => at === 0 || /^v(2\d|[3-9]\d)\./.test(spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout ?? ''),
+  (node, at) =>
+    at === 0 || /^v(2\d|[3-9]\d)\./.test(spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout ?? ''),
 );
 
 let dir: string;
@@ -31,7 +41,10 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 describe.each(nodes)('by %s', (node) => {
   test('it says what can be typed', () => {
-    const { status, stdout, stderr } = spawnSync(node, [file(), '--help'], { encoding: 'utf8', cwd: join(dir, 'bare') });
+    const { status, stdout, stderr } = spawnSync(node, [file(), '--help'], {
+      encoding: 'utf8',
+      cwd: join(dir, 'bare'),
+    });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toContain('--require-mutual');
   });
@@ -40,7 +53,16 @@ describe.each(nodes)('by %s', (node) => {
     const server = await startAnnounceServer();
     const state = mkdtempSync(join(dir, 'state-'));
     const to = ['--server', '127.0.0.1', '--port', String(server.port), '--api-port', '0'];
-    const words = [...nodeOptions.split(' '), file(), 'run', '--state', state, '--serial', 'ONE-FILE-1', ...to];
+    const words = [
+      ...nodeOptions.split(' '),
+      file(),
+      'run',
+      '--state',
+      state,
+      '--serial',
+      'ONE-FILE-1',
+      ...to,
+    ];
     const agent = new Process({ name: 'agent', entry: node, node: false, words });
     const status = () => spawnSync(node, [file(), 'status', '--state', state], { encoding: 'utf8' }).stdout;
     await until('it shows Success', () => {
@@ -61,7 +83,10 @@ const analyze = '/usr/bin/systemd-analyze';
 describe.skipIf(!existsSync(analyze))('the unit (skipped without systemd-analyze)', () => {
   test('is one that systemd takes, and leaves the agent little', () => {
     // Looked for are the programs too: they are this machine's.
-    const here = unit.replace(/^ExecStart=\S+ (.*) \S+\.mjs /m, `ExecStart=${process.execPath} $1 ${file()} `);
+    const here = unit.replace(
+      /^ExecStart=\S+ (.*) \S+\.mjs /m,
+      `ExecStart=${process.execPath} $1 ${file()} `,
+    );
     const path = join(dir, 'muster-agent.service');
     writeFileSync(path, here);
     const verify = spawnSync(analyze, ['verify', path], { encoding: 'utf8' });

@@ -43,7 +43,9 @@ export async function attemptExchange(exchange: Exchange, occasion: Occasion): P
     return { kind: 'untrusted', detail: `No server can be trusted: ${trusted.fault}.` };
   try {
     const judged = { ...credentials, authorities: trusted.authorities };
-    return await firstAnswer({ ...exchange, credentials: judged }, occasion);
+    const outcome = await firstAnswer({ ...exchange, credentials: judged }, occasion);
+    if (trusted.fault === null || outcome.kind !== 'answered') return outcome;
+    return { ...outcome, message: `${outcome.message}; no server can be trusted: ${trusted.fault}` };
   } catch (error) {
     occasion.signal.throwIfAborted();
     if (isUntrusted(error))

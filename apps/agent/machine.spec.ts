@@ -243,6 +243,21 @@ describe('with certificates installed', () => {
     expect(trusted.heard).toHaveLength(0);
   });
 
+  test.each([
+    { what: 'no PEM', pem: 'nothing', says: 'there is no certificate in PEM form' },
+    { what: 'no authority', pem: '', says: 'is not that of an authority' },
+  ])('authorities that are $what trust nobody (R6), and that is told (R7)', async ({ pem, says }) => {
+    const { certificate } = await authority.issue({ commonName: 'leaf' });
+    await writeFile(join(stateDir, installedFiles.authorities), pem === '' ? certificate : pem);
+    const strict = await start(trusted.port, { requireMutual: true });
+    expect(await strict.announce('boot')).toMatchObject({ state: 'failed', nextAttemptAt: null });
+    expect(strict.shown.detail).toContain(says);
+    expect(trusted.heard).toHaveLength(0);
+    const lenient = await start(trusted.port);
+    expect(await lenient.announce('boot')).toMatchObject({ state: 'success' });
+    expect(lenient.shown.detail).toContain(says);
+  });
+
   test('mutual not required: it goes on with a server that does not verify (R7)', async () => {
     const machine = await start(untrusted.port);
     expect(await machine.announce('boot')).toMatchObject({ state: 'success' });

@@ -19,7 +19,6 @@ try {
   });
   const { openTrust } = await import('./trust.js');
   const trust = await openTrust(config, log, telemetry);
-  log.info({}, 'Started');
   const stop = async (signal: string): Promise<void> => {
     log.info({ signal }, 'Draining');
     await trust.stop();
@@ -28,6 +27,7 @@ try {
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
+  log.info({}, 'Started');
 } catch (error) {
   const kinds = [ConfigError, PortUnavailable, TrustFault, AuthorityFault];
   const expected = kinds.some((kind) => error instanceof kind);

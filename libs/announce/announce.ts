@@ -1,16 +1,15 @@
 // The client's half, for the agent and for a server that forwards.
-import { constants, X509Certificate } from 'node:crypto';
+import { constants } from 'node:crypto';
 import type { TcpSocketConnectOpts } from 'node:net';
 import {
   connect,
   createSecureContext,
   type ConnectionOptions,
-  type DetailedPeerCertificate,
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
 import { messageOf } from '../events/message-of.js';
-import type { ShownServer } from '../pki/server-verdict.js';
+import { shownBy, type ShownServer } from '../pki/server-verdict.js';
 import {
   decodeAcknowledge,
   encodeAnnouncement,
@@ -280,20 +279,6 @@ async function problemOf(
   const reason: unknown = socket.authorizationError;
   if (!socket.authorized) return messageOf(reason);
   if (!judge) return null;
-  const [certificate, ...issuers] = chainOf(socket);
-  return certificate ? judge({ certificate, issuers, staple }) : 'it showed no certificate';
-}
-
-const chainMax = 10;
-
-/** As OpenSSL built it, up to the root. */
-function chainOf(socket: TLSSocket): readonly X509Certificate[] {
-  const chain: X509Certificate[] = [];
-  let at: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  while (at && Buffer.isBuffer(at.raw) && chain.length < chainMax) {
-    chain.push(new X509Certificate(at.raw));
-    const above: DetailedPeerCertificate | undefined = at.issuerCertificate;
-    at = above === at ? undefined : above;
-  }
-  return chain;
+  const shown = shownBy(socket, staple);
+  return shown ? judge(shown) : 'it showed no certificate';
 }

@@ -1,7 +1,8 @@
 // A client's decision about a server whose chain and name OpenSSL took (R6): what RFC 5280 asks besides, and whether it was
 // revoked since. Asked is who the certificates name, as nobody configures a device: the addresses are the words of an
 // authority that the device was told to trust. What the server brings along (a stapled answer) spares the question.
-import { randomBytes, type X509Certificate } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { Revocation } from '../events/trust-set.js';
 import { listAddresses, responderAddresses } from './addresses.js';
 import { BadDer } from './der/read.js';
@@ -21,6 +22,21 @@ export interface ShownServer {
   readonly issuers: readonly X509Certificate[];
   /** The OCSP answer that it stapled to its certificate (RFC 6066 8). */
   readonly staple: Uint8Array | null;
+}
+
+const chainMax = 10;
+
+/** Of a connection to a server, as OpenSSL built its chain, up to the root; null: it showed no certificate. */
+export function shownBy(socket: TLSSocket, staple: Uint8Array | null): ShownServer | null {
+  const chain: X509Certificate[] = [];
+  let at: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  while (at && Buffer.isBuffer(at.raw) && chain.length < chainMax) {
+    chain.push(new X509Certificate(at.raw));
+    const above: DetailedPeerCertificate | undefined = at.issuerCertificate;
+    at = above === at ? undefined : above;
+  }
+  const [certificate, ...issuers] = chain;
+  return certificate ? { certificate, issuers, staple } : null;
 }
 
 export interface Asking {

@@ -97,11 +97,11 @@ async function stateIn(folder: string): Promise<State> {
 }
 
 async function enrolNow(values: Values): Promise<string> {
-  const { est, identity, stateDir } = configOf(values);
+  const { est, identity, stateDir, revocation = 'hard' } = configOf(values);
   if (!est) throw new UsageError('--est is needed.');
   await StateFolder.open(stateDir);
   const signal = new AbortController().signal;
-  const got = await enrol({ folder: stateDir, serial: identity.serial, url: est, signal }, true);
+  const got = await enrol({ folder: stateDir, serial: identity.serial, url: est, revocation, signal }, true);
   const detail = got ? detailOf(got) : 'nothing was due';
   return describeEnrolled({ state: 'done', detail, at: new Date().toISOString() });
 }

@@ -73,16 +73,13 @@ export async function runAgent(config: AgentConfig, log: Log): Promise<RunningAg
   let booted = false;
   // What comes before the first announcement is told by it.
   const changed = () => void (booted && announce('unstated'));
-  const keeper = config.est ? keeperOf(machine, config.est, { log, changed }) : null;
+  const keeper = keeperOf(machine, config, { log, changed });
   const endCommands = await takeCommands(config.stateDir, (command) => obey(command, machine, keeper));
   await machine.up().catch(async (error: unknown) => {
     await endCommands();
     throw error;
   });
-  const enough = new AbortController();
-  const patience = delay(patienceMs, undefined, { signal: enough.signal }).catch(() => undefined);
-  await Promise.race([keeper?.start(), patience]);
-  enough.abort();
+  if (keeper) await atMost(patienceMs, keeper.start());
   booted = true;
   void told(machine.boot());
   const endWatching = watchTriggers({
@@ -105,16 +102,25 @@ export async function runAgent(config: AgentConfig, log: Log): Promise<RunningAg
   };
 }
 
+async function atMost(limitMs: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  const limit = delay(limitMs, undefined, { signal: over.signal }).catch(() => undefined);
+  await Promise.race([work, limit]);
+  over.abort();
+}
+
+/** Null: the device does not get its certificate by itself. */
 function keeperOf(
-  machine: Machine,
-  url: URL,
+  { device, folder }: Machine,
+  { est: url, revocation = 'hard' }: AgentConfig,
   on: { readonly log: Log; readonly changed: () => void },
-): Keeper {
-  const { serial } = machine.device.identity;
+): Keeper | null {
+  if (!url) return null;
+  const { serial } = device.identity;
   return new Keeper({
     ...on,
-    enrol: (signal, now) => enrol({ folder: machine.folder.folder, serial, url, signal }, now),
-    tell: (enrolled) => machine.folder.change((state) => ({ ...state, enrolled })),
+    enrol: (signal, now) => enrol({ folder: folder.folder, serial, url, revocation, signal }, now),
+    tell: (enrolled) => folder.change((state) => ({ ...state, enrolled })),
   });
 }
 

@@ -9,12 +9,13 @@ import { leadingTo } from '#pki/revocation/path';
 import { installedFiles, ownFolder, readOptional, splitPem } from '../credentials.js';
 import { replaceFile } from '../state.js';
 import { dueOf } from './due.js';
-import { authoritiesOf, certify, EstFailed, type Proof } from './est.js';
+import { authoritiesOf, certify, EstFailed, type Est, type Proof } from './est.js';
 
 export interface Enrolling {
   readonly folder: string;
   readonly serial: string;
   readonly url: URL;
+  readonly revocation: Est['revocation'];
   readonly signal: AbortSignal;
 }
 
@@ -25,7 +26,7 @@ export interface Enrolment {
 
 /** Does what is due, or with `now` the next step anyway; null: nothing was. Throws EstFailed. */
 export async function enrol(enrolling: Enrolling, now: boolean): Promise<Enrolment | null> {
-  const { folder, url, signal } = enrolling;
+  const { folder, url, revocation, signal } = enrolling;
   const identity = await readOptional(join(folder, installedFiles.identity));
   const held = identity === null ? null : heldIn(identity);
   const due = dueOf(held?.leaf ?? null, new Date());
@@ -37,7 +38,7 @@ export async function enrol(enrolling: Enrolling, now: boolean): Promise<Enrolme
       true,
     );
   const proof: Proof = held && due.what !== 'enrol' ? held : await secretIn(folder);
-  const est = { url, authorities, signal };
+  const est = { url, authorities, revocation, signal };
   const issuers = await authoritiesOf(est);
   const pair = await pendingKey(folder);
   const request = makeRequest(pair, { CN: enrolling.serial, serialNumber: enrolling.serial }, []);

@@ -177,7 +177,7 @@ test('asked for, it gets its next certificate, announces with that, and the one 
 describe('what it is refused (in this process)', () => {
   const enrolled = async (serial: string, url = est()) => {
     const signal = AbortSignal.timeout(60_000);
-    const got = await enrol({ folder, serial, url: new URL(url), signal }, true);
+    const got = await enrol({ folder, serial, url: new URL(url), revocation: 'hard', signal }, true);
     return got?.certificate.fingerprint256;
   };
 
@@ -233,6 +233,34 @@ describe('what it is refused (in this process)', () => {
   });
 });
 
+test('a server for enrolment that was revoked gets no secret', async () => {
+  await secretFor('EST-0010');
+  const url = new URL(est());
+  const enrolled = () =>
+    enrol({ folder, serial: 'EST-0010', url, revocation: 'hard', signal: AbortSignal.timeout(60_000) }, true);
+  await ca('revoke', '--name', 'est');
+  await expect(enrolled()).rejects.toThrow(
+    'it is not trusted: its certificate, or an issuer of it, was revoked',
+  );
+  const words = [
+    '--profile',
+    'server',
+    '--subject',
+    'CN=est.example',
+    '--names',
+    'IP:127.0.0.1',
+    '--replace',
+  ];
+  await ca('issue', '--name', 'est', ...words);
+  // The process shows the new one soon, and the secret is as good as before.
+  await until('it shows another', () =>
+    enrolled().catch((error: Error) => {
+      if (error.message.includes('was revoked')) return null;
+      throw error;
+    }),
+  );
+});
+
 describe.skipIf(faketime === undefined)('as time goes by (skipped without libfaketime)', () => {
   const inDays = (days: number) => ({
     LD_PRELOAD: faketime ?? '',
@@ -248,7 +276,8 @@ describe.skipIf(faketime === undefined)('as time goes by (skipped without libfak
     const on = async (days: number) => {
       await Promise.all(agents.splice(0).map((agent) => agent.signal('SIGKILL')));
       const before = heardOf('EST-0007').length;
-      start('EST-0007', [], inDays(days));
+      // Of that day the authority here knows nothing yet.
+      start('EST-0007', ['--revocation', 'soft'], inDays(days));
       await until('it announced again', () => heardOf('EST-0007').length > before);
       return held().fingerprint256;
     };

@@ -1,9 +1,13 @@
 // EST (RFC 7030) as a client: the authority's certificates, the first certificate of a device, and the next.
 import { constants, type X509Certificate } from 'node:crypto';
-import { request, type RequestOptions } from 'node:https';
+import { once } from 'node:events';
+import { request, type RequestOptions } from 'node:http';
+import { isIP } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
 import { BadDer } from '#pki/der/read';
 import { readCertificatesOnly } from '#pki/authority/certificates-only';
 import { messageOf } from '#events/message-of';
+import { faultOfServer, shownBy, type Asking } from '#pki/server-verdict';
 
 /** Where certificates are had from, and how the server there is known. */
 export interface Est {
@@ -11,6 +15,8 @@ export interface Est {
   readonly url: URL;
   /** PEM: whom the server's certificate must lead to. */
   readonly authorities: string;
+  /** How it is told whether that was revoked. */
+  readonly revocation: Asking['policy'];
   readonly signal: AbortSignal;
 }
 
@@ -76,10 +82,57 @@ interface Answered {
   readonly retryAfterMs: number | null;
 }
 
-function exchange(est: Est, operation: string, proof: Proof | null, body: string | null): Promise<Answered> {
+async function exchange(
+  est: Est,
+  operation: string,
+  proof: Proof | null,
+  body: string | null,
+): Promise<Answered> {
   const signal = AbortSignal.any([est.signal, AbortSignal.timeout(limitMs)]);
-  return new Promise<Answered>((resolve, reject) => {
-    const asking = request(optionsOf(est, operation, proof, body), (response) => {
+  let socket: TLSSocket | null = null;
+  const abort = () => socket?.destroy(new Error('it does not answer in time'));
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    socket = connectTo(est, proof);
+    await judged(socket, est.revocation, signal);
+    return await answered(socket, optionsOf(est, operation, proof, body), body);
+  } catch (error) {
+    throw new EstFailed(`the EST server ${est.url.host} cannot be asked: ${messageOf(error)}`, false);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    socket?.destroy();
+  }
+}
+
+const hostOf = ({ url }: Est): string => url.hostname.replace(/^\[(.*)\]$/, '$1');
+
+function connectTo(est: Est, proof: Proof | null): TLSSocket {
+  const host = hostOf(est);
+  return connect({
+    host,
+    port: est.url.port === '' ? 443 : Number(est.url.port),
+    ...(isIP(host) === 0 && { servername: host }),
+    ca: est.authorities,
+    minVersion: 'TLSv1.2',
+    secureOptions: constants.SSL_OP_NO_TICKET,
+    requestOCSP: true,
+    ...(proof && 'key' in proof && { key: proof.key, cert: proof.certificate }),
+  });
+}
+
+/** Resolves when secrets may be told to who is there. */
+async function judged(socket: TLSSocket, policy: Asking['policy'], signal: AbortSignal): Promise<void> {
+  let staple: Uint8Array | null = null;
+  socket.once('OCSPResponse', (response: Uint8Array | null) => (staple = response));
+  await once(socket, 'secureConnect');
+  const shown = shownBy(socket, staple);
+  const fault = shown && (await faultOfServer(shown, { policy, signal, now: new Date() }));
+  if (fault !== null) throw new Error(`it is not trusted: ${fault}`);
+}
+
+function answered(socket: TLSSocket, options: RequestOptions, body: string | null): Promise<Answered> {
+  return new Promise((resolve, reject) => {
+    const asking = request({ ...options, createConnection: () => socket }, (response) => {
       let text = '';
       response.setEncoding('latin1').on('data', (part: string) => {
         text += part;
@@ -94,35 +147,22 @@ function exchange(est: Est, operation: string, proof: Proof | null, body: string
         }),
       );
     });
-    const abort = () => asking.destroy(new Error('it does not answer in time'));
-    signal.addEventListener('abort', abort, { once: true });
     asking.once('error', reject);
-    asking.once('close', () => {
-      signal.removeEventListener('abort', abort);
-      reject(new Error('it closed the connection'));
-    });
+    asking.once('close', () => reject(new Error('it closed the connection')));
     asking.end(body);
-  }).catch((error: unknown) => {
-    throw new EstFailed(`the EST server ${est.url.host} cannot be asked: ${messageOf(error)}`, false);
   });
 }
 
 function optionsOf(est: Est, operation: string, proof: Proof | null, body: string | null): RequestOptions {
-  const { url, authorities } = est;
-  const folder = url.pathname === '/' ? '/.well-known/est' : url.pathname.replace(/\/$/, '');
+  const folder = est.url.pathname === '/' ? '/.well-known/est' : est.url.pathname.replace(/\/$/, '');
   return {
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? 443 : Number(url.port),
     path: `${folder}/${operation}`,
     method: body === null ? 'GET' : 'POST',
-    agent: false,
-    ca: authorities,
-    minVersion: 'TLSv1.2',
-    secureOptions: constants.SSL_OP_NO_TICKET,
-    ...(proof && 'key' in proof && { key: proof.key, cert: proof.certificate }),
     ...(proof && 'user' in proof && { auth: `${proof.user}:${proof.password}` }),
     headers: {
+      host: est.url.host,
       accept: '*/*',
+      connection: 'close',
       ...(body !== null && {
         'content-type': 'application/pkcs10',
         'content-transfer-encoding': 'base64',

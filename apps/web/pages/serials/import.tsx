@@ -1,15 +1,14 @@
 import { Alert, Button, FileInput, Modal, Textarea } from '@mantine/core';
 import { IconFileImport } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useWrite } from '../../api/writes.js';
 import type { SerialsAdded } from '../../api/types.js';
 import { ProblemNote } from '../../parts/problem-note.js';
 import { useTell } from '../../shell/told.js';
 import { count, counted } from '../../words.js';
-import { faultyLines, serialTextMax } from '../../../../libs/documents/serial-line.js';
-import { readLines, type BadLine } from './serial-lines.js';
-
-const badShownMax = 500;
+import { serialTextMax } from '../../../../libs/documents/serial-line.js';
+import { BadLines } from './bad-lines.js';
+import { readLines } from './serial-lines.js';
 
 export function Import() {
   const [open, setOpen] = useState(false);
@@ -37,17 +36,23 @@ export function Import() {
   );
 }
 
+interface Chosen {
+  readonly name: string;
+  /** Null: larger than is taken, so that it was not read. */
+  readonly text: string | null;
+}
+
 function ImportForm({ onDone }: { readonly onDone: () => void }) {
-  const [text, setText] = useState('');
-  const [tooLarge, setTooLarge] = useState(false);
+  const [typed, setTyped] = useState('');
+  // Not shown in the field: a hundred thousand lines would hold up the page with each key.
+  const [chosen, setChosen] = useState<Chosen | null>(null);
+  const text = chosen ? (chosen.text ?? '') : typed;
+  const { good, bad, tooMany } = useMemo(() => readLines(text), [text]);
   const send = useWrite<SerialsAdded>(['serials']);
   const tell = useTell();
-  const { good, bad } = readLines(text);
 
-  const take = async (file: File | null) => {
-    setTooLarge(file !== null && file.size > serialTextMax);
-    if (file && file.size <= serialTextMax) setText(await file.text());
-  };
+  const take = async (file: File | null) =>
+    setChosen(file && { name: file.name, text: file.size > serialTextMax ? null : await file.text() });
   const submit = () =>
     send.mutate({
       method: 'POST',
@@ -62,54 +67,47 @@ function ImportForm({ onDone }: { readonly onDone: () => void }) {
     <div className="stack">
       <FileInput
         label="Text file"
-        description="One serial number a line."
+        description="One serial number a line: 100,000 lines and 5 MB at most. All of them are imported, or none."
         placeholder="Choose a file"
         accept=".txt,.csv,text/plain"
-        error={tooLarge && 'The file is larger than 5 MB. Cut it in parts.'}
+        clearable
+        clearButtonProps={{ 'aria-label': 'Without a file' }}
+        error={chosen?.text === null && 'The file is larger than 5 MB. Cut it in parts.'}
         onChange={(file) => void take(file)}
       />
-      <Textarea
-        label="Or type or paste them"
-        rows={8}
-        spellCheck={false}
-        value={text}
-        onChange={(event) => setText(event.currentTarget.value)}
-      />
-      <p role="status">{text.trim() === '' ? 'Nothing to import yet.' : counted(good, 'serial number')}</p>
+      {!chosen && (
+        <Textarea
+          label="Or type or paste them"
+          rows={8}
+          spellCheck={false}
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+        />
+      )}
+      <p role="status">
+        {text.trim() === ''
+          ? 'Nothing to import yet.'
+          : `${counted(good, 'serial number')}${chosen ? ` in ${chosen.name}` : ''}`}
+      </p>
+      {tooMany !== null && (
+        <Alert role="alert" color="red" title={`${count(tooMany)} lines`}>
+          At most 100,000 are taken at a time. Cut the list in parts.
+        </Alert>
+      )}
       {bad.length > 0 && <BadLines bad={bad} />}
       {send.error && <ProblemNote problem={send.error} />}
       <div className="row row-end">
         <Button variant="default" onClick={onDone}>
           Cancel
         </Button>
-        <Button disabled={good === 0 || bad.length > 0} loading={send.isPending} onClick={submit}>
+        <Button
+          disabled={good === 0 || bad.length > 0 || tooMany !== null}
+          loading={send.isPending}
+          onClick={submit}
+        >
           Import
         </Button>
       </div>
     </div>
-  );
-}
-
-function BadLines({ bad }: { readonly bad: readonly BadLine[] }) {
-  return (
-    <Alert
-      role="alert"
-      color="red"
-      title={`${counted(faultyLines(bad), 'line is', 'lines are')} no serial number`}
-    >
-      <p>
-        A serial number has 4 to 32 letters, digits or hyphens. Mend or remove these lines; nothing is
-        imported before.
-      </p>
-      <ul className="bad-lines" aria-label="Bad lines" tabIndex={0}>
-        {bad.slice(0, badShownMax).map(({ line, to, text, message }) => (
-          <li key={line}>
-            {line === to ? `Line ${line}` : `Lines ${line} to ${to}`}:{' '}
-            <span className="mono">{text.slice(0, 40)}</span> {message}
-          </li>
-        ))}
-        {bad.length > badShownMax && <li>and {count(bad.length - badShownMax)} more</li>}
-      </ul>
-    </Alert>
   );
 }

@@ -20,6 +20,8 @@ export const wanted = [
   { name: 'prometheus', files: ['/usr/bin/promtool'] },
   { name: 'haproxy', files: ['/usr/sbin/haproxy'] },
   { name: 'curl', files: ['/usr/bin/curl'] },
+  { name: 'sslscan', files: ['/usr/bin/sslscan'] },
+  { name: 'testssl.sh', files: ['/usr/bin/testssl'] },
   { name: 'strongswan-pki', files: ['/usr/bin/pki'] },
   // Elliptic curves for the one before.
   {

@@ -35,6 +35,8 @@ const shape = {
   /** Keeps the newest edge configuration, so that a restart need not wait for the bus. */
   MUSTER_EDGE_CACHE_FILE: z.string().min(1).optional(),
   MUSTER_GATEWAY_CONNECTIONS_MAX: whole(1, 1_000_000).default(10_000),
+  /** Connections that the system keeps for us until we take them in: more are not answered, and come again by themselves. */
+  MUSTER_GATEWAY_BACKLOG_MAX: whole(1, 65_535).default(256),
   /** Of one address. */
   MUSTER_GATEWAY_CONNECTIONS_PER_SOURCE_MAX: whole(1, 1_000_000).default(20),
   /** Of one IPv6 /64, in which a whole site may live. */

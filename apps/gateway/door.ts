@@ -2,6 +2,7 @@
 import {
   createServer as createTcpServer,
   type AddressInfo,
+  type ListenOptions,
   type Server as TcpServer,
   type Socket,
 } from 'node:net';
@@ -77,11 +78,17 @@ export class Door {
 
   /** Resolves with the port once it listens. Without IPv6 in the system, `::` becomes all of IPv4. */
   async listen(): Promise<number> {
-    const { MUSTER_ANNOUNCE_HOST: host, MUSTER_ANNOUNCE_PORT: port } = this.#options.config;
-    const shared = this.#options.config.MUSTER_ANNOUNCE_PORT_SHARED;
-    await listen(this.#tcp, { host, port, shared }).catch((error: NodeJS.ErrnoException) => {
+    const { config } = this.#options;
+    const { MUSTER_ANNOUNCE_HOST: host, MUSTER_ANNOUNCE_PORT: port } = config;
+    const listening = {
+      host,
+      port,
+      reusePort: config.MUSTER_ANNOUNCE_PORT_SHARED,
+      backlog: config.MUSTER_GATEWAY_BACKLOG_MAX,
+    };
+    await listen(this.#tcp, listening).catch((error: NodeJS.ErrnoException) => {
       if (host === '::' && error.code === 'EAFNOSUPPORT')
-        return listen(this.#tcp, { host: '0.0.0.0', port, shared });
+        return listen(this.#tcp, { ...listening, host: '0.0.0.0' });
       throw error;
     });
     return (this.#tcp.address() as AddressInfo).port;
@@ -181,17 +188,16 @@ function limitsOf(config: GatewayConfig): SourceLimits {
   };
 }
 
-interface Listening {
-  readonly host: string;
-  readonly port: number;
-  /** With other processes of this machine, among which the system spreads the connections. */
-  readonly shared: boolean;
-}
-
-function listen(server: TcpServer, { host, port, shared }: Listening): Promise<void> {
+/**
+ * `reusePort`: with other processes of this machine, among which the system spreads the connections. `backlog`: of handshakes that
+ * are waited for. Node takes in one connection in each turn of its event loop, so that those under way go first and end; in a
+ * storm the others wait in the backlog. A long one would be all connections whose clients have given up by the time that
+ * they are taken in, each with a handshake to be paid for.
+ */
+function listen(server: TcpServer, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, backlog: 4096, reusePort: shared }, () => {
+    server.listen(options, () => {
       server.off('error', reject);
       resolve();
     });

@@ -5,6 +5,7 @@
 //   config.ts        its environment        edge.ts  the operators' settings for it, by the bus
 //   tls.ts           how it speaks TLS      door.ts  who gets in, how many, when they leave
 //   sources.ts       how often and how many at a time from where
+//   overflow.ts      how many connections the system turned away before we saw them
 //   proxies.ts       load balancers in front, and proxy-header.ts: what they say
 //   conversation.ts  one connection's announcements, answered; outdated.ts: of a rule that changed meanwhile
 //   judge.ts         the rule: who may announce what      trust.ts  whom the operator trusts, and who was revoked
@@ -27,6 +28,7 @@ import type { Rules } from './judge.js';
 import { Keeping } from './keeping.js';
 import { gatewayMeters, meterFullness } from './meters.js';
 import { changedAnswer, Outdated } from './outdated.js';
+import { meterOverflow } from './overflow.js';
 import { Refusals } from './refusals.js';
 import { meterSpool } from './spool/meters.js';
 import { Spool } from './spool/spool.js';
@@ -77,6 +79,7 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
     changed: changedAnswer,
   });
   meterFullness(meter, () => ({ unconfirmed: office.intake.unconfirmed, sources: door.sources }));
+  meterOverflow(meter);
   const edge = new Edge(config.MUSTER_EDGE_CACHE_FILE, log, (configuration) => {
     trust.follow(configuration);
     door.change(contextOptions(config, identity, trust.current.pem));

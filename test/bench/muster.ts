@@ -20,6 +20,8 @@ export interface BenchMuster {
   grouped(count: number, limitMs: number): Promise<number>;
   /** Of Muster itself. */
   readonly processes: readonly { readonly name: string; readonly pid: number }[];
+  /** RabbitMQ and PostgreSQL, each the first of its processes. */
+  readonly servers: readonly { readonly name: string; readonly pid: number }[];
   stop(): Promise<void>;
 }
 
@@ -58,6 +60,10 @@ export async function startMuster(
     },
     grouped: (count, limitMs) => ear.distinct(count, limitMs),
     processes: muster.processes,
+    servers: [
+      { name: 'rabbitmq', pid: muster.rabbit.pid },
+      { name: 'postgresql', pid: muster.postgres.pid },
+    ],
     stop: async () => {
       await ear.close();
       await muster.stop();

@@ -9,6 +9,7 @@ import { announce, clientContext } from '#announce/announce';
 import { backOffMs, type Pauses } from '#events/back-off';
 import { exampleIdentity } from '#events/identity';
 import { selfSigned } from '#pki/certificate';
+import { cpuMsOf, treeCpuMsOf } from './cost.js';
 import { startMuster, type BenchMuster } from './muster.js';
 
 const devices = Number(process.argv[2] ?? 10_000);
@@ -80,6 +81,22 @@ async function tellMemory(muster: BenchMuster): Promise<void> {
   say(`most memory: ${told.join(', ')}`);
 }
 
+/** Who of them needs how much: the crowd, which is this process, is on the same machine. */
+function watchCpu({ processes, servers }: BenchMuster): () => void {
+  const spent = (): readonly (readonly [string, number])[] => [
+    ['crowd', cpuMsOf(process.pid)],
+    ...processes.map(({ name, pid }) => [name, cpuMsOf(pid)] as const),
+    ...servers.map(({ name, pid }) => [name, treeCpuMsOf(pid)] as const),
+  ];
+  const before = new Map(spent());
+  return () => {
+    const told = spent().map(
+      ([name, ms]) => `${name} ${((ms - (before.get(name) ?? 0)) / 1000).toFixed(0)} s`,
+    );
+    say(`processor time: ${told.join(', ')}`);
+  };
+}
+
 const dir = await mkdtemp(join(tmpdir(), 'muster-storm-'));
 // The servers run as users of their own and must be able to pass.
 await chmod(dir, 0o711);
@@ -87,7 +104,9 @@ try {
   say('Muster on RabbitMQ and PostgreSQL of its own');
   const muster = await startMuster(dir, 200, { all: true });
   try {
+    const tellCpu = watchCpu(muster);
     const { acked, grouped, lost } = await storm(muster);
+    tellCpu();
     await tellMemory(muster);
     const inTime = acked * 1000 <= acceptedLimitMs && grouped * 1000 <= groupedLimitMs;
     process.exitCode = inTime && lost === 0 && outcome.refused === 0 ? 0 : 1;

@@ -1,7 +1,7 @@
 // Who only says that it is a known printer is believed nothing, while the printer lives; and an operator decides (R36).
 // That a printer which is silent has moved, as from the box: apps/discovery/silent-device.spec.ts.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deviceReconciled } from '#events/device';
+import { deviceAnnounced, deviceDiscovered, deviceReconciled } from '#events/device';
 import type { Fleet } from '../../apps/agent/fleet.js';
 import { openCanary, type Canary } from '../support/canary.js';
 import { openFeed, type Feed } from '../support/feed.js';
@@ -28,6 +28,9 @@ interface Announcements {
 /** Where every spoofer wants to be believed to be, and would be sent what is meant for the printer. */
 const elsewhere = '127.8.250.9';
 
+/** Where an announcement is said again that somebody recorded. */
+const replayed = '127.8.250.10';
+
 const there = { localAddress: elsewhere };
 const spoofers: readonly { readonly name: string; readonly says: object; readonly client: Client }[] = [
   { name: 'from another address, with another certificate', says: { ip: elsewhere }, client: there },
@@ -51,7 +54,7 @@ describe('spoofers', () => {
 
   beforeAll(async () => {
     muster = await startMuster({ size: 'embedded' });
-    feed = await openFeed(muster.operator);
+    feed = openFeed(muster.operator);
     await muster.operator.changeSettings({ acceptAnnouncements: true, deviceNetworks: ['127.8.0.0/16'] });
     canary = await openCanary(elsewhere, muster.devicePort);
     fleet = await plugIn(muster, { count: printers, serialPrefix: 'REAL' });
@@ -150,4 +153,37 @@ describe('spoofers', () => {
     ).rejects.toThrow(/409 .*no such conflict any more/);
     expect(canary.heard).toEqual([]);
   }, 120_000);
+
+  it('an announcement that is said a thousand times has taken effect once', async () => {
+    const captured = line({ serial: 'CAPTURED-1', ip: replayed });
+    // A new connection each time, ten lines on each; ten connections at a time, as one address may have twenty.
+    const repeat = async (): Promise<readonly unknown[]> => {
+      const events: unknown[] = [];
+      for (let connections = 0; connections < 10; connections += 1) {
+        const answers = await say(muster.announcePorts[0] ?? 0, captured.repeat(10), {
+          localAddress: replayed,
+        });
+        expect(answers.map(({ result }) => result)).toEqual(Array.from({ length: 10 }, () => 'accepted'));
+        events.push(...answers.map(({ event }) => event));
+      }
+      return events;
+    };
+    const said = (await Promise.all(Array.from({ length: 10 }, repeat))).flat();
+    expect(said).toHaveLength(1_000);
+    const ids = new Set(said);
+    expect(ids.size).toBe(1);
+    const [last] = await say(muster.announcePorts[0] ?? 0, line({ serial: 'CAPTURED-2', ip: replayed }), {
+      localAddress: replayed,
+    });
+    const heard = (id: unknown) => feed.of(deviceAnnounced).filter((event) => event.id === id);
+    const found = (serial: string) =>
+      feed.of(deviceDiscovered).filter(({ data }) => data.identity.serial === serial);
+    await until('one that came after it is told', () => heard(last?.['event']).length > 0);
+    await until('both are discovered', () =>
+      ['CAPTURED-1', 'CAPTURED-2'].every((one) => found(one).length > 0),
+    );
+    expect([...ids].map((id) => heard(id).length)).toEqual([1]);
+    expect(found('CAPTURED-1')).toHaveLength(1);
+    expect(feed.of(deviceReconciled).filter(({ data }) => data.identity.serial === 'CAPTURED-1')).toEqual([]);
+  }, 240_000);
 });

@@ -12,7 +12,8 @@
 //   tcp-proxy.ts    a way to a server that can be cut    small-disk.ts  a disk that fills
 //   canary.ts       an address to leave alone            silent-host.ts  one that answers nothing
 //   collector.ts    spans    watched.ts  metrics         silent.ts  lines of the log
-//   until.ts        waiting, with a limit                scripts.ts   the project's own scripts    typed.ts  command lines
+//   until.ts        waiting, with a limit                scripts.ts   the project's own scripts
+//   typed.ts        command lines                        typed-ca.ts  that of certificates
 //   client-hello.ts what a TLS client says first     site.ts   a network of its own, with site-server.ts in it
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';

@@ -10,6 +10,7 @@
 //   documents/     what operators write: versions, rules between documents, events
 //   projection/    what the page shows, built from every event there is, and rebuilt from the journal
 //   feed/          the event stream
+//   trust/         identities, what Muster's own authority issued, certificates that end
 //   deliveries/    events that services gave up, and what operators decide about them
 //   status/        how each instance of each service fares
 import { repeat, together } from '#runtime/repeat';
@@ -24,6 +25,7 @@ import { projection } from './projection/projection.js';
 import { rebuildWorker } from './projection/rebuild/rebuild.js';
 import { instances } from './status/instances.js';
 import { serviceQueues } from './status/queues.js';
+import { watchEndings } from './trust/expiry.js';
 
 export const console: StoredService<ConsoleConfig> = {
   name: 'console',
@@ -39,6 +41,7 @@ export const console: StoredService<ConsoleConfig> = {
       repeat({ name: 'housekeeping', everyMs: 60_000, work: () => keepHouse(store), log }),
       repeat({ name: 'event stream', everyMs: 10_000, work: () => forgetFeed(store), log }),
       repeat({ name: 'edge configuration', everyMs: 300_000, work: () => repeatEdge(parts), log }),
+      watchEndings(parts),
       await readDeadMessages(parts),
     ]);
   },

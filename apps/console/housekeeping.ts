@@ -31,6 +31,7 @@ const sweeps: readonly string[] = [
        limit ${deletedDevicesMax} for update skip locked)) returning id
    ), history as (delete from console.history using gone where history.device_id = gone.id)
    delete from console.assessment_result using gone where assessment_result.device_id = gone.id`,
+  `delete from console.expiry_warning where warned_at < now() - interval '${lookBackDays} days'`,
   `delete from console.quarantine where state = 'gone' and changed_at < now() - interval '1 day'`,
   // More than discovery remembers.
   `delete from console.quarantine where number = any(array(

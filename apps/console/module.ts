@@ -14,11 +14,13 @@ import { Quarantine } from './quarantine/quarantine.js';
 import { AnnouncementsController } from './rest/announcements.js';
 import { AsyncApiController } from './rest/asyncapi.js';
 import { AuditController } from './rest/audit.js';
+import { AuthorityController, CertificatesController } from './rest/certificates.js';
 import { CatalogueController } from './rest/catalogue.js';
 import { DeliveriesController } from './rest/deliveries.js';
 import { DevicesController } from './rest/devices.js';
 import { EventsController } from './rest/events.js';
 import { GroupsController } from './rest/groups.js';
+import { GatewaysController, IdentitiesController } from './rest/identities.js';
 import { LicencesController } from './rest/licences.js';
 import { ListenersController } from './rest/listeners.js';
 import { NowhereController } from './rest/nowhere.js';
@@ -35,6 +37,9 @@ import { TasksController } from './rest/tasks.js';
 import { TokensController } from './rest/tokens.js';
 import { TrustSetsController } from './rest/trust-sets.js';
 import { UsersController } from './rest/users.js';
+import { Authority } from './trust/authority.js';
+import { Identities } from './trust/identities.js';
+import { Issued } from './trust/issued.js';
 
 /** `NowhereController` last: it answers what no other one does. */
 export const controllers = [
@@ -52,6 +57,10 @@ export const controllers = [
   ListenersController,
   LicencesController,
   TrustSetsController,
+  IdentitiesController,
+  GatewaysController,
+  CertificatesController,
+  AuthorityController,
   TasksController,
   CatalogueController,
   DeliveriesController,
@@ -64,7 +73,19 @@ export const controllers = [
   NowhereController,
 ];
 
-@Module({ controllers, providers: [Documents, Serials, Devices, Quarantine, DeadDeliveries, Feed] })
+const providers = [
+  Documents,
+  Serials,
+  Devices,
+  Quarantine,
+  DeadDeliveries,
+  Feed,
+  Identities,
+  Issued,
+  Authority,
+];
+
+@Module({ controllers, providers })
 export class ConsoleModule {
   /** In the constructor: what is put before Nest's own body parser must be there before the application starts. */
   constructor(@Inject(PARTS) parts: StoredParts<ConsoleConfig>, { httpAdapter }: HttpAdapterHost) {

@@ -13,22 +13,26 @@
 //   keeping.ts       on the broker, or else in the spool; spool/spool.ts has the map of its folder
 //   meters.ts        what is counted        complaints.ts  one line of the log for each peer turned away
 //   refusals.ts      who was turned away, summed up for the page
+//   presented.ts     which identity devices are shown       expiry.ts  certificates that end soon
 import { Answering } from '#announce/answer';
 import type { Event } from '#events/event';
 import { identityIn } from '#pki/identity';
 import type { Credentials } from '#pki/certificate';
+import { sealingKeyIn, type SealingKey } from '#pki/seal';
 import type { EdgeService, Parts, Running } from '#runtime/service';
 import { Complaints } from './complaints.js';
 import { answeringLimits, readGatewayConfig, type GatewayConfig } from './config.js';
 import { Conversation, type Office } from './conversation.js';
 import { Door } from './door.js';
 import { Edge } from './edge.js';
+import { ExpiryWatch, meterExpiry, watchExpiry } from './expiry.js';
 import { Intake } from './intake.js';
 import type { Rules } from './judge.js';
 import { Keeping } from './keeping.js';
 import { gatewayMeters, meterFullness } from './meters.js';
 import { changedAnswer, Outdated } from './outdated.js';
 import { meterOverflow } from './overflow.js';
+import { ChosenIdentity } from './presented.js';
 import { Refusals } from './refusals.js';
 import { meterSpool } from './spool/meters.js';
 import { Spool } from './spool/spool.js';
@@ -49,7 +53,11 @@ export const gateway = {
 
 export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway> {
   const { config, log, meter, bus } = parts;
-  const identity = await ownIdentity(config);
+  const identity = new ChosenIdentity({
+    own: await ownIdentity(config),
+    sealing: await sealingKey(config, log),
+    log,
+  });
   const refusals = new Refusals({ bus, gateway: parts.instance });
   const complaints = new Complaints(log, undefined, (told) => refusals.note(told));
   const meters = gatewayMeters(meter);
@@ -67,7 +75,7 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
   const rules = (): Rules | null => edge.current && { edge: edge.current, trust: trust.current };
   const door = new Door({
     config,
-    context: contextOptions(config, identity, []),
+    context: contextOptions(config, identity.current.credentials, []),
     meters,
     complaints,
     serve: (socket, guest, outdated) =>
@@ -80,13 +88,24 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
   });
   meterFullness(meter, () => ({ unconfirmed: office.intake.unconfirmed, sources: door.sources }));
   meterOverflow(meter);
+  const expiry = new ExpiryWatch(
+    () => ({ identity: identity.current.certificate, authorities: trust.current.pem }),
+    log,
+  );
+  meterExpiry(meter, () => identity.current.certificate);
   const edge = new Edge(config.MUSTER_EDGE_CACHE_FILE, log, (configuration) => {
     trust.follow(configuration);
-    door.change(contextOptions(config, identity, trust.current.pem));
+    identity.follow(configuration.identity);
+    door.change(contextOptions(config, identity.current.credentials, trust.current.pem));
+    expiry.look();
   });
   await edge.follow(bus);
   const port = await door.listen();
-  log.info({ host: config.MUSTER_ANNOUNCE_HOST, port }, 'Devices can announce themselves here, by TLS');
+  const watching = watchExpiry(expiry, log);
+  log.info(
+    { code: 'tlsOn', host: config.MUSTER_ANNOUNCE_HOST, port, ...identity.report().identity },
+    'TLS is on: devices can announce themselves here',
+  );
   return {
     port,
     problems: () => [
@@ -95,9 +114,10 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
       // While the bus takes everything, nobody needs the spool.
       ...(spool?.problem && !bus.status().connected ? [spool.problem] : []),
     ],
-    figures: () => ({ spool: spool?.status ?? null }),
+    figures: () => ({ spool: spool?.status ?? null, edge: identity.report() }),
     carriesOn: () => spool !== null && spool.problem === null,
     stop: async () => {
+      await watching.stop();
       await door.stop();
       await edge.stop();
       await trust.stop();
@@ -114,6 +134,23 @@ async function spoolOf({ config, log, meter, bus }: Parts<GatewayConfig>): Promi
   const spool = await Spool.open({ dir, bytesMax: megabytes * 1_000_000, publish, log });
   meterSpool(meter, () => spool.status);
   return spool;
+}
+
+/** Null where it cannot be kept: then it presents its own identity only. */
+async function sealingKey(config: GatewayConfig, log: Parts['log']): Promise<SealingKey | null> {
+  const folder = config.MUSTER_GATEWAY_IDENTITY_DIR;
+  if (folder === undefined) return null;
+  try {
+    const key = await sealingKeyIn(folder);
+    log.info(
+      { sealingKey: key.fingerprint },
+      'Keys of identities are sealed to this gateway under this fingerprint',
+    );
+    return key;
+  } catch (error) {
+    log.warn({ error, folder }, 'No sealing key can be kept: this gateway presents its own identity only');
+    return null;
+  }
 }
 
 function ownIdentity(config: GatewayConfig): Promise<Credentials> {

@@ -57,6 +57,20 @@ const schema = `
     until_ms integer not null,
     used_ms integer
   ) strict;
+  create table if not exists gateway (
+    fingerprint text primary key,
+    key text not null,
+    name text not null,
+    seen_ms integer not null,
+    admitted_ms integer
+  ) strict;
+  -- What console has not been told yet, whichever process did it.
+  create table if not exists change (number integer primary key autoincrement, serial text not null) strict;
+  insert into change (serial) select serial from certificate where not exists (select 1 from change) order by rowid;
+  create trigger if not exists certificate_issued after insert on certificate
+    begin insert into change (serial) values (new.serial); end;
+  create trigger if not exists certificate_revoked_now after update of revoked_ms on certificate
+    begin insert into change (serial) values (new.serial); end;
 `;
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;

@@ -1,6 +1,6 @@
 // What the process reads from its environment.
 import * as z from 'zod';
-import { commonShape, port, readConfig, whole } from '#runtime/config';
+import { commonShape, port, readAll, readConfig, secretFile, together, whole } from '#runtime/config';
 
 const { MUSTER_LOG_LEVEL, MUSTER_INSTANCE, MUSTER_HTTP_HOST, MUSTER_HTTP_PORT, OTEL_EXPORTER_OTLP_ENDPOINT } =
   commonShape;
@@ -24,11 +24,29 @@ const shape = {
   MUSTER_TRUST_EST_PORT: port.default(3332),
   /** The identity that EST shows, by its friendly name; without one there is no EST. */
   MUSTER_TRUST_EST_IDENTITY: z.string().min(1).optional(),
+  /** Where console is, which shows what this process has; and the token by which it is known there. */
+  MUSTER_CONSOLE_URL: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => !inClear(url), 'must be https://, as a token goes there; http:// on this machine alone')
+    .optional(),
+  MUSTER_TOKEN_FILE: secretFile.optional(),
   /** How long certificates are valid that devices get by EST. */
   MUSTER_TRUST_DEVICE_DAYS: whole(1, 3_650).default(365),
 } as const;
 
 export type TrustConfig = ReturnType<typeof readTrustConfig>;
 
+/** A token must not be read on the way. */
+function inClear(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol !== 'https:' && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
 /** Throws ConfigError with every fault. */
-export const readTrustConfig = (environment: NodeJS.ProcessEnv) => readConfig(shape, environment);
+export function readTrustConfig(environment: NodeJS.ProcessEnv) {
+  const [config] = readAll(
+    () => readConfig(shape, environment),
+    () => together(environment, 'MUSTER_CONSOLE_URL', 'MUSTER_TOKEN_FILE'),
+  );
+  return config;
+}

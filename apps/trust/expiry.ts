@@ -1,10 +1,9 @@
 // Which certificates end soon (R84): the authority's own and identities one by one, those of devices, which renew by
 // themselves, by their number.
+import { warnDays } from '#pki/expiry';
 import type { Books } from './books.js';
 import { identities } from './identities.js';
 import { certificateOf } from './keys.js';
-
-export const warnDays = 31;
 
 export interface Ending {
   /** What ends, for a person. */

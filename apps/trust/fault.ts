@@ -10,7 +10,8 @@ export type TrustFaultCode =
   | 'identityExists'
   | 'unknownIdentity'
   | 'identityUnfinished'
-  | 'wrongAuthority';
+  | 'wrongAuthority'
+  | 'unknownGateway';
 
 /** Thrown when what was asked for cannot be done; the message says what to do instead. */
 export class TrustFault extends Error {

@@ -1,5 +1,5 @@
 // The only holder of authorities' keys: it issues, revokes and publishes. Commands and process work on one folder, side by
-// side; nothing here is on the bus, and devices reach nothing of it but lists, OCSP and EST.
+// side; nothing here is on the bus, devices reach nothing of it but lists, OCSP and EST, and operators nothing at all: it asks console.
 //
 //   trust.ts      the process: what it serves, and what it looks after     config.ts  its environment
 //   ca.ts         `muster ca`; command/command-line.ts has the map of its commands
@@ -7,6 +7,8 @@
 //   keys.ts       its keys and certificates, in a folder
 //   books.ts      what it did, in one SQLite file: issued.ts, identities.ts and secrets.ts read and write it
 //   expiry.ts     what ends soon      upkeep.ts  looked after every few seconds, lists that are due too
+//   gateways.ts   whose sealing keys were admitted    sealed.ts  identities on their way to them
+//   link/link.ts  to console and back; link/changes.ts: what it has not heard yet
 //   files.ts      files written whole    fault.ts  why something cannot be done
 //   serve/        published.ts: lists and OCSP by HTTP; est.ts: EST by TLS (tls.ts), who gets what is in enrolment.ts
 import type { Server } from 'node:http';
@@ -16,12 +18,14 @@ import { openHttp } from '#runtime/http';
 import type { Log } from '#runtime/log';
 import { inWords } from '#runtime/port-unavailable';
 import { repeat } from '#runtime/repeat';
+import type { Running } from '#runtime/service';
 import type { Telemetry } from '#runtime/telemetry';
 import { TrustAuthority } from './authority.js';
 import { Books } from './books.js';
 import type { TrustConfig } from './config.js';
 import { certificateOf, chainOf, readPassphrase } from './keys.js';
 import { identityNamed, openIdentity } from './identities.js';
+import { Link } from './link/link.js';
 import { estServer } from './serve/est.js';
 import { publishedServer } from './serve/published.js';
 import { contextOptions } from './serve/tls.js';
@@ -77,7 +81,9 @@ export async function openTrust(config: TrustConfig, log: Log, telemetry: Teleme
       work: async () => (await upkeep.look(), 0),
       log,
     });
+    const linking = linkTo(config, { books, authority, passphrase, log });
     const stop = async (): Promise<void> => {
+      await linking?.stop();
       await looking.stop();
       await app.close();
       upkeep.stop();
@@ -88,6 +94,18 @@ export async function openTrust(config: TrustConfig, log: Log, telemetry: Teleme
     await stopAll();
     throw inWords(error, (port) => settingOf(config, port));
   }
+}
+
+/** Null where no console is named. */
+function linkTo(
+  config: TrustConfig,
+  office: Pick<Office, 'books' | 'authority' | 'passphrase' | 'log'>,
+): Running | null {
+  const { MUSTER_CONSOLE_URL: url, MUSTER_TOKEN_FILE: token, MUSTER_TRUST_DIR: dir } = config;
+  if (url === undefined || token === undefined) return null;
+  const kept = config.MUSTER_TRUST_EST_IDENTITY ?? null;
+  const link = new Link({ ...office, dir, kept, console: { url, token } });
+  return repeat({ name: 'console', everyMs: 5_000, work: () => link.speak(), log: office.log });
 }
 
 interface Office {

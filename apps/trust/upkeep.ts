@@ -1,9 +1,10 @@
 // What the process looks after: lists that are due, certificates that end, the identity that EST shows.
 import type { Meter } from '@opentelemetry/api';
+import { warnDays } from '#pki/expiry';
 import type { Log } from '#runtime/log';
 import { newestList, type TrustAuthority } from './authority.js';
 import type { Books } from './books.js';
-import { type Expiry, expiryOf, warnDays } from './expiry.js';
+import { type Expiry, expiryOf } from './expiry.js';
 
 const warnEveryMs = 24 * 3_600_000;
 

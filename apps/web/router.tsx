@@ -3,6 +3,8 @@ import { createRootRoute, createRoute, createRouter } from '@tanstack/react-rout
 import { Access } from './pages/access/access.js';
 import { Approval } from './pages/approval/approval.js';
 import { readHeldSearch } from './pages/approval/search.js';
+import { Certificates } from './pages/certificates/certificates.js';
+import { readIssuedSearch } from './pages/certificates/search.js';
 import { Deliveries } from './pages/deliveries/deliveries.js';
 import { DeliveryPage } from './pages/deliveries/delivery.js';
 import { readDeadSearch } from './pages/deliveries/search.js';
@@ -11,6 +13,7 @@ import { Devices } from './pages/devices/devices.js';
 import { readDeviceSearch } from './pages/devices/search.js';
 import { GroupPage, NewGroup } from './pages/groups/group.js';
 import { Groups } from './pages/groups/groups.js';
+import { Identities } from './pages/identities/identities.js';
 import { Licences } from './pages/licences/licences.js';
 import { ListenerPage, NewListener } from './pages/listeners/listener.js';
 import { Listeners } from './pages/listeners/listeners.js';
@@ -22,6 +25,8 @@ import { Serials } from './pages/serials/serials.js';
 import { SettingsPage } from './pages/settings/settings.js';
 import { StatusPage } from './pages/status/status.js';
 import { Tasks } from './pages/tasks/tasks.js';
+import { NewTrustSet, TrustSetPage } from './pages/trust-sets/trust-set.js';
+import { TrustSets } from './pages/trust-sets/trust-sets.js';
 import { Crashed, NotFound } from './shell/lost.js';
 import { Shell } from './shell/shell.js';
 
@@ -50,6 +55,13 @@ const approval = createRoute({
   validateSearch: readHeldSearch,
 });
 
+const certificates = createRoute({
+  getParentRoute: () => root,
+  path: '/certificates',
+  component: Certificates,
+  validateSearch: readIssuedSearch,
+});
+
 const routeTree = root.addChildren([
   at('/', OverviewPage),
   devices,
@@ -68,6 +80,11 @@ const routeTree = root.addChildren([
   at('/listeners/$id', ListenerPage),
   at('/serials', Serials),
   at('/licences', Licences),
+  at('/trust-sets', TrustSets),
+  at('/trust-sets/new', NewTrustSet),
+  at('/trust-sets/$id', TrustSetPage),
+  at('/identities', Identities),
+  certificates,
   at('/settings', SettingsPage),
   at('/status', StatusPage),
   deliveries,

@@ -1,5 +1,5 @@
 // The words of the page for what the API names: one place, so that a thing is called the same everywhere.
-import type { CatalogueEntry, DeviceStatus, Overview, Role, SettingValue } from './api/types.js';
+import type { CatalogueEntry, DeviceStatus, Overview, SettingValue, TokenRole } from './api/types.js';
 
 const status: Readonly<Record<DeviceStatus, string>> = {
   compliant: 'Compliant',
@@ -23,10 +23,11 @@ const statusMeaning: Readonly<Record<DeviceStatus, string>> = {
   conflicted: 'Two parties claim this serial number. Nothing was changed; an operator decides.',
 };
 
-const role: Readonly<Record<Role, string>> = {
+const role: Readonly<Record<TokenRole, string>> = {
   admin: 'Administrator',
   operator: 'Operator',
   viewer: 'Viewer',
+  trust: "Muster's own authority",
 };
 
 const outcome = {
@@ -87,6 +88,23 @@ const service = {
   console: 'Console',
 } as const;
 
+const profile = {
+  server: 'Server',
+  client: 'Client',
+  mutual: 'Server and client',
+  device: 'Device',
+  authority: 'Authority',
+} as const;
+
+const revocationReason = {
+  unspecified: 'Not stated',
+  keyCompromise: 'The key may be known to others',
+  affiliationChanged: 'Its holder is called otherwise now',
+  superseded: 'Another one is used instead',
+  cessationOfOperation: 'It is not used any more',
+  privilegeWithdrawn: 'Its holder may not have it any more',
+} as const;
+
 const budget = {
   instantOn: 'Instant-on',
   proofs: 'Proving moves',
@@ -107,6 +125,8 @@ export const words = {
   trigger,
   groupKind,
   service,
+  profile,
+  revocationReason,
   budget,
 };
 

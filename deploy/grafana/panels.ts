@@ -80,6 +80,24 @@ const edge: Row = {
   ],
 };
 
+const certificates: Row = {
+  title: 'Certificates',
+  panels: [
+    {
+      title: 'Certificates that end',
+      about: 'With less than 31 days left, or none. The page Status names them.',
+      unit: 'short',
+      queries: [line('max by (kind) (muster_certificates_ending)', '{{kind}}')],
+    },
+    {
+      title: 'Left of what gateways present',
+      about: 'Until the certificate that devices are shown expires.',
+      unit: 's',
+      queries: [line('min by (instance) (muster_gateway_identity_remaining)', '{{instance}}')],
+    },
+  ],
+};
+
 const bus: Row = {
   title: 'Bus: queues, confirms, outboxes',
   panels: [
@@ -268,4 +286,4 @@ const processes: Row = {
   ],
 };
 
-export const rows: readonly Row[] = [edge, bus, consumers, tasks, failed, processes];
+export const rows: readonly Row[] = [edge, certificates, bus, consumers, tasks, failed, processes];

@@ -1,6 +1,7 @@
 // Every event there is. A new one is added here, or nobody can publish, bind or read it.
 import { deviceApprovalDecided, deviceApprovalRequested, deviceQuarantined } from './approval.js';
 import * as assessment from './assessment.js';
+import { expiryWarned } from './certificate.js';
 import { deviceConflictDecided, deviceConflictDecisionRequested } from './conflict.js';
 import * as delivery from './delivery.js';
 import * as device from './device.js';
@@ -48,6 +49,7 @@ const definitions: readonly EventDefinition<never>[] = [
   seatsCounted,
   serialListChanged,
   trustSetChanged,
+  expiryWarned,
   delivery.deliveryDied,
   delivery.deliveryReplayRequested,
   delivery.deliveryReturned,

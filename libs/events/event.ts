@@ -8,6 +8,7 @@
 //   assessment.ts  policy against device: requested, started, finished
 //   document.ts    what operators write, published whole as <noun>.changed: settings.ts, policy.ts, group.ts, listener.ts,
 //                  licence.ts, serial-list.ts, trust-set.ts
+//   certificate.ts which identity gateways present; what ends soon
 //   delivery.ts    an event that could not be handled: died, replayed, dropped
 //   service.ts     how each process fares
 //   catalogue.ts   all of them; EVENTS.md is written from it and checked by a test

@@ -1,5 +1,6 @@
 // How each process of Muster fares, told by itself: what `muster status` and the page of the same name show.
 import * as z from 'zod';
+import { fingerprint, friendlyName } from './certificate.js';
 import { defineEvent } from './event.js';
 
 const count = z.int().nonnegative();
@@ -16,6 +17,22 @@ const queueLoad = z.object({
   /** Of the first message that this process holds. */
   oldestAgeMs,
 });
+
+/** What a gateway says of the identity that it presents (R15). */
+const presented = z.object({
+  /** Public, SPKI in base64: what keys are sealed to. Null: it has no folder to keep such a key in. */
+  sealingKey: z.base64().max(128).nullable(),
+  identity: z.object({
+    /** Friendly name; null: its own, from its files. */
+    name: friendlyName.nullable(),
+    subject: z.string().max(512),
+    fingerprint,
+    until: z.iso.datetime(),
+  }),
+  /** Why it does not present the identity that was chosen. */
+  problem: z.string().max(512).nullable(),
+});
+export type Presented = Readonly<z.infer<typeof presented>>;
 
 /** What an instance says of itself. */
 export const serviceReport = z.object({
@@ -42,12 +59,15 @@ export const serviceReport = z.object({
   budgets: z
     .array(z.object({ budget: z.string().max(64), running: count, queued: count, max: count.nullable() }))
     .max(20),
+  /** Of a gateway; null for others, and in version 1. */
+  edge: presented.nullable().default(null),
 });
 export type ServiceReport = z.infer<typeof serviceReport>;
 export type QueueLoad = Readonly<z.infer<typeof queueLoad>>;
 
 export const serviceReported = defineEvent({
   type: 'service.reported',
+  version: 2,
   publisher: 'every',
   // Behind ten thousand facts it would come when nobody knows any more whether its sender lives.
   plane: 'control',
@@ -71,5 +91,6 @@ export const serviceReported = defineEvent({
     outbox: { waiting: 3, oldestAgeMs: 20 },
     spool: null,
     budgets: [{ budget: 'instant-on', running: 10, queued: 31, max: 10 }],
+    edge: null,
   },
 });

@@ -1,6 +1,7 @@
-// Instant-on settings (R10, R12, R16, R33, R37, R51, R60, R62, R64), one document for the whole of Muster.
+// Instant-on settings (R10, R12, R15, R16, R33, R37, R51, R60, R62, R64), one document for the whole of Muster.
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
+import { friendlyName, sealedIdentity } from './certificate.js';
 import { defineDocument, slug } from './document.js';
 import { defineEvent } from './event.js';
 import { filter } from './group.js';
@@ -28,6 +29,8 @@ export const settingsBody = z.strictObject({
   trustedAuthorities: authorities,
   /** Id of the trust set whose authorities count instead; null: those above. */
   trustSet: slug.nullable().default(null),
+  /** Friendly name of the identity that gateways present (R15); null: each its own. */
+  identity: friendlyName.nullable().default(null),
   /** From Primary Listeners: off, encrypted only, or with a verified identity certificate. */
   fromPrimaries,
   /** Only devices on the serial-number list take part. */
@@ -59,7 +62,7 @@ export const defaultSettings: Settings = settingsBody.parse({});
 
 export const settingsChanged = defineDocument({
   noun: 'settings',
-  version: 3,
+  version: 4,
   title: 'The instant-on settings changed.',
   body: settingsBody,
   single: true,
@@ -69,7 +72,7 @@ export const settingsChanged = defineDocument({
 /** All that the gateway, which has no database, must know. */
 export const edgeConfigured = defineEvent({
   type: 'edge.configured',
-  version: 2,
+  version: 3,
   publisher: 'console',
   title: 'The whole configuration of the gateways; the newest one holds, kept in the stream muster.edge.',
   schema: z.object({
@@ -83,6 +86,8 @@ export const edgeConfigured = defineEvent({
     /** Off in version 1. */
     revocation: revocation.default(revocationOff),
     fromPrimaries: z.enum(['off', 'encrypted', 'verified']),
+    /** What gateways present, its key sealed to each of them; null, and before version 3: each its own. */
+    identity: sealedIdentity.nullable().default(null),
   }),
   subject: () => 'edge',
   example: {
@@ -93,6 +98,7 @@ export const edgeConfigured = defineEvent({
     trustedAuthorities: '',
     revocation: revocationOff,
     fromPrimaries: 'off',
+    identity: null,
   },
 });
 export type EdgeConfiguration = z.infer<typeof edgeConfigured.schema>;

@@ -1,7 +1,8 @@
 // Certificates: made here, judged by OpenSSL inside Node, bound to a device by its serial number.
 //
 //   certificate.ts  a key pair and what is said about it: self-signed, and the PEM it is kept in
-//   identity.ts     a self-signed identity kept in a folder, made when there is none
+//   identity.ts     a self-signed identity kept in a folder, made when there is none; kept.ts: a secret file, made once
+//   seal.ts         a private key on its way to the one who uses it    expiry.ts  when a certificate is near its end
 //   authorities.ts  PEM that an operator gave: whom to trust    trust-set.ts  whether they belong together
 //   peer.ts         the certificate at the other end of a connection    verdict.ts  the one decision about it
 //   server-verdict.ts  the same of a server, for its clients    addresses.ts  where a certificate says to ask about it
@@ -85,6 +86,10 @@ export const periodOf = (certificate: Pick<X509Certificate, 'validFrom' | 'valid
 export function fingerprintOf(der: Uint8Array): string {
   return hash('sha256', der, 'hex');
 }
+
+/** In one line. */
+export const subjectOf = ({ subject }: X509Certificate): string =>
+  subject.replaceAll(/\p{Cc}+/gu, ', ').slice(0, 512);
 
 export function nameOf({ commonName, serialNumber }: Holder): Name {
   const parts: JsonName = [{ CN: [commonName] }];

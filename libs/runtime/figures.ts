@@ -25,7 +25,7 @@ export interface Measuring {
 }
 
 const everyMs = 5_000;
-const unknown: Omit<Figures, 'spool'> = { queues: [], parked: null, outbox: null, budgets: [] };
+const unknown: Omit<Figures, 'spool' | 'edge'> = { queues: [], parked: null, outbox: null, budgets: [] };
 
 /** Measures until it is stopped. A number that cannot be had is null: whoever needs what is away says so. */
 export function measure(options: Measuring): Running {

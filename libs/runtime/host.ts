@@ -171,7 +171,14 @@ function ownProblems({ stored, running }: Hosted): readonly string[] {
   return [stored?.delivery.problem() ?? [], ...running.map((part) => part.problems?.() ?? [])].flat();
 }
 
-const unknownFigures: Figures = { queues: [], parked: null, outbox: null, spool: null, budgets: [] };
+const unknownFigures: Figures = {
+  queues: [],
+  parked: null,
+  outbox: null,
+  spool: null,
+  edge: null,
+  budgets: [],
+};
 
 function figuresOf({ running }: Hosted): Figures {
   return running.reduce((all, part) => ({ ...all, ...part.figures?.() }), unknownFigures);

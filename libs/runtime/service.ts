@@ -49,7 +49,7 @@ export interface StoredParts<Config = unknown> extends Parts<Config> {
 }
 
 /** Numbers for the report of a service. */
-export interface Figures extends Readonly<Pick<ServiceReport, 'parked' | 'outbox' | 'spool'>> {
+export interface Figures extends Readonly<Pick<ServiceReport, 'parked' | 'outbox' | 'spool' | 'edge'>> {
   readonly queues: readonly QueueLoad[];
   readonly budgets: readonly ServiceReport['budgets'][number][];
 }

@@ -14,7 +14,7 @@ import { openEmbedded, openPostgres } from '#store/open';
 import type { Database } from '#store/store';
 import { freshDatabase } from './servers.js';
 import { console } from '../../apps/console/console.js';
-import { hashOf, secret, tokenPrefix, type Role } from '../../apps/console/who/caller.js';
+import { hashOf, secret, tokenPrefix, type TokenRole } from '../../apps/console/who/caller.js';
 
 /** Both databases; what is told of one holds for the other. */
 export const databases = [
@@ -117,7 +117,7 @@ export class Trial {
   }
 
   /** A token of a role, without asking for it through the API. */
-  async token(role: Role): Promise<string> {
+  async token(role: TokenRole): Promise<string> {
     const token = tokenPrefix + secret();
     await this.database.query(
       `insert into console.token (id, name, token_hash, role, created_by) values (gen_random_uuid(), $1, $2, $3, 'trial')`,

@@ -127,7 +127,12 @@ async function worldOf(tx: Tx): Promise<World> {
     [policyChanged.noun, trustSetChanged.noun],
   );
   const idsOf = (noun: string) => new Set(rows.filter(({ kind }) => kind === noun).map(({ id }) => id));
-  return { policies: idsOf(policyChanged.noun), trustSets: idsOf(trustSetChanged.noun) };
+  const named = await tx.query<{ name: string }>('select name from console.identity');
+  return {
+    policies: idsOf(policyChanged.noun),
+    trustSets: idsOf(trustSetChanged.noun),
+    identities: new Set(named.map(({ name }) => name)),
+  };
 }
 
 /** Who would be left with a reference to nothing. */

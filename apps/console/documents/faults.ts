@@ -17,13 +17,25 @@ import type { Fault } from '../refusal.js';
 export interface World {
   readonly policies: ReadonlySet<string>;
   readonly trustSets: ReadonlySet<string>;
+  /** Friendly names. */
+  readonly identities: ReadonlySet<string>;
 }
 
 const fault = (path: string, message: string): Fault => ({ path: `body.${path}`, message });
 
-export function settingsFaults(settings: Settings, { policies, trustSets }: World): readonly Fault[] {
-  const { trustSet, initialPolicy, allowRemediation, authentication, trustedAuthorities, approvalRules } =
-    settings;
+export function settingsFaults(
+  settings: Settings,
+  { policies, trustSets, identities }: World,
+): readonly Fault[] {
+  const {
+    trustSet,
+    identity,
+    initialPolicy,
+    allowRemediation,
+    authentication,
+    trustedAuthorities,
+    approvalRules,
+  } = settings;
   const faults: Fault[] = [];
   if (initialPolicy !== null && !policies.has(initialPolicy)) {
     faults.push(fault('initialPolicy', `there is no policy ${initialPolicy}`));
@@ -33,6 +45,9 @@ export function settingsFaults(settings: Settings, { policies, trustSets }: Worl
   }
   if (trustSet !== null && !trustSets.has(trustSet)) {
     faults.push(fault('trustSet', `there is no trust set ${trustSet}`));
+  }
+  if (identity !== null && !identities.has(identity)) {
+    faults.push(fault('identity', `there is no identity ${identity}`));
   }
   if (authentication === 'mutual' && trustSet === null && trustedAuthorities.trim() === '') {
     faults.push(

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { controllers } from '../module.js';
 import { answers, schemas } from './answers.js';
 import { databases, Trial } from '../../../test/support/console.js';
-import { roles, suffices, type Role } from '../who/caller.js';
+import { suffices, tokenRoles, type TokenRole } from '../who/caller.js';
 
 const id = '0193f2a0-0000-7000-8000-000000000001';
 
-const table: Readonly<Record<string, Role | 'anyone'>> = {
+const table: Readonly<Record<string, TokenRole | 'anyone'>> = {
   'POST api/session': 'anyone',
   'GET api/session': 'viewer',
   'DELETE api/session': 'viewer',
@@ -58,6 +58,14 @@ const table: Readonly<Record<string, Role | 'anyone'>> = {
   'PUT api/trust-sets/:id': 'admin',
   'GET api/trust-sets/:id/versions': 'viewer',
   'DELETE api/trust-sets/:id': 'admin',
+  'GET api/identities': 'viewer',
+  'PUT api/identities/:name': 'admin',
+  'DELETE api/identities/:name': 'admin',
+  'GET api/gateways': 'viewer',
+  'GET api/certificates': 'viewer',
+  'POST api/certificates/:serial/revoke': 'admin',
+  'GET api/authority': 'viewer',
+  'POST api/authority': 'trust',
   'GET api/tasks': 'viewer',
   'GET api/catalogue': 'viewer',
   'GET api/deliveries': 'viewer',
@@ -100,10 +108,10 @@ it('every route is in the table, and nothing else', () => {
 
 describe.each(databases)('roles on $name', ({ open }) => {
   let trial: Trial;
-  const tokens = new Map<Role, string>();
+  const tokens = new Map<TokenRole, string>();
   beforeAll(async () => {
     trial = await Trial.start(await open());
-    for (const role of roles) tokens.set(role, await trial.token(role));
+    for (const role of tokenRoles) tokens.set(role, await trial.token(role));
   });
   afterAll(() => trial.stop());
 
@@ -128,7 +136,7 @@ describe.each(databases)('roles on $name', ({ open }) => {
     async (route, need) => {
       expect(await statusOf(route, undefined), 'nobody').toBe(401);
       expect(await statusOf(route, `mst_${'A'.repeat(43)}`), 'an unknown token').toBe(401);
-      for (const role of roles) {
+      for (const role of tokenRoles) {
         const status = await statusOf(route, tokens.get(role));
         // Good, or refused for what was (not) sent: allowed either way.
         if (suffices(role, need === 'anyone' ? 'viewer' : need))

@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { deviceAgent, settingResult } from '#events/assessment';
 import { givenUp } from '#events/delivery';
+import { fingerprint, friendlyName } from '#events/certificate';
 import { filter, groupBody } from '#events/group';
 import { identity } from '#events/identity';
 import { licenceBody, seatsCounted } from '#events/licence';
@@ -11,6 +12,7 @@ import { policyBody } from '#events/policy';
 import { serviceReport } from '#events/service';
 import { settingsBody } from '#events/settings';
 import { trustSetBody } from '#events/trust-set';
+import { issuedCertificate } from '#pki/authority/exchange';
 import { serviceNames } from '#runtime/service';
 import { everyField } from '../documents/every-field.js';
 import { agentStates, statuses } from '../projection/device-view.js';
@@ -121,7 +123,7 @@ const overview = z.object({
   announcePort: z.int(),
 });
 
-const { parked, outbox, spool, budgets, problems, instance } = serviceReport.shape;
+const { parked, outbox, spool, budgets, problems, instance, edge } = serviceReport.shape;
 const status = z.object({
   at: time,
   bus: z.object({ connected: z.boolean(), problem: z.string().nullable() }),
@@ -140,6 +142,7 @@ const status = z.object({
           notHeardForMs: count.nullable(),
           replaced: z.boolean(),
           spool,
+          edge,
         }),
       ),
       parked,
@@ -152,6 +155,14 @@ const status = z.object({
     z.object({ queue: z.string(), depth: count.nullable(), oldestAgeMs: count.nullable(), readers: count }),
   ),
   dead: z.array(z.object({ consumer: z.string(), dead: count })),
+});
+
+const gateway = z.object({
+  ...edge.unwrap().unwrap().shape,
+  gateway: z.string(),
+  sealingFingerprint: z.string().nullable(),
+  sealingPem: z.string().nullable(),
+  heardAt: time,
 });
 
 const documentOf = (body: z.ZodType) =>
@@ -175,7 +186,34 @@ const listenerShown = listener.extend({
     .nullable(),
 });
 const licence = documentOf(licenceBody);
-const trustSet = documentOf(everyField(trustSetBody));
+const trustSet = documentOf(everyField(trustSetBody)).extend({
+  certificates: z.array(z.object({ subject: z.string(), until: time })),
+});
+const identityStored = z.object({
+  name: friendlyName,
+  subject: z.string(),
+  fingerprint,
+  until: time,
+  sealedTo: z.array(fingerprint),
+  chosen: z.boolean(),
+  changedBy: z.string(),
+  changedAt: time,
+});
+const issued = z.object({
+  ...issuedCertificate.omit({ revoked: true }).shape,
+  name: friendlyName.nullable(),
+  revokedAt: time.nullable(),
+  reason: z.string().nullable(),
+  askedBy: z.string().nullable(),
+  refused: z.string().nullable(),
+});
+const authority = z.object({
+  chain: z.string().nullable(),
+  url: z.string().nullable(),
+  listNumber: count.nullable(),
+  listUntil: time.nullable(),
+  heardAt: time.nullable(),
+});
 
 const dead = z.object({
   consumer: z.string(),
@@ -230,6 +268,11 @@ export const schemas = {
   LicenceList: listOf(licence),
   TrustSet: trustSet,
   TrustSetList: listOf(trustSet),
+  IdentityList: listOf(identityStored),
+  GatewayList: listOf(gateway),
+  Certificate: issued,
+  CertificateList: listOf(issued),
+  Authority: authority,
   DeadDelivery: dead,
   DeadDeliveryDetail: deadDetail,
   DeadDeliveryList: listOf(dead).extend({ upTo: count }),
@@ -263,6 +306,10 @@ export const answers: Readonly<Record<string, SchemaName>> = {
   'get /api/trust-sets': 'TrustSetList',
   'get /api/trust-sets/{id}': 'TrustSet',
   'put /api/trust-sets/{id}': 'TrustSet',
+  'get /api/identities': 'IdentityList',
+  'get /api/gateways': 'GatewayList',
+  'get /api/certificates': 'CertificateList',
+  'get /api/authority': 'Authority',
   'get /api/deliveries': 'DeadDeliveryList',
   'get /api/deliveries/kinds': 'DeadKindList',
   'get /api/deliveries/{consumer}/{eventId}': 'DeadDeliveryDetail',

@@ -5,6 +5,8 @@ import type { ServiceReport } from '#events/service';
 import { PARTS, type StoredParts } from '#runtime/service';
 import { deadByConsumer } from '../deliveries/dead.js';
 import { Resource } from '../http/resource.js';
+import { endingsOf } from '../trust/endings.js';
+import { inWords } from '../trust/expiry.js';
 import { serviceQueues } from '../status/queues.js';
 import { statusOf, type Status } from '../status/status.js';
 import { Needs } from '../who/access.js';
@@ -33,6 +35,7 @@ export class StatusController {
     const now = heard[0]?.now ?? new Date();
     const dead = await deadByConsumer(store);
     const queues = await bus.loads([...serviceQueues, deadLetters]);
-    return statusOf({ now, heard, queues, bus: bus.status(), dead });
+    const ending = await store.transaction((tx) => endingsOf(tx, only, now));
+    return statusOf({ now, heard, queues, bus: bus.status(), dead, endings: ending.map(inWords) });
   }
 }

@@ -8,9 +8,9 @@ import { Resource, wholeList } from '../http/resource.js';
 import { Refusal } from '../refusal.js';
 import { Needs, Who } from '../who/access.js';
 import { audit } from '../who/audit.js';
-import { hashOf, roles, secret, tokenPrefix, type Caller } from '../who/caller.js';
+import { hashOf, secret, tokenPrefix, tokenRoles, type Caller } from '../who/caller.js';
 
-const newToken = z.strictObject({ name: printable(64), role: z.enum(roles) });
+const newToken = z.strictObject({ name: printable(64), role: z.enum(tokenRoles) });
 
 const columns = `id, name, role, created_by as "createdBy", created_at as "createdAt", last_used_at as "lastUsedAt"`;
 

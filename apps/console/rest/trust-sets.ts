@@ -1,13 +1,17 @@
 // Trust sets (R82, R83): whom to trust. Written by administrators, as who may announce follows from them.
+import { X509Certificate } from 'node:crypto';
 import { Body, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
 import * as z from 'zod';
 import { slug } from '#events/document';
-import { trustSetBody, trustSetChanged } from '#events/trust-set';
+import { trustSetBody, trustSetChanged, type TrustSet } from '#events/trust-set';
+import { authoritiesIn } from '#pki/authorities';
+import { subjectOf } from '#pki/certificate';
 import { Documents } from '../documents/documents.js';
 import { everyField } from '../documents/every-field.js';
 import { versionsQuery, type VersionsQuery } from '../documents/versions.js';
 import { Resource, wholeList } from '../http/resource.js';
 import { Needs, Who } from '../who/access.js';
+import type { Written } from '../documents/written.js';
 import type { Caller } from '../who/caller.js';
 
 const put = z.strictObject({ version: z.int().nonnegative(), body: everyField(trustSetBody) });
@@ -19,13 +23,13 @@ export class TrustSetsController {
   @Get()
   @Needs('viewer')
   async list() {
-    return wholeList(await this.documents.all(trustSetChanged));
+    return wholeList((await this.documents.all(trustSetChanged)).map(shown));
   }
 
   @Get(':id')
   @Needs('viewer')
-  read(@Param('id', { schema: slug }) id: string) {
-    return this.documents.one(trustSetChanged, id);
+  async read(@Param('id', { schema: slug }) id: string) {
+    return shown(await this.documents.one(trustSetChanged, id));
   }
 
   @Get(':id/versions')
@@ -44,7 +48,7 @@ export class TrustSetsController {
     @Body({ schema: put }) { version, body }: z.infer<typeof put>,
     @Who() by: Caller,
   ) {
-    return this.documents.save(trustSetChanged, { id, version, body, by });
+    return this.documents.save(trustSetChanged, { id, version, body, by }).then(shown);
   }
 
   @Delete(':id')
@@ -54,3 +58,12 @@ export class TrustSetsController {
     return this.documents.remove(trustSetChanged, id, by);
   }
 }
+
+/** With what is in it: nobody reads PEM. It was read when it was saved. */
+const shown = (document: Written<TrustSet>) => ({
+  ...document,
+  certificates: authoritiesIn(document.body.authorities).map((pem) => {
+    const certificate = new X509Certificate(pem);
+    return { subject: subjectOf(certificate), until: certificate.validToDate.toISOString() };
+  }),
+});

@@ -23,7 +23,7 @@ const without = (service: string) => all.filter((each) => each.service !== servi
 const bus = { connected: true, problem: null };
 
 const told = (heardNow: readonly Heard[], others: Partial<Sources> = {}) =>
-  statusOf({ now, heard: heardNow, queues: [], bus, dead: [], ...others });
+  statusOf({ now, heard: heardNow, queues: [], bus, dead: [], endings: [], ...others });
 const instancesOf = (heardNow: readonly Heard[], service: string) =>
   told(heardNow).services.find((each) => each.service === service)?.instances;
 

@@ -31,13 +31,15 @@ export interface Sources {
   readonly bus: { readonly connected: boolean; readonly problem: string | null };
   /** What a person decided about is not among them any more; the reports of services tell so later. */
   readonly dead: readonly DeadStatus[];
+  /** Certificates that end soon, one sentence each. */
+  readonly endings: readonly string[];
 }
 
 export const instanceStates = ['ready', 'notReady', 'notHeard', 'stopped'] as const;
 
 export interface InstanceStatus extends Pick<
   ServiceReport,
-  'instance' | 'version' | 'startedAt' | 'problems' | 'spool'
+  'instance' | 'version' | 'startedAt' | 'problems' | 'spool' | 'edge'
 > {
   /** notHeard: it ended without a word, or cannot reach the bus. */
   readonly state: (typeof instanceStates)[number];
@@ -69,7 +71,7 @@ export function statusOf(sources: Sources): Status {
   const { now, bus, dead } = sources;
   const services = serviceNames.map((service) => serviceStatus(service, sources));
   const queues = sources.queues.map((load) => queueStatus(load, services, sources));
-  const troubles = troublesOf({ bus, services, queues, dead });
+  const troubles = [...troublesOf({ bus, services, queues, dead }), ...sources.endings];
   return { at: now.toISOString(), bus, troubles, services, queues, dead };
 }
 
@@ -106,7 +108,7 @@ function instanceStatus({ heardAt, body }: Heard, own: readonly Heard[], now: Da
   const here = body.problems.length === 0 ? 'ready' : 'notReady';
   const state = body.state === 'stopped' ? 'stopped' : silent ? 'notHeard' : here;
   const gone = state === 'stopped' || state === 'notHeard';
-  const { instance, version, startedAt, problems, spool } = body;
+  const { instance, version, startedAt, problems, spool, edge } = body;
   return {
     instance,
     state,
@@ -117,6 +119,8 @@ function instanceStatus({ heardAt, body }: Heard, own: readonly Heard[], now: Da
     notHeardForMs: state === 'notHeard' ? silentMs : null,
     replaced: gone && own.some((other) => Date.parse(other.body.startedAt) > heardAt.getTime()),
     spool,
+    // Reports of the version before have none.
+    edge: edge ?? null,
   };
 }
 

@@ -28,7 +28,8 @@ function unknownOf(queues: readonly QueueStatus[]): readonly string[] {
 
 function ofInstances({ service, instances }: ServiceStatus): readonly string[] {
   const here = instances.filter(({ state }) => state === 'ready' || state === 'notReady');
-  const each = instances.flatMap(({ instance, state, problems, notHeardForMs, replaced }) => {
+  const each = instances.flatMap(({ instance, state, problems, notHeardForMs, replaced, edge }) => {
+    if (state === 'ready' && edge?.problem) return [`${service} (${instance}): ${edge.problem}`];
     if (state === 'notReady') return [`${service} (${instance}) is not ready: ${problems.join('; ')}`];
     if (state !== 'notHeard' || replaced) return [];
     return [`${service} (${instance}) is not heard for ${seconds(notHeardForMs ?? 0)}`];

@@ -3,9 +3,9 @@ import { createParamDecorator, SetMetadata, type CanActivate, type ExecutionCont
 import type { Request, Response } from 'express';
 import { callerOf } from '../http/door.js';
 import { Refusal } from '../refusal.js';
-import { suffices, type Caller, type Role } from './caller.js';
+import { suffices, type Caller, type TokenRole } from './caller.js';
 
-export type Need = Role | 'anyone';
+export type Need = TokenRole | 'anyone';
 export const needKey = 'muster:needs';
 
 /** The least role that may call the route. */

@@ -7,11 +7,14 @@ import type { Store } from '#store/store';
 
 export const roles = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof roles)[number];
+/** A token may also be the authority's: it tells what it issued, and may nothing else. */
+export const tokenRoles = [...roles, 'trust'] as const;
+export type TokenRole = (typeof tokenRoles)[number];
 
 export interface Caller {
   /** Name of the operator, or `token:` and the token's name. */
   readonly name: string;
-  readonly role: Role;
+  readonly role: TokenRole;
   readonly by: 'cookie' | 'token';
   /** SHA-256 of what was shown. */
   readonly hash: Buffer;
@@ -25,8 +28,11 @@ export const tokenPrefix = 'mst_';
 export const secret = (): string => randomBytes(32).toString('base64url');
 export const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** May `role` do what needs `needed`? */
-export const suffices = (role: Role, needed: Role): boolean => roles.indexOf(role) >= roles.indexOf(needed);
+/** May `role` do what needs `needed`? What the authority may, nobody else may. */
+export function suffices(role: TokenRole, needed: TokenRole): boolean {
+  if (role === 'trust' || needed === 'trust') return role === needed;
+  return roles.indexOf(role) >= roles.indexOf(needed);
+}
 
 export interface Callers {
   readonly store: Store;
@@ -58,7 +64,7 @@ function cookieIn(header: string): string | null {
 }
 
 async function byToken(store: Store, hash: Buffer, from: string | null): Promise<Caller | null> {
-  const [row] = await store.query<{ name: string; role: Role; idle: boolean }>(
+  const [row] = await store.query<{ name: string; role: TokenRole; idle: boolean }>(
     `select name, role, coalesce(last_used_at < now() - interval '1 minute', true) as idle
      from console.token where token_hash = $1`,
     [hash],

@@ -4,7 +4,7 @@
 //   init.ts          an authority is made         crl.ts      the list of what was revoked
 //   issue.ts         a key and its certificate    sign.ts     a certificate for a key made elsewhere
 //   request.ts       asks an authority elsewhere  revoke.ts   takes trust back
-//   import.ts, export.ts  identities as files, by identity-file.ts
+//   import.ts, export.ts  identities as files, by identity-file.ts    gateways.ts  who gets them sealed
 //   enrol.ts         secrets for first enrolment  list.ts     what there is
 //   words.ts         options as people type them, and what all commands take
 import { AuthorityFault } from '#pki/authority/fault';
@@ -13,6 +13,7 @@ import { TrustFault } from '../fault.js';
 import { crl } from './crl.js';
 import { enrol } from './enrol.js';
 import { exportIdentity } from './export.js';
+import { gatewaysCommand } from './gateways.js';
 import { importIdentity } from './import.js';
 import { init } from './init.js';
 import { issue } from './issue.js';
@@ -31,6 +32,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['crl', crl],
   ['import', importIdentity],
   ['export', exportIdentity],
+  ['gateways', gatewaysCommand],
   ['enrol', enrol],
   ['list', list],
 ]);

@@ -99,7 +99,7 @@ function keep(dir: string, { made, plan, passphrase }: { made: Made; plan: Plan;
   try {
     books.transaction(() => {
       if (hasAuthority(dir)) throw exists(dir);
-      for (const table of ['certificate', 'list', 'fact']) books.run(`delete from ${table}`);
+      for (const table of ['certificate', 'change', 'list', 'fact']) books.run(`delete from ${table}`);
       if (plan.url !== null) books.note('url', plan.url);
       if ('root' in made) {
         const subject = called(plan.subject, 'issuing');

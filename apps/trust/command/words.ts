@@ -38,7 +38,7 @@ export function read<Options extends ParseArgsOptionsConfig>(words: readonly str
 
 export const misused = (what: string): TrustFault => new TrustFault('usage', `${what}; see --help`);
 
-interface Place {
+export interface Place {
   readonly dir?: string | undefined;
   readonly 'passphrase-file'?: string | undefined;
 }

@@ -5,6 +5,7 @@ import { pathOf } from './writes.js';
 import type {
   AnnouncementRow,
   AuditEntry,
+  AuthorityShown,
   CatalogueEntry,
   DeadDelivery,
   DeadDeliveryDetail,
@@ -13,9 +14,12 @@ import type {
   DeviceDetail,
   DeviceRow,
   Document,
+  GatewayRow,
   Group,
   HeldDevice,
   HeldPage,
+  IdentityRow,
+  IssuedRow,
   LicenceRow,
   Listener,
   ListenerRow,
@@ -28,6 +32,7 @@ import type {
   Status,
   TaskRow,
   Token,
+  TrustSetRow,
   User,
 } from './types.js';
 
@@ -84,6 +89,36 @@ export const useGroups = () => useList<Document<Group>>('groups');
 export const useGroup = (id: string) => useOne<Document<Group>>('groups', id);
 export const useListeners = () => useList<ListenerRow>('listeners');
 export const useListener = (id: string) => useOne<Document<Listener>>('listeners', id);
+
+export const useTrustSets = () => useList<TrustSetRow>('trust-sets');
+export const useTrustSet = (id: string) => useOne<TrustSetRow>('trust-sets', id);
+/** Asked again and again while they are shown: gateways and the authority tell of themselves, by no event. */
+const toldMs = 5_000;
+export const useIdentities = () =>
+  useQuery({
+    queryKey: ['identities'],
+    queryFn: () => read<Page<IdentityRow>>('identities'),
+    refetchInterval: toldMs,
+  });
+export const useGateways = () =>
+  useQuery({
+    queryKey: ['gateways'],
+    queryFn: () => read<Page<GatewayRow>>('gateways'),
+    refetchInterval: toldMs,
+  });
+export const useAuthority = () =>
+  useQuery({
+    queryKey: ['authority'],
+    queryFn: () => read<AuthorityShown>('authority'),
+    refetchInterval: toldMs,
+  });
+export const useIssued = (query: Readonly<Record<string, string | number | undefined>>) =>
+  useQuery({
+    queryKey: ['certificates', query],
+    queryFn: () => read<Page<IssuedRow>>(`certificates${queryOf(query)}`),
+    placeholderData: keepPreviousData,
+    refetchInterval: toldMs,
+  });
 
 /** The settings catalogue: as fixed as the build that serves it. */
 export const useCatalogue = () =>

@@ -9,6 +9,7 @@ import type { Listener } from '../../../libs/events/listener.js';
 import type { Policy, PolicyItem } from '../../../libs/events/policy.js';
 import type { ServiceReport } from '../../../libs/events/service.js';
 import type { Settings } from '../../../libs/events/settings.js';
+import type { TrustSet } from '../../../libs/events/trust-set.js';
 
 export type {
   Event,
@@ -22,9 +23,12 @@ export type {
   Settings,
   SettingResult,
   SettingValue,
+  TrustSet,
 };
 
 export type Role = 'admin' | 'operator' | 'viewer';
+/** A token may also be that of Muster's own authority. */
+export type TokenRole = Role | 'trust';
 export interface Session {
   readonly name: string;
   readonly role: Role;
@@ -302,6 +306,64 @@ export interface SerialsAdded {
 
 export type LicenceRow = Document<Licence>;
 
+/** A certificate in a trust set. */
+export interface TrustedCertificate {
+  readonly subject: string;
+  readonly until: string;
+}
+
+export interface TrustSetRow extends Document<TrustSet> {
+  readonly certificates: readonly TrustedCertificate[];
+}
+
+/** An identity that gateways can present. */
+export interface IdentityRow {
+  readonly name: string;
+  readonly subject: string;
+  readonly fingerprint: string;
+  readonly until: string;
+  /** Fingerprints of the sealing keys that open its private key. */
+  readonly sealedTo: readonly string[];
+  readonly chosen: boolean;
+  readonly changedBy: string;
+  readonly changedAt: string;
+}
+
+/** A gateway, and what it presents. */
+export interface GatewayRow {
+  readonly gateway: string;
+  readonly sealingFingerprint: string | null;
+  readonly sealingPem: string | null;
+  readonly identity: { readonly name: string | null; readonly subject: string; readonly until: string };
+  readonly problem: string | null;
+  readonly heardAt: string;
+}
+
+/** A certificate that Muster's own authority issued. */
+export interface IssuedRow {
+  readonly serial: string;
+  readonly name: string | null;
+  readonly profile: string;
+  readonly subject: string;
+  readonly names: string;
+  readonly device: string | null;
+  readonly from: string;
+  readonly until: string;
+  readonly revokedAt: string | null;
+  readonly reason: string | null;
+  readonly askedBy: string | null;
+  readonly refused: string | null;
+}
+
+/** Muster's own authority, as it told; all null: there is none, or it does not speak to console. */
+export interface AuthorityShown {
+  readonly chain: string | null;
+  readonly url: string | null;
+  readonly listNumber: number | null;
+  readonly listUntil: string | null;
+  readonly heardAt: string | null;
+}
+
 /** An event that a consumer gave up. */
 export interface DeadDelivery {
   readonly consumer: string;
@@ -348,7 +410,7 @@ export interface User {
 export interface Token {
   readonly id: string;
   readonly name: string;
-  readonly role: Role;
+  readonly role: TokenRole;
   readonly createdBy: string;
   readonly createdAt: string;
   readonly lastUsedAt: string | null;

@@ -7,7 +7,7 @@ interface DocumentChoiceProps {
   readonly text: string;
   /** The word for choosing none. */
   readonly none: string;
-  readonly documents: readonly Document<{ readonly name: string }>[];
+  readonly documents: readonly Pick<Document<{ readonly name: string }>, 'id' | 'body'>[];
   readonly chosen: string | null;
   readonly readOnly: boolean;
   readonly fault: string | undefined;

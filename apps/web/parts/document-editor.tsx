@@ -11,7 +11,7 @@ import { Confirm } from './confirm.js';
 import { Unsaved, useDraft } from './draft.js';
 import { faultsAt, ProblemNote } from './problem-note.js';
 
-type List = 'policies' | 'groups' | 'listeners';
+type List = 'policies' | 'groups' | 'listeners' | 'trust-sets';
 
 interface DocumentEditorProps<B extends { readonly name: string }> {
   readonly list: List;
@@ -23,6 +23,8 @@ interface DocumentEditorProps<B extends { readonly name: string }> {
   readonly deletion: string;
   /** Said after saving: what it means for devices. */
   readonly consequence?: string;
+  /** Operators by default. */
+  readonly mayWrite?: boolean;
   readonly onReload: () => void;
   readonly children: (form: Form<B>) => ReactNode;
 }
@@ -42,7 +44,8 @@ export function DocumentEditor<B extends { readonly name: string }>(props: Docum
   const draft = useDraft(props.document, blank);
   const { of: document, body } = draft;
   const [id, setId] = useState<string | null>(null);
-  const readOnly = !useMayWrite();
+  const operator = useMayWrite();
+  const readOnly = !(props.mayWrite ?? operator);
   const save = useWrite<Document<B>>([list]);
   const navigate = useNavigate();
   const tell = useTell();

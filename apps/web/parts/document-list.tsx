@@ -10,19 +10,24 @@ import { Loaded, Nothing } from './loaded.js';
 import { PageHead } from './page-head.js';
 import { Table, type Column } from './table.js';
 
+type AddTo = '/policies/new' | '/groups/new' | '/listeners/new' | '/trust-sets/new';
+
 interface DocumentListProps<D extends Document<unknown>> {
   readonly title: string;
   /** What these documents are for. */
   readonly purpose: ReactNode;
   readonly addLabel: string;
-  readonly addTo: '/policies/new' | '/groups/new' | '/listeners/new';
+  readonly addTo: AddTo;
+  /** Operators by default. */
+  readonly mayWrite?: boolean;
   readonly query: UseQueryResult<Page<D>>;
   readonly columns: readonly Column<D>[];
   readonly empty: { readonly title: string; readonly text: string };
 }
 
 export function DocumentList<D extends Document<unknown>>(props: DocumentListProps<D>) {
-  const mayWrite = useMayWrite();
+  const operator = useMayWrite();
+  const mayWrite = props.mayWrite ?? operator;
   return (
     <div className="stack">
       <PageHead
@@ -48,13 +53,7 @@ export function DocumentList<D extends Document<unknown>>(props: DocumentListPro
   );
 }
 
-function AddButton({
-  to,
-  label,
-}: {
-  readonly to: '/policies/new' | '/groups/new' | '/listeners/new';
-  readonly label: string;
-}) {
+function AddButton({ to, label }: { readonly to: AddTo; readonly label: string }) {
   return (
     <Button component={Link} to={to} leftSection={<IconPlus size={16} aria-hidden />}>
       {label}

@@ -54,6 +54,15 @@ export function Exactly({ at }: { readonly at: string }) {
   return <time dateTime={at}>{exact.format(new Date(at))}</time>;
 }
 
+/** Ends of certificates are told in GMT, as they are in the log and in the certificates themselves. */
+export function Until({ at }: { readonly at: string }) {
+  return (
+    <time dateTime={at} title={ago(new Date(at), Date.now())} className="nowrap">
+      {new Date(at).toUTCString().replace(/^\w+, /, '')}
+    </time>
+  );
+}
+
 /** Time of day, for feeds. */
 export function Clock({ at }: { readonly at: string }) {
   const date = new Date(at);

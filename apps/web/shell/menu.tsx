@@ -5,13 +5,16 @@ import {
   IconFilter,
   IconGauge,
   IconHeartbeat,
+  IconId,
   IconKey,
   IconListDetails,
   IconListNumbers,
   IconMailExclamation,
   IconPrinter,
   IconSettings,
+  IconRosetteDiscountCheck,
   IconShare3,
+  IconShieldCheck,
   IconUserCheck,
   type Icon,
 } from '@tabler/icons-react';
@@ -43,6 +46,14 @@ const sections: readonly { readonly title: string; readonly places: readonly Pla
       { to: '/groups', label: 'Groups', icon: IconFilter },
       { to: '/serials', label: 'Serial numbers', icon: IconListNumbers },
       { to: '/listeners', label: 'Secondary listeners', icon: IconShare3 },
+    ],
+  },
+  {
+    title: 'Trust',
+    places: [
+      { to: '/trust-sets', label: 'Trust sets', icon: IconShieldCheck },
+      { to: '/identities', label: 'Identities', icon: IconId },
+      { to: '/certificates', label: 'Certificates', icon: IconRosetteDiscountCheck },
     ],
   },
   {

@@ -3,7 +3,7 @@ import { IconCopy, IconKey } from '@tabler/icons-react';
 import { useState, type FormEvent } from 'react';
 import { useTokens } from '../../api/queries.js';
 import { pathOf, useWrite } from '../../api/writes.js';
-import type { NewToken, Role, Token } from '../../api/types.js';
+import type { NewToken, Token, TokenRole } from '../../api/types.js';
 import { Confirm } from '../../parts/confirm.js';
 import { Loaded, Nothing } from '../../parts/loaded.js';
 import { faultsAt, ProblemNote } from '../../parts/problem-note.js';
@@ -11,7 +11,7 @@ import { Table } from '../../parts/table.js';
 import { When } from '../../parts/when.js';
 import { useTell } from '../../shell/told.js';
 import { words } from '../../words.js';
-import { RoleChoice } from './role-choice.js';
+import { RoleChoice, tokenRoles } from './role-choice.js';
 
 export function Tokens() {
   const tokens = useTokens();
@@ -81,7 +81,7 @@ function Shown({ made, onClose }: { readonly made: NewToken; readonly onClose: (
 
 function AddToken({ onMade }: { readonly onMade: (made: NewToken) => void }) {
   const [name, setName] = useState('');
-  const [role, setRole] = useState<Role>('viewer');
+  const [role, setRole] = useState<TokenRole>('viewer');
   const add = useWrite<NewToken>(['tokens', 'audit']);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -102,7 +102,7 @@ function AddToken({ onMade }: { readonly onMade: (made: NewToken) => void }) {
           error={faultsAt(add.error, 'name')}
           onChange={(event) => setName(event.currentTarget.value)}
         />
-        <RoleChoice role={role} onChoose={setRole} />
+        <RoleChoice<TokenRole> role={role} among={tokenRoles} onChoose={setRole} />
         <Button type="submit" variant="default" loading={add.isPending} disabled={name.trim() === ''}>
           Add token
         </Button>

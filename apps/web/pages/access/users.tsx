@@ -11,7 +11,7 @@ import { When } from '../../parts/when.js';
 import { useSession } from '../../shell/session.js';
 import { useTell } from '../../shell/told.js';
 import { words } from '../../words.js';
-import { RoleChoice, rolesExplained } from './role-choice.js';
+import { RoleChoice, roles, rolesExplained } from './role-choice.js';
 
 export function Users() {
   const users = useUsers();
@@ -82,7 +82,7 @@ function AddUser() {
           onChange={(event) => setPassword(event.currentTarget.value)}
           visibilityToggleButtonProps={{ 'aria-label': 'Show password' }}
         />
-        <RoleChoice role={role} onChoose={setRole} />
+        <RoleChoice<Role> role={role} among={roles} onChoose={setRole} />
         <Button
           type="submit"
           variant="default"

@@ -1,7 +1,8 @@
-import { Alert, Textarea, TextInput } from '@mantine/core';
+import { Alert, Textarea } from '@mantine/core';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { OneOf, OnOff } from '../../parts/choice.js';
-import { useOverview } from '../../api/queries.js';
+import { useIdentities, useOverview, useTrustSets } from '../../api/queries.js';
+import { DocumentChoice } from '../../parts/document-choice.js';
 import { announcePort } from '../../words.js';
 import type { SettingsForm } from './form.js';
 
@@ -18,6 +19,8 @@ const primaries = {
 
 export function Accepting({ form }: { readonly form: SettingsForm }) {
   const { body, set, fault, readOnly } = form;
+  const trustSets = useTrustSets();
+  const identities = useIdentities();
   return (
     <section className="card stack" aria-labelledby="accepting">
       <h2 id="accepting">Announcements</h2>
@@ -39,14 +42,15 @@ export function Accepting({ form }: { readonly form: SettingsForm }) {
         onChange={(authentication) => set({ authentication })}
       />
       {body.authentication === 'mutual' && (
-        <TextInput
+        <DocumentChoice
           label="Trust set"
-          description="Id of the trust set whose authorities count, and how revocation is known. Empty: the authorities below count, and nobody is asked about revocation."
-          spellCheck={false}
-          value={body.trustSet ?? ''}
-          error={fault('trustSet')}
+          text="Whose authorities count, and how revocation is known: see the page Trust sets."
+          none="None: the authorities below, and nobody is asked about revocation"
+          documents={trustSets.data?.items ?? []}
+          chosen={body.trustSet}
           readOnly={readOnly}
-          onChange={({ currentTarget: { value } }) => set({ trustSet: value === '' ? null : value })}
+          fault={fault('trustSet')}
+          onChoose={(trustSet) => set({ trustSet })}
         />
       )}
       {body.authentication === 'mutual' && body.trustSet === null && (
@@ -61,6 +65,16 @@ export function Accepting({ form }: { readonly form: SettingsForm }) {
           onChange={(event) => set({ trustedAuthorities: event.currentTarget.value })}
         />
       )}
+      <DocumentChoice
+        label="Identity certificate"
+        text="What the gateways show to devices. It takes effect within seconds, for new connections; a gateway that cannot open it goes on with the one before, and the page Identities says why."
+        none="Each gateway's own"
+        documents={(identities.data?.items ?? []).map(({ name }) => ({ id: name, body: { name } }))}
+        chosen={body.identity}
+        readOnly={readOnly}
+        fault={fault('identity')}
+        onChoose={(identity) => set({ identity })}
+      />
       <OnOff
         label="Serial-number filter"
         text="Only devices on the serial-number list take part. Meant for authentication none, where a device proves nothing."

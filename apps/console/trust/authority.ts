@@ -1,0 +1,74 @@
+// Muster's own authority speaks to console every few seconds: what it has is kept for the page, and it hears what operators
+// want of it. It decides for itself what it does.
+import { Inject, Injectable } from '@nestjs/common';
+import type { AuthorityAnswer, AuthorityReport } from '#pki/authority/exchange';
+import { PARTS, type StoredParts } from '#runtime/service';
+import type { Tx } from '#store/store';
+import { lockDocuments } from '../documents/written.js';
+import type { Caller } from '../who/caller.js';
+import { gateways } from './gateways.js';
+import { keepIdentity } from './identities.js';
+import { asked, keepIssued, keepRefused } from './issued.js';
+
+/** As the page shows it. */
+export interface AuthorityShown {
+  /** PEM; null: no authority has spoken yet. */
+  readonly chain: string | null;
+  readonly url: string | null;
+  readonly listNumber: number | null;
+  readonly listUntil: Date | null;
+  readonly heardAt: Date | null;
+}
+
+const silent: AuthorityShown = { chain: null, url: null, listNumber: null, listUntil: null, heardAt: null };
+
+@Injectable()
+export class Authority {
+  constructor(@Inject(PARTS) private readonly parts: StoredParts) {}
+
+  async read(): Promise<AuthorityShown> {
+    const [row] = await this.parts.store.query<AuthorityShown>(
+      `select chain, url, list_number as "listNumber", list_until as "listUntil", heard_at as "heardAt"
+       from console.authority`,
+    );
+    return row ?? silent;
+  }
+
+  exchange(report: AuthorityReport, by: Caller): Promise<AuthorityAnswer> {
+    const { store, bus, instance } = this.parts;
+    const only = store.database.single ? instance : null;
+    return store.transaction(async (tx) => {
+      if (report.identities.length > 0) await lockDocuments(tx);
+      for (const identity of report.identities) await keepIdentity(tx, { bus }, identity, by);
+      await keepIssued(tx, report.certificates);
+      await keepRefused(tx, report.refused);
+      const cursor = await keepAuthority(tx, report);
+      const heard = await gateways(tx, only);
+      return {
+        cursor,
+        identities: await known(tx),
+        gateways: heard.flatMap(({ gateway, sealingKey }) =>
+          sealingKey === null ? [] : [{ gateway, key: sealingKey }],
+        ),
+        revoke: [...(await asked(tx))],
+      };
+    });
+  }
+}
+
+async function keepAuthority(tx: Tx, { chain, url, list, cursor }: AuthorityReport): Promise<string | null> {
+  const [row] = await tx.query<{ cursor: string | null }>(
+    `insert into console.authority as a (chain, url, list_number, list_until, cursor) values ($1, $2, $3, $4, $5)
+     on conflict (id) do update set chain = excluded.chain, url = excluded.url, list_number = excluded.list_number,
+       list_until = excluded.list_until, cursor = coalesce(excluded.cursor, a.cursor), heard_at = now()
+     returning cursor`,
+    [chain, url, list?.number ?? null, list?.until ?? null, cursor],
+  );
+  return row?.cursor ?? null;
+}
+
+const known = (tx: Tx) =>
+  tx.query<AuthorityAnswer['identities'][number]>(
+    `select name, fingerprint, array(select jsonb_array_elements(sealed)->>'to') as "sealedTo"
+     from console.identity order by name`,
+  );

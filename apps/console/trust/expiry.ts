@@ -1,0 +1,98 @@
+// Warns of certificates that end (R84): by an event and a log line once a day for each, by whichever instance of console is
+// first, and by a metric all the time. The page asks for itself.
+import type { Meter, ObservableResult } from '@opentelemetry/api';
+import { certificateKinds, expiryWarned } from '#events/certificate';
+import { warnDays } from '#pki/expiry';
+import { repeat } from '#runtime/repeat';
+import type { Running, StoredParts } from '#runtime/service';
+import type { Tx } from '#store/store';
+import { record } from '../documents/written.js';
+import { endingsOf, type Ending } from './endings.js';
+
+const lookMs = 60_000;
+
+export function watchEndings(parts: StoredParts): Running {
+  const { store, bus, log, meter, instance } = parts;
+  let latest: readonly Ending[] = [];
+  const measured = measureEndings(meter, () => latest);
+  const work = async (): Promise<number> => {
+    const only = store.database.single ? instance : null;
+    const told = await store.transaction(async (tx) => {
+      latest = await endingsOf(tx, only, new Date());
+      const due = await dueOf(tx, latest);
+      if (due.length > 0)
+        await record(
+          tx,
+          bus,
+          due.map((ending) => expiryWarned.draft(ending)),
+        );
+      return due;
+    });
+    for (const ending of told) tell(log, ending);
+    return 0;
+  };
+  const looking = repeat({ name: 'certificates that end', everyMs: lookMs, work, log });
+  return {
+    stop: async () => {
+      measured();
+      await looking.stop();
+    },
+  };
+}
+
+/** Those not told within a day, each once, whoever asks first. */
+async function dueOf(tx: Tx, endings: readonly Ending[]): Promise<readonly Ending[]> {
+  const byFingerprint = new Map(endings.map((ending) => [ending.fingerprint, ending]));
+  if (byFingerprint.size === 0) return [];
+  const rows = await tx.query<{ fingerprint: string }>(
+    `insert into console.expiry_warning as w (fingerprint, warned_at)
+     select of, now() from unnest($1::text[]) as of order by of
+     on conflict (fingerprint) do update set warned_at = now() where w.warned_at < now() - interval '1 day'
+     returning fingerprint`,
+    [[...byFingerprint.keys()]],
+  );
+  return rows.flatMap(({ fingerprint }) => byFingerprint.get(fingerprint) ?? []);
+}
+
+function tell(log: StoredParts['log'], { kind, holder, certificate, until, daysLeft }: Ending): void {
+  const over = daysLeft < 0;
+  log.warn(
+    {
+      code: over ? 'certificateExpired' : 'certificateExpires',
+      kind,
+      holder,
+      certificate,
+      until: new Date(until).toUTCString(),
+    },
+    over
+      ? 'A certificate has expired: make a new one'
+      : `A certificate has less than ${warnDays} days left: make a new one`,
+  );
+}
+
+/** How many end, of each kind. Returns what ends the observing. */
+function measureEndings(meter: Meter, endings: () => readonly Ending[]): () => void {
+  const gauge = meter.createObservableGauge('muster.certificates.ending', {
+    description: `Certificates with less than ${warnDays} days left, or none: of gateways, identities, authorities, trust sets`,
+  });
+  const observe = (result: ObservableResult): void => {
+    for (const kind of certificateKinds)
+      result.observe(endings().filter((ending) => ending.kind === kind).length, { kind });
+  };
+  gauge.addCallback(observe);
+  return () => gauge.removeCallback(observe);
+}
+
+const whose: Readonly<Record<Ending['kind'], (ending: Ending) => string>> = {
+  gateway: ({ holder }) => `gateway (${holder}): the certificate that it presents`,
+  identity: ({ holder, certificate }) => `the identity ${holder}: the certificate ${certificate}`,
+  authority: ({ holder, certificate }) => `${holder}: the certificate ${certificate}`,
+  trustSet: ({ holder, certificate }) => `the trust set ${holder}: the certificate ${certificate}`,
+  issued: ({ certificate }) => `the certificate ${certificate}`,
+};
+
+/** For a person, with the date in GMT. */
+export function inWords(ending: Ending): string {
+  const when = new Date(ending.until).toUTCString();
+  return `${whose[ending.kind](ending)} ${ending.daysLeft < 0 ? 'has expired, on' : 'ends on'} ${when}`;
+}

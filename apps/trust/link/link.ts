@@ -1,0 +1,138 @@
+// The way to console: every few seconds the process says what it has and hears what operators want. It goes out and nobody
+// comes in; what it hears is a wish, and only two are known: that a certificate be revoked, and which keys gateways have.
+import {
+  authorityAnswer,
+  type AuthorityAnswer,
+  type AuthorityReport,
+  exchangePath,
+} from '#pki/authority/exchange';
+import { messageOf } from '#events/message-of';
+import { fingerprintOf } from '#pki/certificate';
+import type { Log } from '#runtime/log';
+import { addressesOf, newestList, type TrustAuthority } from '../authority.js';
+import type { Books } from '../books.js';
+import { TrustFault } from '../fault.js';
+import { gateways, noteGateways } from '../gateways.js';
+import { identities, type Identity } from '../identities.js';
+import { chainOf } from '../keys.js';
+import { sealedFor, serves } from '../sealed.js';
+import { changesAfter } from './changes.js';
+
+export interface LinkOptions {
+  readonly dir: string;
+  readonly books: Books;
+  readonly authority: TrustAuthority;
+  readonly passphrase: string;
+  readonly console: { readonly url: string; readonly token: string };
+  /** The identity that EST shows: its key stays here. */
+  readonly kept: string | null;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+}
+
+/** In one report: to open a key takes a tenth of a second. */
+const identitiesAtOnce = 5;
+const answerMs = 20_000;
+
+export class Link {
+  #heard: AuthorityAnswer | null = null;
+  #refused: AuthorityReport['refused'] = [];
+  #trouble: string | null = null;
+
+  constructor(private readonly on: LinkOptions) {}
+
+  /** Resolves to how much there was to tell or do: then it is best done again at once. */
+  async speak(): Promise<number> {
+    const report = this.#report();
+    try {
+      this.#heard = await this.#exchange(report);
+    } catch (error) {
+      this.#complain(messageOf(error));
+      return 0;
+    }
+    if (this.#trouble !== null) this.on.log.info({}, 'Console hears the authority again');
+    this.#trouble = null;
+    this.#refused = [];
+    noteGateways(this.on.books, this.#heard.gateways, new Date());
+    const revoked = this.#heard.revoke.map(({ serial, reason }) => this.#revoke(serial, reason));
+    return report.identities.length + report.certificates.length + revoked.length;
+  }
+
+  #report(): AuthorityReport {
+    const { dir, books } = this.on;
+    const list = newestList(books, 'issuing');
+    const heard = this.#heard;
+    // Nothing is told before it is known what console has.
+    const changes = heard ? changesAfter(books, heard.cursor) : { certificates: [], cursor: null };
+    return {
+      chain: chainOf(dir),
+      url: addressesOf(books)?.list.replace(/\/issuing\.crl$/, '') ?? null,
+      list: list && { number: list.number, until: list.nextUpdate.toISOString() },
+      identities: heard ? this.#identities(heard) : [],
+      certificates: [...changes.certificates],
+      cursor: changes.cursor,
+      refused: this.#refused,
+    };
+  }
+
+  /** Those that console lacks, or has with another certificate, or sealed to others than were admitted. */
+  #identities({ identities: known }: AuthorityAnswer): AuthorityReport['identities'] {
+    const { books, passphrase, kept } = this.on;
+    const admitted = gateways(books).flatMap(({ admitted: when, recipient }) => (when ? [recipient] : []));
+    const recipientsOf = (identity: Identity) => (identity.name !== kept && serves(identity) ? admitted : []);
+    const has = (identity: Identity): boolean => {
+      const there = known.find(({ name }) => name === identity.name);
+      const [own] = identity.certificates;
+      const wanted = recipientsOf(identity).map(({ fingerprint }) => fingerprint);
+      return (
+        there !== undefined &&
+        own !== undefined &&
+        there.fingerprint === fingerprintOf(own.raw) &&
+        String([...there.sealedTo].toSorted()) === String(wanted.toSorted())
+      );
+    };
+    return identities(books)
+      .filter((identity) => identity.certificates.length > 0 && !has(identity))
+      .slice(0, identitiesAtOnce)
+      .map((identity) => sealedFor(identity, recipientsOf(identity), passphrase));
+  }
+
+  #revoke(serial: string, reason: AuthorityAnswer['revoke'][number]['reason']): void {
+    try {
+      const { subject } = this.on.authority.revoke(serial, reason);
+      this.on.log.info(
+        { certificate: serial, subject, reason },
+        'A certificate was revoked, as an operator wished at console',
+      );
+    } catch (error) {
+      if (!(error instanceof TrustFault)) throw error;
+      // It is so already: console will hear it.
+      if (error.code === 'alreadyRevoked') return;
+      this.#refused = [...this.#refused, { serial, message: error.message.slice(0, 500) }];
+    }
+  }
+
+  async #exchange(report: AuthorityReport): Promise<AuthorityAnswer> {
+    const { url, token } = this.on.console;
+    const response = await fetch(new URL(exchangePath, url), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(report),
+      // A token goes to nobody else.
+      redirect: 'error',
+      signal: AbortSignal.timeout(answerMs),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`console answered ${response.status}: ${text.slice(0, 300)}`);
+    return authorityAnswer.parse(JSON.parse(text));
+  }
+
+  /** Once for each trouble: it is tried again every few seconds. */
+  #complain(trouble: string): void {
+    if (this.#trouble === trouble) return;
+    this.#trouble = trouble;
+    this.on.log.warn(
+      { trouble, console: this.on.console.url },
+      'Console cannot be told of the authority; it is tried again, and nothing else waits for it',
+    );
+  }
+}

@@ -1,0 +1,52 @@
+import { FileInput, Textarea } from '@mantine/core';
+import { useState } from 'react';
+import type { TrustSet } from '../../api/types.js';
+import { OneOf } from '../../parts/choice.js';
+import type { Form } from '../../parts/document-editor.js';
+import { kinds } from './words.js';
+
+const charactersMax = 1_000_000;
+
+/** What was there is replaced: a public bundle is updated by its newer file. */
+export function AuthorityFields({ form }: { readonly form: Form<TrustSet> }) {
+  const { body, set, fault, readOnly } = form;
+  const [tooLarge, setTooLarge] = useState(false);
+  const take = async (file: File | null) => {
+    setTooLarge(file !== null && file.size > charactersMax);
+    if (file && file.size <= charactersMax) set({ authorities: await file.text() });
+  };
+  return (
+    <>
+      <OneOf
+        label="Kind"
+        text="A chain is checked link by link. A bundle may hold any number of roots; each must be for servers or clients of TLS."
+        value={body.kind}
+        words={kinds}
+        readOnly={readOnly}
+        fault={fault('kind')}
+        onChange={(kind) => set({ kind })}
+      />
+      {!readOnly && (
+        <FileInput
+          label="PEM file"
+          description="Takes the place of the certificates below."
+          placeholder="Choose a file"
+          accept=".pem,.crt,.cer,application/x-pem-file"
+          error={tooLarge && 'The file is larger than 1 MB.'}
+          onChange={(file) => void take(file)}
+        />
+      )}
+      <Textarea
+        label="Certificates"
+        description="PEM. Checked when you save; what is wrong is said here."
+        rows={8}
+        spellCheck={false}
+        className="mono"
+        value={body.authorities}
+        error={fault('authorities')}
+        readOnly={readOnly}
+        onChange={(event) => set({ authorities: event.currentTarget.value })}
+      />
+    </>
+  );
+}

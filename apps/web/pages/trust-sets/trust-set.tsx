@@ -1,0 +1,113 @@
+import { TextInput } from '@mantine/core';
+import { getRouteApi } from '@tanstack/react-router';
+import { useSettings, useTrustSet } from '../../api/queries.js';
+import type { Document, TrustSet, TrustSetRow } from '../../api/types.js';
+import { DocumentEditor, type Form } from '../../parts/document-editor.js';
+import { Loaded } from '../../parts/loaded.js';
+import { PageHead } from '../../parts/page-head.js';
+import { PathBack } from '../../parts/path-back.js';
+import { Table } from '../../parts/table.js';
+import { Until } from '../../parts/when.js';
+import { useIsAdmin } from '../../shell/session.js';
+import { AuthorityFields } from './authority-fields.js';
+import { RevocationFields } from './revocation-fields.js';
+import { Use } from './trust-sets.js';
+
+const route = getRouteApi('/trust-sets/$id');
+const blank: TrustSet = {
+  name: '',
+  kind: 'chain',
+  authorities: '',
+  revocation: { policy: 'off', crlUrls: [], ocspUrl: null },
+};
+
+export function TrustSetPage() {
+  const trustSet = useTrustSet(route.useParams().id);
+  const settings = useSettings().data?.body;
+  return (
+    <div className="stack">
+      <PathBack to="/trust-sets" label="Trust sets" />
+      {!trustSet.data && <PageHead title="Trust set" />}
+      <Loaded query={trustSet}>
+        {(data) => (
+          <>
+            <PageHead title={data.body.name} actions={<Use id={data.id} settings={settings} />} />
+            <Editor key={data.id} document={data} onReload={() => void trustSet.refetch()} />
+            <Held certificates={data.certificates} />
+          </>
+        )}
+      </Loaded>
+    </div>
+  );
+}
+
+export function NewTrustSet() {
+  return (
+    <div className="stack">
+      <PathBack to="/trust-sets" label="Trust sets" />
+      <PageHead title="New trust set" />
+      <Editor document={null} onReload={() => undefined} />
+    </div>
+  );
+}
+
+interface EditorProps {
+  readonly document: Document<TrustSet> | null;
+  readonly onReload: () => void;
+}
+
+function Editor({ document, onReload }: EditorProps) {
+  return (
+    <DocumentEditor
+      list="trust-sets"
+      document={document}
+      blank={blank}
+      mayWrite={useIsAdmin()}
+      deletion="It can only go while the settings do not use it."
+      consequence="Where it is in use, every gateway goes by it within seconds."
+      onReload={onReload}
+    >
+      {(form) => <Fields form={form} />}
+    </DocumentEditor>
+  );
+}
+
+function Fields({ form }: { readonly form: Form<TrustSet> }) {
+  const { body, set, fault, readOnly } = form;
+  return (
+    <>
+      <div className="card stack narrow">
+        <TextInput
+          label="Name"
+          required
+          maxLength={128}
+          value={body.name}
+          error={fault('name')}
+          readOnly={readOnly}
+          onChange={(event) => set({ name: event.currentTarget.value })}
+        />
+        <AuthorityFields form={form} />
+      </div>
+      <RevocationFields form={form} />
+    </>
+  );
+}
+
+function Held({ certificates }: Pick<TrustSetRow, 'certificates'>) {
+  return (
+    <section className="card card-flush" aria-labelledby="held">
+      <div className="card-head">
+        <h2 id="held">Certificates in it</h2>
+      </div>
+      <Table
+        caption="Certificates in it"
+        rows={certificates.map((certificate, place) => ({ ...certificate, place }))}
+        keyOf={({ place }) => place}
+        columns={[
+          { title: 'Subject', lead: true, cell: ({ subject }) => subject },
+          { title: 'Ends', cell: ({ until }) => <Until at={until} /> },
+        ]}
+      />
+    </section>
+  );
+}

@@ -215,6 +215,21 @@ describe.skipIf(helm === undefined)('the Helm chart', () => {
     expect(JSON.stringify(named)).toContain('"persistentVolumeClaim":{"claimName":"announcements"}');
   });
 
+  it('runs trust when asked to, on a volume of its own, with neither broker nor database', () => {
+    const settings = ['trust.enabled=true', 'trust.claim=authority', 'trust.consoleUrl=https://muster.example'];
+    const rendered = renderChart(...settings);
+    for (const object of rendered) validate(object);
+    const its = rendered.filter(({ metadata }) => metadata.name === 'muster-trust');
+    expect(its.map(({ kind }) => kind).toSorted()).toEqual(['Deployment', 'NetworkPolicy', 'Service']);
+    const text = JSON.stringify(its);
+    expect(text).toContain(`"args":["${tools.trust}"]`);
+    expect(text).toContain('"persistentVolumeClaim":{"claimName":"authority"}');
+    expect(text).not.toMatch(/AMQP|DATABASE|muster-services/);
+    const others = rendered.filter((object) => !its.includes(object));
+    expect(JSON.stringify(others)).not.toMatch(/muster-trust|"authority"}/);
+    expect(() => renderChart('trust.enabled=true')).toThrow('trust.claim');
+  });
+
   it('hands the rules to the Prometheus operator as they are, when asked to', () => {
     const monitored = renderMonitored().filter(({ apiVersion }) => apiVersion === 'monitoring.coreos.com/v1');
     expect(monitored.map(({ kind }) => kind)).toEqual(['PodMonitor', 'PrometheusRule']);

@@ -105,7 +105,7 @@ function linkTo(
   if (url === undefined || token === undefined) return null;
   const kept = config.MUSTER_TRUST_EST_IDENTITY ?? null;
   const link = new Link({ ...office, dir, kept, console: { url, token } });
-  return repeat({ name: 'console', everyMs: 5_000, work: () => link.speak(), log: office.log });
+  return repeat({ name: 'console', everyMs: 3_000, work: () => link.speak(), log: office.log });
 }
 
 interface Office {

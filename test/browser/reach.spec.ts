@@ -13,7 +13,8 @@ const strings = new URL('../../../shared/suites/blns.json', import.meta.url);
 const paths = [
   ...['/', '/devices', '/approval', '/live', '/tasks', '/policies', '/policies/base', '/policies/new'],
   ...['/groups', '/groups/all', '/groups/new', '/serials', '/listeners', '/listeners/new'],
-  ...['/settings', '/licences', '/status', '/deliveries', '/access'],
+  ...['/settings', '/licences', '/trust-sets', '/trust-sets/new', '/identities', '/certificates'],
+  ...['/status', '/deliveries', '/access'],
 ];
 
 describe('the page for everyone', () => {

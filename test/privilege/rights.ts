@@ -44,6 +44,8 @@ const requestsOfOperators = [
   'assessment.requested',
   'delivery.replayRequested',
 ];
+/** Of certificates that end. */
+const warnings = ['certificate.expiryWarned'];
 /** Of a message in `muster.dead`, which console takes. */
 const returned = ['delivery.returned'];
 
@@ -57,7 +59,7 @@ export const rights: Readonly<Record<string, Right>> = {
   forwarding: { reads: twoQueues('forwarding'), writes: [...whatBecameOfListeners, ...ofEach] },
   console: {
     reads: [...twoQueues('console'), 'muster.journal', 'muster.dead'],
-    writes: [...documents, ...requestsOfOperators, ...returned, ...ofEach],
+    writes: [...documents, ...requestsOfOperators, ...warnings, ...returned, ...ofEach],
   },
 };
 

@@ -12,23 +12,11 @@ import { endingsOf, type Ending } from './endings.js';
 const lookMs = 60_000;
 
 export function watchEndings(parts: StoredParts): Running {
-  const { store, bus, log, meter, instance } = parts;
+  const { log, meter } = parts;
   let latest: readonly Ending[] = [];
   const measured = measureEndings(meter, () => latest);
   const work = async (): Promise<number> => {
-    const only = store.database.single ? instance : null;
-    const told = await store.transaction(async (tx) => {
-      latest = await endingsOf(tx, only, new Date());
-      const due = await dueOf(tx, latest);
-      if (due.length > 0)
-        await record(
-          tx,
-          bus,
-          due.map((ending) => expiryWarned.draft(ending)),
-        );
-      return due;
-    });
-    for (const ending of told) tell(log, ending);
+    latest = await warnOfEndings(parts);
     return 0;
   };
   const looking = repeat({ name: 'certificates that end', everyMs: lookMs, work, log });
@@ -38,6 +26,23 @@ export function watchEndings(parts: StoredParts): Running {
       await looking.stop();
     },
   };
+}
+
+/** Tells what is due, and resolves to all that ends. */
+export async function warnOfEndings(
+  { store, bus, log, instance }: Pick<StoredParts, 'store' | 'bus' | 'log' | 'instance'>,
+  now: Date = new Date(),
+): Promise<readonly Ending[]> {
+  const only = store.database.single ? instance : null;
+  const { all, due } = await store.transaction(async (tx) => {
+    const all = await endingsOf(tx, only, now);
+    const due = await dueOf(tx, all);
+    const drafts = due.map((ending) => expiryWarned.draft(ending));
+    if (drafts.length > 0) await record(tx, bus, drafts);
+    return { all, due };
+  });
+  for (const ending of due) tell(log, ending);
+  return all;
 }
 
 /** Those not told within a day, each once, whoever asks first. */

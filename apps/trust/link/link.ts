@@ -14,6 +14,7 @@ import type { Books } from '../books.js';
 import { TrustFault } from '../fault.js';
 import { gateways, noteGateways } from '../gateways.js';
 import { identities, type Identity } from '../identities.js';
+import { bySerial } from '../issued.js';
 import { chainOf } from '../keys.js';
 import { sealedFor, serves } from '../sealed.js';
 import { changesAfter } from './changes.js';
@@ -32,6 +33,8 @@ export interface LinkOptions {
 /** In one report: to open a key takes a tenth of a second. */
 const identitiesAtOnce = 5;
 const answerMs = 20_000;
+/** Whoever has console must not end all trust at once. */
+const ownHands = 'an authority is revoked by hand, where its folder is: muster ca revoke';
 
 export class Link {
   #heard: AuthorityAnswer | null = null;
@@ -53,7 +56,7 @@ export class Link {
     this.#trouble = null;
     this.#refused = [];
     noteGateways(this.on.books, this.#heard.gateways, new Date());
-    const revoked = this.#heard.revoke.map(({ serial, reason }) => this.#revoke(serial, reason));
+    const revoked = this.#heard.revoke.map((wish) => this.#revoke(wish));
     return report.identities.length + report.certificates.length + revoked.length;
   }
 
@@ -96,13 +99,13 @@ export class Link {
       .map((identity) => sealedFor(identity, recipientsOf(identity), passphrase));
   }
 
-  #revoke(serial: string, reason: AuthorityAnswer['revoke'][number]['reason']): void {
+  #revoke({ serial, reason }: AuthorityAnswer['revoke'][number]): void {
+    const { books, authority, log } = this.on;
     try {
-      const { subject } = this.on.authority.revoke(serial, reason);
-      this.on.log.info(
-        { certificate: serial, subject, reason },
-        'A certificate was revoked, as an operator wished at console',
-      );
+      if (bySerial(books, serial)?.profile === 'authority') throw new TrustFault('usage', ownHands);
+      const { subject } = authority.revoke(serial, reason);
+      const fields = { certificate: serial, subject, reason };
+      log.info(fields, 'A certificate was revoked, as an operator wished at console');
     } catch (error) {
       if (!(error instanceof TrustFault)) throw error;
       // It is so already: console will hear it.

@@ -1,0 +1,199 @@
+// Trust in a real browser: whom to trust, what gateways present, what was issued and revoked.
+import { generateKeyPairSync } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serviceReported } from '#events/service';
+import type { AuthorityReport } from '#pki/authority/exchange';
+import { validFor } from '#pki/certificate';
+import { readRecipient, recipientText, seal } from '#pki/seal';
+import { readPrivateKey } from '#pki/authority/key';
+import { Authority } from '../support/authority.js';
+import { databases, Trial } from '../support/console.js';
+import { ownFolder } from '../support/servers.js';
+import { until } from '../support/until.js';
+import { launch, password, phone, Visitor } from './chromium.js';
+
+const [PGlite] = databases;
+const authority = await Authority.create('Printers root');
+const stranger = await Authority.create('Another root');
+const front = await authority.issue({ commonName: 'muster.example' }, { validity: validFor(20) });
+const sealing = readRecipient(
+  generateKeyPairSync('x25519').publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+);
+const serial = '5fa3c1d2e4b60718293a4b5c6d7e8f90';
+const issued: AuthorityReport['certificates'][number] = {
+  serial,
+  issuer: 'issuing',
+  profile: 'device',
+  subject: 'CN=Device VNB3K12345, serialNumber=VNB3K12345',
+  names: '',
+  device: 'VNB3K12345',
+  fingerprint: 'cd'.repeat(32),
+  from: new Date(Date.now() - 3_600_000).toISOString(),
+  until: new Date(Date.now() + 300 * 86_400_000).toISOString(),
+  revoked: null,
+};
+const report: AuthorityReport = {
+  chain: authority.certificate,
+  url: 'http://trust.example:3333',
+  list: { number: 7, until: new Date(Date.now() + 86_400_000).toISOString() },
+  identities: [],
+  certificates: [issued],
+  cursor: `1:${serial}`,
+  refused: [],
+};
+
+describe('trust on the page', () => {
+  let trial: Trial;
+  let browser: Browser;
+  let visitor: Visitor;
+
+  beforeAll(async () => {
+    const passwordFile = join(await ownFolder('admin'), 'password');
+    await writeFile(passwordFile, password);
+    trial = await Trial.start(await PGlite.open(), { MUSTER_ADMIN_PASSWORD_FILE: passwordFile });
+    browser = await launch();
+    visitor = await Visitor.open(browser, trial.host.url, { expected: [400] });
+    await visitor.goTo('/trust-sets');
+    await visitor.signIn('admin');
+    await visitor.heading('Trust sets').waitFor();
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await trial?.stop();
+  }, 60_000);
+
+  /** Where MUSTER_SCREENSHOTS names a folder. */
+  const picture = async (name: string): Promise<void> => {
+    const folder = process.env['MUSTER_SCREENSHOTS'];
+    if (folder) await visitor.page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  };
+  const speak = async (change: Partial<AuthorityReport>): Promise<void> => {
+    const token = await trial.token('trust');
+    const { status } = await trial.ask('POST', '/api/authority', { token, body: { ...report, ...change } });
+    expect(status).toBe(200);
+  };
+  const file = (name: string, text: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
+
+  it('a trust set is taken from a PEM file, refused with the reason, and chosen in the settings', async () => {
+    const { page } = visitor;
+    await page.getByRole('link', { name: 'New trust set' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Second site');
+    const wrong = `${authority.certificate}\n${stranger.certificate}`;
+    await page.locator('input[type=file]').setInputFiles(file('wrong.pem', wrong));
+    await until(
+      'the file is read',
+      async () => (await page.getByLabel('Certificates').inputValue()) === wrong,
+    );
+    await page.getByLabel('Policy').selectOption('hard');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page
+      .getByText(/certificate 1 \(CN=Printers root\) was issued by/)
+      .first()
+      .waitFor();
+    await page
+      .getByText(/needs the address of a list of revoked certificates/)
+      .first()
+      .waitFor();
+    await picture('trust-set-refused');
+    await page.locator('input[type=file]').setInputFiles(file('right.pem', authority.certificate));
+    await page.getByLabel('Lists (CRL)').fill('http://trust.example:3333/issuing.crl');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('cell', { name: 'Hard: refused unless known to be good' }).waitFor();
+    await visitor.goTo('/settings');
+    await page.getByLabel('Authentication').selectOption('mutual');
+    await page.getByLabel('Trust set').selectOption('second-site');
+    await picture('settings');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Settings saved.').waitFor();
+    await visitor.goTo('/trust-sets');
+    await page.getByText('In use', { exact: true }).waitFor();
+    await picture('trust-sets');
+    await page.getByRole('link', { name: 'Second site' }).click();
+    await page.getByRole('cell', { name: 'CN=Printers root' }).waitFor();
+    await picture('trust-set');
+  });
+
+  it('an identity is installed, presented, and cannot be opened by a gateway that it was not sealed to', async () => {
+    const { page } = visitor;
+    await visitor.goTo('/identities');
+    await page.getByText('No identity in the store').waitFor();
+    const name = 'front';
+    const certificates = front.certificate;
+    const box = seal(readPrivateKey(front.key, null, 'the test'), sealing, { name, certificates });
+    const sealed = JSON.stringify({ name, certificates, sealed: [{ to: sealing.fingerprint, box }] });
+    await page.getByRole('button', { name: 'Install identity' }).click();
+    const input = page.locator('input[type=file]');
+    await input.setInputFiles(file('front.json', 'no JSON'));
+    await page.getByRole('dialog').getByRole('button', { name: 'Install' }).click();
+    await page.getByText('This is no sealed identity').waitFor();
+    await input.setInputFiles(file('front.json', sealed));
+    await page.getByRole('dialog').getByRole('button', { name: 'Install' }).click();
+    await page.getByText('front installed.').waitFor();
+    await page.getByRole('button', { name: 'Present front' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Present', exact: true }).click();
+    await page.getByText('The gateways present front from now on.').waitFor();
+    await page.getByText('Presented', { exact: true }).waitFor();
+    expect((await trial.told('edge.configured')).at(-1)).toMatchObject({ identity: { name } });
+    const identity = {
+      name: null,
+      subject: 'CN=muster',
+      fingerprint: 'ab'.repeat(32),
+      until: new Date(Date.now() + 3_000 * 86_400_000).toISOString(),
+    };
+    const problem = 'the identity "front" cannot be presented: its key is not sealed to this gateway';
+    const edge = { sealingKey: recipientText(sealing), identity, problem };
+    const said = { ...serviceReported.example, service: 'gateway', instance: 'trial', edge };
+    await trial.bus.publish([trial.event('gateway', serviceReported.draft(said))]);
+    await page.getByText(problem).waitFor();
+    await page.getByText(sealing.fingerprint).waitFor();
+    await picture('identities');
+  });
+
+  it('what ends soon is on the status page, with its date in GMT', async () => {
+    const { page } = visitor;
+    await visitor.goTo('/status');
+    await page.getByText(/the identity front: the certificate CN=muster.example ends on .* GMT/).waitFor();
+    await picture('status');
+  });
+
+  it('what was issued is listed, and revoked once the authority has done it', async () => {
+    const { page } = visitor;
+    await visitor.goTo('/certificates');
+    await page.getByText('No certificate yet').waitFor();
+    await speak({});
+    await page.getByText('serialNumber=VNB3K12345').waitFor();
+    await page.getByRole('link', { name: 'http://trust.example:3333/issuing.crl' }).waitFor();
+    await page.getByRole('button', { name: /^Revoke CN=Device/ }).click();
+    await page.getByRole('dialog').getByLabel('Reason').selectOption('keyCompromise');
+    await picture('certificate-revoke');
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await page.getByText('Being revoked, as admin asked').waitFor();
+    await speak({
+      certificates: [{ ...issued, revoked: { at: new Date().toISOString(), reason: 'keyCompromise' } }],
+    });
+    await page.getByText('Revoked', { exact: true }).first().waitFor();
+    await picture('certificates');
+    await page.getByLabel('State').selectOption('valid');
+    await page.getByText('No certificate matches').waitFor();
+  });
+
+  it('fits a phone', async () => {
+    const { page } = visitor;
+    await page.setViewportSize(phone);
+    for (const path of ['/trust-sets', '/trust-sets/second-site', '/identities', '/certificates']) {
+      await visitor.goTo(path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.getByRole('table').first().waitFor();
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+      expect(wide, path).toBe(false);
+      await picture(`phone${path.replaceAll('/', '-')}`);
+    }
+  });
+
+  it('heard no complaint of the browser in all of this', () => {
+    expect(visitor.complaints).toEqual([]);
+  });
+});

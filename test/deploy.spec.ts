@@ -216,7 +216,11 @@ describe.skipIf(helm === undefined)('the Helm chart', () => {
   });
 
   it('runs trust when asked to, on a volume of its own, with neither broker nor database', () => {
-    const settings = ['trust.enabled=true', 'trust.claim=authority', 'trust.consoleUrl=https://muster.example'];
+    const settings = [
+      'trust.enabled=true',
+      'trust.claim=authority',
+      'trust.consoleUrl=https://muster.example',
+    ];
     const rendered = renderChart(...settings);
     for (const object of rendered) validate(object);
     const its = rendered.filter(({ metadata }) => metadata.name === 'muster-trust');

@@ -48,14 +48,16 @@ describe('a sealed key', () => {
   });
 
   it('is refused when any byte of it was changed, or some are missing', () => {
-    const box = Buffer.from(seal(ec, one, bound), 'base64');
-    for (let at = 0; at < box.length; at += 1) {
-      const changed = Buffer.from(box);
-      changed[at] = (changed[at] ?? 0) ^ 1;
-      expect(() => open(changed.toString('base64'), one, bound), `byte ${at}`).toThrow(NotOpened);
+    // In several: a bit of a public key may mean nothing in one of two.
+    for (const box of Array.from({ length: 8 }, () => Buffer.from(seal(ec, one, bound), 'base64'))) {
+      for (let at = 0; at < box.length; at += 1) {
+        const changed = Buffer.from(box);
+        changed[at] = (changed[at] ?? 0) ^ (at % 2 === 0 ? 1 : 128);
+        expect(() => open(changed.toString('base64'), one, bound), `byte ${at}`).toThrow(NotOpened);
+      }
+      for (const length of [0, 1, 45, 73, box.length - 1])
+        expect(() => open(box.subarray(0, length).toString('base64'), one, bound)).toThrow(NotOpened);
     }
-    for (const length of [0, 1, 45, 73, box.length - 1])
-      expect(() => open(box.subarray(0, length).toString('base64'), one, bound)).toThrow(NotOpened);
   });
 
   it('is never the same twice', () => {

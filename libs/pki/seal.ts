@@ -75,13 +75,15 @@ export const recipientText = ({ publicKey }: Recipient): string => spkiOf(public
 /** A private key, closed for `to`: base64. */
 export function seal(key: KeyObject, to: Recipient, bound: Bound): string {
   const own = generateKeyPairSync('x25519');
-  const head = Buffer.concat([Buffer.from([version]), spkiOf(own.publicKey)]);
+  const sender = spkiOf(own.publicKey);
   const nonce = randomBytes(nonceBytes);
-  const secret = secretOf(own.privateKey, to.publicKey, { sender: own.publicKey, recipient: to.publicKey });
+  const secret = secretOf(own.privateKey, to.publicKey, Buffer.concat([sender, spkiOf(to.publicKey)]));
   const cipher = createCipheriv('aes-256-gcm', secret, nonce);
   cipher.setAAD(boundBytes(to, bound));
   const closed = Buffer.concat([cipher.update(key.export({ type: 'pkcs8', format: 'der' })), cipher.final()]);
-  return Buffer.concat([head, nonce, cipher.getAuthTag(), closed]).toString('base64');
+  return Buffer.concat([Buffer.from([version]), sender, nonce, cipher.getAuthTag(), closed]).toString(
+    'base64',
+  );
 }
 
 /** Throws NotOpened. */
@@ -96,7 +98,8 @@ export function open(box: string, by: SealingKey, bound: Bound): KeyObject {
   ];
   try {
     const publicKey = createPublicKey({ key: sender, format: 'der', type: 'spki' });
-    const secret = secretOf(by.privateKey, publicKey, { sender: publicKey, recipient: by.publicKey });
+    // The bytes that came: one key can be written in several ways.
+    const secret = secretOf(by.privateKey, publicKey, Buffer.concat([sender, spkiOf(by.publicKey)]));
     const decipher = createDecipheriv('aes-256-gcm', secret, nonce, { authTagLength: tagBytes });
     decipher.setAAD(boundBytes(by, bound)).setAuthTag(tag);
     const plain = Buffer.concat([decipher.update(bytes.subarray(headBytes)), decipher.final()]);
@@ -114,13 +117,8 @@ const recipientOf = (publicKey: KeyObject): Recipient => ({
 const spkiOf = (publicKey: KeyObject): Buffer => publicKey.export({ type: 'spki', format: 'der' });
 
 /** OpenSSL refuses points that would make the secret known to all. */
-function secretOf(
-  privateKey: KeyObject,
-  publicKey: KeyObject,
-  { sender, recipient }: { readonly sender: KeyObject; readonly recipient: KeyObject },
-): Uint8Array {
+function secretOf(privateKey: KeyObject, publicKey: KeyObject, salt: Uint8Array): Uint8Array {
   const shared = diffieHellman({ privateKey, publicKey });
-  const salt = Buffer.concat([spkiOf(sender), spkiOf(recipient)]);
   return new Uint8Array(hkdfSync('sha256', shared, salt, 'muster sealed identity 1', 32));
 }
 

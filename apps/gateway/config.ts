@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { frameBytesMax } from '#announce/frame';
 import { depthMax } from '#announce/strict-json';
 import { announcePort } from '#announce/announcement';
+import { tlsGroups } from '#pki/tls';
 import {
   ConfigError,
   networks,
@@ -29,7 +30,7 @@ const shape = {
   MUSTER_GATEWAY_TLS_GROUPS: z
     .string()
     .regex(/^[A-Za-z0-9-]+(:[A-Za-z0-9-]+)*$/, 'must be names of groups, separated by colons')
-    .default('X25519MLKEM768:X25519:P-256'),
+    .default(tlsGroups),
   /** Lists of revoked certificates that operators name by file. */
   MUSTER_GATEWAY_CRL_DIR: z.string().min(1).optional(),
   /** Keeps the newest edge configuration, so that a restart need not wait for the bus. */

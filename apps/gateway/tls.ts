@@ -1,21 +1,8 @@
-// How the gateway speaks TLS. Each setting closes a hole that Node leaves open by default.
-import { constants } from 'node:crypto';
+// How the gateway speaks TLS: as all servers here do, and what its operator sets.
 import type { SecureContextOptions, TlsOptions } from 'node:tls';
 import type { Credentials } from '#pki/certificate';
+import { serverTls } from '#pki/tls';
 import type { GatewayConfig } from './config.js';
-
-/** TLS 1.3, then of TLS 1.2 what keeps past connections secret and is authenticated: no CBC, no SHA-1, no RSA key exchange. */
-const ciphers = [
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
-  'TLS_AES_128_GCM_SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-].join(':');
 
 /** The part that changes with identity and edge configuration: for setSecureContext. `authorities`: PEM, each by itself. */
 export function contextOptions(
@@ -24,16 +11,13 @@ export function contextOptions(
   authorities: readonly string[],
 ): SecureContextOptions {
   return {
+    ...serverTls,
     key: identity.key,
     cert: identity.certificate,
     // Never Node's own list: who may announce is the operator's choice. Empty: no chain leads anywhere.
     ca: [...authorities],
     minVersion: config.MUSTER_GATEWAY_TLS_MIN,
-    ciphers,
-    // A long list lets one packet of an unknown client cost 100 ms of key exchange.
     ecdhCurve: config.MUSTER_GATEWAY_TLS_GROUPS,
-    // A resumed session would keep the trust of the day it began, past revocation and a change of mode.
-    secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
   };
 }
 

@@ -10,7 +10,7 @@
 //   fields.ts       what is in a certificate    names.ts  of issuers    der/  how all of it is written and read
 //   signature.ts    over lists and answers; the folder revocation says who was revoked
 //   authority/      an authority of our own: what it issues and publishes; its map is in authority/issue.ts
-//   negotiated.ts   the group that a connection's keys were exchanged by
+//   tls.ts          how servers speak TLS    negotiated.ts  the group that a connection's keys were exchanged by
 import 'reflect-metadata';
 import { hash, randomBytes, type X509Certificate } from 'node:crypto';
 import {

@@ -1,21 +1,9 @@
 // How enrolment speaks TLS: as the gateway does, for the same reasons.
-import { constants, type X509Certificate } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { SecureContextOptions } from 'node:tls';
 import { plainPem } from '#pki/authority/key';
 import { authoritiesIn } from '#pki/authorities';
-
-const ciphers = [
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
-  'TLS_AES_128_GCM_SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-].join(':');
+import { serverTls } from '#pki/tls';
 
 /** @param chain PEM of our own authority: only whom it certified may renew */
 export function contextOptions(
@@ -23,14 +11,10 @@ export function contextOptions(
   chain: string,
 ): SecureContextOptions {
   return {
+    ...serverTls,
     key: plainPem(key),
     cert: certificates.map(String).join(''),
     ca: authoritiesIn(chain),
-    minVersion: 'TLSv1.2',
-    ciphers,
-    ecdhCurve: 'X25519MLKEM768:X25519:P-256',
-    // A resumed session would outlive the revocation of its certificate.
-    secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
   };
 }
 

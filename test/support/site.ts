@@ -11,6 +11,9 @@ import { until } from './until.js';
 const dhclient = ['/usr/sbin/dhclient', '/sbin/dhclient'].find((path) => existsSync(path)) ?? '';
 const ip = ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'].find((path) => existsSync(path)) ?? '';
 
+/** Otherwise a link that goes down loses its IPv6 addresses. */
+const keepAddresses = 'echo 1 > /proc/sys/net/ipv6/conf/all/keep_addr_on_down';
+
 /** Why there can be no site here; null when there can. */
 export function whyNoSite(): string | null {
   if (ip === '') return 'iproute2 is not installed';
@@ -18,10 +21,10 @@ export function whyNoSite(): string | null {
   if (!existsSync('/usr/sbin/dnsmasq')) return 'dnsmasq-base is not installed';
   const name = `muster-try-${process.pid}`;
   const { status } = spawnSync(ip, ['netns', 'add', name]);
-  const inside = spawnSync(ip, ['-n', name, '-6', 'addr', 'add', '::2/128', 'dev', 'lo']).status;
+  const inside = spawnSync(ip, ['netns', 'exec', name, 'sh', '-c', keepAddresses]).status;
   spawnSync(ip, ['netns', 'delete', name]);
   if (status !== 0) return 'network namespaces may not be made here (root is needed)';
-  return inside === 0 ? null : 'there is no IPv6 in network namespaces here';
+  return inside === 0 ? null : 'IPv6 cannot be set up in network namespaces here';
 }
 
 /** What the site's server heard. */
@@ -119,7 +122,7 @@ export class Site {
       run('-n', name, 'link', 'set', 'lo', 'up');
     }
     run('-n', this.#inside, 'link', 'add', 's0', 'type', 'veth', 'peer', 'name', 'd0', 'netns', this.#device);
-    run('netns', 'exec', this.#inside, 'sysctl', '-qw', 'net.ipv6.conf.all.keep_addr_on_down=1');
+    run('netns', 'exec', this.#inside, 'sh', '-c', keepAddresses);
     run('-n', this.#inside, 'addr', 'add', `${serverAddress.four}/24`, 'dev', 's0');
     run('-n', this.#inside, 'addr', 'add', `${serverAddress.six}/64`, 'dev', 's0', 'nodad');
     run('-n', this.#inside, 'link', 'set', 's0', 'up');

@@ -99,11 +99,13 @@ async function stateIn(folder: string): Promise<State> {
 async function enrolNow(values: Values): Promise<string> {
   const { est, identity, stateDir, revocation = 'hard' } = configOf(values);
   if (!est) throw new UsageError('--est is needed.');
-  await StateFolder.open(stateDir);
+  const kept = await StateFolder.open(stateDir);
   const signal = new AbortController().signal;
   const got = await enrol({ folder: stateDir, serial: identity.serial, url: est, revocation, signal }, true);
   const detail = got ? detailOf(got) : 'nothing was due';
-  return describeEnrolled({ state: 'done', detail, at: new Date().toISOString() });
+  const enrolled = { state: 'done', detail, at: new Date().toISOString() } as const;
+  await kept.change((state) => ({ ...state, enrolled }));
+  return describeEnrolled(enrolled);
 }
 
 const logOf = (values: Values) =>

@@ -42,7 +42,7 @@ describe.skipIf(reason !== null)(
       ];
       agent = site.onDevice('agent', process.execPath, main, ...words);
     });
-    afterAll(() => site.stop());
+    afterAll(() => site?.stop());
 
     /** Null before it began. */
     const shown = async () => (await readState(join(site.dir, 'agent')))?.announcing;

@@ -22,6 +22,7 @@ export const wanted = [
   { name: 'curl', files: ['/usr/bin/curl'] },
   { name: 'sslscan', files: ['/usr/bin/sslscan'] },
   { name: 'testssl.sh', files: ['/usr/bin/testssl'] },
+  { name: 'gnutls-bin', files: ['/usr/bin/gnutls-cli'] },
   { name: 'strongswan-pki', files: ['/usr/bin/pki'] },
   // Elliptic curves for the one before.
   {

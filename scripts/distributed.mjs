@@ -166,11 +166,15 @@ async function variablesOf(
     ...(name === 'gateway' && { MUSTER_ANNOUNCE_PORT: String(first.announce || (await freePort())) }),
     // What console tells operators to open.
     ...(name === 'console' && ports.announce && { MUSTER_ANNOUNCE_PORT: String(ports.announce) }),
-    ...Object.fromEntries(
-      folders.map((variable) => [variable, join(state, variable.endsWith('_FILE') ? 'cache.json' : '')]),
-    ),
+    ...Object.fromEntries(folders.map((variable) => [variable, join(state, placeOf(variable))])),
     ...(own.includes('MUSTER_ADMIN_PASSWORD_FILE') && { MUSTER_ADMIN_PASSWORD_FILE: secret('admin') }),
   };
+}
+
+/** Lists of revoked certificates have places of their own: what is cached is tidied. */
+function placeOf(variable) {
+  if (variable.endsWith('_FILE')) return 'cache.json';
+  return /_CRL_/.test(variable) ? variable.replace(/^MUSTER_GATEWAY_|_DIR$/g, '').toLowerCase() : '';
 }
 
 function addressFor(account, url) {

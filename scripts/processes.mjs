@@ -42,7 +42,13 @@ export const processes = [
     name: 'gateway',
     database: false,
     published: 'announce',
-    folders: ['MUSTER_GATEWAY_IDENTITY_DIR', 'MUSTER_GATEWAY_SPOOL_DIR', 'MUSTER_EDGE_CACHE_FILE'],
+    folders: [
+      'MUSTER_GATEWAY_IDENTITY_DIR',
+      'MUSTER_GATEWAY_SPOOL_DIR',
+      'MUSTER_GATEWAY_CRL_DIR',
+      'MUSTER_GATEWAY_CRL_CACHE_DIR',
+      'MUSTER_EDGE_CACHE_FILE',
+    ],
     secrets: [],
   },
 ];

@@ -234,6 +234,22 @@ describe.skipIf(helm === undefined)('the Helm chart', () => {
     expect(() => renderChart('trust.enabled=true')).toThrow('trust.claim');
   });
 
+  it('keeps fetched lists of revoked certificates there too, and takes others from a ConfigMap', () => {
+    const gateway = (...settings: readonly string[]): string => {
+      const rendered = renderChart(...settings);
+      for (const object of rendered) validate(object);
+      return JSON.stringify(rendered.filter(({ metadata }) => metadata.name === 'muster-gateway'));
+    };
+    expect(gateway('gateway.revocationPorts={8080}')).toContain('{"port":5671},{"port":8080}');
+    expect(gateway()).not.toContain('MUSTER_GATEWAY_CRL_');
+    expect(gateway('gateway.spool.claim=announcements')).toContain(
+      '"name":"MUSTER_GATEWAY_CRL_CACHE_DIR","value":"/data/crl-cache"',
+    );
+    const named = gateway('gateway.lists=site-lists');
+    expect(named).toContain('"name":"MUSTER_GATEWAY_CRL_DIR","value":"/run/lists"');
+    expect(named).toContain('"configMap":{"name":"site-lists"}');
+  });
+
   it('hands the rules to the Prometheus operator as they are, when asked to', () => {
     const monitored = renderMonitored().filter(({ apiVersion }) => apiVersion === 'monitoring.coreos.com/v1');
     expect(monitored.map(({ kind }) => kind)).toEqual(['PodMonitor', 'PrometheusRule']);

@@ -24,6 +24,8 @@ const shape = {
   /** The server's own identity, PEM; the certificate's issuers may follow it. */
   MUSTER_GATEWAY_KEY_FILE: secretFile.optional(),
   MUSTER_GATEWAY_CERTIFICATE_FILE: secretFile.optional(),
+  /** The OCSP responder of that certificate's issuer: its answer goes along with the certificate (R85). */
+  MUSTER_GATEWAY_OCSP_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Without the two: a folder in which a self-signed identity is kept, and made when there is none. */
   MUSTER_GATEWAY_IDENTITY_DIR: z.string().min(1).optional(),
   MUSTER_GATEWAY_TLS_MIN: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
@@ -33,6 +35,8 @@ const shape = {
     .default(tlsGroups),
   /** Lists of revoked certificates that operators name by file. */
   MUSTER_GATEWAY_CRL_DIR: z.string().min(1).optional(),
+  /** Lists that were fetched are kept here, so that a restart does not wait for their addresses. */
+  MUSTER_GATEWAY_CRL_CACHE_DIR: z.string().min(1).optional(),
   /** Keeps the newest edge configuration, so that a restart need not wait for the bus. */
   MUSTER_EDGE_CACHE_FILE: z.string().min(1).optional(),
   MUSTER_GATEWAY_CONNECTIONS_MAX: whole(1, 1_000_000).default(10_000),

@@ -15,6 +15,7 @@ import { eventIdOf } from './event-id.js';
 import { retry, type Intake } from './intake.js';
 import { judge, type Judgement, type Rules } from './judge.js';
 import type { Meters } from './meters.js';
+import { changedAnswer } from './outdated.js';
 import type { Refusals } from './refusals.js';
 
 const tracer = trace.getTracer('muster.gateway');
@@ -25,6 +26,8 @@ export interface Office {
   readonly complaints: Complaints;
   readonly refusals: Pick<Refusals, 'note'>;
   readonly log: Log;
+  /** Whether nothing has changed since. */
+  holds(rules: Rules): boolean;
 }
 
 export class Conversation implements Judge {
@@ -89,6 +92,8 @@ export class Conversation implements Judge {
     const now = new Date();
     const from = { address: this.guest.address, peer: this.#peer };
     const judgement = await judge(announcement, from, rules, now);
+    // While it waited for word of a revocation: whoever was asked was asked by a rule that is gone.
+    if (!this.office.holds(rules)) return this.#answered(this.#noted(changedAnswer(), announcement), sinceMs);
     if (!judgement.admitted) {
       return this.#refuse(judgement.reason, judgement.message, judgement.authentication, announcement);
     }

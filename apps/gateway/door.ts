@@ -40,9 +40,11 @@ export interface DoorOptions {
   readonly context: SecureContextOptions;
   readonly meters: Meters;
   readonly complaints: Complaints;
-  /** After the handshake. `outdated`: another context holds by now, what is said here must change nothing. */
-  readonly serve: (socket: TLSSocket, guest: Guest, outdated: boolean) => Answering;
-  /** What those hear who have had no answer yet when the context changes. */
+  /** The newest OCSP answer about the certificate that is presented, DER; null: nothing is stapled. */
+  readonly staple: ((presented: Buffer) => Buffer | null) | null;
+  /** After the handshake. */
+  readonly serve: (socket: TLSSocket, guest: Guest) => Answering;
+  /** What those hear who have had no answer yet when the context changes, or shook hands by another one. */
   readonly changed: () => Acknowledge;
 }
 
@@ -65,6 +67,8 @@ export class Door {
     this.#proxies = new Proxies(config.MUSTER_GATEWAY_PROXIES);
     this.#tls = createTlsServer({ ...serverOptions(config), ...context });
     this.#tls.on('secureConnection', (socket) => this.#secured(socket));
+    const { staple } = options;
+    if (staple) this.#tls.on('OCSPRequest', (own, _issuer, done) => done(null, staple(own)));
     this.#tls.on('tlsClientError', (error, socket) => this.#failed(error, socket));
     this.#tcp = createTcpServer({ allowHalfOpen: true }, (socket) => this.#enter(socket));
     this.#tcp.maxConnections = config.MUSTER_GATEWAY_CONNECTIONS_MAX;
@@ -161,7 +165,9 @@ export class Door {
     const guest = this.#guests.get(`${socket.remoteAddress} ${socket.remotePort}`);
     if (!guest) return void socket.destroy();
     this.#options.meters.secured(performance.now() - guest.sinceMs);
-    guest.answering = this.#options.serve(socket, guest, guest.context !== this.#context);
+    guest.answering = this.#options.serve(socket, guest);
+    // Nothing is read: it would be judged by a rule that its handshake knew nothing of.
+    if (guest.context !== this.#context) guest.answering.finish(this.#options.changed());
   }
 
   #failed(error: NodeJS.ErrnoException, socket: TLSSocket): void {

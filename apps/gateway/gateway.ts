@@ -18,6 +18,7 @@ import { Answering } from '#announce/answer';
 import type { Event } from '#events/event';
 import { identityIn } from '#pki/identity';
 import type { Credentials } from '#pki/certificate';
+import { Staple } from '#pki/revocation/staple';
 import { sealingKeyIn, type SealingKey } from '#pki/seal';
 import type { EdgeService, Parts, Running } from '#runtime/service';
 import { Complaints } from './complaints.js';
@@ -30,7 +31,7 @@ import { Intake } from './intake.js';
 import type { Rules } from './judge.js';
 import { Keeping } from './keeping.js';
 import { gatewayMeters, meterFullness } from './meters.js';
-import { changedAnswer, Outdated } from './outdated.js';
+import { changedAnswer } from './outdated.js';
 import { meterOverflow } from './overflow.js';
 import { ChosenIdentity } from './presented.js';
 import { Refusals } from './refusals.js';
@@ -69,21 +70,24 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
     complaints,
     refusals,
     log,
+    holds: (rules) => rules.edge === edge.current,
   };
-  const trust = new EdgeTrust({ log, folder: config.MUSTER_GATEWAY_CRL_DIR ?? null });
+  const trust = new EdgeTrust({
+    log,
+    folder: config.MUSTER_GATEWAY_CRL_DIR ?? null,
+    keptIn: config.MUSTER_GATEWAY_CRL_CACHE_DIR ?? null,
+  });
   meterTrust(meter, trust);
+  const staple = stapleOf(parts, () => identity.current.credentials.certificate);
   const rules = (): Rules | null => edge.current && { edge: edge.current, trust: trust.current };
   const door = new Door({
     config,
     context: contextOptions(config, identity.current.credentials, []),
     meters,
     complaints,
-    serve: (socket, guest, outdated) =>
-      new Answering(
-        socket,
-        outdated ? new Outdated() : new Conversation(socket, guest, rules(), office),
-        answeringLimits(config),
-      ),
+    staple: staple && ((presented) => staple.current(presented, new Date())),
+    serve: (socket, guest) =>
+      new Answering(socket, new Conversation(socket, guest, rules(), office), answeringLimits(config)),
     changed: changedAnswer,
   });
   meterFullness(meter, () => ({ unconfirmed: office.intake.unconfirmed, sources: door.sources }));
@@ -121,6 +125,7 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
       await door.stop();
       await edge.stop();
       await trust.stop();
+      await staple?.stop();
       await refusals.stop();
       await spool?.stop();
     },
@@ -151,6 +156,16 @@ async function sealingKey(config: GatewayConfig, log: Parts['log']): Promise<Sea
     log.warn({ error, folder }, 'No sealing key can be kept: this gateway presents its own identity only');
     return null;
   }
+}
+
+function stapleOf({ config, log }: Parts<GatewayConfig>, certificate: () => string): Staple | null {
+  const url = config.MUSTER_GATEWAY_OCSP_URL;
+  if (url === undefined) return null;
+  const heard = (problem: string | null): void => {
+    if (problem === null) log.info({ url }, 'An OCSP answer goes along with the own certificate');
+    else log.warn({ url, problem }, 'No new OCSP answer about the own certificate can be had');
+  };
+  return new Staple({ certificate, url, heard });
 }
 
 function ownIdentity(config: GatewayConfig): Promise<Credentials> {

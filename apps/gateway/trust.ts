@@ -22,6 +22,8 @@ export interface EdgeTrustOptions {
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
   /** Of lists that the operator names by file; null: none was given. */
   readonly folder: string | null;
+  /** Where lists that were fetched are kept over restarts; null: nowhere. */
+  readonly keptIn: string | null;
 }
 
 export class EdgeTrust {
@@ -59,14 +61,21 @@ export class EdgeTrust {
   }
 
   #make({ trustedAuthorities, revocation: settings }: EdgeConfiguration): Held {
-    const { log, folder } = this.options;
+    const { log, folder, keptIn } = this.options;
     try {
       const { sound, refused } = soundAuthoritiesIn(trustedAuthorities);
       for (const reason of refused) log.warn({ reason }, 'An authority is not trusted, for its certificate');
       const heard = (report: SourceReport) => this.#hear(report);
+      const notKept = (error: unknown) =>
+        log.warn(
+          { error, folder: keptIn },
+          'A list of revoked certificates cannot be kept for the next start',
+        );
       const authorities = sound.map((text) => new X509Certificate(text));
       const revocation =
-        settings.policy === 'off' ? null : new Revocation({ settings, authorities, folder, heard });
+        settings.policy === 'off'
+          ? null
+          : new Revocation({ settings, authorities, folder, keptIn, heard, notKept });
       const fault =
         sound.length > 0 ? null : 'none of the trusted authorities can be used: nobody can be verified';
       return { pem: sound, revocation, fault };

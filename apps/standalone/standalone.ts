@@ -87,6 +87,8 @@ function inFolder({ data, httpPort, announcePort, environment }: StandaloneOptio
     MUSTER_HTTP_HOST: '127.0.0.1',
     MUSTER_GATEWAY_IDENTITY_DIR: join(data, 'gateway'),
     MUSTER_EDGE_CACHE_FILE: join(data, 'gateway', 'edge.json'),
+    MUSTER_GATEWAY_CRL_DIR: join(data, 'gateway', 'crl'),
+    MUSTER_GATEWAY_CRL_CACHE_DIR: join(data, 'gateway', 'crl-cache'),
     ...set,
     ...(httpPort === null ? {} : { MUSTER_HTTP_PORT: String(httpPort) }),
     ...(announcePort === null ? {} : { MUSTER_ANNOUNCE_PORT: String(announcePort) }),

@@ -466,6 +466,32 @@ describe.skipIf(!curl)('curl with openssl', () => {
       'Device VNB3K200',
     );
   });
+
+  it('is refused without a secret, with a wrong one, and once the certificate is revoked', async () => {
+    const secret = await secretFor('VNB3K201');
+    ask('held', '/CN=x');
+    openssl.run('base64', '-in', 'held.der', '-out', 'held.b64');
+    const posting = ['--data-binary', '@held.b64', '-o', 'held.answer', '-w', '%{http_code}'];
+    const status = async (operation: string, ...more: readonly string[]): Promise<string> =>
+      (await run('curl', ...words, ...posting, ...more, at(operation))).text;
+    expect(await status('simpleenroll')).toBe('401');
+    expect(await status('simpleenroll', '-u', 'VNB3K201:guess')).toBe('401');
+    expect(await status('simpleenroll', '-u', secret)).toBe('200');
+    certificateIn({ status: 200, headers: {}, body: openssl.read('held.answer') }, 'held');
+    const shown = ['--cert', 'held.pem', '--key', 'held.key'];
+    expect(await status('simplereenroll')).toBe('401');
+    expect(await status('simplereenroll', ...shown)).toBe('200');
+    expect((await ocsp('held.pem')).text).toContain('held.pem: good');
+    await ca('revoke', '--device', 'VNB3K201');
+    expect(await status('simplereenroll', ...shown)).toBe('403');
+    expect(openssl.read('held.answer')).toBe('the certificate was revoked\n');
+    expect((await ocsp('held.pem')).text).toContain('held.pem: revoked');
+    const fetched = ['-s', '-S', '-o', 'held.crl', `http://127.0.0.1:${ports.lists}/issuing.crl`];
+    expect(await run('curl', ...fetched)).toEqual({ status: 0, text: '' });
+    const judged = ['-CAfile', 'roots.pem', '-CRLfile', 'held.crl.pem', '-crl_check', 'held.pem'];
+    openssl.run('crl', '-inform', 'DER', '-in', 'held.crl', '-out', 'held.crl.pem');
+    expect(openssl.try('verify', ...judged).text).toContain('certificate revoked');
+  });
 });
 
 describe.skipIf(!strongSwan)("strongSwan's pki --est", () => {

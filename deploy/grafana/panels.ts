@@ -95,6 +95,12 @@ const certificates: Row = {
       unit: 's',
       queries: [line('min by (instance) (muster_gateway_identity_remaining)', '{{instance}}')],
     },
+    {
+      title: 'Lists of revoked certificates',
+      about: 'Until each is out of date. At 0, and hard: devices of that authority are refused.',
+      unit: 's',
+      queries: [line('min by (issuer) (muster_gateway_crl_expires_in)', '{{issuer}}')],
+    },
   ],
 };
 

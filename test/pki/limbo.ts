@@ -45,7 +45,7 @@ await rm(folder, { recursive: true });
 
 /** Null: verified. */
 async function outcomeOf(each: LimboCase): Promise<string | null> {
-  const trust = new EdgeTrust({ log: silentLog, folder });
+  const trust = new EdgeTrust({ log: silentLog, folder, keptIn: null });
   const names = each.crls.map((_, index) => `file:${index}.crl`);
   for (const [index, crl] of each.crls.entries()) await writeFile(join(folder, `${index}.crl`), crl);
   const edge = {

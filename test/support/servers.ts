@@ -15,6 +15,7 @@
 //   until.ts        waiting, with a limit                scripts.ts   the project's own scripts
 //   typed.ts        command lines                        typed-ca.ts  that of certificates
 //   client-hello.ts what a TLS client says first     site.ts   a network of its own, with site-server.ts in it
+//   foreign-clients.ts  TLS clients of others
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';

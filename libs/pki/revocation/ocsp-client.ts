@@ -10,6 +10,8 @@ const bytesMax = 65_536;
 const askedAgainAfterMs = 10_000;
 /** After a failure nobody waits for the responder for so long. */
 const leftAloneMs = 5_000;
+/** A failure is told of for so long: a gateway that is not ready for it is asked nothing, and would never find out. */
+const toldForMs = 60_000;
 const rememberedMax = 10_000;
 const underWayMax = 50;
 
@@ -21,6 +23,7 @@ export class OcspClient {
   readonly #remembered = new Map<string, Remembered>();
   readonly #underWay = new Map<string, Promise<Remembered | null>>();
   #problem: string | null = null;
+  #problemUntil = 0;
   #leftAloneUntil = 0;
 
   constructor(
@@ -28,9 +31,9 @@ export class OcspClient {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Why the last question has no answer that counts. */
+  /** Why the last question of late has no answer that counts. */
   get problem(): string | null {
-    return this.#problem;
+    return performance.now() < this.#problemUntil ? this.#problem : null;
   }
 
   /** Never rejects: no answer is `absent`. */
@@ -88,6 +91,7 @@ export class OcspClient {
   #failed(error: unknown): null {
     if (!(error instanceof NotFetched || error instanceof RefusedOcsp)) throw error;
     this.#problem = error.message;
+    this.#problemUntil = performance.now() + toldForMs;
     // One that answers, though wrongly, keeps nobody waiting.
     if (error instanceof NotFetched) this.#leftAloneUntil = performance.now() + leftAloneMs;
     return null;

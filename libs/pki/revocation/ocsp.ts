@@ -57,12 +57,12 @@ const hashed = (bytes: Uint8Array): Buffer => octets(hash('sha1', bytes, 'buffer
 export function askAbout(
   certificate: X509Certificate,
   issuer: X509Certificate,
-  nonce: Uint8Array,
+  nonce: Uint8Array | null,
 ): OcspQuestion {
   const { subject, keyBits } = fieldsOf(issuer);
   const about = sequence(sha1, hashed(subject), hashed(keyBits), serialDer(certificate));
-  const extensions = explicit(2, sequence(extension(oids.ocspNonce, octets(nonce))));
-  const request = sequence(sequence(sequence(sequence(about)), extensions));
+  const extensions = nonce ? [explicit(2, sequence(extension(oids.ocspNonce, octets(nonce))))] : [];
+  const request = sequence(sequence(sequence(sequence(about)), ...extensions));
   return { issuer, nonce, about, request };
 }
 
@@ -122,7 +122,7 @@ function repeatsNonce(extensions: Der | null, nonce: Uint8Array | null): boolean
   const found = extensionIn(list, oids.ocspNonce);
   if (!found || nonce === null) return false;
   const said = new DerReader(found.value).next(tags.octetString).content;
-  if (!sameBytes(said, nonce)) throw new RefusedOcsp('wrongNonce');
+  if (!nonce || !sameBytes(said, nonce)) throw new RefusedOcsp('wrongNonce');
   return true;
 }
 

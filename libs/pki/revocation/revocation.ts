@@ -6,13 +6,15 @@
 //   crl.ts            one list: read, and held against its issuer      crls.ts     those that are held
 //   path.ts           from a certificate up to its root
 //   sources.ts        where lists come from, again and again           fetch.ts    bytes, within limits
+//   kept.ts           lists that were fetched, for the next start      staple.ts   what a server says of its own certificate
 //   ocsp.ts           question and answer   ocsp-responder.ts  who may answer   ocsp-client.ts  asked, remembered
 import type { X509Certificate } from 'node:crypto';
 import type { Revocation as Settings } from '../../events/trust-set.js';
 import { Crls, type HeldCrl } from './crls.js';
+import { KeptLists } from './kept.js';
 import { OcspClient } from './ocsp-client.js';
 import { pathOf, type Link } from './path.js';
-import { CrlSources, type SourceReport } from './sources.js';
+import { crlBytesMax, CrlSources, type SourceReport } from './sources.js';
 import { faultOfStanding, together, worstOf, type Standing } from './standing.js';
 
 export interface RevocationOptions {
@@ -21,7 +23,11 @@ export interface RevocationOptions {
   readonly authorities: readonly X509Certificate[];
   /** For lists named `file:`; null: there is none. */
   readonly folder: string | null;
+  /** Where lists that were fetched are kept; null: nowhere. */
+  readonly keptIn: string | null;
   readonly heard: (report: SourceReport) => void;
+  /** Told of a list that cannot be kept, or read again. */
+  readonly notKept: (error: unknown) => void;
 }
 
 /** What was found of a chain, and what the policy makes of it. */
@@ -37,10 +43,12 @@ export class Revocation {
   readonly #ended = new AbortController();
 
   constructor(private readonly options: RevocationOptions) {
-    const { settings, authorities, folder, heard } = options;
+    const { settings, authorities, folder, keptIn, heard, notKept } = options;
     const off = settings.policy === 'off';
     this.#crls = new Crls(authorities);
-    this.#sources = new CrlSources({ names: off ? [] : settings.crlUrls, crls: this.#crls, folder, heard });
+    const names = off ? [] : settings.crlUrls;
+    const kept = new KeptLists({ dir: keptIn, bytesMax: crlBytesMax, fault: notKept });
+    this.#sources = new CrlSources({ names, crls: this.#crls, folder, kept, heard });
     this.#ocsp =
       off || settings.ocspUrl === null ? null : new OcspClient(settings.ocspUrl, this.#ended.signal);
   }
@@ -66,10 +74,11 @@ export class Revocation {
     return this.#crls.all();
   }
 
-  /** What an operator must mend, in sentences. */
+  /** What keeps devices from being known as good, in sentences. A source that is away while its list is in force does not. */
   problems(now: Date): readonly string[] {
     const stale = this.lists().filter(({ nextUpdate }) => nextUpdate <= now);
-    const sources = this.#sources.reports().filter(({ problem }) => problem !== null);
+    const inForce = ({ list }: SourceReport): boolean => list !== null && list.nextUpdate > now;
+    const sources = this.#sources.reports().filter((report) => report.problem !== null && !inForce(report));
     return [
       ...stale.map(
         ({ issuer, nextUpdate }) => `the CRL of ${issuer} is out of date since ${nextUpdate.toISOString()}`,

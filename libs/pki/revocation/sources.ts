@@ -1,14 +1,18 @@
-// Where lists come from: files and addresses that the operator named, looked at again and again.
+// Where lists come from: files and addresses that the operator named, looked at again and again; what came from an address
+// is kept for the next start.
 import { hash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { crlFile } from '../../events/trust-set.js';
 import { RefusedCrl } from './crl.js';
 import type { Crls, HeldCrl } from './crls.js';
 import { fetchBytes, NotFetched, readListFile } from './fetch.js';
+import type { KeptLists } from './kept.js';
 
 /** A list is in force within a minute of its publication: once around takes this, and the limit of one fetch. */
 const everyMs = 10_000;
 const limitMs = 10_000;
+/** At the start, where a kept list stands in for each, nobody waits longer for newer ones. */
+const patienceMs = 2_000;
 /** Some 250,000 entries. */
 export const crlBytesMax = 10_000_000;
 
@@ -38,6 +42,8 @@ export interface SourcesOptions {
   readonly crls: Crls;
   /** For `file:` names. */
   readonly folder: string | null;
+  /** What was fetched before a restart. */
+  readonly kept: Pick<KeptLists, 'read' | 'write' | 'forgetAllBut'>;
   /** Told when a source begins to fail, fails otherwise, brings a new list, or is well again. */
   readonly heard: (report: SourceReport) => void;
 }
@@ -47,14 +53,15 @@ export class CrlSources {
   readonly #ended = new AbortController();
   readonly #rounds: Promise<void>;
   readonly #first: Promise<void>;
+  #opening: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: SourcesOptions) {
     this.#sources = options.names.map(unseen);
-    this.#first = this.#lookAtAll();
+    this.#first = this.#begin();
     this.#rounds = this.#goRound();
   }
 
-  /** When each source was tried once. */
+  /** When each source was tried once, or for long enough where there is a kept list of each. */
   get tried(): Promise<void> {
     return this.#first;
   }
@@ -73,8 +80,28 @@ export class CrlSources {
     await this.#rounds;
   }
 
+  async #begin(): Promise<void> {
+    const { kept, names } = this.options;
+    await kept.forgetAllBut(names);
+    await Promise.all(this.#sources.map((source) => this.#recall(source)));
+    this.#opening = this.#lookAtAll();
+    const recalled = this.#sources.every(({ list }) => list !== null);
+    await (recalled ? Promise.race([this.#opening, waited(patienceMs, this.#ended.signal)]) : this.#opening);
+  }
+
+  /** One that is not good any more, or never was, is as good as none. */
+  async #recall(source: Source): Promise<void> {
+    if (isFile(source)) return;
+    const bytes = await this.options.kept.read(source.name);
+    if (!bytes) return;
+    this.#take(source, bytes);
+    this.options.heard(reported(source));
+    if (source.refusal !== null) Object.assign(source, unseen(source.name));
+  }
+
   async #goRound(): Promise<void> {
     await this.#first;
+    await this.#opening;
     while (this.#sources.length > 0 && (await waited(everyMs, this.#ended.signal))) await this.#lookAtAll();
   }
 
@@ -87,7 +114,9 @@ export class CrlSources {
     try {
       const bytes = await this.#bytesOf(source);
       source.unreachable = null;
-      if (bytes) this.#take(source, bytes);
+      if (bytes && this.#take(source, bytes) && !isFile(source)) {
+        await this.options.kept.write(source.name, bytes);
+      }
     } catch (error) {
       if (this.#ended.signal.aborted) return;
       if (!(error instanceof NotFetched)) throw error;
@@ -100,7 +129,7 @@ export class CrlSources {
 
   /** Null: unchanged. */
   async #bytesOf(source: Source): Promise<Uint8Array | null> {
-    if (crlFile.test(source.name)) return readListFile(source.name, this.options.folder, crlBytesMax);
+    if (isFile(source)) return readListFile(source.name, this.options.folder, crlBytesMax);
     const { signal } = this.#ended;
     const fetched = await fetchBytes(source.name, {
       limitMs,
@@ -112,14 +141,16 @@ export class CrlSources {
     return fetched.bytes;
   }
 
-  #take(source: Source, bytes: Uint8Array): void {
+  /** False: it is no new one, or none. */
+  #take(source: Source, bytes: Uint8Array): boolean {
     const digest = hash('sha256', bytes);
-    if (digest === source.digest) return;
+    if (digest === source.digest) return false;
     try {
       source.list = this.options.crls.take(bytes, new Date());
       source.refusal = null;
       source.had = true;
       source.digest = digest;
+      return true;
     } catch (error) {
       if (!(error instanceof RefusedCrl)) throw error;
       source.refusal = error.message;
@@ -127,9 +158,12 @@ export class CrlSources {
       // One of the future is looked at until its time has come.
       source.digest = error.code === 'notYetValid' ? null : digest;
       source.etag = null;
+      return false;
     }
   }
 }
+
+const isFile = ({ name }: Source): boolean => crlFile.test(name);
 
 const unseen = (name: string): Source => ({
   name,

@@ -122,7 +122,7 @@ function repeatsNonce(extensions: Der | null, nonce: Uint8Array | null): boolean
   const found = extensionIn(list, oids.ocspNonce);
   if (!found || nonce === null) return false;
   const said = new DerReader(found.value).next(tags.octetString).content;
-  if (!nonce || !sameBytes(said, nonce)) throw new RefusedOcsp('wrongNonce');
+  if (!sameBytes(said, nonce)) throw new RefusedOcsp('wrongNonce');
   return true;
 }
 

@@ -75,6 +75,11 @@ export class Door {
     this.#tcp.on('drop', () => this.#options.meters.turnedAway('tooManyConnections'));
   }
 
+  /** Open connections whose source is known. */
+  get connections(): number {
+    return this.#guests.size;
+  }
+
   /** Sources that are remembered for their limits. */
   get sources(): number {
     return this.#sources.size;
@@ -152,11 +157,9 @@ export class Door {
     }
     const sinceMs = performance.now();
     this.#guests.set(key, { address, sinceMs, answering: null, raw, context: this.#context });
-    this.#options.meters.connected();
     raw.once('close', () => {
       this.#guests.delete(key);
       this.#sources.leave(address);
-      this.#options.meters.disconnected();
     });
     this.#tls.emit('connection', raw);
   }

@@ -90,7 +90,11 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
       new Answering(socket, new Conversation(socket, guest, rules(), office), answeringLimits(config)),
     changed: changedAnswer,
   });
-  meterFullness(meter, () => ({ unconfirmed: office.intake.unconfirmed, sources: door.sources }));
+  meterFullness(meter, () => ({
+    connections: door.connections,
+    unconfirmed: office.intake.unconfirmed,
+    sources: door.sources,
+  }));
   meterOverflow(meter);
   const expiry = new ExpiryWatch(
     () => ({ identity: identity.current.certificate, authorities: trust.current.pem }),

@@ -11,10 +11,8 @@ export interface Meters {
   turnedAway(reason: string): void;
   /** What was known of the revocation of a certificate that was taken. */
   standing(standing: Standing): void;
-  connected(): void;
   /** @param durationMs from the connection to the end of its handshake */
   secured(durationMs: number): void;
-  disconnected(): void;
 }
 
 export function gatewayMeters(meter: Meter): Meters {
@@ -32,9 +30,6 @@ export function gatewayMeters(meter: Meter): Meters {
   const standings = meter.createCounter('muster.gateway.revocation', {
     description: 'Certificates taken, by what was known of their revocation',
   });
-  const connections = meter.createUpDownCounter('muster.gateway.connections', {
-    description: 'Open connections',
-  });
   const handshakes = meter.createHistogram('muster.gateway.handshake.duration', {
     description: 'From connection to the end of the TLS handshake',
     unit: 'ms',
@@ -47,14 +42,13 @@ export function gatewayMeters(meter: Meter): Meters {
     },
     turnedAway: (reason) => turnedAway.add(1, { reason }),
     standing: (standing) => standings.add(1, { standing }),
-    connected: () => connections.add(1),
     secured: (durationMs) => handshakes.record(durationMs),
-    disconnected: () => connections.add(-1),
   };
 }
 
 /** What fills up under pressure, observed for as long as the process runs. */
 export interface Fullness {
+  readonly connections: number;
   /** Announcements in hand that are not stored yet. */
   readonly unconfirmed: number;
   /** Sources that are remembered for their limits. */
@@ -66,6 +60,7 @@ export function meterFullness(meter: Meter, fullness: () => Fullness): void {
     meter
       .createObservableGauge(name, { description })
       .addCallback((result) => result.observe(fullness()[of]));
+  observe('muster.gateway.connections', 'Open connections', 'connections');
   observe('muster.gateway.unconfirmed', 'Announcements in hand that are not stored yet', 'unconfirmed');
   observe('muster.gateway.sources', 'Sources that are remembered for their limits', 'sources');
 }

@@ -7,7 +7,7 @@
 //   peer.ts         the certificate at the other end of a connection    verdict.ts  the one decision about it
 //   server-verdict.ts  the same of a server, for its clients    addresses.ts  where a certificate says to ask about it
 //   profile.ts      what RFC 5280 asks of a certificate and OpenSSL lets pass; name-constraints.ts: of some
-//   fields.ts       what is in a certificate    names.ts  of issuers    der/  how all of it is written and read
+//   fields.ts       what is in a certificate    names.ts  in it  key-strength.ts  of keys    der/  how all of it is written and read
 //   signature.ts    over lists and answers; the folder revocation says who was revoked
 //   authority/      an authority of our own: what it issues and publishes; its map is in authority/issue.ts
 //   tls.ts          how servers speak TLS    negotiated.ts  the group that a connection's keys were exchanged by

@@ -20,6 +20,8 @@ export interface CertificateFields {
   /** DER of the names. */
   readonly issuer: Uint8Array;
   readonly subject: Uint8Array;
+  /** DER of the public key with its algorithm. */
+  readonly spki: Uint8Array;
   /** The public key's bits, without its algorithm: what OCSP hashes. */
   readonly keyBits: Uint8Array;
   readonly extensions: readonly Extension[];
@@ -29,8 +31,16 @@ export interface CertificateFields {
 export const keyUses = { digitalSignature: 0, keyEncipherment: 2, keyCertSign: 5, cRLSign: 6 } as const;
 export type KeyUse = keyof typeof keyUses;
 
-/** Throws BadDer. */
-export function fieldsOf({ raw }: X509Certificate): CertificateFields {
+const known = new WeakMap<X509Certificate, CertificateFields>();
+
+/** Read once for each certificate at hand. Throws BadDer. */
+export function fieldsOf(certificate: X509Certificate): CertificateFields {
+  const fields = known.get(certificate) ?? readFields(certificate);
+  known.set(certificate, fields);
+  return fields;
+}
+
+function readFields({ raw }: X509Certificate): CertificateFields {
   const tbs = DerReader.inside(raw, tags.sequence).sequence();
   const version = tbs.optional(contextTag(0));
   const serial = serialOf(tbs.next(tags.integer));
@@ -38,7 +48,8 @@ export function fieldsOf({ raw }: X509Certificate): CertificateFields {
   const issuer = tbs.next(tags.sequence).whole;
   tbs.next(tags.sequence);
   const subject = tbs.next(tags.sequence).whole;
-  const key = tbs.sequence();
+  const spki = tbs.next(tags.sequence);
+  const key = new DerReader(spki.content);
   key.next(tags.sequence);
   const keyBits = bytesOfBits(key.next(tags.bitString));
   tbs.optional(contextTag(1, false));
@@ -50,6 +61,7 @@ export function fieldsOf({ raw }: X509Certificate): CertificateFields {
     signatureOid,
     issuer,
     subject,
+    spki: spki.whole,
     keyBits,
     extensions: extensions ? readExtensions(extensions.content) : [],
   };

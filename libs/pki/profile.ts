@@ -2,11 +2,12 @@
 // certificate is judged. Each rule closes a case of x509-limbo that OpenSSL inside Node takes, see README.md.
 import type { X509Certificate } from 'node:crypto';
 import { oids } from './der/oids.js';
-import { BadDer, booleanOf, DerReader } from './der/read.js';
-import { tags } from './der/tags.js';
+import { BadDer, booleanOf, DerReader, sameBytes } from './der/read.js';
+import { generalNames, tags } from './der/tags.js';
 import { extensionIn, fieldsOf, keyMay, type CertificateFields } from './fields.js';
+import { isWeakSpki } from './key-strength.js';
 import { constraintFault } from './name-constraints.js';
-import { isWeakKey, isWeakSignature } from './signature.js';
+import { isWeakSignature } from './signature.js';
 
 /** `weakKey`, or what is wrong in words that follow "the certificate". */
 export interface ProfileFault {
@@ -15,7 +16,7 @@ export interface ProfileFault {
 }
 
 const bad = (message: string): ProfileFault => ({ code: 'badCertificate', message });
-type Rule = (fields: CertificateFields, certificate: X509Certificate) => ProfileFault | null;
+type Rule = (fields: CertificateFields) => ProfileFault | null;
 
 /** An authority, whoever shows it: root or issuing. */
 export const faultOfAuthority = (certificate: X509Certificate): ProfileFault | null =>
@@ -29,7 +30,7 @@ function firstFault(rules: readonly Rule[], certificate: X509Certificate): Profi
   try {
     const fields = fieldsOf(certificate);
     for (const rule of rules) {
-      const fault = rule(fields, certificate);
+      const fault = rule(fields);
       if (fault) return fault;
     }
     return null;
@@ -41,13 +42,13 @@ function firstFault(rules: readonly Rule[], certificate: X509Certificate): Profi
 
 const everyRules: readonly Rule[] = [
   ({ version }) => (version === 3 ? null : bad('is not of version 3')),
-  (_, certificate) =>
-    hasWeakKey(certificate)
+  ({ spki }) =>
+    isWeakSpki(spki)
       ? { code: 'weakKey', message: 'has a weak key (RSA below 2048 bits, a curve below 256, DSA)' }
       : null,
   // Nobody relies on what a root says of itself.
-  ({ signatureOid }, { subject, issuer }) =>
-    isWeakSignature(signatureOid) && subject !== issuer
+  ({ signatureOid, subject, issuer }) =>
+    isWeakSignature(signatureOid) && !sameBytes(subject, issuer)
       ? { code: 'weakKey', message: 'is signed with MD5 or SHA-1' }
       : null,
   ({ extensions }) => {
@@ -55,15 +56,6 @@ const everyRules: readonly Rule[] = [
     return never ? bad(`has the extension ${never.oid} as critical, which it must not be`) : null;
   },
 ];
-
-/** One that OpenSSL cannot read is not stronger. */
-function hasWeakKey(certificate: X509Certificate): boolean {
-  try {
-    return isWeakKey(certificate.publicKey);
-  } catch {
-    return true;
-  }
-}
 
 const neverCritical: ReadonlySet<string> = new Set([oids.subjectKeyIdentifier, oids.authorityKeyIdentifier]);
 
@@ -99,15 +91,20 @@ const leafRules: readonly Rule[] = [
     extensionIn(extensions, oids.nameConstraints)
       ? bad('has name constraints, as only authorities have')
       : null,
-  (_, { subjectAltName }) =>
-    dnsNamesIn(subjectAltName ?? '').every((name) => dnsName.test(name))
-      ? null
-      : bad('has a DNS name that is none'),
+  (fields) =>
+    dnsNamesIn(fields).every((name) => dnsName.test(name)) ? null : bad('has a DNS name that is none'),
 ];
 
-/** As OpenSSL writes them, between commas; odd ones in quotes, which no name has. */
-const dnsNamesIn = (alternatives: string): readonly string[] =>
-  [...alternatives.matchAll(/DNS:([^,]*)/g)].map(([, name = '']) => name);
+function dnsNamesIn({ extensions }: CertificateFields): readonly string[] {
+  const alternatives = extensionIn(extensions, oids.subjectAltName);
+  if (!alternatives) return [];
+  const names: string[] = [];
+  for (const list = DerReader.inside(alternatives.value, tags.sequence); !list.done;) {
+    const { tag, content } = list.next();
+    if (tag === generalNames.dns) names.push(Buffer.from(content).toString('latin1'));
+  }
+  return names;
+}
 
 /** A whole label may be a wildcard, the first one. Underscores are common in networks, and a serial number is one label. */
 const dnsName = /^(?:\*\.)?[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*$/;

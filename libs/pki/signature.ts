@@ -3,6 +3,7 @@ import { constants, verify, type KeyObject } from 'node:crypto';
 import { oids } from './der/oids.js';
 import { DerReader, oidOf, type Der } from './der/read.js';
 import { contextTag, tags } from './der/tags.js';
+import { isWeakKey } from './key-strength.js';
 
 /** What was signed, how, and with what result: each as it stands in the message. */
 export interface Signed {
@@ -45,27 +46,6 @@ const weak: ReadonlySet<string> = new Set([
 ]);
 
 export const isWeakSignature = (oid: string): boolean => weak.has(oid);
-
-/** RSA below 2048 bits, curves below 256, and DSA, which nobody checks any more. */
-export function isWeakKey(key: KeyObject): boolean {
-  const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
-  switch (key.asymmetricKeyType) {
-    case 'rsa':
-    case 'rsa-pss':
-      return modulusLength < 2048;
-    case 'ec':
-      return !strongCurves.has(namedCurve ?? '');
-    case 'dsa':
-      return true;
-    default:
-      return false;
-  }
-}
-
-const strongCurves: ReadonlySet<string> = new Set([
-  ...['prime256v1', 'secp384r1', 'secp521r1', 'secp256k1'],
-  ...['brainpoolP256r1', 'brainpoolP384r1', 'brainpoolP512r1'],
-]);
 
 export function checkSignature({ bytes, algorithm, signature }: Signed, key: KeyObject): SignatureVerdict {
   const identifier = new DerReader(algorithm.content);

@@ -3,6 +3,10 @@
 // binding to a device are our own layer on top.
 import type { X509Certificate } from 'node:crypto';
 import { oids } from './der/oids.js';
+import { BadDer, DerReader, oidOf } from './der/read.js';
+import { tags } from './der/tags.js';
+import { extensionIn, fieldsOf, type CertificateFields } from './fields.js';
+import { valuesIn } from './names.js';
 import type { Peer } from './peer.js';
 import { faultOfLeaf } from './profile.js';
 import type { Revocation } from './revocation/revocation.js';
@@ -57,8 +61,7 @@ export async function judgePeer(peer: Peer, claim: Claim, trust: Trust, now: Dat
   const fault =
     faultOfConnection(peer) ??
     faultOfTime(certificate, now) ??
-    faultOfPurpose(certificate) ??
-    faultOfBinding(certificate, claim) ??
+    faultOfContent(certificate, claim) ??
     faultOfProfile(certificate);
   if (fault) return fault;
   if (!trust.revocation) return { outcome: 'verified', standing: null };
@@ -91,27 +94,37 @@ function faultOfTime({ validFromDate, validToDate }: X509Certificate, now: Date)
   return validFromDate > now ? failed('notYetValid') : null;
 }
 
-const faultOfPurpose = ({ keyUsage }: X509Certificate): Failed =>
-  keyUsage?.includes(oids.clientAuth) ? null : failed('wrongPurpose');
+/** Read by us: what Node makes of a certificate for it costs more than all else here. */
+function faultOfContent(certificate: X509Certificate, claim: Claim): Failed {
+  try {
+    const fields = fieldsOf(certificate);
+    return faultOfPurpose(fields) ?? faultOfBinding(certificate, fields, claim);
+  } catch (error) {
+    if (error instanceof BadDer) return failed('badCertificate', `cannot be read: ${error.message}`);
+    throw error;
+  }
+}
+
+function faultOfPurpose({ extensions }: CertificateFields): Failed {
+  const purposes = extensionIn(extensions, oids.extendedKeyUsage);
+  if (!purposes) return failed('wrongPurpose');
+  const list = DerReader.inside(purposes.value, tags.sequence);
+  while (!list.done) if (oidOf(list.next(tags.oid)) === oids.clientAuth) return null;
+  return failed('wrongPurpose');
+}
+
+function faultOfBinding(certificate: X509Certificate, fields: CertificateFields, claim: Claim): Failed {
+  const named = valuesIn(fields.subject, oids.serialNumber);
+  if (claim === 'server') return named.length === 0 ? null : failed('deviceCertificate');
+  // Of several none is it.
+  const own = named.length === 1 ? named[0] : null;
+  if (own?.toUpperCase() === claim.device || namesDns(certificate, claim.device)) return null;
+  return failed(named.length === 0 ? 'serialMissing' : 'serialMismatch');
+}
 
 function faultOfProfile(certificate: X509Certificate): Failed {
   const fault = faultOfLeaf(certificate);
   return fault && failed(fault.code, fault.message);
-}
-
-function faultOfBinding(certificate: X509Certificate, claim: Claim): Failed {
-  const named = serialOf(certificate);
-  if (claim === 'server') return named === null ? null : failed('deviceCertificate');
-  if (named?.toUpperCase() === claim.device || namesDns(certificate, claim.device)) return null;
-  return failed(named === null ? 'serialMissing' : 'serialMismatch');
-}
-
-/** The subject's serialNumber; null when it has none, or several (then none of them is it). */
-function serialOf(certificate: X509Certificate): string | null {
-  const subject: Record<string, unknown> = { ...certificate.toLegacyObject().subject };
-  const { serialNumber } = subject;
-  if (serialNumber === undefined) return null;
-  return typeof serialNumber === 'string' ? serialNumber : '';
 }
 
 /** OpenSSL compares, whatever the spelling of the other names is. */

@@ -64,6 +64,12 @@ export function keepCertified(dir: string, chain: readonly X509Certificate[], pa
   writeWhole(fileIn(dir, 'issuing.pem'), issuing.toString());
 }
 
+/** For the keys that are there. The root first: with either of the two the chain holds. */
+export function keepRenewed(dir: string, root: X509Certificate, issuing: X509Certificate): void {
+  writeWhole(fileIn(dir, 'root.pem'), root.toString());
+  writeWhole(fileIn(dir, 'issuing.pem'), issuing.toString());
+}
+
 /** Throws TrustFault when there is no authority, or it waits for its certificate. */
 export function certificateOf(dir: string, name: IssuerName): X509Certificate {
   if (!hasAuthority(dir))

@@ -1,7 +1,9 @@
 // The trust process, and programs that nobody here wrote: openssl, curl, and strongSwan's EST client.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../scripts/free-port.mjs';
 import { OpenSsl, type Said } from '../../test/support/openssl.js';
@@ -537,6 +539,29 @@ describe.skipIf(!strongSwan)("strongSwan's pki --est", () => {
     expect((await renew()).status).not.toBe(0);
   });
 });
+
+it.each(['lists', 'est'] as const)(
+  'one address has 50 connections to %s at most, and no other waits for it',
+  async (name) => {
+    const sockets = Array.from({ length: 60 }, () => connect({ host: '127.0.0.1', port: ports[name] }));
+    const ended = new Set<unknown>();
+    for (const socket of sockets) socket.on('error', () => undefined).once('close', () => ended.add(socket));
+    await until('ten are reset', () => ended.size >= 10);
+    const other = connect({ host: '127.0.0.1', port: ports[name], localAddress: '127.0.0.9' });
+    await until('another address is let in', () => other.readyState === 'open');
+    if (name === 'lists') {
+      other.end('GET /issuing.crl HTTP/1.1\r\nhost: trust\r\nconnection: close\r\n\r\n');
+      expect(String((await once(other, 'data'))[0])).toContain('200 OK');
+    }
+    for (const socket of [...sockets, other]) socket.destroy();
+    await until('it answers again', async () =>
+      name === 'est'
+        ? (await est('cacerts').catch(() => null))?.status === 200
+        : (await fetch(`http://127.0.0.1:${ports.lists}/issuing.crl`).catch(() => null))?.ok,
+    );
+    expect(trust.output).toContain('tooManyConnections');
+  },
+);
 
 it('too many refusals from one address are put off', async () => {
   ask('guess', '/CN=x');

@@ -27,6 +27,7 @@ import { certificateOf, chainOf, readPassphrase } from './keys.js';
 import { identityNamed, openIdentity } from './identities.js';
 import { Link } from './link/link.js';
 import { estServer } from './serve/est.js';
+import { limitPerSource } from './serve/per-source.js';
 import { publishedServer } from './serve/published.js';
 import { contextOptions } from './serve/tls.js';
 import { Upkeep } from './upkeep.js';
@@ -54,7 +55,9 @@ export async function openTrust(config: TrustConfig, log: Log, telemetry: Teleme
   const upkeep = new Upkeep({ dir, books, authority, log, meter, est: est?.renew ?? null });
   const host = config.MUSTER_TRUST_HOST;
   const listening: NetServer[] = [];
+  const told = new Set<string>();
   const listen = async (server: NetServer, port: number): Promise<number> => {
+    limitPerSource(server, (from) => tellOnce(told, from, log));
     const at = await listenOn(server, host, port);
     listening.push(server);
     return at;
@@ -138,6 +141,16 @@ function enrolmentOf(
     return true;
   };
   return { server, renew };
+}
+
+const toldMax = 1_000;
+
+/** One line for each source, until they are too many to remember. */
+function tellOnce(told: Set<string>, from: string, log: Log): void {
+  if (told.has(from)) return;
+  if (told.size >= toldMax) told.clear();
+  told.add(from);
+  log.warn({ code: 'tooManyConnections', from }, 'One source has too many connections; more of it are reset');
 }
 
 async function listenOn(server: NetServer, host: string, port: number): Promise<number> {

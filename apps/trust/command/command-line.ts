@@ -1,7 +1,7 @@
 // `muster ca`: which commands there are. Exit 0: done, 1: it could not be done, 2: typed wrongly.
 //
 //   command-line.ts  this file
-//   init.ts          an authority is made         crl.ts      the list of what was revoked
+//   init.ts          an authority is made; renew.ts: its certificates anew    crl.ts      the list of what was revoked
 //   issue.ts         a key and its certificate    sign.ts     a certificate for a key made elsewhere
 //   request.ts       asks an authority elsewhere  revoke.ts   takes trust back
 //   import.ts, export.ts  identities as files, by identity-file.ts    gateways.ts  who gets them sealed
@@ -18,6 +18,7 @@ import { importIdentity } from './import.js';
 import { init } from './init.js';
 import { issue } from './issue.js';
 import { list } from './list.js';
+import { renew } from './renew.js';
 import { request } from './request.js';
 import { revoke } from './revoke.js';
 import { sign } from './sign.js';
@@ -25,6 +26,7 @@ import { commonHelp, type Command } from './words.js';
 
 const commands: ReadonlyMap<string, Command> = new Map([
   ['init', init],
+  ['renew', renew],
   ['issue', issue],
   ['request', request],
   ['sign', sign],

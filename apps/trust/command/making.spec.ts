@@ -68,9 +68,27 @@ it('issue keeps an identity by its name, export writes it, import brings it back
   );
 });
 
+it('renew makes both certificates anew for the same keys: old and new vouch for what was issued before', async () => {
+  const ending = (name: string) =>
+    openssl.run('x509', '-in', `trust/authority/${name}.pem`, '-noout', '-enddate');
+  const before = [ending('root'), ending('issuing')];
+  await ca.done('renew', '--days', '400');
+  expect([ending('root') === before[0], ending('issuing') === before[1]]).toEqual([true, false]);
+  await ca.done('renew', '--root', '--root-days', '8000', '--days', '4000');
+  expect(ending('root')).not.toBe(before[0]);
+  const issued = 'gateway.pem: OK\n';
+  expect(ca.verify('gateway.pem', '-purpose', 'sslserver')).toBe(issued);
+  await ca.done('export', '--authority', '--out', 'roots.pem');
+  expect(ca.verify('gateway.pem', '-purpose', 'sslserver')).toBe(issued);
+  await ca.done('issue', '--out', 'young.pem', '--profile', 'server', '--subject', 'CN=young.example');
+  expect(ca.verify('young.pem', '-purpose', 'sslserver')).toBe('young.pem: OK\n');
+  expect((await ca.done('list')).match(/ authority /g)).toHaveLength(3);
+});
+
 it('a key that was taken away is asked for', async () => {
   rmSync(openssl.path('trust/authority/root.key.pem'));
   expect((await ca.type('crl', '--root', '--renew')).text).toContain(
     'the key of the root authority is not in',
   );
+  expect((await ca.type('renew')).text).toContain("the root's key is not in");
 });

@@ -31,7 +31,9 @@ try {
       done = (await muster.state()).events;
       const [mb, logMb] = [await mbOf(dir), await mbOf(join(dir, 'database', 'pg_wal'))];
       most = Math.max(most, mb);
-      say(`round ${round}: ${done} events, ${mb.toFixed(0)} MB (${logMb.toFixed(0)} MB of them its log), ${perSecond.toFixed(0)} devices/s`);
+      say(
+        `round ${round}: ${done} events, ${mb.toFixed(0)} MB (${logMb.toFixed(0)} MB of them its log), ${perSecond.toFixed(0)} devices/s`,
+      );
     }
     const parts = await run('du', ['-k', '--max-depth=1', join(dir, 'database')]);
     say(parts.stdout.replaceAll(`${dir}/`, ''));

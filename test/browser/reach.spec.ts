@@ -79,6 +79,7 @@ describe('the page for everyone', () => {
     await tabTo(/LaserJet|OfficeJet|PageWide/);
     await tabTo(/LaserJet|OfficeJet|PageWide/);
     await keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Delete', exact: true }).waitFor();
     await tabTo('Delete');
     await keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();

@@ -120,7 +120,7 @@ export class Housekeeping {
           priority,
         );
         gone = rows.length;
-        }
+      }
     }
   }
 

@@ -516,6 +516,25 @@ describe.skipIf(!strongSwan)("strongSwan's pki --est", () => {
     return openssl.run('verify', '-CAfile', 'roots.pem', name);
   };
 
+  it('gets the authority, which it checks against what it was told', async () => {
+    const words = ['--estca', '--url', `https://127.0.0.1:${ports.est}`, '--cacert', 'root.pem'];
+    const got = await run(
+      'pki',
+      ...words,
+      '--cacert',
+      'issuing.pem',
+      '--caout',
+      'swan-ca.pem',
+      '--outform',
+      'pem',
+    );
+    expect(got.status, got.text).toBe(0);
+    const kept = ['swan-ca.pem', 'swan-ca-1.pem'].map((name) => openssl.run('x509', '-in', name));
+    expect(kept.toSorted()).toEqual(
+      ['root.pem', 'issuing.pem'].map((name) => openssl.run('x509', '-in', name)).toSorted(),
+    );
+  });
+
   it('enrols, renews, and is refused once the certificate is revoked', async () => {
     const secret = await secretFor('VNB3K300');
     ask('swan', '/CN=x/serialNumber=VNB3K300', '-newkey', 'rsa:2048');

@@ -2,8 +2,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import type { Server as NetServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { exampleIdentity } from '#events/identity';
 import type { Credentials } from '#pki/certificate';
@@ -12,6 +14,7 @@ import { freePort } from '../../scripts/free-port.mjs';
 import { startAnnounceServer, type AnnounceServer } from '../../test/support/announce-server.js';
 import { OpensslAuthority } from '../../test/support/openssl-authority.js';
 import { installedFiles } from './credentials.js';
+import { authoritiesOf } from './enrolment/est.js';
 import { Machine, type MachineOptions } from './machine.js';
 
 const ports = { ocsp: await freePort(), nobody: await freePort() };
@@ -29,8 +32,7 @@ beforeAll(async () => {
   authority = new OpensslAuthority(dir);
   lists = createServer((_request, response) => response.end(list));
   await new Promise<void>((resolve) => lists.listen(0, '127.0.0.1', resolve));
-  const address = lists.address();
-  const crl = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/list`;
+  const crl = `${addressOf(lists, 'http')}/list`;
   const ocsp = `http://127.0.0.1:${ports.ocsp}/`;
   const both = (name: string, addresses: { readonly ocsp?: string; readonly crl?: string }) => {
     const made = {
@@ -69,12 +71,23 @@ async function announced(
   if (!credentials) throw new Error(name);
   const server = await startAnnounceServer(undefined, { credentials, ...(staple && { staple }) });
   running.push(server);
-  const machine = await Machine.open({
+  const machine = await machineAt(server.port, part);
+  const { state, detail, nextAttemptAt } = await machine.announce('boot');
+  return { state, detail, nextAttemptAt, heard: server.heard.length };
+}
+
+const addressOf = (server: NetServer, protocol: string): string => {
+  const address = server.address();
+  return `${protocol}://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+};
+
+const machineAt = (port: number, part: Partial<MachineOptions>): Promise<Machine> =>
+  Machine.open({
     stateDir: dir,
     identity: { ...exampleIdentity, ip: '127.0.0.1' },
     server: {
       address: '127.0.0.1',
-      port: server.port,
+      port,
       name: 'x',
       localDomain: null,
       searchDomains: [],
@@ -87,9 +100,6 @@ async function announced(
     log: openLog({ level: 'silent', fields: {} }),
     ...part,
   });
-  const { state, detail, nextAttemptAt } = await machine.announce('boot');
-  return { state, detail, nextAttemptAt, heard: server.heard.length };
-}
 
 const success = { state: 'success', heard: 1 };
 const failed = (detail: string) => ({
@@ -128,6 +138,42 @@ test('what the server brings along spares the question, and is believed of its o
   expect(await announced('nobody', { staple: Buffer.from('no answer') })).toMatchObject(
     failed('nobody can say now'),
   );
+});
+
+test('a server that goes away while others are asked about it is tried again, and nothing else happens', async () => {
+  const sockets = new Set<Socket>();
+  const asked = { times: 0 };
+  const list404 = createServer((_request, response) => {
+    asked.times += 1;
+    for (const socket of sockets) socket.resetAndDestroy();
+    // Late enough for the reset to be there first.
+    setTimeout(() => response.writeHead(404).end(), 50);
+  });
+  await new Promise<void>((resolve) => list404.listen(0, '127.0.0.1', resolve));
+  const { key, certificate: cert } = authority.issueServer('leaving', { crl: addressOf(list404, 'http') });
+  const leaving = createTlsServer({ key, cert }, () => undefined).on('connection', (socket: Socket) => {
+    sockets.add(socket.on('close', () => sockets.delete(socket)));
+  });
+  await new Promise<void>((resolve) => leaving.listen(0, '127.0.0.1', resolve));
+  const url = new URL(addressOf(leaving, 'https'));
+  const machine = await machineAt(Number(url.port), {
+    revocation: 'soft',
+    pace: { firstMs: 1, longestMs: 1, attemptsMax: 2 },
+  });
+  expect(await machine.announce('boot')).toMatchObject({
+    state: 'failed',
+    detail: expect.stringContaining('No server answered'),
+  });
+  expect(asked.times).toBe(2);
+  const est = {
+    url,
+    authorities: authority.certificate,
+    revocation: 'soft',
+    signal: AbortSignal.timeout(60_000),
+  } as const;
+  await expect(authoritiesOf(est)).rejects.toThrow('cannot be asked');
+  expect(asked.times).toBe(3);
+  await Promise.all([leaving, list404].map((server) => new Promise((resolve) => server.close(resolve))));
 });
 
 test('not required: it goes on with a revoked server, and says so (R7)', async () => {

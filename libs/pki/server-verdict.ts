@@ -46,11 +46,14 @@ export interface Asking {
   readonly now: Date;
 }
 
+/** For all questions: a gateway waits for 10 s until something is said. */
+const allMs = 8_000;
 const limitMs = 4_000;
 const listBytesMax = 8 * 1024 * 1024;
 
 /** Why the server must not be trusted, in words that follow "the server is not trusted: "; null: nothing is against it. */
-export async function faultOfServer(shown: ShownServer, asking: Asking): Promise<string | null> {
+export async function faultOfServer(shown: ShownServer, by: Asking): Promise<string | null> {
+  const asking = { ...by, signal: AbortSignal.any([by.signal, AbortSignal.timeout(allMs)]) };
   try {
     const fault = faultOfLeaf(shown.certificate);
     if (fault) return `its certificate ${fault.message}`;

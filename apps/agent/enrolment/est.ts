@@ -93,7 +93,9 @@ async function exchange(
   const abort = () => socket?.destroy(new Error('it does not answer in time'));
   signal.addEventListener('abort', abort, { once: true });
   try {
-    socket = connectTo(est, proof);
+    signal.throwIfAborted();
+    // It may end while others are asked about it; what hears of that comes and goes.
+    socket = connectTo(est, proof).on('error', () => undefined);
     await judged(socket, est.revocation, signal);
     return await answered(socket, optionsOf(est, operation, proof, body), body);
   } catch (error) {
@@ -132,6 +134,10 @@ async function judged(socket: TLSSocket, policy: Asking['policy'], signal: Abort
 
 function answered(socket: TLSSocket, options: RequestOptions, body: string | null): Promise<Answered> {
   return new Promise((resolve, reject) => {
+    const ended = () => reject(new Error('it closed the connection'));
+    // Node's client waits for ever on a socket that has ended already.
+    if (socket.destroyed) return ended();
+    socket.once('close', ended);
     const asking = request({ ...options, createConnection: () => socket }, (response) => {
       let text = '';
       response.setEncoding('latin1').on('data', (part: string) => {
@@ -148,7 +154,7 @@ function answered(socket: TLSSocket, options: RequestOptions, body: string | nul
       );
     });
     asking.once('error', reject);
-    asking.once('close', () => reject(new Error('it closed the connection')));
+    asking.once('close', ended);
     asking.end(body);
   });
 }

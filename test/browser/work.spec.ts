@@ -309,6 +309,34 @@ describe('an operator at work', () => {
     await log.getByRole('row').filter({ hasText: 'policy:limited' }).first().waitFor();
   });
 
+  it('sees what the announcement agents do, and sets them by a policy (R9)', async () => {
+    const { page } = visitor;
+    await visitor.goTo('/devices?agent=enabled');
+    await page.getByText(`1–${printers} of ${printers} devices`).waitFor();
+    await page.getByText('found by name').first().waitFor();
+    await visitor.goTo('/policies/new');
+    await page.getByRole('textbox', { name: 'Name' }).fill('Agents');
+    await page.getByLabel('Add a setting').selectOption('announce.server');
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    const item = page.getByRole('group', { name: 'Server that the device announces itself to' });
+    await item.getByLabel('Required value').fill('not a name!');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await item.getByText('must be a host name, an address, or empty').waitFor();
+    await item.getByLabel('Required value').fill('muster.example');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('link', { name: 'Agents', exact: true }).waitFor();
+    const { items } = await muster.operator.get<{ items: readonly { id: string }[] }>(
+      '/api/devices?search=00004',
+    );
+    await muster.operator.ask('POST', `/api/devices/${items[0]?.id}/assess`, { policyId: 'agents' });
+    await visitor.goTo('/devices?agent=enabled');
+    const row = page.getByRole('row').filter({ hasText: 'muster.example' });
+    await row.getByRole('link').click({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'Announcement agent' }).waitFor();
+    await visitor.goTo('/devices?agent=notSupported');
+    await page.getByRole('heading', { name: 'No device matches' }).waitFor();
+  }, 400_000);
+
   it('deletes a device after a question', async () => {
     const { page } = visitor;
     await visitor.goTo('/devices?search=00002');

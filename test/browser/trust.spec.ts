@@ -1,6 +1,6 @@
 // Trust in a real browser: whom to trust, what gateways present, what was issued and revoked.
 import { generateKeyPairSync } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -80,12 +80,12 @@ describe('trust on the page', () => {
   it('a trust set is taken from a PEM file, refused with the reason, and chosen in the settings', async () => {
     const { page } = visitor;
     await page.getByRole('link', { name: 'New trust set' }).click();
-    await page.getByLabel('Name', { exact: true }).fill('Second site');
+    await page.getByRole('textbox', { name: 'Name' }).fill('Second site');
     const wrong = `${authority.certificate}\n${stranger.certificate}`;
     await page.locator('input[type=file]').setInputFiles(file('wrong.pem', wrong));
     await until(
       'the file is read',
-      async () => (await page.getByLabel('Certificates').inputValue()) === wrong,
+      async () => (await page.getByRole('textbox', { name: 'Certificates' }).inputValue()) === wrong,
     );
     await page.getByLabel('Policy').selectOption('hard');
     await page.getByRole('button', { name: 'Save' }).click();
@@ -166,6 +166,9 @@ describe('trust on the page', () => {
     await speak({});
     await page.getByText('serialNumber=VNB3K12345').waitFor();
     await page.getByRole('link', { name: 'http://trust.example:3333/issuing.crl' }).waitFor();
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download its certificates' }).click();
+    expect(await readFile(await (await downloading).path(), 'utf8')).toBe(authority.certificate);
     await page.getByRole('button', { name: /^Revoke CN=Device/ }).click();
     await page.getByRole('dialog').getByLabel('Reason').selectOption('keyCompromise');
     await picture('certificate-revoke');
@@ -174,7 +177,7 @@ describe('trust on the page', () => {
     await speak({
       certificates: [{ ...issued, revoked: { at: new Date().toISOString(), reason: 'keyCompromise' } }],
     });
-    await page.getByText('Revoked', { exact: true }).first().waitFor();
+    await page.getByRole('table').getByText('Revoked', { exact: true }).waitFor();
     await picture('certificates');
     await page.getByLabel('State').selectOption('valid');
     await page.getByText('No certificate matches').waitFor();

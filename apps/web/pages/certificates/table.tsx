@@ -34,7 +34,7 @@ function Whose({ row: { name, subject, names, serial } }: { readonly row: Issued
       {name !== null && <span className="strong">{name}</span>}
       <span>{subject}</span>
       {names !== '' && <span className="small dim">{names}</span>}
-      <span className="mono small dim wrap">{serial}</span>
+      <span className="mono small dim">{serial}</span>
     </div>
   );
 }

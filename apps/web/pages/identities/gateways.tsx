@@ -42,7 +42,11 @@ function Presents({ row: { gateway, identity, problem } }: { readonly row: Gatew
         {identity.name === null ? 'presents its own' : `presents ${identity.name}`}
         <span className="small dim"> {identity.subject}</span>
       </span>
-      {problem !== null && <Pill tone="bad">{problem}</Pill>}
+      {problem !== null && (
+        <span className="small">
+          <Pill tone="bad">Not as chosen</Pill> {problem}
+        </span>
+      )}
     </div>
   );
 }
@@ -52,7 +56,7 @@ function SealingKey({ row: { gateway, sealingFingerprint, sealingPem } }: { read
     return <span className="dim">none: it has no folder to keep one in</span>;
   return (
     <div className="wide stack-close">
-      <span className="mono small wrap">{sealingFingerprint}</span>
+      <span className="mono small">{sealingFingerprint}</span>
       <a
         className="small"
         download={`${gateway}.sealing.pem`}

@@ -14,6 +14,7 @@ import {
   startAnnounceServer,
   type AnnounceServer,
 } from '../../test/support/announce-server.js';
+import { OpenSsl } from '../../test/support/openssl.js';
 import { until } from '../../test/support/until.js';
 import { installedFiles } from './credentials.js';
 import { Machine, type MachineOptions } from './machine.js';
@@ -256,6 +257,45 @@ describe('with certificates installed', () => {
     const lenient = await start(trusted.port);
     expect(await lenient.announce('boot')).toMatchObject({ state: 'success' });
     expect(lenient.shown.detail).toContain(says);
+  });
+
+  test('mutual required: an issuer that OpenSSL takes and RFC 5280 does not is not trusted (R6)', async () => {
+    const openssl = new OpenSsl();
+    const make = (name: string, extensions: readonly string[], issuer: readonly string[]) => {
+      const key = [
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-keyout',
+        `${name}.key`,
+      ];
+      const added = extensions.flatMap((extension) => ['-addext', extension]);
+      openssl.run('req', '-x509', '-subj', `/CN=${name}`, ...key, '-out', `${name}.pem`, ...added, ...issuer);
+    };
+    const signs = 'keyUsage=critical,keyCertSign';
+    make('root', ['basicConstraints=critical,CA:true', signs], []);
+    const answers = [];
+    for (const critical of ['critical,', '']) {
+      make(
+        'middle',
+        [`basicConstraints=${critical}CA:true`, signs],
+        ['-CA', 'root.pem', '-CAkey', 'root.key'],
+      );
+      const leaf = ['basicConstraints=critical,CA:false', 'subjectAltName=IP:127.0.0.1'];
+      make('leaf', leaf, ['-CA', 'middle.pem', '-CAkey', 'middle.key']);
+      const certificate = openssl.read('leaf.pem') + openssl.read('middle.pem');
+      const server = await serve(undefined, { credentials: { key: openssl.read('leaf.key'), certificate } });
+      await writeFile(join(stateDir, installedFiles.authorities), openssl.read('root.pem'));
+      const machine = await start(server.port, { requireMutual: true });
+      answers.push(await machine.announce('boot'));
+    }
+    openssl.remove();
+    expect(answers).toMatchObject([
+      { state: 'success' },
+      { state: 'failed', detail: expect.stringContaining('basicConstraints that are not critical') },
+    ]);
   });
 
   test('mutual not required: it goes on with a server that does not verify (R7)', async () => {

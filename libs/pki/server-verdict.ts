@@ -6,7 +6,7 @@ import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { Revocation } from '../events/trust-set.js';
 import { listAddresses, responderAddresses } from './addresses.js';
 import { BadDer } from './der/read.js';
-import { faultOfLeaf } from './profile.js';
+import { faultOfAuthority, faultOfLeaf } from './profile.js';
 import { Crls } from './revocation/crls.js';
 import { RefusedCrl } from './revocation/crl.js';
 import { fetchBytes, NotFetched } from './revocation/fetch.js';
@@ -57,6 +57,8 @@ export async function faultOfServer(shown: ShownServer, by: Asking): Promise<str
   try {
     const fault = faultOfLeaf(shown.certificate);
     if (fault) return `its certificate ${fault.message}`;
+    const above = shown.issuers.map(faultOfAuthority).find((each) => each !== null);
+    if (above) return `an issuer of its certificate ${above.message}`;
     if (asking.policy === 'off') return null;
     const links = pathOf(shown.certificate, shown.issuers);
     const asked = links.map((link, depth) =>

@@ -13,7 +13,7 @@
 //   canary.ts       an address to leave alone            silent-host.ts  one that answers nothing
 //   collector.ts    spans    watched.ts  metrics         silent.ts  lines of the log
 //   until.ts        waiting, with a limit                scripts.ts   the project's own scripts
-//   typed.ts        command lines                        typed-ca.ts  that of certificates
+//   typed.ts        command lines                        typed-ca.ts  that of certificates, trust-process.ts: beside it
 //   client-hello.ts what a TLS client says first     site.ts   a network of its own, with site-server.ts in it
 //   foreign-clients.ts  TLS clients of others
 import { randomBytes } from 'node:crypto';

@@ -32,6 +32,7 @@ export function AuthorityFields({ form }: { readonly form: Form<TrustSet> }) {
           description="Takes the place of the certificates below."
           placeholder="Choose a file"
           accept=".pem,.crt,.cer,application/x-pem-file"
+          fileInputProps={{ hidden: true }}
           error={tooLarge && 'The file is larger than 1 MB.'}
           onChange={(file) => void take(file)}
         />

@@ -18,9 +18,28 @@ const acceptedLimitMs = 120_000;
 const groupedLimitMs = 300_000;
 /** Between the attempts of a device that got no answer. */
 const waits: Pauses = { firstMs: 1_000, maxMs: 900_000 };
+/** Attempts under way. A crowd in one process that begins more than it has processor time for is itself what is late. */
+const attemptsMax = 400;
 const context = clientContext(await selfSigned({ commonName: 'device' }));
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const outcome = { accepted: 0, retried: 0, unanswered: 0, refused: 0, slowestMs: 0 };
+const held = { underWay: 0, waiting: [] as (() => void)[], longestMs: 0 };
+
+/** What a device waits here is in acked_s, and told apart. */
+async function inTurn<T>(attempt: () => Promise<T>): Promise<T> {
+  const since = performance.now();
+  if (held.underWay >= attemptsMax) await new Promise<void>((go) => held.waiting.push(go));
+  else held.underWay += 1;
+  held.longestMs = Math.max(held.longestMs, performance.now() - since);
+  try {
+    return await attempt();
+  } finally {
+    const next = held.waiting.shift();
+    // Its place goes over to the next one.
+    if (next) next();
+    else held.underWay -= 1;
+  }
+}
 
 /** As the agent does: the same announcement again until it is accepted. */
 async function device(number: number, port: number): Promise<void> {
@@ -35,7 +54,7 @@ async function device(number: number, port: number): Promise<void> {
   const what = { identity, reason: 'boot' as const, announcementId: serial, traceparent: null, origin: null };
   const beganAt = performance.now();
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await announce(to, what).then(
+    const answer = await inTurn(() => announce(to, what)).then(
       ({ acknowledge }) => acknowledge,
       () => null,
     );
@@ -66,6 +85,9 @@ async function storm(muster: BenchMuster) {
     `${accepted} accepted after ${acked.toFixed(0)} s, the slowest within ${(slowestMs / 1000).toFixed(1)} s`,
   );
   say(`told to come again ${retried} times, without an answer ${unanswered} times`);
+  say(
+    `the crowd, which is one process, held attempts back for ${(held.longestMs / 1000).toFixed(1)} s at most`,
+  );
   const count = await grouped;
   return { acked, grouped: seconds(), lost: devices - count };
 }

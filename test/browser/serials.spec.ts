@@ -92,7 +92,7 @@ describe('the list of serial numbers', () => {
     await page.getByText('99,999 serial numbers wait').waitFor();
     await page.getByLabel('Shown').selectOption('all');
     await page.getByRole('searchbox').fill(serial(7));
-    await page.getByText('1 serial number match').waitFor();
+    await page.getByText('1 serial number matches').waitFor();
     const row = page.getByRole('row').filter({ hasText: serial(7) });
     expect(await row.getByText('not yet').count()).toBe(0);
   });

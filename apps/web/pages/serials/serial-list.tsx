@@ -49,13 +49,19 @@ export function SerialList({ page, show, searched, trail, setTrail }: SerialList
         ]}
       />
       <Pager
-        label={`${counted(total, 'serial number')} ${searched ? 'match' : show === 'all' ? 'in the filter' : 'wait'}`}
+        label={`${counted(total, 'serial number')} ${foundWords(show, searched, total === 1)}`}
         onFirst={trail.length > 0 ? () => setTrail([]) : null}
         onPrevious={() => setTrail(trail.slice(0, -1))}
         onNext={next === null ? null : () => setTrail([...trail, next])}
       />
     </div>
   );
+}
+
+function foundWords(show: Show, searched: boolean, one: boolean): string {
+  if (searched) return one ? 'matches' : 'match';
+  if (show === 'all') return 'in the filter';
+  return one ? 'waits' : 'wait';
 }
 
 const emptyWords: Readonly<Record<Show, string>> = {

@@ -135,7 +135,7 @@ describe('trust on the page', () => {
     await page.getByRole('button', { name: 'Present front' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Present', exact: true }).click();
     await page.getByText('The gateways present front from now on.').waitFor();
-    await page.getByText('Presented', { exact: true }).waitFor();
+    await page.getByRole('table').getByText('Chosen', { exact: true }).waitFor();
     expect((await trial.told('edge.configured')).at(-1)).toMatchObject({ identity: { name } });
     const identity = {
       name: null,
@@ -148,6 +148,7 @@ describe('trust on the page', () => {
     const said = { ...serviceReported.example, service: 'gateway', instance: 'trial', edge };
     await trial.bus.publish([trial.event('gateway', serviceReported.draft(said))]);
     await page.getByText(problem).waitFor();
+    await page.getByText('Chosen, presented by 0 of 1').waitFor();
     await page.getByText(sealing.fingerprint).waitFor();
     await picture('identities');
   });

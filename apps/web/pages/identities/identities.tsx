@@ -54,7 +54,7 @@ function List({ identities, gateways, isAdmin }: ListProps) {
         keyOf={({ name }) => name}
         columns={[
           { title: 'Friendly name', lead: true, cell: (identity) => <Name identity={identity} /> },
-          { title: 'Use', cell: (identity) => <Use identity={identity} /> },
+          { title: 'Use', cell: (identity) => <Use identity={identity} gateways={gateways} /> },
           { title: 'Ends', cell: ({ until }) => <Until at={until} /> },
           {
             title: 'Opened by',
@@ -86,8 +86,19 @@ function Name({ identity: { name, subject } }: { readonly identity: IdentityRow 
   );
 }
 
-const Use = ({ identity: { chosen } }: { readonly identity: IdentityRow }) =>
-  chosen ? <Pill tone="good">Presented</Pill> : <span className="dim">not in use</span>;
+interface UseProps {
+  readonly identity: IdentityRow;
+  readonly gateways: readonly GatewayRow[];
+}
+
+/** Chosen is a wish; which gateways follow it, they say themselves. */
+function Use({ identity: { name, chosen }, gateways }: UseProps) {
+  if (!chosen) return <span className="dim">not in use</span>;
+  const showing = gateways.filter(({ identity }) => identity.name === name).length;
+  if (gateways.length === 0) return <Pill tone="calm">Chosen</Pill>;
+  if (showing === gateways.length) return <Pill tone="good">Presented</Pill>;
+  return <Pill tone="warn">{`Chosen, presented by ${showing} of ${gateways.length}`}</Pill>;
+}
 
 interface OpenedByProps {
   readonly sealedTo: readonly string[];

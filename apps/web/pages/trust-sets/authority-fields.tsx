@@ -42,7 +42,7 @@ export function AuthorityFields({ form }: { readonly form: Form<TrustSet> }) {
         description="PEM. Checked when you save; what is wrong is said here."
         rows={8}
         spellCheck={false}
-        className="mono"
+        classNames={{ input: 'mono' }}
         value={body.authorities}
         error={fault('authorities')}
         readOnly={readOnly}

@@ -27,10 +27,13 @@ it('writes a day of 2050 with four digits of its year', () => {
   expect(time(new Date('2050-01-01T00:00:00Z')).toString('latin1')).toContain('20500101000000Z');
 });
 
-it.each(['1950-01-01T00:00:00Z', '2049-12-31T23:59:59Z', '2050-01-01T00:00:00Z'])('reads %s again', (text) => {
-  const date = new Date(text);
-  expect(timeOf(new DerReader(time(date)).next())).toEqual(date);
-});
+it.each(['1950-01-01T00:00:00Z', '2049-12-31T23:59:59Z', '2050-01-01T00:00:00Z'])(
+  'reads %s again',
+  (text) => {
+    const date = new Date(text);
+    expect(timeOf(new DerReader(time(date)).next())).toEqual(date);
+  },
+);
 
 it('sorts the members of a set', () => {
   expect(set(integer(2), integer(1)).toString('hex')).toBe('3106020101020102');

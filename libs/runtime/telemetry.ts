@@ -1,13 +1,13 @@
 // OpenTelemetry for a process. Started before anything else is imported, so that http and pg are instrumented.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { metrics, type Meter } from '@opentelemetry/api';
+import { metrics, SamplingDecision, type Meter } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node';
 import { envDetector, resourceFromAttributes } from '@opentelemetry/resources';
-import { NodeSDK } from '@opentelemetry/sdk-node';
+import { NodeSDK, type NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 import {
   ATTR_SERVICE_INSTANCE_ID,
   ATTR_SERVICE_NAME,
@@ -28,9 +28,22 @@ export interface Telemetry {
 /** Health checks and scrapes are no work worth a trace. */
 const unseen = new Set(['/health/live', '/health/ready', '/metrics']);
 
+/** With no processor at all the SDK makes no spans, and no ids. */
+const unrecorded: Partial<NodeSDKConfiguration> = {
+  sampler: { shouldSample: () => ({ decision: SamplingDecision.NOT_RECORD }) },
+  spanProcessors: [
+    {
+      onStart: () => undefined,
+      onEnd: () => undefined,
+      forceFlush: () => Promise.resolve(),
+      shutdown: () => Promise.resolve(),
+    },
+  ],
+};
+
 /**
  * @param environment names an OTLP/HTTP collector, taken as it stands: the configuration refuses one that is no address.
- * Without one spans are made for the log's trace ids, and sent nowhere
+ * Without one spans have ids, for the log and for events, and nothing else
  */
 export function startTelemetry(name: string, environment: NodeJS.ProcessEnv = {}): Telemetry {
   const endpoint = environment['OTEL_EXPORTER_OTLP_ENDPOINT'];
@@ -45,7 +58,7 @@ export function startTelemetry(name: string, environment: NodeJS.ProcessEnv = {}
     resourceDetectors: [envDetector],
     metricReaders: [prometheus],
     ...(endpoint === undefined || !URL.canParse(endpoint)
-      ? { spanProcessors: [] }
+      ? unrecorded
       : { traceExporter: new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` }) }),
     instrumentations: [
       new HttpInstrumentation({ ignoreIncomingRequestHook: ({ url = '' }) => unseen.has(url) }),

@@ -19,6 +19,17 @@ export async function loadConflicts(
   return Map.groupBy(rows, ({ deviceId }) => deviceId);
 }
 
+/** Certificates shown by the claims of these devices' conflicts: what is known of them decides with the claim. */
+export async function claimedFingerprints(tx: Tx, deviceIds: readonly string[]): Promise<readonly string[]> {
+  if (deviceIds.length === 0) return [];
+  const rows = await tx.query<{ fingerprint: string }>(
+    `select distinct data->'transport'->>'fingerprint' as fingerprint from discovery.conflict
+     where device_id = any($1::uuid[]) and data->'transport'->>'fingerprint' is not null`,
+    [deviceIds],
+  );
+  return rows.map(({ fingerprint }) => fingerprint);
+}
+
 export async function saveConflicts(tx: Tx, changes: readonly Change[]): Promise<void> {
   const deleted = new Set(changes.flatMap((change) => (change.kind === 'retired' ? [change.device.id] : [])));
   for (const change of changes) {

@@ -6,6 +6,7 @@ import { deviceAnnounced, deviceRetireRequested } from '#events/device';
 import { serialListChanged } from '#events/serial-list';
 import { admit, type Heard } from './admit.js';
 import { evolve, type Change, type Known } from './known.js';
+import { claimedFingerprints } from './conflict-rows.js';
 import { heldFingerprints } from './quarantine-rows.js';
 import { loadKnown, saveKnown, serialsOf } from './rows.js';
 
@@ -35,6 +36,7 @@ export const admission = consumer<Known, Change, Heard>({
       fingerprints: [
         ...announced.flatMap(({ transport }) => transport.fingerprint ?? []),
         ...(await heldFingerprints(tx, approved)),
+        ...(await claimedFingerprints(tx, asked)),
       ],
     });
   },

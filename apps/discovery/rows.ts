@@ -155,7 +155,7 @@ async function saveCertificates(tx: Tx, changes: readonly Change[]): Promise<voi
     `insert into discovery.certificate (fingerprint, serial, shared)
      select fingerprint, serial, shared
      from jsonb_to_recordset($1::jsonb) as row (fingerprint text, serial text, shared boolean)
-     on conflict (fingerprint) do update set shared = excluded.shared`,
+     on conflict (fingerprint) do update set shared = certificate.shared or excluded.shared`,
     [JSON.stringify([...last].map(([fingerprint, certificate]) => ({ fingerprint, ...certificate })))],
   );
 }

@@ -108,8 +108,8 @@ export class Door {
    * handshake under way is let through, so that nobody's fails, and its device told to come again.
    */
   change(context: SecureContextOptions): void {
-    this.#context += 1;
     this.#tls.setSecureContext(context);
+    this.#context += 1;
     for (const { answering } of this.#guests.values()) answering?.finish(this.#options.changed());
   }
 

@@ -10,6 +10,7 @@ import { fingerprintOf, type Credentials, type Validity, validFor } from '#pki/c
 import { readRecipient, recipientText, seal, sealingKeyIn } from '#pki/seal';
 import { Authority } from '../../test/support/authority.js';
 import { dial, gatewayBench, heard, line, type GatewayBench } from '../../test/support/gateway.js';
+import { OpenSsl } from '../../test/support/openssl.js';
 import { until } from '../../test/support/until.js';
 
 const authority = await Authority.create('Gateways');
@@ -42,6 +43,16 @@ function sealed(name: string, { key, certificate: certificates }: Credentials, t
   const recipient = readRecipient(to ?? reported()?.sealingKey ?? '');
   const box = seal(readPrivateKey(key, null, 'the test'), recipient, { name, certificates });
   return { name, certificates, sealed: [{ to: recipient.fingerprint, box }] };
+}
+
+/** As an old PKCS#12 file may hold one. */
+function weak(): Credentials {
+  const openssl = new OpenSsl();
+  const key = ['-newkey', 'rsa:1024', '-nodes', '-keyout', 'weak.key', '-out', 'weak.pem'];
+  openssl.run('req', '-x509', '-days', '365', ...key, '-subj', '/CN=muster.example');
+  const credentials = { key: openssl.read('weak.key'), certificate: openssl.read('weak.pem') };
+  openssl.remove();
+  return credentials;
 }
 
 async function shown(port = bench.port): Promise<string> {
@@ -121,6 +132,11 @@ it.each<[string, () => Promise<ReturnType<typeof sealed>>, RegExp]>([
       return sealed('front', await issue(over));
     },
     /has expired, on .* GMT/,
+  ],
+  [
+    'has a key that TLS takes no more',
+    () => Promise.resolve(sealed('front', weak())),
+    /TLS does not take its certificates: .*too small/,
   ],
 ])('one that %s is not shown: the one before stays, and why is said once', async (_, make, reason) => {
   const before = await shown();

@@ -1,6 +1,7 @@
 // Which certificate the gateway presents (R15): its own, from files, or the one that operators chose from the store, whose
 // key comes sealed to this gateway. What cannot be opened changes nothing.
 import { createPublicKey, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import { messageOf } from '#events/message-of';
 import type { SealedIdentity } from '#events/certificate';
 import type { Presented as Report } from '#events/service';
@@ -112,5 +113,15 @@ function opened(chosen: SealedIdentity, sealing: SealingKey | null): Presented {
     key: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
     certificate: chosen.certificates,
   };
+  usable(credentials);
   return { name: chosen.name, credentials, certificate };
+}
+
+/** OpenSSL takes no weak key and no weak signature, of the certificate or of those above it: better said here than at the door. */
+function usable({ key, certificate }: Credentials): void {
+  try {
+    createSecureContext({ key, cert: certificate });
+  } catch (error) {
+    throw new NotOpened(`TLS does not take its certificates: ${messageOf(error)}`);
+  }
 }

@@ -45,10 +45,11 @@ export function findSecret(books: Books, name: string, value: string, now: Date)
   return secret.until <= now ? null : secret;
 }
 
-/** False when another was faster with a secret for once. To be called in the transaction of what it is used for. */
-export function useSecret(books: Books, { name }: EnrolmentSecret, now: Date): boolean {
-  const used = 'update secret set used_ms = ? where name = ? and (reusable = 1 or used_ms is null)';
-  return books.run(used, now.getTime(), name) === 1;
+/** False when another was faster with a secret for once, or it was made anew. To be called in the transaction of what it is used for. */
+export function useSecret(books: Books, { name, until }: EnrolmentSecret, now: Date): boolean {
+  const used =
+    'update secret set used_ms = ? where name = ? and until_ms = ? and (reusable = 1 or used_ms is null)';
+  return books.run(used, now.getTime(), name, until.getTime()) === 1;
 }
 
 /** Throws TrustFault. */

@@ -48,10 +48,10 @@ const weak: ReadonlySet<string> = new Set([
 export const isWeakSignature = (oid: string): boolean => weak.has(oid);
 
 export function checkSignature({ bytes, algorithm, signature }: Signed, key: KeyObject): SignatureVerdict {
-  const identifier = new DerReader(algorithm.content);
-  const oid = oidOf(identifier.next(tags.oid));
-  if (isWeakSignature(oid) || isWeakKey(key)) return 'weak';
   try {
+    const identifier = new DerReader(algorithm.content);
+    const oid = oidOf(identifier.next(tags.oid));
+    if (isWeakSignature(oid) || isWeakKey(key)) return 'weak';
     if (oid === oids.rsaPss) return checkPss({ bytes, algorithm, signature }, identifier, key);
     const known = algorithms[oid];
     if (!known) return 'unknown';

@@ -88,13 +88,14 @@ export async function readListFile(
 ): Promise<Uint8Array> {
   const [, name] = crlFile.exec(source) ?? [];
   if (name === undefined || folder === null) throw new NotFetched('there is no folder of lists here');
-  const file = await open(join(folder, name)).catch((error: NodeJS.ErrnoException) => {
+  const unread = (error: NodeJS.ErrnoException): never => {
     throw new NotFetched(`the file cannot be read: ${error.code ?? error.message}`);
-  });
+  };
+  const file = await open(join(folder, name)).catch(unread);
   try {
-    const { size } = await file.stat();
+    const { size } = await file.stat().catch(unread);
     if (size > bytesMax) throw new NotFetched(`the file has more than ${bytesMax} bytes`);
-    return await file.readFile();
+    return await file.readFile().catch(unread);
   } finally {
     await file.close();
   }

@@ -2,10 +2,11 @@
 // is kept for the next start.
 import { hash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { messageOf } from '../../events/message-of.js';
 import { crlFile } from '../../events/trust-set.js';
 import { RefusedCrl } from './crl.js';
 import type { Crls, HeldCrl } from './crls.js';
-import { fetchBytes, NotFetched, readListFile } from './fetch.js';
+import { fetchBytes, readListFile } from './fetch.js';
 import type { KeptLists } from './kept.js';
 
 /** A list is in force within a minute of its publication: once around takes this, and the limit of one fetch. */
@@ -119,8 +120,8 @@ export class CrlSources {
       }
     } catch (error) {
       if (this.#ended.signal.aborted) return;
-      if (!(error instanceof NotFetched)) throw error;
-      source.unreachable = error.message;
+      // Whatever it is: one source must not end the looking at the others, nor the process.
+      source.unreachable = messageOf(error);
     }
     const after = reported(source);
     const news = after.problem !== before.problem || after.list?.number !== before.list?.number;

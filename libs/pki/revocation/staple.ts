@@ -2,9 +2,10 @@
 // responder, fetched beside the handshakes, so that none ever waits for it.
 import { X509Certificate } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { messageOf } from '../../events/message-of.js';
 import { authoritiesIn } from '../authorities.js';
-import { fetchBytes, NotFetched } from './fetch.js';
-import { askAbout, readAnswer, RefusedOcsp, type OcspAnswer } from './ocsp.js';
+import { fetchBytes } from './fetch.js';
+import { askAbout, readAnswer, type OcspAnswer } from './ocsp.js';
 
 const limitMs = 5_000;
 const bytesMax = 65_536;
@@ -80,9 +81,9 @@ export class Staple {
 
   async #problemOfRenewing(): Promise<string | null> {
     const { certificate, url } = this.options;
-    const pair = pairIn(certificate());
-    if (!pair) return 'the issuer does not follow the certificate in its file';
     try {
+      const pair = pairIn(certificate());
+      if (!pair) return 'the issuer does not follow the certificate in its file';
       // Without a nonce: the answer is for many.
       const question = askAbout(pair.own, pair.issuer, null);
       const body = { bytes: question.request, type: 'application/ocsp-request' };
@@ -90,8 +91,7 @@ export class Staple {
       const answer = readAnswer(bytes ?? new Uint8Array(), question, new Date());
       return this.#take(pair.own.raw, Buffer.from(bytes ?? []), answer);
     } catch (error) {
-      if (error instanceof NotFetched || error instanceof RefusedOcsp) return error.message;
-      throw error;
+      return messageOf(error);
     }
   }
 

@@ -76,6 +76,11 @@ export class GatewayAlone {
     await until('each is answered', () => this.#answered >= wanted, limitMs);
   }
 
+  /** When each device has been accepted. */
+  async allAccepted(): Promise<void> {
+    await Promise.all(this.#devices);
+  }
+
   /** From now on nothing that the gateway says reaches the broker. */
   cut(): void {
     this.#cut = true;
@@ -91,7 +96,7 @@ export class GatewayAlone {
 
   /** What became of all that was accepted, once all devices were. */
   async verdict(): Promise<Verdict> {
-    await Promise.all(this.#devices);
+    await this.allAccepted();
     return judge(this.#accepted, await readJournal(this.parts.broker), 'gateway');
   }
 

@@ -73,6 +73,8 @@ async function isCutOff(name: string, changes: readonly Change[]): Promise<Verdi
   closing.push(gateway);
   await gateway.start();
   await gateway.announce(1);
+  // It has its configuration by then: what it says from now on depends on the broker alone.
+  await gateway.allAccepted();
   gateway.cut();
   await gateway.announce(devices);
   await gateway.replace();
@@ -127,6 +129,7 @@ describe('the verdict finds', () => {
 
   it('an acceptance before the confirm', async () => {
     const { lost, twice } = await isCutOff('confirm', acceptedBeforeConfirm);
-    expect({ lost: lost.length >= devices, twice }).toEqual({ lost: true, twice: [] });
+    expect(lost.length).toBeGreaterThanOrEqual(devices);
+    expect(twice).toEqual([]);
   }, 400_000);
 });

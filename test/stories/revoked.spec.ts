@@ -41,9 +41,10 @@ async function deviceOf(serial: string): Promise<Client> {
   return { key: text, cert: text };
 }
 
+/** What it is told; null when its connection was ended by a change of the configuration. */
 async function outcome(serial: string, client: Client): Promise<unknown> {
-  const [answer] = await say(port, line({ serial }), client);
-  return answer?.['reason'] ?? answer?.['result'];
+  const [answer] = await say(port, line({ serial }), client).catch(() => []);
+  return answer?.['reason'] ?? answer?.['result'] ?? null;
 }
 
 /** As console would, once an operator chose a trust set. */

@@ -56,6 +56,10 @@ async function judgeBy(revocation: Partial<Revocation>): Promise<void> {
     trustedAuthorities: openssl.read('roots.pem'),
     revocation: { policy: 'hard', crlUrls: [], ocspUrl: null, ...revocation },
   });
+  // The connections that the change ends are then none of those that the test opens.
+  await until('the gateway goes by it', () =>
+    gateway.process.output.split('\n').some((said) => said.includes(`"version":${version},"acceptAnn`)),
+  );
 }
 
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 // The lists that are held: for each issuer and key the one with the highest number.
 import type { X509Certificate } from 'node:crypto';
 import { fieldsOf } from '../fields.js';
-import { issuerOf } from '../names.js';
+import { issuerOf, subjectOf } from '../names.js';
 import { leadsToRoot } from './path.js';
 import { readCrl, RefusedCrl, signerOf, type Crl } from './crl.js';
 import type { Standing } from './standing.js';
@@ -25,10 +25,16 @@ export class Crls {
   readonly #held = new Map<string, Held>();
 
   readonly #authorities: readonly X509Certificate[];
+  /** Those that issued no other one of them: devices' certificates are theirs. */
+  readonly #lowest: readonly X509Certificate[];
 
   /** @param authorities who may have signed lists: the trusted ones, and of those none that only says it is one of theirs */
   constructor(authorities: readonly X509Certificate[]) {
     this.#authorities = authorities.filter((authority) => leadsToRoot(authority, authorities));
+    const issued = this.#authorities.filter(({ subject, issuer }) => subject !== issuer);
+    this.#lowest = this.#authorities.filter(
+      (authority) => !issued.some((other) => other !== authority && other.checkIssued(authority)),
+    );
   }
 
   /** Reads a list and puts it in force. Throws RefusedCrl; then what was there holds on. */
@@ -48,10 +54,17 @@ export class Crls {
   /** What the lists say of a certificate that `issuer` has signed. */
   standingOf(certificate: X509Certificate, issuer: X509Certificate, now: Date): Standing {
     const { serial } = fieldsOf(certificate);
-    const lists = this.#speakingFor(certificate, issuer);
+    const lists = this.#speakingFor(issuerOf(certificate), issuer);
     if (lists.some(({ crl }) => crl.revoked.has(serial))) return 'revoked';
-    if (lists.some(({ crl }) => crl.nextUpdate > now)) return 'good';
+    if (lists.some((held) => inForce(held, now))) return 'good';
     return lists.length > 0 ? 'stale' : 'absent';
+  }
+
+  /** A list in force speaks for whatever device: nobody else need be asked. */
+  speakForAll(now: Date): boolean {
+    return this.#lowest.every((issuer) =>
+      this.#speakingFor(subjectOf(issuer), issuer).some((held) => inForce(held, now)),
+    );
   }
 
   all(): readonly HeldCrl[] {
@@ -62,8 +75,7 @@ export class Crls {
    * Signed by the key that signed the certificate; without one, by another key of the same name, which is how an authority
    * signs lists with a key of their own, or goes over to a new key.
    */
-  #speakingFor(certificate: X509Certificate, issuer: X509Certificate): readonly Held[] {
-    const name = issuerOf(certificate);
+  #speakingFor(name: string | null, issuer: X509Certificate): readonly Held[] {
     const named = [...this.#held.values()].filter(({ crl }) => crl.issuer === name);
     const key = keyOf(issuer);
     const own = named.filter((held) => held.key === key);
@@ -77,6 +89,8 @@ export class Crls {
     return [...this.#held.values()].some(({ crl }) => crl.issuer === name && crl.revoked.has(serial));
   }
 }
+
+const inForce = ({ crl }: Held, now: Date): boolean => crl.nextUpdate > now;
 
 const keyOf = ({ publicKey }: X509Certificate): string =>
   publicKey.export({ type: 'spki', format: 'der' }).toString('base64');

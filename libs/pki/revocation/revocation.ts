@@ -74,8 +74,12 @@ export class Revocation {
     return this.#crls.all();
   }
 
-  /** What keeps devices from being known as good, in sentences. A source that is away while its list is in force does not. */
+  /**
+   * What keeps devices from being known as good, in sentences. A source that is away while its list is in force does not, nor
+   * a responder that is away while lists speak for all.
+   */
   problems(now: Date): readonly string[] {
+    const unanswered = this.#crls.speakForAll(now) ? null : (this.#ocsp?.problem ?? null);
     const stale = this.lists().filter(({ nextUpdate }) => nextUpdate <= now);
     const inForce = ({ list }: SourceReport): boolean => list !== null && list.nextUpdate > now;
     const sources = this.#sources.reports().filter((report) => report.problem !== null && !inForce(report));
@@ -84,7 +88,7 @@ export class Revocation {
         ({ issuer, nextUpdate }) => `the CRL of ${issuer} is out of date since ${nextUpdate.toISOString()}`,
       ),
       ...sources.map(({ source, problem }) => `${source}: ${problem ?? ''}`),
-      ...(this.#ocsp?.problem ? [`${this.options.settings.ocspUrl ?? ''}: ${this.#ocsp.problem}`] : []),
+      ...(unanswered === null ? [] : [`${this.options.settings.ocspUrl ?? ''}: ${unanswered}`]),
     ];
   }
 

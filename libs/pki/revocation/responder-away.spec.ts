@@ -1,0 +1,112 @@
+// What lists are worth beside a responder: while they speak for all devices, one that is away is no trouble; and of issuing
+// authorities nothing is known but by lists. Real HTTP, an authority of two levels.
+import type { X509Certificate } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ownFolder } from '../../../test/support/servers.js';
+import { issue, type Issuer, makeIssuing, makeRoot } from '../authority/issue.js';
+import { generateKey } from '../authority/key.js';
+import { answerOcsp } from '../authority/ocsp-answer.js';
+import { makeList } from '../authority/revocation-list.js';
+import { validFor } from '../certificate.js';
+import { Revocation } from './revocation.js';
+
+const dayMs = 86_400_000;
+const inDays = (days: number): Date => new Date(Date.now() + days * dayMs);
+
+let root: Issuer;
+let issuing: Issuer;
+let device: X509Certificate;
+let folder: string;
+let site: Server;
+
+beforeAll(async () => {
+  folder = await ownFolder('lists');
+  const validity = validFor(30);
+  const [rootKey, issuingKey, own] = await Promise.all([
+    generateKey('p256'),
+    generateKey('p256'),
+    generateKey('p256'),
+  ]);
+  const key = rootKey.privateKey;
+  root = { key, certificate: makeRoot({ subject: { CN: 'Root' }, key, validity }) };
+  const asked = { subject: { CN: 'Issuing' }, publicKey: issuingKey.publicKey, validity };
+  issuing = { key: issuingKey.privateKey, certificate: makeIssuing(root, asked, null) };
+  device = issue(issuing, {
+    profile: 'client',
+    subject: { CN: 'Somebody' },
+    names: [],
+    validity: validFor(3),
+    publicKey: own.publicKey,
+    addresses: null,
+  });
+  await list('issuing.crl', issuing, {});
+  await list('old.crl', issuing, { until: inDays(-1) });
+  await list('root.crl', root, {});
+  await list('against.crl', root, { revoked: issuing.certificate });
+  site = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      if (request.url !== '/ocsp') return void response.writeHead(503).end();
+      const by = { issuer: issuing, statusOf: () => 'good' as const, now: new Date(), freshSeconds: 60 };
+      response.end(answerOcsp(Buffer.concat(chunks), by).der);
+    });
+  });
+  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+});
+afterAll(() => {
+  site.closeAllConnections();
+  site.close();
+});
+
+interface Said {
+  readonly until?: Date;
+  readonly revoked?: X509Certificate;
+}
+
+async function list(name: string, by: Issuer, { until = inDays(1), revoked }: Said): Promise<void> {
+  const entries = revoked
+    ? [{ serial: revoked.serialNumber, at: inDays(-1), reason: 'cACompromise' as const }]
+    : [];
+  const said = { number: 1, thisUpdate: inDays(-2), nextUpdate: until, revoked: entries };
+  await writeFile(join(folder, name), makeList(by, said));
+}
+
+async function judge(path: '/ocsp' | '/away', lists: readonly string[], policy: 'hard' | 'soft' = 'hard') {
+  const { port } = site.address() as AddressInfo;
+  const crlUrls = lists.map((name) => `file:${name}`);
+  const revocation = new Revocation({
+    settings: { policy, crlUrls, ocspUrl: `http://127.0.0.1:${port}${path}` },
+    authorities: [issuing.certificate, root.certificate],
+    folder,
+    keptIn: null,
+    heard: () => undefined,
+    notKept: () => undefined,
+  });
+  try {
+    const { fault } = await revocation.judge(device, new Date());
+    return { outcome: fault ?? 'accepted', problems: revocation.problems(new Date()) };
+  } finally {
+    await revocation.stop();
+  }
+}
+
+describe('a responder that is away', () => {
+  it('is no trouble while lists in force speak for all devices', async () => {
+    const lists = ['issuing.crl', 'root.crl'];
+    expect(await judge('/away', lists)).toEqual({ outcome: 'accepted', problems: [] });
+  });
+
+  it.each([
+    ['of the root only', ['root.crl'], 'revocationUnknown'],
+    ['that is out of date', ['old.crl', 'root.crl'], 'revocationUnknown'],
+  ])('is one beside a list %s', async (_, lists, outcome) => {
+    const judged = await judge('/away', lists);
+    expect(judged.outcome).toBe(outcome);
+    expect(judged.problems.join()).toMatch(/\/away: .*status 503/);
+  });
+});

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { issueLicence } from '#documents/licence';
 import { groupBody } from '#events/group';
 import { listenerBody } from '#events/listener';
+import { trustSetBody } from '#events/trust-set';
 import { issuingChain } from '../../../test/support/issuing-chain.js';
 import { databases, Trial, type Answer } from '../../../test/support/console.js';
 
@@ -198,6 +199,27 @@ describe.each(databases)('documents on $name', ({ open }) => {
     expect(versions).toEqual(versions.map((_, index) => index + 1));
     expect(new Set(edges.map(({ server }) => server)).size).toBe(1);
     expect(edges.at(-1)).toMatchObject({ acceptAnnouncements: true });
+  });
+
+  it('tells the gateways nothing of what is not about them: each word ends every connection', async () => {
+    const edgeVersion = async () => Math.max(...(await trial.told('edge.configured')).map((edge) => edge.version));
+    const { root } = await issuingChain();
+    const body = trustSetBody.parse({ name: 'Third site', authorities: root });
+    expect((await put('/api/trust-sets/site3', 0, body)).status).toBe(200);
+    expect((await changeSettings({ trustSet: 'site3' })).status).toBe(200);
+    const before = await edgeVersion();
+    const rule = { name: 'Floor 3', filter: { field: 'ip', operator: 'inNetwork', value: '10.3.0.0/16' } };
+    expect((await changeSettings({ maxNumberTasks: 7, approval: true, approvalRules: [rule] })).status).toBe(200);
+    expect((await changeSettings({ serialFilter: true, allowRemediation: false })).status).toBe(200);
+    expect((await put('/api/trust-sets/site3', 1, { ...body, name: 'Site 3' })).status).toBe(200);
+    expect(await edgeVersion()).toBe(before);
+    expect((await changeSettings({ fromPrimaries: 'encrypted' })).status).toBe(200);
+    expect(await edgeVersion()).toBe(before + 1);
+    const revocation = { policy: 'soft', crlUrls: ['http://pki.example/list.crl'], ocspUrl: null };
+    expect((await put('/api/trust-sets/site3', 2, { ...body, revocation })).status).toBe(200);
+    expect(await edgeVersion()).toBe(before + 2);
+    const asBefore = { trustSet: null, fromPrimaries: 'off', serialFilter: false };
+    await changeSettings({ ...asBefore, approval: false, approvalRules: [] });
   });
 
   it('asks for authorities in mutual mode, as certificates', async () => {

@@ -6,7 +6,6 @@
 //   versions.ts   every version there was             changed.ts  what one has that the one before had not
 import { Inject, Injectable } from '@nestjs/common';
 import type { DocumentDefinition } from '#events/document';
-import type { Draft } from '#events/event';
 import { groupChanged } from '#events/group';
 import { listenerChanged } from '#events/listener';
 import { policyChanged } from '#events/policy';
@@ -16,7 +15,7 @@ import { PARTS, type StoredParts } from '#runtime/service';
 import type { Tx } from '#store/store';
 import { Refusal, sentence, type Fault } from '../refusal.js';
 import type { Page } from '../http/resource.js';
-import { configureEdge } from './edge.js';
+import { tellingEdge } from './edge.js';
 import {
   allDevices,
   faultsOfTrustSet,
@@ -73,15 +72,14 @@ export class Documents {
       await lockDocuments(tx);
       const faults = checks.get(of.noun)?.(writing.id, writing.body, await worldOf(tx)) ?? [];
       if (faults.length > 0) throw new Refusal('invalid', sentence(faults), faults);
-      await record(tx, this.parts.bus, [
-        await write(tx, of, writing),
-        ...(await this.#followed(tx, of.noun, writing.id)),
-      ]);
+      const writes = () => write(tx, of, writing);
+      const toldEdge = of.noun === trustSetChanged.noun;
+      await record(tx, this.parts.bus, toldEdge ? await tellingEdge(tx, writes) : [await writes()]);
       return found(of, writing.id, await readOne(tx, of, writing.id));
     });
   }
 
-  /** The settings, and with them what the gateways are told. Answers what was before, too. */
+  /** The settings, and word to the gateways where it is about them. Answers what was before, too. */
   async saveSettings(
     version: number,
     body: Settings,
@@ -92,17 +90,10 @@ export class Documents {
       const before = found(settingsChanged, 'settings', await readOne(tx, settingsChanged));
       const faults = settingsFaults(body, await worldOf(tx));
       if (faults.length > 0) throw new Refusal('invalid', sentence(faults), faults);
-      const written = await write(tx, settingsChanged, { id: 'settings', version, body, by });
-      await record(tx, this.parts.bus, [written, await configureEdge(tx, body)]);
+      const writes = () => write(tx, settingsChanged, { id: 'settings', version, body, by });
+      await record(tx, this.parts.bus, await tellingEdge(tx, writes));
       return [found(settingsChanged, 'settings', await readOne(tx, settingsChanged)), before.body];
     });
-  }
-
-  /** The gateways hear of a change of the trust set that they go by. */
-  async #followed(tx: Tx, noun: string, id: string): Promise<readonly Draft[]> {
-    if (noun !== trustSetChanged.noun) return [];
-    const settings = await readOne(tx, settingsChanged);
-    return settings?.body.trustSet === id ? [await configureEdge(tx, settings.body)] : [];
   }
 
   async remove<B>(of: DocumentDefinition<B>, id: string, by: Writer): Promise<void> {

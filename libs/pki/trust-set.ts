@@ -27,6 +27,18 @@ export function trustSetFaults(pem: string, kind: 'chain' | 'bundle', now: Date)
   }
 }
 
+/** There is an authority among them that is no root, and could be revoked. False where they cannot be read. */
+export function hasIssuing(pem: string): boolean {
+  try {
+    return authoritiesIn(pem).some((text) => !isSelfIssued(new X509Certificate(text)));
+  } catch (error) {
+    if (error instanceof UnreadableAuthorities) return false;
+    throw error;
+  }
+}
+
+const isSelfIssued = ({ subject, issuer }: X509Certificate): boolean => subject === issuer;
+
 const named = (certificate: X509Certificate, index: number): string =>
   `certificate ${index + 1} (${oneLine(certificate.subject)})`;
 const oneLine = (name: string): string => name.replaceAll('\n', ', ');
@@ -62,7 +74,7 @@ function faultsOfLink(
 
 /** Node's TLS server trusts an issuing authority together with its root only. */
 function faultsOfLast(certificate: X509Certificate, index: number): readonly string[] {
-  if (certificate.issuer !== certificate.subject) {
+  if (!isSelfIssued(certificate)) {
     return [
       `${named(certificate, index)} is no root: the certificate of its issuer, ${oneLine(certificate.issuer)}, must follow`,
     ];

@@ -96,7 +96,8 @@ afterAll(async () => {
 describe('a device that is revoked', () => {
   it.each<[string, () => Partial<Revocation>]>([
     ['list', () => ({ crlUrls: [`${lists}/issuing.crl`, `${lists}/root.crl`] })],
-    ['OCSP', () => ({ ocspUrl: `${lists}/ocsp` })],
+    // The root's list, which names no device, speaks for the issuing authority.
+    ['OCSP', () => ({ ocspUrl: `${lists}/ocsp`, crlUrls: [`${lists}/root.crl`] })],
   ])(
     'is refused within a minute by %s, on open connections too, and no other one',
     async (way, revocation) => {

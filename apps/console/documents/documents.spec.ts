@@ -239,6 +239,12 @@ describe.each(databases)('documents on $name', ({ open }) => {
     expect(
       (await put('/api/trust-sets/site2', 0, { ...body, revocation: without })).body.faults,
     ).toMatchObject([{ path: 'body.revocation.policy' }]);
+    const ocspAlone = { ...without, ocspUrl: 'http://pki.example/ocsp' };
+    expect(
+      (await put('/api/trust-sets/site2', 0, { ...body, revocation: ocspAlone })).body.faults,
+    ).toMatchObject([{ path: 'body.revocation.crlUrls' }]);
+    const ofRoot = { ...body, authorities: root, revocation: ocspAlone };
+    expect((await put('/api/trust-sets/ocsp', 0, ofRoot)).status).toBe(200);
     const inside = { ...revocation, crlUrls: ['file:../../etc/passwd'] };
     expect((await put('/api/trust-sets/site2', 0, { ...body, revocation: inside })).status).toBe(400);
     expect((await put('/api/trust-sets/site2', 0, body)).status).toBe(200);

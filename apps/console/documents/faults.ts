@@ -5,7 +5,7 @@ import { checkListener } from '#documents/listener';
 import { validatePolicy } from '#documents/policy';
 import { settingsCatalogue } from '#device/catalogue';
 import { faultOfAuthority } from '#pki/profile';
-import { trustSetFaults } from '#pki/trust-set';
+import { hasIssuing, trustSetFaults } from '#pki/trust-set';
 import type { Filter, Group } from '#events/group';
 import type { Listener } from '#events/listener';
 import type { Policy } from '#events/policy';
@@ -115,6 +115,10 @@ export function faultsOfTrustSet({ authorities, kind, revocation }: TrustSet): r
   if (policy !== 'off' && crlUrls.length === 0 && ocspUrl === null) {
     const message = 'needs the address of a list of revoked certificates (CRL), or of an OCSP responder';
     faults.push(fault('revocation.policy', message));
+  } else if (policy === 'hard' && crlUrls.length === 0 && hasIssuing(authorities)) {
+    const message =
+      'needs, with hard, the list (CRL) of whoever signed the issuing authority: a responder is asked about devices only';
+    faults.push(fault('revocation.crlUrls', message));
   }
   return faults;
 }

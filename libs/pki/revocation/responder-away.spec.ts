@@ -110,3 +110,14 @@ describe('a responder that is away', () => {
     expect(judged.problems.join()).toMatch(/\/away: .*status 503/);
   });
 });
+
+describe('an issuing authority', () => {
+  it.each([
+    ['no list at all', [], 'revocationUnknown', 'accepted'],
+    ['the list of its root', ['root.crl'], 'accepted', 'accepted'],
+    ['a list that names it', ['against.crl'], 'revoked', 'revoked'],
+  ])('is looked up in lists only: with %s beside a good responder', async (_, lists, hard, soft) => {
+    expect((await judge('/ocsp', lists)).outcome).toBe(hard);
+    expect((await judge('/ocsp', lists, 'soft')).outcome).toBe(soft);
+  });
+});

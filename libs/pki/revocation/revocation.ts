@@ -104,8 +104,8 @@ export class Revocation {
   }
 
   /**
-   * Of an authority. Not every root publishes lists: having none is no fault of its own, once all that the operator named
-   * were had. Until then nobody knows whether there is one among those that are missing.
+   * Of an authority, which is looked up in lists only. Not every root publishes lists: having none is no fault of its own,
+   * once all that the operator named were had. Until then, or where none was named, nobody knows.
    */
   #standingOfCa({ certificate, issuer }: Link, now: Date): Standing {
     const standing = this.#crls.standingOf(certificate, issuer, now);

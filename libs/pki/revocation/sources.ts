@@ -67,9 +67,9 @@ export class CrlSources {
     return this.#first;
   }
 
-  /** A list was had from each: whoever has none then has none by the operator's wish. */
+  /** There are some, and a list was had from each: whoever has none then has none by the operator's wish. */
   get complete(): boolean {
-    return this.#sources.every(({ had }) => had);
+    return this.#sources.length > 0 && this.#sources.every(({ had }) => had);
   }
 
   reports(): readonly SourceReport[] {

@@ -9,10 +9,16 @@ export class UnreadableAuthorities extends Error {
 
 const block = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
-/** Each certificate by itself, PEM. Throws UnreadableAuthorities. */
-export function authoritiesIn(pem: string): string[] {
+/** Each certificate by itself, PEM, readable or not. Throws UnreadableAuthorities where there is none. */
+export function blocksIn(pem: string): string[] {
   const blocks = pem.match(block) ?? [];
   if (blocks.length === 0) throw new UnreadableAuthorities('there is no certificate in PEM form');
+  return blocks;
+}
+
+/** Each certificate by itself, PEM. Throws UnreadableAuthorities. */
+export function authoritiesIn(pem: string): string[] {
+  const blocks = blocksIn(pem);
   for (const [index, text] of blocks.entries()) {
     try {
       new X509Certificate(text);

@@ -1,9 +1,11 @@
-import { expect, it } from 'vitest';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { Authority } from '../../test/support/authority.js';
-import { authoritiesIn } from './authorities.js';
+import { authoritiesIn, blocksIn } from './authorities.js';
 import { selfSigned } from './certificate.js';
-import { trustSetFaults } from './trust-set.js';
+import { restricted, trustSetFaults } from './trust-set.js';
 import { issuingChain } from '../../test/support/issuing-chain.js';
+import { publicBundle, withoutBundle } from '../../test/support/public-bundle.js';
 
 const now = new Date();
 const { root, issuing, impostor } = await issuingChain();
@@ -37,9 +39,43 @@ it('what is no authority is refused, and so is what has expired', async () => {
   expect(trustSetFaults(root, 'chain', later)[0]).toMatch(/has expired on/);
 });
 
-it('a bundle is of any order, and each of it an authority', async () => {
-  expect(trustSetFaults([root, stranger, issuing].join('\n'), 'bundle', now)).toEqual([]);
-  const { certificate } = await selfSigned({ commonName: 'a device' });
-  expect(trustSetFaults([root, certificate].join('\n'), 'bundle', now)[0]).toMatch(/^certificate 2 /);
-  expect(authoritiesIn([root, stranger].join('\n'))).toHaveLength(2);
+describe('a bundle', () => {
+  it('is of any order, and what is no authority is left out of it', async () => {
+    const all = [root, stranger, issuing].join('\n');
+    expect(trustSetFaults(all, 'bundle', now)).toEqual([]);
+    expect(restricted(all, now)).toEqual({ authorities: all, dropped: [] });
+    const { certificate } = await selfSigned({ commonName: 'a device' });
+    const unreadable = '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----';
+    const mixed = [root, certificate, unreadable, stranger].join('\n');
+    expect(trustSetFaults(mixed, 'bundle', now)).toEqual([]);
+    const { authorities, dropped } = restricted(mixed, now);
+    expect(authoritiesIn(authorities)).toEqual([root, stranger].map((pem) => pem.trim()));
+    expect(dropped).toEqual([
+      expect.stringMatching(/^certificate 2 \(.*a device.*\) is not that of an authority/),
+      'certificate 3 cannot be read',
+    ]);
+  });
+
+  it('of nothing that can be trusted is refused with the reasons', async () => {
+    const { certificate } = await selfSigned({ commonName: 'a device' });
+    expect(trustSetFaults(certificate, 'bundle', now)).toEqual([expect.stringMatching(/^certificate 1 /)]);
+    expect(trustSetFaults('hello', 'bundle', now)).toEqual(['there is no certificate in PEM form']);
+    expect(restricted(certificate, now)).toEqual({ authorities: certificate, dropped: [] });
+    const later = new Date('2126-01-01');
+    expect(trustSetFaults(root + stranger, 'bundle', later)[0]).toMatch(/has expired on/);
+  });
+
+  it.skipIf(!existsSync(publicBundle))(`as the system has it is taken (${withoutBundle})`, () => {
+    const pem = readFileSync(publicBundle, 'utf8');
+    const there = blocksIn(pem).length;
+    expect(trustSetFaults(pem, 'bundle', now)).toEqual([]);
+    const { authorities, dropped } = restricted(pem, now);
+    const kept = blocksIn(authorities).length;
+    expect(kept + dropped.length).toBe(there);
+    expect(kept).toBeGreaterThan(there / 2);
+    expect(restricted(authorities, now)).toEqual({ authorities, dropped: [] });
+    // In a hundred years none holds.
+    const later = trustSetFaults(pem, 'bundle', new Date('2126-01-01'));
+    expect(later.join('\n')).toMatch(/^certificate \d+ \(.+\) has expired on /m);
+  });
 });

@@ -48,6 +48,8 @@ export interface Said {
   readonly notAssessed: unknown;
   readonly lastAssessment: { readonly results: unknown };
   readonly devices: number;
+  readonly certificates: readonly object[];
+  readonly dropped: readonly string[];
   readonly assessing: number;
   readonly tasks: { readonly queued: number; readonly running: number };
   readonly seats: unknown;

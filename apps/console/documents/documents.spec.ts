@@ -1,6 +1,7 @@
 // What operators write: versions, references, faults, events, records.
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,8 +9,10 @@ import { issueLicence } from '#documents/licence';
 import { groupBody } from '#events/group';
 import { listenerBody } from '#events/listener';
 import { trustSetBody } from '#events/trust-set';
+import { blocksIn } from '#pki/authorities';
 import { issuingChain } from '../../../test/support/issuing-chain.js';
 import { databases, Trial, type Answer } from '../../../test/support/console.js';
+import { publicBundle, withoutBundle } from '../../../test/support/public-bundle.js';
 
 const signer = generateKeyPairSync('ed25519');
 
@@ -267,6 +270,21 @@ describe.each(databases)('documents on $name', ({ open }) => {
     await changeSettings({ trustSet: null, authentication: 'none' });
     expect((await remove('/api/trust-sets/site2')).status).toBe(204);
   });
+
+  it.skipIf(!existsSync(publicBundle))(
+    `takes a bundle as the system has it, and says what it leaves out (${withoutBundle})`,
+    async () => {
+      const authorities = await readFile(publicBundle, 'utf8');
+      const body = trustSetBody.parse({ name: 'Public ones', kind: 'bundle', authorities });
+      const saved = await put('/api/trust-sets/public', 0, body);
+      expect([saved.status, saved.body.detail]).toEqual([200, undefined]);
+      const { certificates, dropped } = saved.body;
+      expect(certificates.length + dropped.length).toBe(blocksIn(authorities).length);
+      const again = await put('/api/trust-sets/public', 1, { ...saved.body.body, name: 'Public' });
+      expect([again.status, again.body.dropped]).toEqual([200, []]);
+      expect((await get('/api/trust-sets/public')).body.certificates).toEqual(certificates);
+    },
+  );
 
   it('installs a licence that a known signer has signed', async () => {
     const grant = {

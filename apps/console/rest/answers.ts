@@ -189,6 +189,7 @@ const licence = documentOf(licenceBody);
 const trustSet = documentOf(everyField(trustSetBody)).extend({
   certificates: z.array(z.object({ subject: z.string(), until: time })),
 });
+const trustSetSaved = trustSet.extend({ dropped: z.array(z.string()) });
 const identityStored = z.object({
   name: friendlyName,
   subject: z.string(),
@@ -267,6 +268,7 @@ export const schemas = {
   Licence: licence,
   LicenceList: listOf(licence),
   TrustSet: trustSet,
+  TrustSetSaved: trustSetSaved,
   TrustSetList: listOf(trustSet),
   IdentityList: listOf(identityStored),
   GatewayList: listOf(gateway),
@@ -305,7 +307,7 @@ export const answers: Readonly<Record<string, SchemaName>> = {
   'get /api/licences': 'LicenceList',
   'get /api/trust-sets': 'TrustSetList',
   'get /api/trust-sets/{id}': 'TrustSet',
-  'put /api/trust-sets/{id}': 'TrustSet',
+  'put /api/trust-sets/{id}': 'TrustSetSaved',
   'get /api/identities': 'IdentityList',
   'get /api/gateways': 'GatewayList',
   'get /api/certificates': 'CertificateList',

@@ -6,6 +6,7 @@ import { slug } from '#events/document';
 import { trustSetBody, trustSetChanged, type TrustSet } from '#events/trust-set';
 import { authoritiesIn } from '#pki/authorities';
 import { subjectOf } from '#pki/certificate';
+import { restricted } from '#pki/trust-set';
 import { Documents } from '../documents/documents.js';
 import { everyField } from '../documents/every-field.js';
 import { versionsQuery, type VersionsQuery } from '../documents/versions.js';
@@ -41,14 +42,18 @@ export class TrustSetsController {
     return this.documents.versions(trustSetChanged, id, query);
   }
 
+  /** Of a bundle is kept what can be trusted; the answer says what was dropped, and why. */
   @Put(':id')
   @Needs('admin')
-  write(
+  async write(
     @Param('id', { schema: slug }) id: string,
     @Body({ schema: put }) { version, body }: z.infer<typeof put>,
     @Who() by: Caller,
   ) {
-    return this.documents.save(trustSetChanged, { id, version, body, by }).then(shown);
+    const { dropped, ...kept } =
+      body.kind === 'bundle' ? restricted(body.authorities, new Date()) : { dropped: [] };
+    const saved = await this.documents.save(trustSetChanged, { id, version, body: { ...body, ...kept }, by });
+    return { ...shown(saved), dropped };
   }
 
   @Delete(':id')

@@ -316,6 +316,11 @@ export interface TrustSetRow extends Document<TrustSet> {
   readonly certificates: readonly TrustedCertificate[];
 }
 
+export interface TrustSetSaved extends TrustSetRow {
+  /** Of a bundle: what cannot be trusted, and why, in sentences. */
+  readonly dropped: readonly string[];
+}
+
 /** An identity that gateways can present. */
 export interface IdentityRow {
   readonly name: string;

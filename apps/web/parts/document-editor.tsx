@@ -13,7 +13,7 @@ import { faultsAt, ProblemNote } from './problem-note.js';
 
 type List = 'policies' | 'groups' | 'listeners' | 'trust-sets';
 
-interface DocumentEditorProps<B extends { readonly name: string }> {
+interface DocumentEditorProps<B extends { readonly name: string }, Saved extends Document<B>> {
   readonly list: List;
   /** Null while a new one is written. */
   readonly document: Document<B> | null;
@@ -23,6 +23,8 @@ interface DocumentEditorProps<B extends { readonly name: string }> {
   readonly deletion: string;
   /** Said after saving: what it means for devices. */
   readonly consequence?: string;
+  /** Said after it, of what was saved; empty: nothing. */
+  readonly remark?: (saved: Saved) => string;
   /** Operators by default. */
   readonly mayWrite?: boolean;
   readonly onReload: () => void;
@@ -39,14 +41,17 @@ export interface Form<B> {
 }
 
 /** What is typed belongs to the version that was read: that version is named when it is saved. */
-export function DocumentEditor<B extends { readonly name: string }>(props: DocumentEditorProps<B>) {
-  const { list, blank, consequence, children } = props;
+export function DocumentEditor<
+  B extends { readonly name: string },
+  Saved extends Document<B> = Document<B>,
+>(props: DocumentEditorProps<B, Saved>) {
+  const { list, blank, consequence, remark, children } = props;
   const draft = useDraft(props.document, blank);
   const { of: document, body } = draft;
   const [id, setId] = useState<string | null>(null);
   const operator = useMayWrite();
   const readOnly = !(props.mayWrite ?? operator);
-  const save = useWrite<Document<B>>([list]);
+  const save = useWrite<Saved>([list]);
   const navigate = useNavigate();
   const tell = useTell();
   const newId = id ?? slugOf(body.name);
@@ -57,8 +62,8 @@ export function DocumentEditor<B extends { readonly name: string }>(props: Docum
       method: 'PUT',
       path: pathOf(list, document?.id ?? newId),
       body: { version: document?.version ?? 0, body },
-      done: () => {
-        tell([`${body.name} saved.`, consequence].filter(Boolean).join(' '));
+      done: (saved) => {
+        tell([`${body.name} saved.`, consequence, remark?.(saved)].filter(Boolean).join(' '));
         leave();
       },
     });

@@ -19,7 +19,7 @@ export function AuthorityFields({ form }: { readonly form: Form<TrustSet> }) {
     <>
       <OneOf
         label="Kind"
-        text="A chain is checked link by link. A bundle may hold any number of roots; each must be for servers or clients of TLS."
+        text="A chain is checked link by link. A bundle may hold any number of roots; those that have expired, or are not for servers or clients of TLS, are left out."
         value={body.kind}
         words={kinds}
         readOnly={readOnly}

@@ -1,7 +1,7 @@
 import { TextInput } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
 import { useSettings, useTrustSet } from '../../api/queries.js';
-import type { Document, TrustSet, TrustSetRow } from '../../api/types.js';
+import type { Document, TrustSet, TrustSetRow, TrustSetSaved } from '../../api/types.js';
 import { DocumentEditor, type Form } from '../../parts/document-editor.js';
 import { Loaded } from '../../parts/loaded.js';
 import { PageHead } from '../../parts/page-head.js';
@@ -12,6 +12,7 @@ import { useIsAdmin } from '../../shell/session.js';
 import { AuthorityFields } from './authority-fields.js';
 import { RevocationFields } from './revocation-fields.js';
 import { Use } from './trust-sets.js';
+import { leftOut } from './words.js';
 
 const route = getRouteApi('/trust-sets/$id');
 const blank: TrustSet = {
@@ -65,6 +66,7 @@ function Editor({ document, onReload }: EditorProps) {
       mayWrite={useIsAdmin()}
       deletion="It can only go while the settings do not use it."
       consequence="Where it is in use, every gateway goes by it within seconds."
+      remark={({ dropped }: TrustSetSaved) => leftOut(dropped)}
       onReload={onReload}
     >
       {(form) => <Fields form={form} />}

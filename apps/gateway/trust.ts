@@ -1,6 +1,7 @@
 // Whom the gateway trusts now: the authorities of its edge configuration, and who of theirs was revoked.
 import { X509Certificate } from 'node:crypto';
 import type { Meter } from '@opentelemetry/api';
+import { asksForCertificates } from '#events/asks-for-certificates';
 import type { EdgeConfiguration } from '#events/settings';
 import { soundAuthoritiesIn } from '#pki/authorities';
 import { Revocation } from '#pki/revocation/revocation';
@@ -41,7 +42,7 @@ export class EdgeTrust {
   /** New authorities hold at once; their lists are on their way, and waited for by who must know. */
   follow(edge: EdgeConfiguration): void {
     const { trustedAuthorities, revocation } = edge;
-    const asked = edge.authentication === 'mutual' || edge.fromPrimaries === 'verified';
+    const asked = asksForCertificates(edge);
     const madeOf = asked ? JSON.stringify([trustedAuthorities, revocation]) : '';
     if (madeOf === this.#madeOf) return;
     void this.#held.revocation?.stop();

@@ -7,7 +7,7 @@
 //                  refusal.ts: who was turned away at the edge
 //   assessment.ts  policy against device: requested, started, finished
 //   document.ts    what operators write, published whole as <noun>.changed: settings.ts, policy.ts, group.ts, listener.ts,
-//                  licence.ts, serial-list.ts, trust-set.ts
+//                  licence.ts, serial-list.ts, trust-set.ts; asks-for-certificates.ts: whether authorities are needed
 //   certificate.ts which identity gateways present; what ends soon
 //   delivery.ts    an event that could not be handled: died, replayed, dropped
 //   service.ts     how each process fares

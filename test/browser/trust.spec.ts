@@ -116,6 +116,20 @@ describe('trust on the page', () => {
     await picture('trust-set');
   });
 
+  it('a trust set can be chosen for verified primaries alone, too', async () => {
+    const { page } = visitor;
+    await visitor.goTo('/settings');
+    await page.getByLabel('Trust set').waitFor();
+    await page.getByLabel('Authentication').selectOption('none');
+    await page.getByLabel('Trust set').waitFor({ state: 'detached' });
+    await page.getByLabel('From Primary Listeners').selectOption('verified');
+    await page.getByLabel('Trust set').selectOption('second-site');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Settings saved.').waitFor();
+    await visitor.goTo('/trust-sets');
+    await page.getByText('In use', { exact: true }).waitFor();
+  });
+
   it('an identity is installed, presented, and cannot be opened by a gateway that it was not sealed to', async () => {
     const { page } = visitor;
     await visitor.goTo('/identities');

@@ -225,7 +225,10 @@ describe.each(databases)('documents on $name', ({ open }) => {
     await changeSettings({ ...asBefore, approval: false, approvalRules: [] });
   });
 
-  it('asks for authorities in mutual mode, as certificates', async () => {
+  it('asks for authorities in mutual mode and for verified primaries, as certificates', async () => {
+    expect((await changeSettings({ fromPrimaries: 'verified' })).body.faults).toMatchObject([
+      { path: 'body.trustedAuthorities', message: expect.stringContaining('primaries') },
+    ]);
     expect((await changeSettings({ authentication: 'mutual' })).body.faults).toMatchObject([
       { path: 'body.trustedAuthorities' },
     ]);

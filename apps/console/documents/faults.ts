@@ -6,6 +6,7 @@ import { validatePolicy } from '#documents/policy';
 import { settingsCatalogue } from '#device/catalogue';
 import { faultOfAuthority } from '#pki/profile';
 import { hasIssuing, trustSetFaults } from '#pki/trust-set';
+import { asksForCertificates } from '#events/asks-for-certificates';
 import type { Filter, Group } from '#events/group';
 import type { Listener } from '#events/listener';
 import type { Policy } from '#events/policy';
@@ -32,7 +33,6 @@ export function settingsFaults(
     identity,
     initialPolicy,
     allowRemediation,
-    authentication,
     trustedAuthorities,
     approvalRules,
   } = settings;
@@ -49,10 +49,12 @@ export function settingsFaults(
   if (identity !== null && !identities.has(identity)) {
     faults.push(fault('identity', `there is no identity ${identity}`));
   }
-  if (authentication === 'mutual' && trustSet === null && trustedAuthorities.trim() === '') {
-    faults.push(
-      fault('trustedAuthorities', 'mutual authentication needs the authorities of device certificates'),
-    );
+  if (asksForCertificates(settings) && trustSet === null && trustedAuthorities.trim() === '') {
+    const message =
+      settings.authentication === 'mutual'
+        ? 'mutual authentication needs the authorities of device certificates'
+        : 'primaries with a verified certificate need the authorities that it must lead to';
+    faults.push(fault('trustedAuthorities', message));
   }
   const rules = approvalRules.flatMap(({ filter }, index) =>
     filterFaults(filter, `body.approvalRules.${index}.filter`),

@@ -1,5 +1,6 @@
 // Every certificate that console knows of and that ends soon (R84). Those of devices renew by themselves, and are not here.
 import { X509Certificate } from 'node:crypto';
+import { asksForCertificates } from '#events/asks-for-certificates';
 import type { ExpiryWarning } from '#events/certificate';
 import { settingsChanged } from '#events/settings';
 import { trustSetChanged } from '#events/trust-set';
@@ -63,8 +64,8 @@ async function authorities(tx: Tx): Promise<readonly Known[]> {
 async function trusted(tx: Tx): Promise<readonly Known[]> {
   const sets = await readAll(tx, trustSetChanged);
   const settings = await readOne(tx, settingsChanged);
-  const { authentication = 'none', trustSet = null, trustedAuthorities = '' } = settings?.body ?? {};
-  const own = authentication === 'mutual' && trustSet === null ? trustedAuthorities : '';
+  const inUse = settings && asksForCertificates(settings.body) && settings.body.trustSet === null;
+  const own = inUse ? settings.body.trustedAuthorities : '';
   return [
     ...sets.flatMap(({ body }) => inPem(body.authorities, { kind: 'trustSet', holder: body.name })),
     ...(own.trim() === '' ? [] : inPem(own, { kind: 'trustSet', holder: 'the settings' })),

@@ -57,6 +57,20 @@ describe.each(databases)('on $name', ({ open }) => {
     expect(said).toEqual([`the trust set Set soon: the certificate CN=soon ends on ${until}`]);
   });
 
+  it('so are the authorities of the settings while they are in use: for verified primaries, too', async () => {
+    const save = async (change: object) => {
+      const { body } = await trial.ask('GET', '/api/settings', { token });
+      const sent = { version: body.version, body: { ...body.body, ...change } };
+      expect((await trial.ask('PUT', '/api/settings', { token, body: sent })).status).toBe(200);
+    };
+    const own = async () => (await troubles()).filter((trouble) => trouble.includes('CN=primaries ends on'));
+    await save({ trustedAuthorities: root('primaries', 30) });
+    expect(await own()).toEqual([]);
+    await save({ fromPrimaries: 'verified' });
+    expect(await own()).toHaveLength(1);
+    await save({ fromPrimaries: 'off', trustedAuthorities: '' });
+  });
+
   it('a gateway that shows what ends soon is a trouble too, and so is one that cannot show what was chosen', async () => {
     const identity = {
       name: null,

@@ -1,9 +1,10 @@
-import { Alert, Textarea } from '@mantine/core';
+import { Alert } from '@mantine/core';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { OneOf, OnOff } from '../../parts/choice.js';
-import { useIdentities, useOverview, useTrustSets } from '../../api/queries.js';
+import { useIdentities, useOverview } from '../../api/queries.js';
 import { DocumentChoice } from '../../parts/document-choice.js';
 import { announcePort } from '../../words.js';
+import { Authorities } from './authorities.js';
 import type { SettingsForm } from './form.js';
 
 const authentications = {
@@ -19,7 +20,6 @@ const primaries = {
 
 export function Accepting({ form }: { readonly form: SettingsForm }) {
   const { body, set, fault, readOnly } = form;
-  const trustSets = useTrustSets();
   const identities = useIdentities();
   return (
     <section className="card stack" aria-labelledby="accepting">
@@ -41,30 +41,16 @@ export function Accepting({ form }: { readonly form: SettingsForm }) {
         fault={fault('authentication')}
         onChange={(authentication) => set({ authentication })}
       />
-      {body.authentication === 'mutual' && (
-        <DocumentChoice
-          label="Trust set"
-          text="Whose authorities count, and how revocation is known: see the page Trust sets."
-          none="None: the authorities below, and nobody is asked about revocation"
-          documents={trustSets.data?.items ?? []}
-          chosen={body.trustSet}
-          readOnly={readOnly}
-          fault={fault('trustSet')}
-          onChoose={(trustSet) => set({ trustSet })}
-        />
-      )}
-      {body.authentication === 'mutual' && body.trustSet === null && (
-        <Textarea
-          label="Trusted authorities"
-          description="PEM certificates of the authorities that device certificates must lead to."
-          rows={5}
-          spellCheck={false}
-          value={body.trustedAuthorities}
-          error={fault('trustedAuthorities')}
-          readOnly={readOnly}
-          onChange={(event) => set({ trustedAuthorities: event.currentTarget.value })}
-        />
-      )}
+      <OneOf
+        label="From Primary Listeners"
+        text="Takes announcements that another Muster forwards to this one as its secondary listener."
+        value={body.fromPrimaries}
+        words={primaries}
+        readOnly={readOnly}
+        fault={fault('fromPrimaries')}
+        onChange={(fromPrimaries) => set({ fromPrimaries })}
+      />
+      <Authorities form={form} />
       <DocumentChoice
         label="Identity certificate"
         text="What the gateways show to devices. It takes effect within seconds, for new connections; a gateway that cannot open it goes on with the one before, and the page Identities says why."
@@ -81,15 +67,6 @@ export function Accepting({ form }: { readonly form: SettingsForm }) {
         on={body.serialFilter}
         readOnly={readOnly}
         onChange={(serialFilter) => set({ serialFilter })}
-      />
-      <OneOf
-        label="From Primary Listeners"
-        text="Takes announcements that another Muster forwards to this one as its secondary listener."
-        value={body.fromPrimaries}
-        words={primaries}
-        readOnly={readOnly}
-        fault={fault('fromPrimaries')}
-        onChange={(fromPrimaries) => set({ fromPrimaries })}
       />
     </section>
   );

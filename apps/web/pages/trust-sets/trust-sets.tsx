@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import { asksForCertificates } from '../../../../libs/events/asks-for-certificates.js';
 import { useSettings, useTrustSets } from '../../api/queries.js';
 import type { Settings, TrustSetRow } from '../../api/types.js';
 import { Changed } from '../../parts/changed.js';
@@ -49,7 +50,7 @@ function Name({ set }: { readonly set: TrustSetRow }) {
 /** Chosen, and somebody is held against it. */
 export function Use({ id, settings }: { readonly id: string; readonly settings: Settings | undefined }) {
   if (settings?.trustSet !== id) return <span className="dim">not in use</span>;
-  const asked = settings.authentication === 'mutual' || settings.fromPrimaries === 'verified';
+  const asked = asksForCertificates(settings);
   return asked ? <Pill tone="good">In use</Pill> : <Pill tone="calm">Chosen, nobody is verified</Pill>;
 }
 

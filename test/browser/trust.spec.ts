@@ -99,6 +99,7 @@ describe('trust on the page', () => {
       .waitFor();
     await picture('trust-set-refused');
     await page.locator('input[type=file]').setInputFiles(file('right.pem', authority.certificate));
+    await page.getByText(/Asked about the certificate of each device .*the lists count too/).waitFor();
     await page.getByLabel('Lists (CRL)').fill('http://trust.example:3333/issuing.crl');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('cell', { name: 'Hard: refused unless known to be good' }).waitFor();

@@ -35,7 +35,7 @@ export function RevocationFields({
       />
       <TextInput
         label="OCSP responder"
-        description="Asked for what no list says. Empty: nobody is asked."
+        description="Asked about the certificate of each device that no list calls revoked; the lists count too. Empty: nobody is asked."
         spellCheck={false}
         value={revocation.ocspUrl ?? ''}
         error={fault('revocation.ocspUrl')}

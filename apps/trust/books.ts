@@ -31,6 +31,8 @@ const schema = `
     check ((revoked_ms is null) = (reason is null))
   ) strict;
   create index if not exists certificate_device on certificate (device) where device is not null;
+  create index if not exists certificate_device_until on certificate (device, until_ms)
+    where device is not null and revoked_ms is null;
   create index if not exists certificate_until on certificate (until_ms);
   create index if not exists certificate_revoked on certificate (issuer) where revoked_ms is not null;
   create table if not exists list (

@@ -135,7 +135,12 @@ describe('the process', () => {
     expect(other.output).toContain(why);
   });
 
-  it('warns of what ends within 31 days, with the date in GMT', async () => {
+  it('warns of what ends within 31 days, with the date in GMT, and counts it from then on', async () => {
+    const counted = async () =>
+      /muster_trust_ending_?\w*\{of="muster"[^}]*\} (\d+)/.exec(
+        await (await fetch(`http://127.0.0.1:${trust.ports.health}/metrics`)).text(),
+      )?.[1];
+    expect(await counted()).toBe('0');
     await trust.ca(
       'issue',
       '--name',
@@ -147,6 +152,7 @@ describe('the process', () => {
       '--days',
       '30',
     );
+    expect(await counted()).toBe('1');
     const env = { MUSTER_TRUST_PORT: '0', MUSTER_TRUST_EST_PORT: '0', MUSTER_HTTP_PORT: '0' };
     const other = trust.another(env);
     await until('it warns', () =>

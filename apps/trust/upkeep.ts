@@ -4,7 +4,7 @@ import { warnDays } from '#pki/expiry';
 import type { Log } from '#runtime/log';
 import { newestList, type TrustAuthority } from './authority.js';
 import type { Books } from './books.js';
-import { type Expiry, expiryOf } from './expiry.js';
+import { expiryOf } from './expiry.js';
 
 const warnEveryMs = 24 * 3_600_000;
 
@@ -19,8 +19,7 @@ export interface LookingAfter {
 }
 
 export class Upkeep {
-  #expiry: Expiry | null = null;
-  #warnedAtMs = 0;
+  #warnedAtMs = -Infinity;
   #problem: string | null = null;
   readonly #forget: () => void;
 
@@ -33,8 +32,9 @@ export class Upkeep {
       unit: 's',
     });
     const observeEnding: Parameters<typeof ending.addCallback>[0] = (result) => {
-      result.observe(this.#expiry?.endings.length ?? 0, { of: 'muster' });
-      result.observe(this.#expiry?.devices ?? 0, { of: 'devices' });
+      const { endings, devices } = expiryOf(on.books, on.dir, new Date());
+      result.observe(endings.length, { of: 'muster' });
+      result.observe(devices, { of: 'devices' });
     };
     const observeList: Parameters<typeof list.addCallback>[0] = (result) => {
       for (const issuer of ['root', 'issuing'] as const) {
@@ -53,10 +53,8 @@ export class Upkeep {
   /** Every few seconds: what another process wrote into the books is seen here too. */
   async look(now: Date = new Date()): Promise<void> {
     this.#renewList(now);
-    if (this.#expiry && now.getTime() - this.#warnedAtMs < warnEveryMs) return this.#renewIdentity();
-    this.#warnedAtMs = now.getTime();
-    this.#warn(now);
-    return this.#renewIdentity();
+    if (now.getTime() - this.#warnedAtMs >= warnEveryMs) this.#warn(now);
+    this.#renewIdentity();
   }
 
   problems(): readonly string[] {
@@ -71,7 +69,11 @@ export class Upkeep {
     const newest = newestList(this.on.books, 'issuing');
     const left = (newest?.nextUpdate.getTime() ?? 0) - now.getTime();
     const whole = newest ? newest.nextUpdate.getTime() - newest.thisUpdate.getTime() : 1;
-    if (left > whole / 2) return;
+    if (left > whole / 2) {
+      // Made here, or by hand.
+      this.#problem = null;
+      return;
+    }
     try {
       const { number, nextUpdate } = this.on.authority.publish('issuing');
       this.#problem = null;
@@ -97,7 +99,7 @@ export class Upkeep {
 
   #warn(now: Date): void {
     const expiry = expiryOf(this.on.books, this.on.dir, now);
-    this.#expiry = expiry;
+    this.#warnedAtMs = now.getTime();
     for (const { what, until } of expiry.endings) {
       const over = until <= now;
       this.on.log.warn(

@@ -53,6 +53,9 @@ const agent = {
   unknown: 'Not read yet',
 } as const;
 
+const flappingMeaning =
+  'It announces itself more than 15 times a minute, and is assessed once in five minutes meanwhile.';
+
 const severity = { high: 'High', medium: 'Medium', low: 'Low' } as const;
 
 const reason = {
@@ -120,6 +123,7 @@ export const words = {
   outcome,
   assessmentOutcome,
   agent,
+  flappingMeaning,
   severity,
   reason,
   trigger,

@@ -107,6 +107,8 @@ export interface DeviceView {
   readonly last: LastAssessment | null;
   /** As it was read last; absent in views saved before it was kept. */
   readonly agent?: DeviceAgent | null;
+  /** When it was last named for announcing itself too often; absent in views saved before it was kept. */
+  readonly flapping?: Flapping | null;
   /** The newest word about its assessment, when that is why there is none. */
   readonly skipped?: Skipped | null;
   /** History entries ever written; the newest ones are kept. */
@@ -138,6 +140,7 @@ export const blankView = (id: string): DeviceView => ({
   ended: [],
   last: null,
   agent: null,
+  flapping: null,
   skipped: null,
   entries: 0,
 });
@@ -170,6 +173,17 @@ export function agentStateOf({ agent }: DeviceView): AgentState {
   if (agent.enabled === null) return 'notSupported';
   return agent.enabled ? 'enabled' : 'disabled';
 }
+
+export interface Flapping {
+  readonly at: string;
+  readonly announcedPerMinute: number;
+}
+
+/** So long after the last time a device is shown as flapping (R18): who looks the next morning finds it. */
+export const flappingShownMs = 24 * 3_600_000;
+
+export const flappingOf = ({ flapping }: DeviceView, now: Date): Flapping | null =>
+  flapping && now.getTime() - Date.parse(flapping.at) < flappingShownMs ? flapping : null;
 
 /** What a search looks in, lower case. */
 export const searchText = ({ identity }: DeviceView): string =>

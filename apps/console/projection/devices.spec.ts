@@ -336,6 +336,29 @@ describe.each(databases)('the projection on $name', ({ open }) => {
     expect(rows).toHaveLength(1_000);
   });
 
+  it('shows who announces itself too often, for a day, and finds them (R18)', async () => {
+    const [one, other] = [printer('FLAP-0001'), printer('FLAP-0002')];
+    const flap = (announcedPerMinute: number, ageHours: number) => ({
+      ...trial.event(
+        'discovery',
+        deviceFlapping.draft({ deviceId: one.deviceId, serial: 'FLAP-0001', announcedPerMinute }),
+      ),
+      occurredAt: new Date(Date.now() - ageHours * 3_600_000).toISOString(),
+    });
+    const found = async () =>
+      (await get('/api/devices?search=flap-&flapping=true')).body.items.map(({ serial }) => serial);
+    await hear(discover(one), discover(other), flap(17, 25));
+    expect(await found()).toEqual([]);
+    expect((await get(`/api/devices/${one.deviceId}`)).body).toMatchObject({ flapping: null });
+    // What comes late does not take the place of what is newer.
+    await hear(flap(18, 1), flap(16, 2));
+    expect(await found()).toEqual(['FLAP-0001']);
+    expect((await get(`/api/devices/${one.deviceId}`)).body).toMatchObject({
+      flapping: { announcedPerMinute: 18 },
+    });
+    expect((await get('/api/devices?flapping=no')).status).toBe(400);
+  });
+
   it('keeps the newest entries of a history', async () => {
     const one = printer('HIST-0001');
     const flap = (announcedPerMinute: number) =>

@@ -11,6 +11,8 @@ import {
   oldConflict,
   openClaims,
   agentStateOf,
+  flappingOf,
+  flappingShownMs,
   statusOf,
   type AgentState,
   type ClaimView,
@@ -25,6 +27,8 @@ export interface DeviceQuery extends PageQuery {
   readonly status?: Status | undefined;
   readonly group?: string | undefined;
   readonly agent?: AgentState | undefined;
+  /** Those that announced themselves too often of late. */
+  readonly flapping?: 'true' | undefined;
 }
 
 export interface AnnouncementItem extends AnnouncementBody {
@@ -46,13 +50,15 @@ const firstId = '00000000-0000-0000-0000-000000000000';
 export class Devices {
   constructor(@Inject(PARTS) private readonly parts: StoredParts) {}
 
-  async list({ search, status, group, agent, limit, after }: DeviceQuery): Promise<Page<object>> {
+  async list({ search, status, group, agent, flapping, limit, after }: DeviceQuery): Promise<Page<object>> {
     const [serial, id] = positionOf(after);
     const where = `listed and ($1 = '%%' or search like $1) and ($2::text is null or status = $2)
-      and ($3::text is null or group_ids @> array[$3::text]) and ($4::text is null or agent = $4)`;
-    const parameters = [containing(search), status ?? null, group ?? null, agent ?? null];
+      and ($3::text is null or group_ids @> array[$3::text]) and ($4::text is null or agent = $4)
+      and ($5::timestamptz is null or flapping_at > $5)`;
+    const since = flapping === undefined ? null : new Date(Date.now() - flappingShownMs).toISOString();
+    const parameters = [containing(search), status ?? null, group ?? null, agent ?? null, since];
     const rows = await this.#query<{ state: DeviceView }>(
-      `select state from console.device where ${where} and (serial, id) > ($5, $6::uuid) order by serial, id limit $7`,
+      `select state from console.device where ${where} and (serial, id) > ($6, $7::uuid) order by serial, id limit $8`,
       [...parameters, serial, id, limit + 1],
     );
     const [counted] = await this.#query<{ total: number }>(
@@ -169,6 +175,7 @@ function rowOf(view: DeviceView, names: Names): object {
       server: view.agent?.server ?? null,
       requireMutual: view.agent?.requireMutual ?? null,
     },
+    flapping: flappingOf(view, new Date()),
     licensed: view.licence?.licensed ?? false,
     groups: view.groups.map((group) => ({ id: group.id, name: names.get(group.id) ?? group.name })),
     compliance: last && last.total > 0 ? { compliant: last.compliant, total: last.total } : null,

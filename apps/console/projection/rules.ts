@@ -130,7 +130,11 @@ export const deviceRules: readonly Rule[] = [
   ),
   rule(device.deviceConflicted, sentences.conflicted, conflictRaised),
   rule(deviceConflictDecided, sentences.conflictDecided, conflictDecided),
-  rule(device.deviceFlapping, sentences.flapping, (view) => view),
+  rule(device.deviceFlapping, sentences.flapping, (view, { occurredAt: at, data }) =>
+    at > (view.flapping?.at ?? '')
+      ? { ...view, flapping: { at, announcedPerMinute: data.announcedPerMinute } }
+      : view,
+  ),
   rule(device.deviceRetired, sentences.retired, (view, event) =>
     fresh(view, 'retired', event) && fresh(view, 'identity', event)
       ? {
@@ -140,6 +144,7 @@ export const deviceRules: readonly Rule[] = [
           tasks: [],
           last: null,
           agent: null,
+          flapping: null,
           autoDiscovered: null,
           marks: mark(view, 'retired', event),
         }

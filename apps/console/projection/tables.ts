@@ -106,6 +106,7 @@ async function saveDevices(tx: Tx, views: readonly DeviceView[]): Promise<void> 
     serial: view.identity?.serial ?? '',
     status: statusOf(view),
     agent: agentStateOf(view),
+    flapping_at: view.flapping?.at ?? null,
     search: searchText(view),
     group_ids: view.groups.map((group) => group.id),
     queued: view.tasks.filter((task) => task.state === 'queued').length,
@@ -115,9 +116,9 @@ async function saveDevices(tx: Tx, views: readonly DeviceView[]): Promise<void> 
   await tx.query(
     `update console.device d set listed = r.listed,
        unlisted_at = case when not r.listed then coalesce(d.unlisted_at, now()) end, serial = r.serial, status = r.status, search = r.search,
-       agent = r.agent, group_ids = r.group_ids, queued = r.queued, running = r.running, state = r.state
+       agent = r.agent, flapping_at = r.flapping_at, group_ids = r.group_ids, queued = r.queued, running = r.running, state = r.state
      from jsonb_to_recordset($1::jsonb) as r(id uuid, listed boolean, serial text, status text, search text,
-       agent text, group_ids text[], queued int, running int, state jsonb)
+       agent text, flapping_at timestamptz, group_ids text[], queued int, running int, state jsonb)
      where d.id = r.id`,
     [JSON.stringify(rows)],
   );

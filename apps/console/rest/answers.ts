@@ -40,6 +40,7 @@ const device = z.object({
   autoDiscovered: z.boolean(),
   lastPolicyUsed: z.string().nullable(),
   agent: deviceAgent.omit({ enabled: true }).extend({ state: z.enum(agentStates) }),
+  flapping: z.object({ at: time, announcedPerMinute: count }).nullable(),
   licensed: z.boolean(),
   groups: z.array(z.object({ id: z.string(), name: z.string() })),
   compliance: z.object({ compliant: count, total: count }).nullable(),

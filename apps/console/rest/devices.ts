@@ -24,6 +24,7 @@ const query = pageQuery.extend({
   status: z.enum(statuses).optional(),
   group: slug.optional(),
   agent: z.enum(agentStates).optional(),
+  flapping: z.literal('true').optional(),
 });
 const assess = z.strictObject({ policyId: slug.nullable().default(null) }).optional();
 const decide = z.strictObject({ claim: claimKey, decision: z.enum(['keep', 'move']) });

@@ -41,6 +41,7 @@ export interface DeviceQuery {
   readonly status?: string;
   readonly group?: string;
   readonly agent?: string;
+  readonly flapping?: 'true';
   readonly limit?: number;
   readonly after?: string;
 }

@@ -88,6 +88,8 @@ interface DeviceFacts extends Identity {
   readonly autoDiscovered: boolean;
   readonly lastPolicyUsed: string | null;
   readonly agent: Agent;
+  /** It announced itself too often within the last day: when last, and how often. */
+  readonly flapping: { readonly at: string; readonly announcedPerMinute: number } | null;
 }
 
 /** The device's announcement agent, as it was read last. */

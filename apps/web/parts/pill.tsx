@@ -8,11 +8,12 @@ import {
   IconCircleX,
   IconLoader,
   IconPlugConnectedX,
+  IconRepeat,
   IconTicketOff,
   IconTool,
   type Icon,
 } from '@tabler/icons-react';
-import type { DeviceStatus, SettingResult } from '../api/types.js';
+import type { DeviceRow, DeviceStatus, SettingResult } from '../api/types.js';
 import { words } from '../words.js';
 
 export type Tone = 'good' | 'bad' | 'warn' | 'calm' | 'busy';
@@ -53,6 +54,16 @@ export function StatusPill({ status }: { readonly status: DeviceStatus }) {
   return (
     <Pill {...statusLook[status]} title={words.statusMeaning[status]}>
       {words.status[status]}
+    </Pill>
+  );
+}
+
+/** Beside the status: a device that announces itself too often (R18). */
+export function FlappingPill({ flapping }: Pick<DeviceRow, 'flapping'>) {
+  if (!flapping) return null;
+  return (
+    <Pill tone="warn" icon={IconRepeat} title={words.flappingMeaning}>
+      Flapping
     </Pill>
   );
 }

@@ -4,8 +4,9 @@ import type { DeviceDetail } from '../../api/types.js';
 import { Loaded } from '../../parts/loaded.js';
 import { PageHead } from '../../parts/page-head.js';
 import { PathBack } from '../../parts/path-back.js';
-import { StatusPill } from '../../parts/pill.js';
+import { FlappingPill, StatusPill } from '../../parts/pill.js';
 import { Refusals } from '../../parts/refusals.js';
+import { When } from '../../parts/when.js';
 import { words } from '../../words.js';
 import { Actions } from './actions.js';
 import { AssessmentCard } from './assessment.js';
@@ -23,6 +24,18 @@ export function DevicePage() {
       <PathBack to="/devices" label="Devices" />
       {!device.data && <PageHead title="Device" />}
       <Loaded query={device}>{(data) => <Device device={data} />}</Loaded>
+    </div>
+  );
+}
+
+function Flapping({ flapping }: Pick<DeviceDetail, 'flapping'>) {
+  if (!flapping) return null;
+  return (
+    <div className="row">
+      <FlappingPill flapping={flapping} />
+      <span className="dim">
+        {words.flappingMeaning} Last <When at={flapping.at} />.
+      </span>
     </div>
   );
 }
@@ -53,6 +66,7 @@ function Device({ device }: { readonly device: DeviceDetail }) {
         <StatusPill status={device.status} />
         <span className="dim">{words.statusMeaning[device.status]}</span>
       </div>
+      <Flapping flapping={device.flapping} />
       <Conflicts device={device} />
       <TurnedAway device={device} />
       <AssessmentCard device={device} />

@@ -35,7 +35,7 @@ function List({ page, at, from }: ListProps) {
   const navigate = route.useNavigate();
   const filtered = isFiltered(at);
   if (page.items.length === 0) return <Empty filtered={filtered} />;
-  const { search, status, group, agent } = at;
+  const { after: _, from: __, ...filters } = at;
   return (
     <div className="card card-flush">
       <p className="hidden-text" role="status">
@@ -44,17 +44,14 @@ function List({ page, at, from }: ListProps) {
       <DeviceTable devices={page.items} />
       <Pager
         label={`${count(from + 1)}–${count(from + page.items.length)} of ${counted(page.total, 'device')}`}
-        onFirst={from > 0 ? () => void navigate({ search: { search, status, group, agent } }) : null}
+        onFirst={from > 0 ? () => void navigate({ search: filters }) : null}
         onNext={
           page.next === null
             ? null
             : () =>
                 void navigate({
                   search: {
-                    search,
-                    status,
-                    group,
-                    agent,
+                    ...filters,
                     after: page.next ?? undefined,
                     from: from + page.items.length,
                   },

@@ -13,7 +13,7 @@ export function Filters({ at }: { readonly at: DeviceSearch }) {
   const filter = (change: DeviceSearch) =>
     void navigate({
       replace: true,
-      search: ({ search, status, group, agent }) => ({ search, status, group, agent, ...change }),
+      search: ({ after: _, from: __, ...filters }) => ({ ...filters, ...change }),
     });
   const set = isFiltered(at);
   return (
@@ -55,11 +55,20 @@ export function Filters({ at }: { readonly at: DeviceSearch }) {
           ...Object.entries(words.agent).map(([value, label]) => ({ value, label })),
         ]}
       />
+      <NativeSelect
+        label="Announcing"
+        value={at.flapping ?? ''}
+        onChange={(event) => filter({ flapping: event.currentTarget.value === 'true' ? 'true' : undefined })}
+        data={[
+          { value: '', label: 'However often' },
+          { value: 'true', label: 'Flapping' },
+        ]}
+      />
       {set && (
         <Button
           variant="default"
           leftSection={<IconX size={16} aria-hidden />}
-          onClick={() => filter({ search: undefined, status: undefined, group: undefined, agent: undefined })}
+          onClick={() => void navigate({ replace: true, search: {} })}
         >
           Clear
         </Button>

@@ -6,6 +6,7 @@ export interface DeviceSearch {
   readonly status?: string;
   readonly group?: string;
   readonly agent?: string;
+  readonly flapping?: 'true';
   readonly after?: string;
   /** Devices before this page. */
   readonly from?: number;
@@ -26,12 +27,13 @@ export function readDeviceSearch(raw: Readonly<Record<string, unknown>>): Device
     ...(status !== null && Object.hasOwn(words.status, status) && { status }),
     ...(group !== null && { group }),
     ...(agent !== null && Object.hasOwn(words.agent, agent) && { agent }),
+    ...(String(raw['flapping']) === 'true' && { flapping: 'true' as const }),
     ...(after !== null && Number.isSafeInteger(from) && from > 0 && { after, from }),
   };
 }
 
-export const isFiltered = ({ search, status, group, agent }: DeviceSearch): boolean =>
-  [search, status, group, agent].some((filter) => filter !== undefined);
+export const isFiltered = ({ search, status, group, agent, flapping }: DeviceSearch): boolean =>
+  [search, status, group, agent, flapping].some((filter) => filter !== undefined);
 
 /** The router reads 12345 in an address as a number; a serial number may look like that. */
 function textIn(value: unknown): string | null {

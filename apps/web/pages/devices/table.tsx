@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { DeviceRow } from '../../api/types.js';
-import { StatusPill } from '../../parts/pill.js';
+import { FlappingPill, StatusPill } from '../../parts/pill.js';
 import { Table } from '../../parts/table.js';
 import { When } from '../../parts/when.js';
 import { words } from '../../words.js';
@@ -15,7 +15,7 @@ export function DeviceTable({ devices }: { readonly devices: readonly DeviceRow[
       columns={[
         { title: 'Device', lead: true, cell: (device) => <Name device={device} /> },
         { title: 'Network', cell: (device) => <Network device={device} /> },
-        { title: 'Status', cell: (device) => <StatusPill status={device.status} /> },
+        { title: 'Status', cell: (device) => <State device={device} /> },
         { title: 'Compliance', cell: (device) => <Compliance of={device.compliance} /> },
         { title: 'Groups', minor: true, cell: (device) => <Groups groups={device.groups} /> },
         {
@@ -47,6 +47,14 @@ function Name({ device }: { readonly device: DeviceRow }) {
         {device.model}
       </Link>
       <div className="mono dim">{device.serial}</div>
+    </>
+  );
+}
+
+function State({ device }: { readonly device: DeviceRow }) {
+  return (
+    <>
+      <StatusPill status={device.status} /> <FlappingPill flapping={device.flapping} />
     </>
   );
 }

@@ -114,13 +114,13 @@ describe('docker-compose.yml', () => {
     expect(missing).toEqual([]);
   });
 
-  it.each(['deploy/otel/collector.yaml', 'deploy/prometheus/prometheus.yaml'])(
-    'is watched whole by %s',
-    (file) => {
-      const targets = (read(file) ?? '').match(/[a-z]+(?=:3330)/g);
-      expect(targets?.toSorted()).toEqual(names.toSorted());
-    },
-  );
+  it.each([
+    { file: 'deploy/otel/collector.yaml', whole: names },
+    { file: 'deploy/prometheus/prometheus.yaml', whole: [...names, 'trust'] },
+  ])('is watched whole by $file', ({ file, whole }) => {
+    const targets = (read(file) ?? '').match(/[a-z]+(?=:3330)/g);
+    expect(targets?.toSorted()).toEqual(whole.toSorted());
+  });
 
   it('starts what watches, and trust, only when asked to', () => {
     const profiles = Object.entries(compose.services).flatMap(([name, service]) =>
@@ -134,13 +134,16 @@ describe('docker-compose.yml', () => {
     expect({ command, secrets, networks }).toEqual({
       command: [tools.trust],
       secrets: ['trust'],
-      networks: ['trust'],
+      networks: ['trust', 'watched'],
     });
     expect(Object.keys(environment).filter((name) => /AMQP|DATABASE/.test(name))).toEqual([]);
     const others = Object.entries(compose.services).filter(
       ([, each]) => each.secrets?.includes('trust') || each.networks.includes('trust'),
     );
     expect(others.map(([name]) => name)).toEqual(['trust']);
+    const watching = Object.entries(compose.services).filter(([, each]) => each.networks.includes('watched'));
+    expect(watching.map(([name]) => name)).toEqual(['trust', 'prometheus']);
+    expect(service('prometheus').secrets).toBeUndefined();
   });
 });
 

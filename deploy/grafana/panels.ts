@@ -54,6 +54,21 @@ const edge: Row = {
       queries: halfAndMost('muster_gateway_announcement_duration'),
     },
     {
+      title: 'Time to the end of the handshake',
+      about: 'From the connection. Grows first in a storm: the gateways are out of processor time.',
+      unit: 'ms',
+      queries: halfAndMost('muster_gateway_handshake_duration'),
+    },
+    {
+      title: 'In hand, and remembered',
+      about: 'Announcements that are not stored yet, of MUSTER_GATEWAY_UNCONFIRMED_MAX; sources that limits are kept for.',
+      unit: 'short',
+      queries: [
+        line('sum(muster_gateway_unconfirmed)', 'not stored yet'),
+        line('sum(muster_gateway_sources)', 'sources'),
+      ],
+    },
+    {
       title: 'Connections',
       about: 'Open now, and closed before a line was read (no TLS, handshake failed, limits).',
       unit: 'short',
@@ -100,6 +115,42 @@ const certificates: Row = {
       about: 'Until each is out of date. At 0, and hard: devices of that authority are refused.',
       unit: 's',
       queries: [line('min by (issuer) (muster_gateway_crl_expires_in)', '{{issuer}}')],
+    },
+    {
+      title: 'Certificates of devices that were taken',
+      about: 'By what was known of their revocation. Not good, and taken: the trust set says soft.',
+      unit: 'ops',
+      queries: [line(`sum by (standing) (${rate('muster_gateway_revocation_total')})`, '{{standing}}')],
+    },
+  ],
+};
+
+const authority: Row = {
+  title: 'Authority of your own: muster trust',
+  panels: [
+    {
+      title: 'Lists that it publishes',
+      about: 'Until each ends. The issuing one is renewed by itself each 12 hours, the root’s by a person with its key.',
+      unit: 's',
+      queries: [line('min by (issuer) (muster_trust_list_remaining)', '{{issuer}}')],
+    },
+    {
+      title: 'What of it ends',
+      about: 'With less than 31 days left: authority and identities (muster), devices that did not renew.',
+      unit: 'short',
+      queries: [line('max by (of) (muster_trust_ending)', '{{of}}')],
+    },
+    {
+      title: 'OCSP answers',
+      about: 'By status. None at all, while gateways ask: they do not get there.',
+      unit: 'ops',
+      queries: [line(`sum by (status) (${rate('muster_trust_ocsp_total')})`, '{{status}}')],
+    },
+    {
+      title: 'Enrolments',
+      about: 'Certificates asked for by EST. refused: the log of muster trust says why.',
+      unit: 'ops',
+      queries: [line(`sum by (outcome) (${rate('muster_trust_enrolments_total')})`, '{{outcome}}')],
     },
   ],
 };
@@ -292,4 +343,4 @@ const processes: Row = {
   ],
 };
 
-export const rows: readonly Row[] = [edge, certificates, bus, consumers, tasks, failed, processes];
+export const rows: readonly Row[] = [edge, certificates, authority, bus, consumers, tasks, failed, processes];

@@ -286,10 +286,19 @@ describe.each(sizes)('instant-on, %s', (size) => {
 const services = ['console', 'discovery', 'licensing', 'autogroup', 'assessment', 'forwarding', 'gateway'];
 /** Of broker and spool, and of what stands between a service and its broker: the embedded size has none of them. */
 const elsewhere = /^muster_(bus|spool|outbox)_|^db_/;
-/** What a gateway says only while it cannot store, see test/faults/broker.spec.ts; or with lists, see revoked.spec.ts. */
+/**
+ * What a gateway says only while it cannot store, see test/faults/broker.spec.ts; or with lists, see revoked.spec.ts; and
+ * what trust says, see apps/trust/trust.spec.ts and enrolment.spec.ts.
+ */
 const saidElsewhere: readonly string[] = [
   'muster_gateway_announcements_total{result="retry"}',
+  'muster_gateway_announcements_total{reason="revocationUnknown"}',
   'muster_gateway_crl_expires_in',
+  'muster_gateway_revocation_total',
+  'muster_trust_list_remaining',
+  'muster_trust_ending',
+  'muster_trust_ocsp_total',
+  'muster_trust_enrolments_total',
 ];
 
 /** Those in the addresses that a process was started with. */

@@ -129,7 +129,7 @@ describe('a device that is revoked', () => {
     },
   );
 
-  it('leaves the metric that the alerts watch', async () => {
+  it('leaves the metrics that the alerts watch', async () => {
     await judgeBy({ crlUrls: [`${lists}/issuing.crl`, `${lists}/root.crl`] });
     await until(
       'it is exported for both',
@@ -137,5 +137,11 @@ describe('a device that is revoked', () => {
         (await gateway.count('muster_gateway_crl_expires_in', 'CN=Trial issuing')) > 0 &&
         (await gateway.count('muster_gateway_crl_expires_in', 'CN=Trial root')) > 0,
     );
+    expect(await gateway.count('muster_gateway_revocation_total', 'standing="good"')).toBeGreaterThan(0);
+    const device = await deviceOf('UNKNOWN01');
+    await judgeBy({ crlUrls: [`${lists}/none.crl`] });
+    await until('nothing is known', async () => (await outcome('UNKNOWN01', device)) === 'revocationUnknown');
+    const refused = await gateway.count('muster_gateway_announcements_total', 'reason="revocationUnknown"');
+    expect(refused).toBeGreaterThan(0);
   });
 });

@@ -5,6 +5,7 @@ import type { ServiceReport } from '#events/service';
 import { PARTS, type StoredParts } from '#runtime/service';
 import { deadByConsumer } from '../deliveries/dead.js';
 import { Resource } from '../http/resource.js';
+import { Authority } from '../trust/authority.js';
 import { endingsOf } from '../trust/endings.js';
 import { inWords } from '../trust/expiry.js';
 import { serviceQueues } from '../status/queues.js';
@@ -13,7 +14,10 @@ import { Needs } from '../who/access.js';
 
 @Resource('status')
 export class StatusController {
-  constructor(@Inject(PARTS) private readonly parts: StoredParts) {}
+  constructor(
+    @Inject(PARTS) private readonly parts: StoredParts,
+    private readonly authority: Authority,
+  ) {}
 
   @Get()
   @Needs('viewer')
@@ -36,6 +40,8 @@ export class StatusController {
     const dead = await deadByConsumer(store);
     const queues = await bus.loads([...serviceQueues, deadLetters]);
     const ending = await store.transaction((tx) => endingsOf(tx, only, now));
-    return statusOf({ now, heard, queues, bus: bus.status(), dead, endings: ending.map(inWords) });
+    const { heardAt: authorityHeardAt } = await this.authority.read();
+    const endings = ending.map(inWords);
+    return statusOf({ now, heard, queues, bus: bus.status(), dead, authorityHeardAt, endings });
   }
 }

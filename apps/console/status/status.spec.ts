@@ -23,7 +23,16 @@ const without = (service: string) => all.filter((each) => each.service !== servi
 const bus = { connected: true, problem: null };
 
 const told = (heardNow: readonly Heard[], others: Partial<Sources> = {}) =>
-  statusOf({ now, heard: heardNow, queues: [], bus, dead: [], endings: [], ...others });
+  statusOf({
+    now,
+    heard: heardNow,
+    queues: [],
+    bus,
+    dead: [],
+    authorityHeardAt: null,
+    endings: [],
+    ...others,
+  });
 const instancesOf = (heardNow: readonly Heard[], service: string) =>
   told(heardNow).services.find((each) => each.service === service)?.instances;
 
@@ -117,6 +126,16 @@ describe('work', () => {
     const stopped = heard('gateway', { instance: 'gateway-2', state: 'stopped', spool }, ago(30));
     const [gateway] = told([...without('gateway'), heard('gateway', { spool }), stopped]).services;
     expect(gateway?.spool).toEqual({ announcements: 4, bytes: 20, bytesMax: 200, oldestAgeMs: 5 });
+  });
+});
+
+describe('the authority', () => {
+  it('is missed once it has spoken', () => {
+    expect(told(all, { authorityHeardAt: null }).troubles).toEqual([]);
+    expect(told(all, { authorityHeardAt: ago(59) }).troubles).toEqual([]);
+    expect(told(all, { authorityHeardAt: ago(75) }).troubles).toEqual([
+      'the authority (muster trust) was not heard for 75 s; until it is, nothing is revoked here and lists of revoked certificates may end',
+    ]);
   });
 });
 

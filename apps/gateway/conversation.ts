@@ -154,7 +154,7 @@ export class Conversation implements Judge {
 
   /**
    * The first announcement's time and span begin with the connection, those that follow with their line. Answers are sent at
-   * once: the first would else wait until the device acks the session tickets that ended the handshake, some 40 ms.
+   * once: the first would else wait until the device acks the tickets that ended the handshake (nothing resumes by them), some 40 ms.
    */
   #begin(): number {
     this.#announcements += 1;

@@ -1,5 +1,5 @@
-// The TLS edge: the only process that a device can reach. It has no database and no authority's key; it judges transport,
-// and gives what it admits to the bus.
+// The TLS edge: the only process of the bus that a device can reach. It has no database and no authority's key; it fetches
+// lists of the revoked, asks OCSP, judges transport, and gives what it admits, and what it refused, to the bus.
 //
 //   gateway.ts       the service: identity, edge configuration, door, in order
 //   config.ts        its environment        edge.ts  the operators' settings for it, by the bus

@@ -1,16 +1,15 @@
 // Identities as they leave this folder for gateways: certificates in clear, the key sealed to each.
 import { type SealedIdentity, sealedKeysMax } from '#events/certificate';
+import { oids } from '#pki/der/oids';
 import { type Recipient, seal } from '#pki/seal';
 import type { Identity } from './identities.js';
 import { openIdentity } from './identities.js';
-
-const serverAuth = '1.3.6.1.5.5.7.3.1';
 
 /** For a server's purposes; an imported one may not say. */
 export function serves({ certificates: [own] }: Identity): boolean {
   if (!own) return false;
   const purposes = own.keyUsage as readonly string[] | undefined;
-  return purposes === undefined || purposes.includes(serverAuth);
+  return purposes === undefined || purposes.includes(oids.serverAuth);
 }
 
 /** Throws AuthorityFault, TrustFault. */

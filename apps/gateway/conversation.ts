@@ -12,10 +12,9 @@ import type { Log } from '#runtime/log';
 import type { Complaints } from './complaints.js';
 import type { Guest } from './door.js';
 import { eventIdOf } from './event-id.js';
-import { retry, type Intake } from './intake.js';
+import { changedAnswer, retry, type Intake } from './intake.js';
 import { judge, type Judgement, type Rules } from './judge.js';
 import type { Meters } from './meters.js';
-import { changedAnswer } from './outdated.js';
 import type { Refusals } from './refusals.js';
 
 const tracer = trace.getTracer('muster.gateway');

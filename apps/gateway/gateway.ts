@@ -7,7 +7,7 @@
 //   sources.ts       how often and how many at a time from where
 //   overflow.ts      how many connections the system turned away before we saw them
 //   proxies.ts       load balancers in front, and proxy-header.ts: what they say
-//   conversation.ts  one connection's announcements, answered; outdated.ts: of a rule that changed meanwhile
+//   conversation.ts  one connection's announcements, answered
 //   judge.ts         the rule: who may announce what      trust.ts  whom the operator trusts, and who was revoked
 //   intake.ts        stored, then acknowledged; event-id.ts: one id for one announcement
 //   keeping.ts       on the broker, or else in the spool; spool/spool.ts has the map of its folder
@@ -27,11 +27,10 @@ import { Conversation, type Office } from './conversation.js';
 import { Door } from './door.js';
 import { Edge } from './edge.js';
 import { ExpiryWatch, meterExpiry, watchExpiry } from './expiry.js';
-import { Intake } from './intake.js';
+import { changedAnswer, Intake } from './intake.js';
 import type { Rules } from './judge.js';
 import { Keeping } from './keeping.js';
 import { gatewayMeters, meterFullness } from './meters.js';
-import { changedAnswer } from './outdated.js';
 import { meterOverflow } from './overflow.js';
 import { ChosenIdentity } from './presented.js';
 import { Refusals } from './refusals.js';

@@ -99,8 +99,8 @@ export class EdgeTrust {
 /** How long the lists still hold: an alert tells before devices are refused for it. */
 export function meterTrust(meter: Meter, trust: EdgeTrust): void {
   meter
-    .createObservableGauge('muster.gateway.crl.expires_in', {
-      description: 'Time until a list of revoked certificates is out of date; negative once it is',
+    .createObservableGauge('muster.gateway.crl.remaining', {
+      description: 'Until a list of revoked certificates is out of date; negative once it is',
       unit: 's',
     })
     .addCallback((result) => {

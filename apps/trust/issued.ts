@@ -35,13 +35,14 @@ export interface Holding {
   readonly names: readonly AlternativeName[];
 }
 
-export const serialOf = (certificate: X509Certificate): string => certificate.serialNumber.toLowerCase();
+/** As books, commands and console name it: lower-case hex. */
+export const serialHexOf = (certificate: X509Certificate): string => certificate.serialNumber.toLowerCase();
 
 /** Before the certificate is handed out: what nobody remembers, nobody can revoke. */
 export function record(books: Books, certificate: X509Certificate, of: Holding): void {
   books.run(
     'insert into certificate values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null, null)',
-    serialOf(certificate),
+    serialHexOf(certificate),
     of.issuer,
     of.profile,
     textOfSubject(of.subject),

@@ -114,7 +114,7 @@ const certificates: Row = {
       title: 'Lists of revoked certificates',
       about: 'Until each is out of date. At 0, and hard: devices of that authority are refused.',
       unit: 's',
-      queries: [line('min by (issuer) (muster_gateway_crl_expires_in)', '{{issuer}}')],
+      queries: [line('min by (issuer) (muster_gateway_crl_remaining)', '{{issuer}}')],
     },
     {
       title: 'Certificates of devices that were taken',

@@ -1,6 +1,6 @@
 // PEM that an operator gave: which authorities are trusted.
 import { X509Certificate } from 'node:crypto';
-import { faultOfAuthority } from './profile.js';
+import { faultOfAuthority } from './rfc5280.js';
 
 /** Thrown when there is no certificate in the text, or one that cannot be read. Node alone would take it silently. */
 export class UnreadableAuthorities extends Error {

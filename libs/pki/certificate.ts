@@ -1,12 +1,12 @@
 // Certificates: made here, judged by OpenSSL inside Node, bound to a device by its serial number.
 //
 //   certificate.ts  a key pair and what is said about it: self-signed, and the PEM it is kept in
-//   identity.ts     a self-signed identity kept in a folder, made when there is none; kept.ts: a secret file, made once
+//   identity.ts     a self-signed identity kept in a folder, made when there is none; secret-file.ts: made once
 //   seal.ts         a private key on its way to the one who uses it    expiry.ts  when a certificate is near its end
 //   authorities.ts  PEM that an operator gave: whom to trust    trust-set.ts  whether they belong together
 //   peer.ts         the certificate at the other end of a connection    verdict.ts  the one decision about it
 //   server-verdict.ts  the same of a server, for its clients    addresses.ts  where a certificate says to ask about it
-//   profile.ts      what RFC 5280 asks of a certificate and OpenSSL lets pass; name-constraints.ts: of some
+//   rfc5280.ts      what RFC 5280 asks of a certificate and OpenSSL lets pass; name-constraints.ts: of some
 //   fields.ts       what is in a certificate    names.ts  in it  key-strength.ts  of keys    der/  how all of it is written and read
 //   signature.ts    over lists and answers; the folder revocation says who was revoked
 //   authority/      an authority of our own: what it issues and publishes; its map is in authority/issue.ts

@@ -1,7 +1,7 @@
 // A self-signed identity kept in a folder, for who was given no certificate.
 import { join } from 'node:path';
 import { selfSigned, type Credentials, type Holder } from './certificate.js';
-import { keptIn } from './kept.js';
+import { keptIn } from './secret-file.js';
 
 /** The identity in `folder` (identity.pem: key, then certificate, readable by its owner only), made when there is none. */
 export async function identityIn(folder: string, holder: Holder): Promise<Credentials> {

@@ -14,7 +14,7 @@ import {
   randomBytes,
 } from 'node:crypto';
 import { join } from 'node:path';
-import { keptIn } from './kept.js';
+import { keptIn } from './secret-file.js';
 
 const version = 1;
 /** SubjectPublicKeyInfo of an X25519 key, always so long. */

@@ -6,7 +6,7 @@ import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { Revocation } from '../events/trust-set.js';
 import { listAddresses, responderAddresses } from './addresses.js';
 import { BadDer } from './der/read.js';
-import { faultOfAuthority, faultOfLeaf } from './profile.js';
+import { faultOfAuthority, faultOfLeaf } from './rfc5280.js';
 import { Crls } from './revocation/crls.js';
 import { RefusedCrl } from './revocation/crl.js';
 import { fetchBytes, NotFetched } from './revocation/fetch.js';

@@ -3,7 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import { authoritiesIn, blocksIn, UnreadableAuthorities } from './authorities.js';
 import { oids } from './der/oids.js';
-import { faultOfAuthority } from './profile.js';
+import { faultOfAuthority } from './rfc5280.js';
 
 const faultsMax = 10;
 const purposes = new Set<string>([oids.serverAuth, oids.clientAuth, oids.anyExtendedKeyUsage]);

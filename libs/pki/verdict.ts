@@ -8,7 +8,7 @@ import { tags } from './der/tags.js';
 import { extensionIn, fieldsOf, type CertificateFields } from './fields.js';
 import { valuesIn } from './names.js';
 import type { Peer } from './peer.js';
-import { faultOfLeaf } from './profile.js';
+import { faultOfLeaf } from './rfc5280.js';
 import type { Revocation } from './revocation/revocation.js';
 import type { Standing } from './revocation/standing.js';
 

@@ -293,7 +293,7 @@ const elsewhere = /^muster_(bus|spool|outbox)_|^db_/;
 const saidElsewhere: readonly string[] = [
   'muster_gateway_announcements_total{result="retry"}',
   'muster_gateway_announcements_total{reason="revocationUnknown"}',
-  'muster_gateway_crl_expires_in',
+  'muster_gateway_crl_remaining',
   'muster_gateway_revocation_total',
   'muster_trust_list_remaining',
   'muster_trust_ending',

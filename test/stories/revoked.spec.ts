@@ -134,8 +134,8 @@ describe('a device that is revoked', () => {
     await until(
       'it is exported for both',
       async () =>
-        (await gateway.count('muster_gateway_crl_expires_in', 'CN=Trial issuing')) > 0 &&
-        (await gateway.count('muster_gateway_crl_expires_in', 'CN=Trial root')) > 0,
+        (await gateway.count('muster_gateway_crl_remaining', 'CN=Trial issuing')) > 0 &&
+        (await gateway.count('muster_gateway_crl_remaining', 'CN=Trial root')) > 0,
     );
     expect(await gateway.count('muster_gateway_revocation_total', 'standing="good"')).toBeGreaterThan(0);
     const device = await deviceOf('UNKNOWN01');

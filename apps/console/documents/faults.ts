@@ -4,7 +4,7 @@ import { checkFilter } from '#documents/filter';
 import { checkListener } from '#documents/listener';
 import { validatePolicy } from '#documents/policy';
 import { settingsCatalogue } from '#device/catalogue';
-import { faultOfAuthority } from '#pki/profile';
+import { faultOfAuthority } from '#pki/rfc5280';
 import { hasIssuing, trustSetFaults } from '#pki/trust-set';
 import { asksForCertificates } from '#events/asks-for-certificates';
 import type { Filter, Group } from '#events/group';

@@ -3,7 +3,7 @@ import { parseSubject } from '#pki/authority/subject';
 import { generateKey } from '#pki/authority/key';
 import { certificateOf } from '../keys.js';
 import { namesIn } from '../authority.js';
-import { serialOf } from '../issued.js';
+import { serialHexOf } from '../issued.js';
 import { checkName, findIdentity, keepIdentity, sealedKey } from '../identities.js';
 import { TrustFault } from '../fault.js';
 import { writeIdentity } from './identity-file.js';
@@ -81,7 +81,7 @@ export const issue: Command = {
           values['password-file'],
         );
       const [own] = certificates;
-      if (own) say(`${name ?? out ?? ''}: ${serialOf(own)}, valid until ${own.validToDate.toUTCString()}`);
+      if (own) say(`${name ?? out ?? ''}: ${serialHexOf(own)}, valid until ${own.validToDate.toUTCString()}`);
     });
   },
 };

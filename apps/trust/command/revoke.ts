@@ -3,7 +3,7 @@ import { revocationReasons, type RevocationReason } from '#pki/authority/revocat
 import type { Books } from '../books.js';
 import { TrustFault } from '../fault.js';
 import { identityNamed } from '../identities.js';
-import { ofDevice, serialOf } from '../issued.js';
+import { ofDevice, serialHexOf } from '../issued.js';
 import { type Command, misused, read, say, withAuthority } from './words.js';
 
 const reasons = Object.keys(revocationReasons).join(', ');
@@ -41,7 +41,7 @@ interface Ways {
 
 function serialsOf(books: Books, { typed, name, device }: Ways): readonly string[] {
   if (typed !== undefined) return [typed.replaceAll(':', '').toLowerCase()];
-  if (name !== undefined) return identityNamed(books, name).certificates.slice(0, 1).map(serialOf);
+  if (name !== undefined) return identityNamed(books, name).certificates.slice(0, 1).map(serialHexOf);
   const found = ofDevice(books, device ?? '', new Date());
   if (found.length > 0) return found.map(({ serial }) => serial);
   throw new TrustFault('unknownCertificate', `no certificate of the device ${device ?? ''} is in force`);

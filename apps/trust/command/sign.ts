@@ -4,7 +4,7 @@ import { derOfRequestPem, readRequest } from '#pki/authority/request';
 import { parseSubject, textOfSubject } from '#pki/authority/subject';
 import { namesIn } from '../authority.js';
 import { readWhole, writeWhole } from '../files.js';
-import { serialOf } from '../issued.js';
+import { serialHexOf } from '../issued.js';
 import { chainOf } from '../keys.js';
 import { type Command, daysOf, lasting, only, profileOf, read, say, withAuthority } from './words.js';
 
@@ -40,7 +40,7 @@ export const sign: Command = {
       if (values.out === undefined) say(text.trimEnd());
       else writeWhole(values.out, text);
       const named = names.length === 0 ? '' : `, ${textOfNames(names)}`;
-      process.stderr.write(`${serialOf(made)}: ${profile} for ${textOfSubject(subject)}${named}\n`);
+      process.stderr.write(`${serialHexOf(made)}: ${profile} for ${textOfSubject(subject)}${named}\n`);
     });
   },
 };

@@ -12,7 +12,7 @@ import { readCertificate } from '#pki/authority/certificate-parts';
 import { oids } from '#pki/der/oids';
 import { oid, sequence, set } from '#pki/der/write';
 import type { Log } from '#runtime/log';
-import { serialOf } from '../issued.js';
+import { serialHexOf } from '../issued.js';
 import { chainOf } from '../keys.js';
 import { type EnrolmentSecret, findSecret } from '../secrets.js';
 import { bodyOf } from './body.js';
@@ -118,7 +118,7 @@ async function next(est: Est, request: IncomingMessage): Promise<Answer> {
 function given({ log, enrolments }: Est, made: X509Certificate, outcome: string, message: string): Answer {
   enrolments.add(1, { outcome });
   log.info(
-    { certificate: serialOf(made), subject: made.subject, until: made.validToDate.toUTCString() },
+    { certificate: serialHexOf(made), subject: made.subject, until: made.validToDate.toUTCString() },
     message,
   );
   return certificates([made]);

@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OpenSsl } from '../../../test/support/openssl.js';
 import { validFor } from '../certificate.js';
-import { faultOfAuthority, faultOfLeaf } from '../profile.js';
+import { faultOfAuthority, faultOfLeaf } from '../rfc5280.js';
 import { parseAlternativeNames } from './alternative-names.js';
 import { issue, type Issuer, makeIssuing, makeRoot } from './issue.js';
 import {

@@ -15,7 +15,7 @@ import {
 } from '../der/read.js';
 import { contextTag, tags } from '../der/tags.js';
 import { extensionIn, fieldsOf, keyMay, readExtensions, type Extension } from '../fields.js';
-import { canonicalName, subjectOf } from '../names.js';
+import { canonicalName, canonicalSubjectOf } from '../names.js';
 import { checkSignature, type Signed } from '../signature.js';
 
 export const crlFaults = {
@@ -147,7 +147,7 @@ function judgeEntry(extensions: readonly Extension[]): void {
 
 /** The first of the authorities that signed it, and may. Throws RefusedCrl with the best reason there is. */
 export function signerOf(crl: Crl, authorities: readonly X509Certificate[]): X509Certificate {
-  const named = authorities.filter((authority) => subjectOf(authority) === crl.issuer);
+  const named = authorities.filter((authority) => canonicalSubjectOf(authority) === crl.issuer);
   let fault: CrlFault = 'unknownIssuer';
   for (const authority of named) {
     const verdict = checkSignature(crl.signed, authority.publicKey);

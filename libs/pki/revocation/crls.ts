@@ -1,7 +1,7 @@
 // The lists that are held: for each issuer and key the one with the highest number.
 import type { X509Certificate } from 'node:crypto';
 import { fieldsOf } from '../fields.js';
-import { issuerOf, subjectOf } from '../names.js';
+import { canonicalIssuerOf, canonicalSubjectOf } from '../names.js';
 import { leadsToRoot } from './path.js';
 import { readCrl, RefusedCrl, signerOf, type Crl } from './crl.js';
 import type { Standing } from './standing.js';
@@ -84,7 +84,7 @@ export class Crls {
 
   /** A signer that the lists of its own issuer name speaks for nobody. */
   #isRevoked(signer: X509Certificate): boolean {
-    const name = issuerOf(signer);
+    const name = canonicalIssuerOf(signer);
     const { serial } = fieldsOf(signer);
     return [...this.#held.values()].some(({ crl }) => crl.issuer === name && crl.revoked.has(serial));
   }

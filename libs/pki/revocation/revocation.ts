@@ -6,12 +6,12 @@
 //   crl.ts            one list: read, and held against its issuer      crls.ts     those that are held
 //   path.ts           from a certificate up to its root
 //   sources.ts        where lists come from, again and again           fetch.ts    bytes, within limits
-//   kept.ts           lists that were fetched, for the next start      staple.ts   what a server says of its own certificate
+//   kept-lists.ts     lists that were fetched, for the next start      staple.ts   what a server says of its own certificate
 //   ocsp.ts           question and answer   ocsp-responder.ts  who may answer   ocsp-client.ts  asked, remembered
 import type { X509Certificate } from 'node:crypto';
 import type { Revocation as Settings } from '../../events/trust-set.js';
 import { Crls, type HeldCrl } from './crls.js';
-import { KeptLists } from './kept.js';
+import { KeptLists } from './kept-lists.js';
 import { OcspClient } from './ocsp-client.js';
 import { pathOf, type Link } from './path.js';
 import { crlBytesMax, CrlSources, type SourceReport } from './sources.js';

@@ -7,7 +7,7 @@ import { crlFile } from '../../events/trust-set.js';
 import { RefusedCrl } from './crl.js';
 import type { Crls, HeldCrl } from './crls.js';
 import { fetchBytes, readListFile } from './fetch.js';
-import type { KeptLists } from './kept.js';
+import type { KeptLists } from './kept-lists.js';
 
 /** A list is in force within a minute of its publication: once around takes this, and the limit of one fetch. */
 const everyMs = 10_000;

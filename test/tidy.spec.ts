@@ -21,7 +21,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   pki: ['events'],
   announce: ['events', 'pki'],
   device: ['events', 'pki'],
-  documents: ['events', 'device'],
+  documents: ['events', 'device', 'pki'],
 };
 
 /** Packages that one library keeps to itself. */

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Meter } from '@opentelemetry/api';
 import { subjectOf } from '#pki/certificate';
-import { endingWithin, warnDays } from '#pki/expiry';
+import { endingWithin, warnDays, warningOf } from '#pki/expiry';
 import type { Log } from '#runtime/log';
 import { repeat } from '#runtime/repeat';
 import type { Running } from '#runtime/service';
@@ -36,18 +36,9 @@ export class ExpiryWatch {
       const told = this.#toldAtMs.get(fingerprint256);
       if (told !== undefined && now.getTime() - told < warnEveryMs) continue;
       this.#toldAtMs.set(fingerprint256, now.getTime());
-      const over = until <= now;
-      this.log.warn(
-        {
-          code: over ? 'certificateExpired' : 'certificateExpires',
-          of,
-          certificate: subjectOf(certificate),
-          until: until.toUTCString(),
-        },
-        over
-          ? 'A certificate has expired: make a new one'
-          : `A certificate has less than ${warnDays} days left: make a new one`,
-      );
+      const { code, message } = warningOf(until, now);
+      const fields = { code, of, certificate: subjectOf(certificate), until: until.toUTCString() };
+      this.log.warn(fields, message);
     }
   }
 }

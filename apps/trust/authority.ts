@@ -5,7 +5,7 @@ import { type Addresses, issue, type Issuer } from '#pki/authority/issue';
 import { namesFor, type Profile } from '#pki/authority/profile';
 import { makeList, type RevocationReason } from '#pki/authority/revocation-list';
 import type { Subject } from '#pki/authority/subject';
-import type { Validity } from '#pki/certificate';
+import { backdated, type Validity } from '#pki/certificate';
 import type { Books } from './books.js';
 import { TrustFault } from './fault.js';
 import { bySerial, type Issued, type IssuerName, markRevoked, record, revokedBy } from './issued.js';
@@ -13,8 +13,6 @@ import { openIssuer } from './keys.js';
 
 /** How long a list holds: the process makes the next when half of it is over. The root's key is rarely at hand. */
 const listHoldsMs: Readonly<Record<IssuerName, number>> = { issuing: 24 * 3_600_000, root: 180 * 86_400_000 };
-/** For clocks that differ. */
-const backdatedMs = 300_000;
 
 export interface Wanted {
   readonly profile: Profile;
@@ -92,10 +90,10 @@ export class TrustAuthority {
 
 /** To be called inside a transaction. */
 export function publish(books: Books, name: IssuerName, issuer: Issuer): PublishedList {
-  const now = Date.now();
+  const now = new Date();
   const number = (newestList(books, name)?.number ?? 0) + 1;
-  const thisUpdate = new Date(now - backdatedMs);
-  const nextUpdate = new Date(now + listHoldsMs[name]);
+  const thisUpdate = backdated(now);
+  const nextUpdate = new Date(now.getTime() + listHoldsMs[name]);
   const der = makeList(issuer, { number, thisUpdate, nextUpdate, revoked: revokedBy(books, name) });
   books.run(
     `insert into list values (?, ?, ?, ?, ?) on conflict (issuer) do update set number = excluded.number,

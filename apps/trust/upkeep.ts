@@ -1,6 +1,6 @@
 // What the process looks after: lists that are due, certificates that end, the identity that EST shows.
 import type { Meter } from '@opentelemetry/api';
-import { warnDays } from '#pki/expiry';
+import { warnDays, warningOf } from '#pki/expiry';
 import type { Log } from '#runtime/log';
 import { newestList, type TrustAuthority } from './authority.js';
 import type { Books } from './books.js';
@@ -101,17 +101,8 @@ export class Upkeep {
     const expiry = expiryOf(this.on.books, this.on.dir, now);
     this.#warnedAtMs = now.getTime();
     for (const { what, until } of expiry.endings) {
-      const over = until <= now;
-      this.on.log.warn(
-        {
-          code: over ? 'certificateExpired' : 'certificateExpires',
-          certificate: what,
-          until: until.toUTCString(),
-        },
-        over
-          ? 'A certificate has expired: make a new one'
-          : `A certificate has less than ${warnDays} days left: make a new one`,
-      );
+      const { code, message } = warningOf(until, now);
+      this.on.log.warn({ code, certificate: what, until: until.toUTCString() }, message);
     }
     const root = newestList(this.on.books, 'root');
     if (root && root.nextUpdate.getTime() - now.getTime() < warnDays * 86_400_000)

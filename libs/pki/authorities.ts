@@ -1,6 +1,7 @@
 // PEM that an operator gave: which authorities are trusted.
 import { X509Certificate } from 'node:crypto';
-import { faultOfAuthority } from './rfc5280.js';
+import { subjectOf } from './certificate.js';
+import { faultOfAuthority, type ProfileFault } from './rfc5280.js';
 
 /** Thrown when there is no certificate in the text, or one that cannot be read. Node alone would take it silently. */
 export class UnreadableAuthorities extends Error {
@@ -29,6 +30,25 @@ export function authoritiesIn(pem: string): string[] {
   return blocks;
 }
 
+/**
+ * What is wrong with what an operator gives, in sentences; empty when all can be trusted.
+ * @param faultOf of one certificate, in words that follow its number
+ */
+export function faultsOfAuthorities(
+  pem: string,
+  faultOf: (certificate: X509Certificate) => ProfileFault | null = faultOfAuthority,
+): readonly string[] {
+  try {
+    return authoritiesIn(pem).flatMap((text, index) => {
+      const fault = faultOf(new X509Certificate(text));
+      return fault ? [`certificate ${index + 1} ${fault.message}`] : [];
+    });
+  } catch (error) {
+    if (error instanceof UnreadableAuthorities) return [error.message];
+    throw error;
+  }
+}
+
 /** Those that are made as RFC 5280 says, and of the others why they are not trusted. */
 export interface SoundAuthorities {
   readonly sound: readonly string[];
@@ -40,12 +60,10 @@ export interface SoundAuthorities {
 export function soundAuthoritiesIn(pem: string): SoundAuthorities {
   const judged = authoritiesIn(pem).map((text) => {
     const certificate = new X509Certificate(text);
-    return { text, subject: certificate.subject, fault: faultOfAuthority(certificate) };
+    return { text, subject: subjectOf(certificate), fault: faultOfAuthority(certificate) };
   });
   return {
     sound: judged.flatMap(({ text, fault }) => (fault ? [] : [text])),
-    refused: judged.flatMap(({ subject, fault }) =>
-      fault ? [`${subject.replaceAll('\n', ', ')} ${fault.message}`] : [],
-    ),
+    refused: judged.flatMap(({ subject, fault }) => (fault ? [`${subject} ${fault.message}`] : [])),
   };
 }

@@ -53,10 +53,13 @@ export interface Validity {
 export const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const dayMs = 86_400_000;
 
-/** From an hour ago, for clocks that differ, for `days`. */
-export function validFor(days: number): Validity {
-  return { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + days * dayMs) };
-}
+/** For clocks that differ: what is made now is dated so much earlier. */
+export const backdated = (now: Date): Date => new Date(now.getTime() - 300_000);
+
+export const validFor = (days: number, now: Date = new Date()): Validity => ({
+  notBefore: backdated(now),
+  notAfter: new Date(now.getTime() + days * dayMs),
+});
 
 export function generateKeys(): Promise<CryptoKeyPair> {
   return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
@@ -87,9 +90,9 @@ export function fingerprintOf(der: Uint8Array): string {
   return hash('sha256', der, 'hex');
 }
 
-/** In one line. */
-export const subjectOf = ({ subject }: X509Certificate): string =>
-  subject.replaceAll(/\p{Cc}+/gu, ', ').slice(0, 512);
+/** A name as Node tells it, for a log or a page. */
+export const inOneLine = (name: string): string => name.replaceAll(/\p{Cc}+/gu, ', ').slice(0, 512);
+export const subjectOf = ({ subject }: X509Certificate): string => inOneLine(subject);
 
 export function nameOf({ commonName, serialNumber }: Holder): Name {
   const parts: JsonName = [{ CN: [commonName] }];

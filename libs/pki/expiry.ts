@@ -12,5 +12,14 @@ export const endingWithin = <T extends { readonly certificate: X509Certificate }
   now: Date,
 ): readonly T[] => all.filter(({ certificate }) => daysLeft(certificate.validToDate, now) < days);
 
+/** What a log says of a certificate that ends soon, or has ended. */
+export const warningOf = (until: Date, now: Date): { readonly code: string; readonly message: string } =>
+  until <= now
+    ? { code: 'certificateExpired', message: 'A certificate has expired: make a new one' }
+    : {
+        code: 'certificateExpires',
+        message: `A certificate has less than ${warnDays} days left: make a new one`,
+      };
+
 /** Negative once it is over. */
 export const daysLeft = (until: Date, now: Date): number => (until.getTime() - now.getTime()) / dayMs;

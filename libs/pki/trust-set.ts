@@ -2,6 +2,7 @@
 // in words what is wrong. Which chains of devices lead to them is OpenSSL's to judge.
 import { X509Certificate } from 'node:crypto';
 import { authoritiesIn, blocksIn, UnreadableAuthorities } from './authorities.js';
+import { inOneLine, subjectOf } from './certificate.js';
 import { oids } from './der/oids.js';
 import { faultOfAuthority } from './rfc5280.js';
 
@@ -90,8 +91,7 @@ export function hasIssuing(pem: string): boolean {
 const isSelfIssued = ({ subject, issuer }: X509Certificate): boolean => subject === issuer;
 
 const named = (certificate: X509Certificate, index: number): string =>
-  `certificate ${index + 1} (${oneLine(certificate.subject)})`;
-const oneLine = (name: string): string => name.replaceAll('\n', ', ');
+  `certificate ${index + 1} (${subjectOf(certificate)})`;
 
 function faultsOfOne(certificate: X509Certificate, index: number, now: Date): readonly string[] {
   const fault = faultOfAuthority(certificate);
@@ -114,7 +114,7 @@ function faultsOfLink(
   const above = `certificate ${index + 2}`;
   if (certificate.issuer !== next.subject) {
     return [
-      `${named(certificate, index)} was issued by ${oneLine(certificate.issuer)}, and ${above} is ${oneLine(next.subject)}`,
+      `${named(certificate, index)} was issued by ${inOneLine(certificate.issuer)}, and ${above} is ${subjectOf(next)}`,
     ];
   }
   return certificate.verify(next.publicKey)
@@ -126,7 +126,7 @@ function faultsOfLink(
 function faultsOfLast(certificate: X509Certificate, index: number): readonly string[] {
   if (!isSelfIssued(certificate)) {
     return [
-      `${named(certificate, index)} is no root: the certificate of its issuer, ${oneLine(certificate.issuer)}, must follow`,
+      `${named(certificate, index)} is no root: the certificate of its issuer, ${inOneLine(certificate.issuer)}, must follow`,
     ];
   }
   return certificate.verify(certificate.publicKey)

@@ -1,10 +1,9 @@
 // What is wrong with a document beyond its shape: references to others, certificates, settings that need each other. Pure.
-import { X509Certificate } from 'node:crypto';
 import { checkFilter } from '#documents/filter';
 import { checkListener } from '#documents/listener';
 import { validatePolicy } from '#documents/policy';
 import { settingsCatalogue } from '#device/catalogue';
-import { faultOfAuthority } from '#pki/rfc5280';
+import { faultsOfAuthorities } from '#pki/authorities';
 import { hasIssuing, trustSetFaults } from '#pki/trust-set';
 import { asksForCertificates } from '#events/asks-for-certificates';
 import type { Filter, Group } from '#events/group';
@@ -62,25 +61,8 @@ export function settingsFaults(
   return [...faults, ...rules, ...authorityFaults(trustedAuthorities)];
 }
 
-const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
-function authorityFaults(pem: string): readonly Fault[] {
-  if (pem.trim() === '') return [];
-  const blocks = pem.match(pemBlock) ?? [];
-  if (blocks.length === 0) return [fault('trustedAuthorities', 'has no certificate in PEM format')];
-  return blocks.flatMap((block, index) => {
-    const wrong = faultOfBlock(block);
-    return wrong ? [fault('trustedAuthorities', `certificate ${index + 1} ${wrong}`)] : [];
-  });
-}
-
-function faultOfBlock(block: string): string | null {
-  try {
-    return faultOfAuthority(new X509Certificate(block))?.message ?? null;
-  } catch {
-    return 'cannot be read';
-  }
-}
+const authorityFaults = (pem: string): readonly Fault[] =>
+  pem.trim() === '' ? [] : faultsOfAuthorities(pem).map((message) => fault('trustedAuthorities', message));
 
 /** Id of the group of all devices: made at the first start, neither deleted nor given to another kind. */
 export const allDevices = 'all';

@@ -2,7 +2,7 @@
 // first, and by a metric all the time. The page asks for itself.
 import type { Meter, ObservableResult } from '@opentelemetry/api';
 import { certificateKinds, expiryWarned } from '#events/certificate';
-import { warnDays } from '#pki/expiry';
+import { warnDays, warningOf } from '#pki/expiry';
 import { repeat } from '#runtime/repeat';
 import type { Running, StoredParts } from '#runtime/service';
 import type { Tx } from '#store/store';
@@ -41,7 +41,7 @@ export async function warnOfEndings(
     if (drafts.length > 0) await record(tx, bus, drafts);
     return { all, due };
   });
-  for (const ending of due) tell(log, ending);
+  for (const ending of due) tell(log, ending, now);
   return all;
 }
 
@@ -59,20 +59,10 @@ async function dueOf(tx: Tx, endings: readonly Ending[]): Promise<readonly Endin
   return rows.flatMap(({ fingerprint }) => byFingerprint.get(fingerprint) ?? []);
 }
 
-function tell(log: StoredParts['log'], { kind, holder, certificate, until, daysLeft }: Ending): void {
-  const over = daysLeft < 0;
-  log.warn(
-    {
-      code: over ? 'certificateExpired' : 'certificateExpires',
-      kind,
-      holder,
-      certificate,
-      until: new Date(until).toUTCString(),
-    },
-    over
-      ? 'A certificate has expired: make a new one'
-      : `A certificate has less than ${warnDays} days left: make a new one`,
-  );
+function tell(log: StoredParts['log'], { kind, holder, certificate, until }: Ending, now: Date): void {
+  const end = new Date(until);
+  const { code, message } = warningOf(end, now);
+  log.warn({ code, kind, holder, certificate, until: end.toUTCString() }, message);
 }
 
 /** How many end, of each kind. Returns what ends the observing. */

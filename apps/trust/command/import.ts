@@ -3,6 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import { expectPair } from '#pki/authority/certificate-parts';
 import { readPrivateKey } from '#pki/authority/key';
 import { inOrder } from '#pki/authority/pkcs12-import';
+import { subjectOf } from '#pki/certificate';
 import { TrustAuthority } from '../authority.js';
 import type { Books } from '../books.js';
 import { TrustFault } from '../fault.js';
@@ -41,7 +42,7 @@ export const importIdentity: Command = {
       return withBooks(values, (books, dir) => {
         keepCertified(dir, authorityChain(chain, file), passphrase);
         new TrustAuthority(dir, books, passphrase).publish('issuing');
-        say(`the authority is finished: ${chain[0]?.subject.replaceAll('\n', ', ') ?? ''}`);
+        say(`the authority is finished: ${chain[0] ? subjectOf(chain[0]) : ''}`);
       });
     }
     const { name } = values;
@@ -53,9 +54,7 @@ export const importIdentity: Command = {
         ? answered(books, { name, key: waiting.key, file, passphrase })
         : kept(books, { name, file, passphrase, values });
       const [own] = certificates;
-      say(
-        `${name}: ${own?.subject.replaceAll('\n', ', ') ?? ''}, valid until ${own?.validToDate.toUTCString() ?? ''}`,
-      );
+      if (own) say(`${name}: ${subjectOf(own)}, valid until ${own.validToDate.toUTCString()}`);
     });
   },
 };

@@ -4,24 +4,14 @@ import { makeIssuing, makeRoot } from '#pki/authority/issue';
 import { generateKey, type KeyKind } from '#pki/authority/key';
 import { makeRequest } from '#pki/authority/request';
 import { checkSubject, parseSubject, type Subject } from '#pki/authority/subject';
+import { subjectOf, validFor } from '#pki/certificate';
 import { Books } from '../books.js';
 import { TrustFault } from '../fault.js';
 import { makeFolder } from '../files.js';
 import { record } from '../issued.js';
 import { publish } from '../authority.js';
 import { hasAuthority, keepAuthority, type Made } from '../keys.js';
-import {
-  type Command,
-  daysOf,
-  dirOf,
-  keyKindOf,
-  lasting,
-  misused,
-  none,
-  passphraseOf,
-  read,
-  say,
-} from './words.js';
+import { type Command, daysOf, dirOf, keyKindOf, misused, none, passphraseOf, read, say } from './words.js';
 
 const help = `muster ca init --subject 'O=Example, C=DE' [--url http://trust.example:3333]
                            makes a root, and an issuing authority below it
@@ -77,12 +67,12 @@ async function madeHere({ subject, kind, days, rootDays, url }: Plan): Promise<M
   const certificate = makeRoot({
     subject: called(subject, 'root'),
     key: rootKey,
-    validity: lasting(rootDays),
+    validity: validFor(rootDays),
   });
   const root = { certificate, key: rootKey };
   const issuing = makeIssuing(
     root,
-    { subject: called(subject, 'issuing'), publicKey, validity: lasting(days) },
+    { subject: called(subject, 'issuing'), publicKey, validity: validFor(days) },
     url && `${url}/root.crl`,
   );
   return { root, issuing: { certificate: issuing, key: privateKey } };
@@ -124,7 +114,7 @@ function told(dir: string, made: Made): string {
   }
   const { certificate } = made.root;
   return [
-    `${dir} holds an authority now: ${certificate.subject.replaceAll('\n', ', ')}`,
+    `${dir} holds an authority now: ${subjectOf(certificate)}`,
     `  root        valid until ${certificate.validToDate.toUTCString()}, SHA-256 ${certificate.fingerprint256}`,
     `  issuing     valid until ${made.issuing.certificate.validToDate.toUTCString()}`,
     `  the root's key is needed again only to renew its list (muster ca crl --root --renew): take`,

@@ -1,6 +1,7 @@
 // `muster ca issue`: a key and the certificate for it, kept under a friendly name or written to a file.
 import { parseSubject } from '#pki/authority/subject';
 import { generateKey } from '#pki/authority/key';
+import { validFor } from '#pki/certificate';
 import { certificateOf } from '../keys.js';
 import { namesIn } from '../authority.js';
 import { serialHexOf } from '../issued.js';
@@ -11,7 +12,6 @@ import {
   type Command,
   daysOf,
   keyKindOf,
-  lasting,
   misused,
   none,
   profileOf,
@@ -56,7 +56,7 @@ export const issue: Command = {
     const profile = profileOf(values.profile);
     const subject = parseSubject(values.subject);
     const names = namesIn(values.names);
-    const validity = lasting(daysOf(values.days, 365));
+    const validity = validFor(daysOf(values.days, 365));
     const { publicKey, privateKey } = await generateKey(keyKindOf(values.key));
     withAuthority(values, ({ books, authority, dir, passphrase }) => {
       if (name !== undefined && !values.replace && findIdentity(books, name))

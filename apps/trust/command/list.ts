@@ -1,4 +1,5 @@
 // `muster ca list`: what was issued, the identities kept, and the secrets with which devices may enrol.
+import { subjectOf } from '#pki/certificate';
 import { identities } from '../identities.js';
 import { type Issued, listed } from '../issued.js';
 import { secrets } from '../secrets.js';
@@ -36,7 +37,7 @@ export const list: Command = {
       if (values.identities) {
         const found = identities(books).map(({ name, certificates: [own] }) => ({
           name,
-          subject: own?.subject.replaceAll('\n', ', ') ?? null,
+          subject: own ? subjectOf(own) : null,
           until: own?.validToDate ?? null,
         }));
         const text = (each: (typeof found)[number]): string =>

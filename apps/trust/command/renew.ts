@@ -4,11 +4,12 @@ import { createPublicKey } from 'node:crypto';
 import { issuerPartsOf } from '#pki/authority/certificate-parts';
 import { type Issuer, makeIssuing, makeRoot } from '#pki/authority/issue';
 import { derOfSubject, type Subject, subjectOfDer } from '#pki/authority/subject';
+import { validFor } from '#pki/certificate';
 import type { Books } from '../books.js';
 import { TrustFault } from '../fault.js';
 import { record } from '../issued.js';
 import { keepRenewed, openIssuer } from '../keys.js';
-import { type Command, daysOf, lasting, none, passphraseOf, read, say, withBooks } from './words.js';
+import { type Command, daysOf, none, passphraseOf, read, say, withBooks } from './words.js';
 
 const help = `muster ca renew            the issuing authority's certificate anew, for the same key; the root's key has to be there
   --root                   the root's too, for the same key: tell devices and trust sets of it before the old one ends
@@ -43,7 +44,7 @@ export const renew: Command = {
 
 function renewedRoot({ certificate, key }: Issuer, days: number): Issuer {
   const subject = sameName(issuerPartsOf(certificate).name);
-  return { certificate: makeRoot({ subject, key, validity: lasting(days) }), key };
+  return { certificate: makeRoot({ subject, key, validity: validFor(days) }), key };
 }
 
 interface Renewing {
@@ -57,7 +58,7 @@ function renewedIssuing(books: Books, { above, issuing, days }: Renewing) {
   const subject = sameName(issuerPartsOf(issuing.certificate).name);
   const url = books.fact('url');
   const publicKey = createPublicKey(issuing.key);
-  const made = makeIssuing(above, { subject, publicKey, validity: lasting(days) }, url && `${url}/root.crl`);
+  const made = makeIssuing(above, { subject, publicKey, validity: validFor(days) }, url && `${url}/root.crl`);
   books.transaction(() => record(books, made, { issuer: 'root', profile: 'authority', subject, names: [] }));
   return made;
 }

@@ -2,11 +2,12 @@
 import { textOfNames } from '#pki/authority/alternative-names';
 import { derOfRequestPem, readRequest } from '#pki/authority/request';
 import { parseSubject, textOfSubject } from '#pki/authority/subject';
+import { validFor } from '#pki/certificate';
 import { namesIn } from '../authority.js';
 import { readWhole, writeWhole } from '../files.js';
 import { serialHexOf } from '../issued.js';
 import { chainOf } from '../keys.js';
-import { type Command, daysOf, lasting, only, profileOf, read, say, withAuthority } from './words.js';
+import { type Command, daysOf, only, profileOf, read, say, withAuthority } from './words.js';
 
 const help = `muster ca sign REQUEST.pem --profile PROFILE
                            certifies the key of a request (RFC 2986), which proves that it has it; prints the certificate
@@ -33,7 +34,7 @@ export const sign: Command = {
     const asked = readRequest(derOfRequestPem(readWhole(file).toString('utf8'), file));
     const subject = values.subject === undefined ? asked.subject : parseSubject(values.subject);
     const names = values.names === undefined ? asked.names() : namesIn(values.names);
-    const validity = lasting(daysOf(values.days, 365));
+    const validity = validFor(daysOf(values.days, 365));
     withAuthority(values, ({ authority, dir }) => {
       const made = authority.issue({ profile, subject, names, publicKey: asked.publicKey, validity });
       const text = made.toString() + chainOf(dir);

@@ -3,7 +3,6 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { messageOf } from '#events/message-of';
 import { type KeyKind, keyKinds } from '#pki/authority/key';
 import { type Profile, profiles } from '#pki/authority/profile';
-import { type Validity } from '#pki/certificate';
 import { Books } from '../books.js';
 import { TrustFault } from '../fault.js';
 import { hasAuthority, readPassphrase } from '../keys.js';
@@ -100,12 +99,6 @@ export function wholeOf(option: string, text: string, max: number): number {
   const number = /^\d+$/.test(text) ? Number(text) : NaN;
   if (number >= 1 && number <= max) return number;
   throw misused(`${option} is a whole number from 1 to ${max}, not "${text}"`);
-}
-
-/** From some minutes ago, for clocks that differ. */
-export function lasting(days: number): Validity {
-  const now = Date.now();
-  return { notBefore: new Date(now - 300_000), notAfter: new Date(now + days * 86_400_000) };
 }
 
 /** The one that is typed without a dash. Throws TrustFault. */

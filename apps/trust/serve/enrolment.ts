@@ -5,7 +5,7 @@ import { AuthorityFault } from '#pki/authority/fault';
 import { sameKey } from '#pki/authority/key';
 import { type CertificateRequest, readRequest } from '#pki/authority/request';
 import { type Subject, subjectOfDer } from '#pki/authority/subject';
-import { fingerprintOf } from '#pki/certificate';
+import { fingerprintOf, validFor } from '#pki/certificate';
 import { fieldsOf } from '#pki/fields';
 import type { TrustAuthority } from '../authority.js';
 import type { Books } from '../books.js';
@@ -14,8 +14,6 @@ import { type EnrolmentSecret, useSecret } from '../secrets.js';
 
 /** Of one device, in force at a time: some for keys that were lost, and for renewal long before the end. */
 const heldMax = 10;
-/** For clocks that differ. */
-const backdatedMs = 300_000;
 
 /** Thrown when no certificate is given; the message may be told to the device. */
 export class EnrolmentRefused extends Error {
@@ -106,16 +104,12 @@ interface Granted {
 }
 
 function issue({ authority, days }: Enrolling, { subject, names, publicKey, now }: Granted): X509Certificate {
-  const validity = {
-    notBefore: new Date(now.getTime() - backdatedMs),
-    notAfter: new Date(now.getTime() + days * 86_400_000),
-  };
   return authority.issue({
     profile: 'device',
     subject,
     names: parseAlternativeNames(names),
     publicKey,
-    validity,
+    validity: validFor(days, now),
   });
 }
 

@@ -1,5 +1,6 @@
 // The lists that are held: for each issuer and key the one with the highest number.
 import type { X509Certificate } from 'node:crypto';
+import { subjectOf } from '../certificate.js';
 import { fieldsOf } from '../fields.js';
 import { canonicalIssuerOf, canonicalSubjectOf } from '../names.js';
 import { leadsToRoot } from './path.js';
@@ -54,7 +55,7 @@ export class Crls {
   /** What the lists say of a certificate that `issuer` has signed. */
   standingOf(certificate: X509Certificate, issuer: X509Certificate, now: Date): Standing {
     const { serial } = fieldsOf(certificate);
-    const lists = this.#speakingFor(issuerOf(certificate), issuer);
+    const lists = this.#speakingFor(canonicalIssuerOf(certificate), issuer);
     if (lists.some(({ crl }) => crl.revoked.has(serial))) return 'revoked';
     if (lists.some((held) => inForce(held, now))) return 'good';
     return lists.length > 0 ? 'stale' : 'absent';
@@ -63,7 +64,7 @@ export class Crls {
   /** A list in force speaks for whatever device: nobody else need be asked. */
   speakForAll(now: Date): boolean {
     return this.#lowest.every((issuer) =>
-      this.#speakingFor(subjectOf(issuer), issuer).some((held) => inForce(held, now)),
+      this.#speakingFor(canonicalSubjectOf(issuer), issuer).some((held) => inForce(held, now)),
     );
   }
 
@@ -96,7 +97,7 @@ const keyOf = ({ publicKey }: X509Certificate): string =>
   publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
 
 const described = ({ crl, signer }: Held): HeldCrl => ({
-  issuer: signer.subject.replaceAll('\n', ', '),
+  issuer: subjectOf(signer),
   number: crl.number.toString(),
   nextUpdate: crl.nextUpdate,
   revoked: crl.revoked.size,

@@ -1,7 +1,8 @@
 // A device's certificates: its own self-signed one, and those an operator installs (R4, R6). A cold reset keeps them (R8).
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { selfSigned, type Credentials as KeyPair, type Holder } from '#pki/certificate';
+import type { Credentials as KeyPair } from '#pki/certificate';
+import { selfSigned, type Holder } from '#pki/self-signed';
 import { identityIn } from '#pki/identity';
 
 /** PEM throughout. */

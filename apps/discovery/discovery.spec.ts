@@ -22,7 +22,7 @@ import type { Event } from '#events/event';
 import type { Identity } from '#events/identity';
 import { serialListChanged } from '#events/serial-list';
 import { defaultSettings, settingsChanged, type Settings } from '#events/settings';
-import { selfSigned } from '#pki/certificate';
+import { selfSigned } from '#pki/self-signed';
 import type { Store } from '#store/store';
 import { activeTasks } from '#store/tasks';
 import { databases, openFor, published, startFed, type Fed } from '../../test/support/fed-delivery.js';

@@ -8,7 +8,7 @@ import { deviceDiscovered, deviceReconciled } from '#events/device';
 import type { Event } from '#events/event';
 import { listenerBody, listenerChanged, listenerReported, type Listener } from '#events/listener';
 import { edgeConfigured } from '#events/settings';
-import { selfSigned } from '#pki/certificate';
+import { selfSigned } from '#pki/self-signed';
 import type { Store } from '#store/store';
 import {
   accepted,

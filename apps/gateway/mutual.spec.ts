@@ -12,14 +12,8 @@ import {
 } from '../../test/support/gateway.js';
 import { until } from '../../test/support/until.js';
 import { Authority } from '../../test/support/authority.js';
-import {
-  selfSigned,
-  validFor,
-  type Credentials,
-  type Holder,
-  type Purpose,
-  type Validity,
-} from '#pki/certificate';
+import { validFor, type Credentials, type Purpose, type Validity } from '#pki/certificate';
+import { selfSigned, type Holder } from '#pki/self-signed';
 
 const authority = await Authority.create('Trusted root');
 const stranger = await Authority.create('Trusted root');

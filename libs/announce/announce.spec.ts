@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:tls';
 import { afterEach, expect, it } from 'vitest';
 import { exampleIdentity } from '../events/identity.js';
-import { selfSigned } from '../pki/certificate.js';
+import { selfSigned } from '../pki/self-signed.js';
 import { announce, AnnounceError, clientContext } from './announce.js';
 import type { Announcement } from './announcement.js';
 

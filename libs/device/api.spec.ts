@@ -8,7 +8,8 @@ import { openDeviceApi } from '#device/api';
 import type { Driver, Target } from '#device/device';
 import { hostOf } from '#device/exchange';
 import { exampleIdentity } from '#events/identity';
-import { selfSigned, type Credentials } from '#pki/certificate';
+import type { Credentials } from '#pki/certificate';
+import { selfSigned } from '#pki/self-signed';
 
 const saying = (part: string): unknown => expect.stringContaining(part);
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;

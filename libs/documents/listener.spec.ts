@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Authority } from '../../test/support/authority.js';
 import { OpenSsl } from '../../test/support/openssl.js';
 import { listenerBody } from '../events/listener.js';
-import { selfSigned } from '../pki/certificate.js';
+import { selfSigned } from '../pki/self-signed.js';
 import { checkListener } from './listener.js';
 
 const listener = (part: object) =>

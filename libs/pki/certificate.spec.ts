@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Authority } from '../../test/support/authority.js';
-import { fingerprintOf, selfSigned, validFor } from './certificate.js';
+import { fingerprintOf, validFor } from './certificate.js';
+import { selfSigned } from './self-signed.js';
 import { identityIn } from './identity.js';
+import { faultOfLeaf } from './rfc5280.js';
 
 describe('a self-signed certificate', () => {
   it('says who holds it, for how long and for what', async () => {
@@ -26,6 +28,7 @@ describe('a self-signed certificate', () => {
     );
     expect(read.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']);
     expect(read.ca).toBe(false);
+    expect(faultOfLeaf(read)).toBeNull();
     expect(read.publicKey.asymmetricKeyDetails?.namedCurve).toBe('prime256v1');
     expect(read.verify(read.publicKey)).toBe(true);
     expect((read.validToDate.getTime() - Date.now()) / 86_400_000).toBeCloseTo(30, 1);

@@ -1,6 +1,7 @@
 // Certificates: made here, judged by OpenSSL inside Node, bound to a device by its serial number.
 //
-//   certificate.ts  a key pair and what is said about it: self-signed, and the PEM it is kept in
+//   certificate.ts  what all of them have: holder's key in PEM, validity, fingerprint, subject, serial number
+//   self-signed.ts  a key pair, and what it says of itself
 //   identity.ts     a self-signed identity kept in a folder, made when there is none; secret-file.ts: made once
 //   seal.ts         a private key on its way to the one who uses it    expiry.ts  when a certificate is near its end
 //   authorities.ts  PEM that an operator gave: whom to trust    trust-set.ts  whether they belong together
@@ -11,36 +12,12 @@
 //   signature.ts    over lists and answers; the folder revocation says who was revoked
 //   authority/      an authority of our own: what it issues and publishes; its map is in authority/issue.ts
 //   tls.ts          how servers speak TLS    negotiated.ts  the group that a connection's keys were exchanged by
-import 'reflect-metadata';
 import { hash, randomBytes, type X509Certificate } from 'node:crypto';
-import {
-  BasicConstraintsExtension,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  type Extension,
-  type JsonName,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  Name,
-  PemConverter,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-  X509CertificateGenerator,
-} from '@peculiar/x509';
 
 /** A private key and the certificate for it, both PEM; issuers may follow the certificate. */
 export interface Credentials {
   readonly key: string;
   readonly certificate: string;
-}
-
-/** What a certificate says of its holder. */
-export interface Holder {
-  readonly commonName: string;
-  /** Of a device: what binds the certificate to it. */
-  readonly serialNumber?: string;
-  readonly dnsNames?: readonly string[];
-  readonly ipAddresses?: readonly string[];
 }
 
 export type Purpose = 'serverAuth' | 'clientAuth';
@@ -50,7 +27,6 @@ export interface Validity {
   readonly notAfter: Date;
 }
 
-export const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const dayMs = 86_400_000;
 
 /** For clocks that differ: what is made now is dated so much earlier. */
@@ -60,24 +36,6 @@ export const validFor = (days: number, now: Date = new Date()): Validity => ({
   notBefore: backdated(now),
   notAfter: new Date(now.getTime() + days * dayMs),
 });
-
-export function generateKeys(): Promise<CryptoKeyPair> {
-  return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-}
-
-/** ECDSA P-256, for both purposes of TLS, as a device or a server makes it for itself. */
-export async function selfSigned(holder: Holder, validity: Validity = validFor(3650)): Promise<Credentials> {
-  const keys = await generateKeys();
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    serialNumber: newSerial(),
-    name: nameOf(holder),
-    ...validity,
-    signingAlgorithm: algorithm,
-    keys,
-    extensions: await leafExtensions(holder, keys.publicKey, ['serverAuth', 'clientAuth']),
-  });
-  return { key: await keyPem(keys.privateKey), certificate: certificate.toString('pem') };
-}
 
 /** From when to when a certificate is valid. Agents run on Node 20 too, which has no validFromDate. */
 export const periodOf = (certificate: Pick<X509Certificate, 'validFrom' | 'validTo'>): Validity => ({
@@ -93,34 +51,6 @@ export function fingerprintOf(der: Uint8Array): string {
 /** A name as Node tells it, for a log or a page. */
 export const inOneLine = (name: string): string => name.replaceAll(/\p{Cc}+/gu, ', ').slice(0, 512);
 export const subjectOf = ({ subject }: X509Certificate): string => inOneLine(subject);
-
-export function nameOf({ commonName, serialNumber }: Holder): Name {
-  const parts: JsonName = [{ CN: [commonName] }];
-  if (serialNumber !== undefined) parts.push({ '2.5.4.5': [serialNumber] });
-  return new Name(parts);
-}
-
-export async function leafExtensions(
-  { dnsNames = [], ipAddresses = [] }: Holder,
-  publicKey: CryptoKey,
-  purposes: readonly Purpose[],
-): Promise<Extension[]> {
-  const alternatives = [
-    ...dnsNames.map((value) => ({ type: 'dns' as const, value })),
-    ...ipAddresses.map((value) => ({ type: 'ip' as const, value })),
-  ];
-  return [
-    new BasicConstraintsExtension(false, undefined, true),
-    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-    new ExtendedKeyUsageExtension(purposes.map((purpose) => ExtendedKeyUsage[purpose])),
-    await SubjectKeyIdentifierExtension.create(publicKey),
-    ...(alternatives.length > 0 ? [new SubjectAlternativeNameExtension(alternatives)] : []),
-  ];
-}
-
-export async function keyPem(key: CryptoKey): Promise<string> {
-  return PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
-}
 
 /** 128 random bits, positive. */
 export function newSerial(): string {

@@ -1,6 +1,7 @@
 // A self-signed identity kept in a folder, for who was given no certificate.
 import { join } from 'node:path';
-import { selfSigned, type Credentials, type Holder } from './certificate.js';
+import type { Credentials } from './certificate.js';
+import { selfSigned, type Holder } from './self-signed.js';
 import { keptIn } from './secret-file.js';
 
 /** The identity in `folder` (identity.pem: key, then certificate, readable by its owner only), made when there is none. */

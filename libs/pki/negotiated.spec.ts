@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type SecureVersion, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { selfSigned } from '#pki/certificate';
+import { selfSigned } from '#pki/self-signed';
 import { keyExchangeGroup } from '#pki/negotiated';
 
 const groups = 'X25519MLKEM768:X25519:P-256:P-384:ffdhe2048';

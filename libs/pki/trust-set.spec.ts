@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Authority } from '../../test/support/authority.js';
 import { authoritiesIn, blocksIn } from './authorities.js';
-import { selfSigned } from './certificate.js';
+import { selfSigned } from './self-signed.js';
 import { restricted, trustSetFaults } from './trust-set.js';
 import { issuingChain } from '../../test/support/issuing-chain.js';
 import { publicBundle, withoutBundle } from '../../test/support/public-bundle.js';

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
 import { encodeAnnouncement } from '#announce/announcement';
-import { selfSigned } from '#pki/certificate';
+import { selfSigned } from '#pki/self-signed';
 import { cpuMsOf } from './cost.js';
 
 const { key, certificate: cert } = await selfSigned({ commonName: 'device' });

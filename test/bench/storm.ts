@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { announce, clientContext } from '#announce/announce';
 import { backOffMs, type Pauses } from '#events/back-off';
 import { exampleIdentity } from '#events/identity';
-import { selfSigned } from '#pki/certificate';
+import { selfSigned } from '#pki/self-signed';
 import { cpuMsOf, treeCpuMsOf } from './cost.js';
 import { startMuster, type BenchMuster } from './muster.js';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { exampleIdentity } from '#events/identity';
 import { edgeConfigured } from '#events/settings';
-import { selfSigned } from '#pki/certificate';
+import { selfSigned } from '#pki/self-signed';
 import { readPeer } from '#pki/peer';
 import { readGatewayConfig } from '../../apps/gateway/config.js';
 import { judge } from '../../apps/gateway/judge.js';

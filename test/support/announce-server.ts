@@ -2,7 +2,8 @@
 import { createServer, type TLSSocket } from 'node:tls';
 import { Answering } from '#announce/answer';
 import type { Acknowledge, Announcement } from '#announce/announcement';
-import { selfSigned, type Credentials } from '#pki/certificate';
+import type { Credentials } from '#pki/certificate';
+import { selfSigned } from '#pki/self-signed';
 
 /** One announcement as it came in. */
 export interface Heard {

@@ -1,27 +1,24 @@
-// A small authority for tests: one root that signs leaves. It keeps no books and revokes nothing.
+// A small authority for tests, made by a library that Muster itself does not use: one root that signs leaves. It keeps no
+// books and revokes nothing.
 import 'reflect-metadata';
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  type Extension,
+  type JsonName,
   KeyUsageFlags,
   KeyUsagesExtension,
+  Name,
+  PemConverter,
+  SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   type X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import {
-  algorithm,
-  generateKeys,
-  keyPem,
-  leafExtensions,
-  nameOf,
-  newSerial,
-  validFor,
-  type Credentials,
-  type Holder,
-  type Purpose,
-  type Validity,
-} from '#pki/certificate';
+import { newSerial, validFor, type Credentials, type Purpose, type Validity } from '#pki/certificate';
+import type { Holder } from '#pki/self-signed';
 
 export interface Issue {
   /** Default: both. Empty: no extended key usage can be met. */
@@ -76,4 +73,38 @@ export class Authority {
     });
     return { key: await keyPem(keys.privateKey), certificate: certificate.toString('pem') };
   }
+}
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+
+function generateKeys(): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+}
+
+function nameOf({ commonName, serialNumber }: Holder): Name {
+  const parts: JsonName = [{ CN: [commonName] }];
+  if (serialNumber !== undefined) parts.push({ '2.5.4.5': [serialNumber] });
+  return new Name(parts);
+}
+
+async function leafExtensions(
+  { dnsNames = [], ipAddresses = [] }: Holder,
+  publicKey: CryptoKey,
+  purposes: readonly Purpose[],
+): Promise<Extension[]> {
+  const alternatives = [
+    ...dnsNames.map((value) => ({ type: 'dns' as const, value })),
+    ...ipAddresses.map((value) => ({ type: 'ip' as const, value })),
+  ];
+  return [
+    new BasicConstraintsExtension(false, undefined, true),
+    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+    new ExtendedKeyUsageExtension(purposes.map((purpose) => ExtendedKeyUsage[purpose])),
+    await SubjectKeyIdentifierExtension.create(publicKey),
+    ...(alternatives.length > 0 ? [new SubjectAlternativeNameExtension(alternatives)] : []),
+  ];
+}
+
+async function keyPem(key: CryptoKey): Promise<string> {
+  return PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
 }

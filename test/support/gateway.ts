@@ -12,7 +12,7 @@ import { deviceAnnounced, type DeviceAnnounced } from '#events/device';
 import { parseEvent, type Event, type EventDefinition } from '#events/event';
 import { announcementsRefused } from '#events/refusal';
 import { edgeConfigured, type EdgeConfiguration } from '#events/settings';
-import { selfSigned } from '#pki/certificate';
+import { selfSigned } from '#pki/self-signed';
 import { migrate } from '#store/migrate';
 import { openEmbedded } from '#store/open';
 import { Store } from '#store/store';

@@ -10,7 +10,7 @@ import { startAnnounceServer, type AnnounceServer } from '../../../test/support/
 import { OpenSsl } from '../../../test/support/openssl.js';
 import { Process } from '../../../test/support/process.js';
 import { until } from '../../../test/support/until.js';
-import { selfSigned } from '#pki/certificate';
+import { selfSigned } from '#pki/self-signed';
 import { splitPem } from '../credentials.js';
 import { enrol } from './enrol.js';
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
-import { selfSigned } from '#pki/certificate';
+import { selfSigned } from '#pki/self-signed';
 import { openLog } from '#runtime/log';
 import { until } from '../../../test/support/until.js';
 import type { Enrolled } from '../state.js';

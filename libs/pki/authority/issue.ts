@@ -118,6 +118,25 @@ export function issue(by: Issuer, leaf: Leaf): X509Certificate {
   });
 }
 
+/** What a server or a device says of itself, for both purposes of TLS: trusted by who pins it, and no authority. */
+export function makeSelfSigned({
+  subject,
+  key,
+  validity,
+  names,
+}: Pick<Leaf, 'subject' | 'validity' | 'names'> & { readonly key: KeyObject }): X509Certificate {
+  const publicKey = createPublicKey(key);
+  const spki = spkiOf(publicKey);
+  const name = derOfSubject(subject);
+  const extensions = [
+    leafConstraint(),
+    ...usageOf('device', publicKey),
+    subjectKeyId(keyIdOf(spki)),
+    ...(names.length === 0 ? [] : [alternativeNames(names)]),
+  ];
+  return certificate({ issuer: name, subject: name, spki, validity, extensions, key });
+}
+
 const authorityExtensions = (pathLength: number): readonly Buffer[] => [
   authorityConstraint(pathLength),
   keyUsage('keyCertSign', 'cRLSign'),

@@ -18,13 +18,10 @@ export class TrustProcess {
   readonly openssl = this.#ca.openssl;
   #process: Process | null = null;
 
-  /** roots.pem, root.pem and issuing.pem in the folder are the authority's. */
-  static async start(): Promise<TrustProcess> {
-    const trust = new TrustProcess({
-      lists: await freePort(),
-      est: await freePort(),
-      health: await freePort(),
-    });
+  /** roots.pem, root.pem and issuing.pem in the folder are the authority's. @param environment on top of what it needs */
+  static async start(environment: Readonly<Record<string, string>> = {}): Promise<TrustProcess> {
+    const ports = { lists: await freePort(), est: await freePort(), health: await freePort() };
+    const trust = new TrustProcess(ports, environment);
     await trust.ca('init', '--subject', 'CN=Trial', '--url', trust.lists);
     const names = ['--names', 'DNS:localhost, IP:127.0.0.1'];
     await trust.ca('issue', '--name', 'est', '--profile', 'server', '--subject', 'CN=est.example', ...names);
@@ -37,7 +34,10 @@ export class TrustProcess {
     return trust;
   }
 
-  private constructor(readonly ports: Readonly<Record<'lists' | 'est' | 'health', number>>) {}
+  private constructor(
+    readonly ports: Readonly<Record<'lists' | 'est' | 'health', number>>,
+    private readonly environment: Readonly<Record<string, string>>,
+  ) {}
 
   /** Where lists and OCSP are. */
   get lists(): string {
@@ -69,6 +69,7 @@ export class TrustProcess {
       MUSTER_TRUST_EST_PORT: String(this.ports.est),
       MUSTER_HTTP_PORT: String(this.ports.health),
       MUSTER_TRUST_EST_IDENTITY: 'est',
+      ...this.environment,
       ...more,
     };
     return new Process({ name: 'trust', entry: 'apps/trust/main.js', environment });

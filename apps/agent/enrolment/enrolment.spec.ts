@@ -5,10 +5,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { freePort } from '../../../scripts/free-port.mjs';
 import { startAnnounceServer, type AnnounceServer } from '../../../test/support/announce-server.js';
-import { OpenSsl } from '../../../test/support/openssl.js';
 import { Process } from '../../../test/support/process.js';
+import { TrustProcess } from '../../../test/support/trust-process.js';
 import { until } from '../../../test/support/until.js';
 import { selfSigned } from '#pki/self-signed';
 import { splitPem } from '../credentials.js';
@@ -18,72 +17,36 @@ const faketime = ['x86_64', 'aarch64']
   .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`)
   .find((path) => existsSync(path));
 
-const openssl = new OpenSsl();
-const ports = { lists: await freePort(), est: await freePort(), health: await freePort() };
-const place = {
-  MUSTER_TRUST_DIR: openssl.path('trust'),
-  MUSTER_TRUST_PASSPHRASE_FILE: openssl.file('passphrase', 'correct horse battery staple\n'),
-};
-let trust: Process;
+let trust: TrustProcess;
 let server: AnnounceServer;
 let folder: string;
 const agents: Process[] = [];
 
-const ca = async (...words: readonly string[]): Promise<string> =>
-  (await Process.run({ name: 'ca', entry: 'apps/trust/ca.js', words, environment: place })).trim();
-const serve = async (name: string): Promise<void> => {
-  const words = [
-    '--profile',
-    'mutual',
-    '--subject',
-    `CN=${name}.example`,
-    '--names',
-    'DNS:localhost, IP:127.0.0.1',
-  ];
-  await ca('issue', '--name', name, ...words);
-};
+const names = ['--names', 'DNS:localhost, IP:127.0.0.1'];
 
 beforeAll(async () => {
-  await ca('init', '--subject', 'CN=Trial', '--url', `http://127.0.0.1:${ports.lists}`);
-  await serve('est');
-  await serve('gateway');
-  openssl.file('roots.pem', await ca('export', '--authority'));
-  await ca('export', 'gateway', '--out', openssl.path('gateway.pem'));
-  trust = new Process({
-    name: 'trust',
-    entry: 'apps/trust/main.js',
-    environment: {
-      ...place,
-      MUSTER_TRUST_HOST: '127.0.0.1',
-      MUSTER_HTTP_HOST: '127.0.0.1',
-      MUSTER_TRUST_PORT: String(ports.lists),
-      MUSTER_TRUST_EST_PORT: String(ports.est),
-      MUSTER_HTTP_PORT: String(ports.health),
-      MUSTER_TRUST_EST_IDENTITY: 'est',
-      MUSTER_TRUST_DEVICE_DAYS: '10',
-    },
+  trust = await TrustProcess.start({ MUSTER_TRUST_DEVICE_DAYS: '10' });
+  const subject = ['--profile', 'mutual', '--subject', 'CN=gateway.example'];
+  await trust.ca('issue', '--name', 'gateway', ...subject, ...names);
+  await trust.ca('export', 'gateway', '--out', 'gateway.pem');
+  server = await startAnnounceServer(undefined, {
+    credentials: splitPem(trust.openssl.read('gateway.pem')),
   });
-  await until('the authority is ready', async () => {
-    if (trust.exitCode !== null) throw new Error(trust.output);
-    return (await fetch(`http://127.0.0.1:${ports.health}/health/ready`).catch(() => null))?.ok;
-  });
-  server = await startAnnounceServer(undefined, { credentials: splitPem(openssl.read('gateway.pem')) });
 });
 afterAll(async () => {
   await server.close();
-  await trust.signal('SIGTERM');
-  openssl.remove();
+  await trust.stop();
 });
 beforeEach(() => {
-  folder = mkdtempSync(join(openssl.dir, 'agent-'));
-  writeFileSync(join(folder, 'ca.pem'), openssl.read('roots.pem'));
+  folder = mkdtempSync(join(trust.openssl.dir, 'agent-'));
+  writeFileSync(join(folder, 'ca.pem'), trust.openssl.read('roots.pem'));
 });
 afterEach(async () => {
   await Promise.all(agents.splice(0).map((agent) => agent.signal('SIGKILL')));
   rmSync(folder, { recursive: true });
 });
 
-const est = () => `https://127.0.0.1:${ports.est}`;
+const est = () => `https://127.0.0.1:${trust.ports.est}`;
 const words = (command: string, serial: string, ...more: readonly string[]) => [
   ...[command, '--state', folder, '--serial', serial, '--server', '127.0.0.1', '--port', String(server.port)],
   ...['--ip', '127.0.0.1', '--api-port', '0', '--est', est(), ...more],
@@ -103,7 +66,9 @@ const start = (
   return agent;
 };
 const secretFor = async (serial: string): Promise<void> =>
-  writeFileSync(join(folder, 'enrol.secret'), `${await ca('enrol', '--device', serial)}\n`, { mode: 0o600 });
+  writeFileSync(join(folder, 'enrol.secret'), `${await trust.ca('enrol', '--device', serial)}\n`, {
+    mode: 0o600,
+  });
 const held = (): X509Certificate => new X509Certificate(readFileSync(join(folder, 'identity.pem')));
 const heardOf = (serial: string) =>
   server.heard.filter(({ announcement }) => announcement.identity.serial === serial);
@@ -162,7 +127,7 @@ test('asked for, it gets its next certificate, announces with that, and the one 
     'it announced with the next',
     () => heardOf('EST-0003').at(-1)?.fingerprint === shownBy(held()),
   );
-  await ca('revoke', '--device', 'EST-0003');
+  await trust.ca('revoke', '--device', 'EST-0003');
   const agent = new Process({
     name: 'enrol',
     entry: 'apps/agent/main.js',
@@ -200,7 +165,7 @@ describe('what it is refused (in this process)', () => {
 
   test('an answer that was lost is had again, for the same key and for no other', async () => {
     await secretFor('EST-0006');
-    const key = openssl.run('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256');
+    const key = trust.openssl.run('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256');
     mkdirSync(join(folder, 'own'), { recursive: true });
     // As a device that died between the request and the disk: the key is there, the certificate is not.
     const again = (pending: string | null) => {
@@ -238,20 +203,12 @@ test('a server for enrolment that was revoked gets no secret', async () => {
   const url = new URL(est());
   const enrolled = () =>
     enrol({ folder, serial: 'EST-0010', url, revocation: 'hard', signal: AbortSignal.timeout(60_000) }, true);
-  await ca('revoke', '--name', 'est');
+  await trust.ca('revoke', '--name', 'est');
   await expect(enrolled()).rejects.toThrow(
     'it is not trusted: its certificate, or an issuer of it, was revoked',
   );
-  const words = [
-    '--profile',
-    'server',
-    '--subject',
-    'CN=est.example',
-    '--names',
-    'IP:127.0.0.1',
-    '--replace',
-  ];
-  await ca('issue', '--name', 'est', ...words);
+  const subject = ['--profile', 'server', '--subject', 'CN=est.example'];
+  await trust.ca('issue', '--name', 'est', '--replace', ...subject, ...names);
   // The process shows the new one soon, and the secret is as good as before.
   await until('it shows another', () =>
     enrolled().catch((error: Error) => {

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { duplexPair } from 'node:stream';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Answering, type Judge } from '#announce/answer';
 import type { Acknowledge, Announcement } from '#announce/announcement';
 import type { Malformed } from '#announce/malformed';
@@ -12,6 +12,7 @@ import { answersIn, line, type Answer } from '../../test/support/gateway.js';
 
 const runs = Number(process.env['MALFORMED_RUNS'] ?? 2_000);
 const slowestMs = 50;
+const tally = { connections: 0, inputs: 0, accepted: 0, refused: 0, slowestMs: 0 };
 const suites = resolve(process.env['MUSTER_SUITES_DIR'] ?? '../shared/suites');
 
 const answer: Acknowledge = {
@@ -99,8 +100,22 @@ async function say(...chunks: readonly Buffer[]): Promise<Said> {
   // What takes long each time is the input's fault; once, that of a garbage collector.
   for (let tries = 0; tries < 3 && longestMs >= slowestMs; tries += 1) ({ longestMs } = await once(chunks));
   expect(longestMs).toBeLessThan(slowestMs);
+  const accepted = said.answers.filter(({ result }) => result === 'accepted').length;
+  tally.connections += 1;
+  tally.inputs += chunks.length;
+  tally.accepted += accepted;
+  tally.refused += said.answers.length - accepted;
+  tally.slowestMs = Math.max(tally.slowestMs, longestMs);
   return said;
 }
+
+afterAll(() => {
+  const { connections, inputs, accepted, refused } = tally;
+  console.log(
+    `RESULT malformed connections=${connections} inputs=${inputs} accepted=${accepted} refused=${refused} ` +
+      `slowest_ms=${tally.slowestMs.toFixed(1)}`,
+  );
+});
 
 const suite = join(suites, 'jsontestsuite');
 const cases = existsSync(suite) ? readdirSync(suite).filter((name) => name.endsWith('.json')) : [];

@@ -3,15 +3,12 @@
 // groups one by one.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { validFor } from '#pki/certificate';
-import { Authority } from '../../test/support/authority.js';
-import { ownFolder } from '../../test/support/servers.js';
 import { gatewayBench, type GatewayBench } from '../../test/support/gateway.js';
+import { TypedCa } from '../../test/support/typed-ca.js';
 
 const run = promisify(execFile);
 const sslscan = '/usr/bin/sslscan';
@@ -69,37 +66,34 @@ const testssl = '/usr/bin/testssl';
 const asked = process.env['SCAN'] === 'testssl' && existsSync(testssl);
 /** WARN is what it could not find out; FATAL, that it could not go on. */
 const grave = ['MEDIUM', 'HIGH', 'CRITICAL', 'FATAL'];
-/** What a private authority comes down to: no client has it, and it publishes nothing. */
-const ofPrivateAuthority = ['cert_chain_of_trust', 'cert_revocation'];
 const findings = z.array(z.object({ id: z.string(), severity: z.string(), finding: z.string() }));
 
+// The gateway shows what `muster ca` makes for it. That authority is private, so testssl is told of it, as devices are.
 describe.skipIf(!asked)('testssl (npm run scan)', () => {
-  it(
-    'finds nothing of severity MEDIUM or more but that the authority is private',
-    { timeout: 900_000 },
-    async () => {
-      const dir = await ownFolder('testssl');
-      const at = (name: string): string => join(dir, name);
-      const authority = await Authority.create('Private authority');
-      const { key, certificate } = await authority.issue(
-        { commonName: 'localhost', dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] },
-        { purposes: ['serverAuth'], validity: validFor(90) },
-      );
-      await writeFile(at('key.pem'), key, { mode: 0o600 });
-      await writeFile(at('certificate.pem'), `${certificate}\n${authority.certificate}`);
-      const bench = await gatewayBench({
-        MUSTER_GATEWAY_KEY_FILE: at('key.pem'),
-        MUSTER_GATEWAY_CERTIFICATE_FILE: at('certificate.pem'),
-      });
-      await bench.configure({});
-      const words = ['--quiet', '--warnings', 'off', '--color', '0', '--jsonfile', at('report.json')];
-      // Its exit code counts what it found odd.
-      await run(testssl, [...words, `localhost:${bench.port}`], { maxBuffer: 10_000_000 }).catch(() => null);
-      await bench.stop();
-      const found = findings.parse(JSON.parse(await readFile(at('report.json'), 'utf8')));
-      expect(found.length).toBeGreaterThan(100);
-      const bad = found.filter(({ severity }) => grave.includes(severity));
-      expect(bad.filter(({ id }) => !ofPrivateAuthority.includes(id))).toEqual([]);
-    },
-  );
+  const ca = new TypedCa();
+  afterAll(() => ca.remove());
+
+  it('finds nothing of severity MEDIUM or more', { timeout: 900_000 }, async () => {
+    await ca.done('init', '--subject', 'CN=Private', '--url', 'http://127.0.0.1:3333');
+    await ca.done('export', '--authority', '--out', 'roots.pem');
+    const server = ['--profile', 'server', '--subject', 'CN=muster.example', '--names', 'DNS:localhost'];
+    await ca.done('issue', ...server, '--out', 'identity.pem');
+    const identity = ca.openssl.path('identity.pem');
+    const bench = await gatewayBench({
+      MUSTER_GATEWAY_KEY_FILE: identity,
+      MUSTER_GATEWAY_CERTIFICATE_FILE: identity,
+    });
+    await bench.configure({});
+    const report = ca.openssl.path('report.json');
+    const words = ['--quiet', '--warnings', 'off', '--color', '0', '--jsonfile', report];
+    const about = ['--add-ca', ca.openssl.path('roots.pem'), `localhost:${bench.port}`];
+    // Its exit code counts what it found odd.
+    await run(testssl, [...words, ...about], { maxBuffer: 10_000_000 }).catch(() => null);
+    await bench.stop();
+    const found = findings.parse(JSON.parse(await readFile(report, 'utf8')));
+    expect(found.length).toBeGreaterThan(100);
+    expect(found.find(({ id }) => id === 'cert_chain_of_trust')).toMatchObject({ severity: 'OK' });
+    expect(found.filter(({ severity }) => grave.includes(severity))).toEqual([]);
+    console.log(`testssl: ${found.length} findings, none of severity MEDIUM or more`);
+  });
 });

@@ -22,6 +22,10 @@ export interface CrowdOptions {
   readonly apiPort: number;
   /** Devices are at `<prefix>.x.y`. */
   readonly networkPrefix: string;
+  /** Number of the first, of which serial numbers and MAC addresses are made (1). */
+  readonly first?: number;
+  /** Announcements that one device has under way at a time (1): no device of ours has more. */
+  readonly atOnce?: number;
 }
 
 interface Device {
@@ -29,7 +33,7 @@ interface Device {
   readonly machine: Machine;
   readonly context: SecureContext;
   announcements: number;
-  busy: boolean;
+  underWay: number;
 }
 
 /** Devices wait between attempts from about the first to about the second, doubled each time. */
@@ -52,6 +56,7 @@ export class Crowd {
   private constructor(
     private readonly devices: readonly Device[],
     private readonly gateways: readonly number[],
+    private readonly atOnce: number,
   ) {
     this.#ackedSince = gateways.map(() => 0);
   }
@@ -61,7 +66,7 @@ export class Crowd {
     const opening = gate(openingMax);
     const numbers = Array.from({ length: options.count }, (_, index) => ({ index, ip: addresses.take() }));
     const opened = numbers.map(({ index, ip }) => opening(() => openDevice(options, index, ip)));
-    return new Crowd(await Promise.all(opened), options.gateways);
+    return new Crowd(await Promise.all(opened), options.gateways, options.atOnce ?? 1);
   }
 
   get serials(): readonly string[] {
@@ -118,13 +123,13 @@ export class Crowd {
     for (let tries = 0; tries < this.devices.length; tries += 1) {
       this.#turn = (this.#turn + 1) % this.devices.length;
       const device = this.devices[this.#turn];
-      if (device && !device.busy) return device;
+      if (device && device.underWay < this.atOnce) return device;
     }
     return null;
   }
 
   async #untilAccepted(device: Device): Promise<void> {
-    device.busy = true;
+    device.underWay += 1;
     device.announcements += 1;
     const { serial } = device.machine.device.identity;
     const announcementId = `${serial}-${device.announcements}`;
@@ -144,7 +149,7 @@ export class Crowd {
     }
     if (beganAt > this.#watched.sinceMs) this.#watched.attempts = Math.max(this.#watched.attempts, attempts);
     this.counts.slowestMs = Math.max(this.counts.slowestMs, performance.now() - beganAt);
-    device.busy = false;
+    device.underWay -= 1;
   }
 
   /** The gateways in turn, until one answers; null when none does. */
@@ -189,8 +194,9 @@ export class Crowd {
 async function openDevice(options: CrowdOptions, index: number, ip: string): Promise<Device> {
   const model = models[index % models.length];
   if (!model) throw new RangeError('there is no model');
-  const serial = `CROWD${String(index + 1).padStart(5, '0')}`;
-  const hex = (index + 1).toString(16).padStart(6, '0');
+  const number = (options.first ?? 1) + index;
+  const serial = `CROWD${String(number).padStart(5, '0')}`;
+  const hex = number.toString(16).padStart(6, '0');
   const machine = await Machine.open({
     stateDir: join(options.stateDir, serial),
     durable: false,
@@ -219,5 +225,5 @@ async function openDevice(options: CrowdOptions, index: number, ip: string): Pro
   });
   await machine.up();
   const { key, certificate } = await machine.credentials();
-  return { index, machine, context: clientContext({ key, certificate }), announcements: 0, busy: false };
+  return { index, machine, context: clientContext({ key, certificate }), announcements: 0, underWay: 0 };
 }

@@ -90,16 +90,17 @@ function cpuMsOf(act: () => void): number {
 /** Whatever came: each answer is one of the protocol's, nothing of ours broke, and nobody else had to wait. */
 async function say(...chunks: readonly Buffer[]): Promise<Said> {
   const said = await once(chunks);
-  expect(said.faults).toEqual([]);
-  for (const { result, reason } of said.answers) {
-    if (result === 'accepted') expect(reason).toBeNull();
-    else expect([result, refusals.has(String(reason))]).toEqual(['refused', true]);
-  }
-  expect(Object.keys(Object.prototype)).toEqual([]);
+  const odd = said.answers.filter(({ result, reason }) =>
+    result === 'accepted' ? reason !== null : result !== 'refused' || !refusals.has(String(reason)),
+  );
+  const polluted = Object.keys(Object.prototype);
+  // Asked a million times in the long form: an expectation that holds costs more than what it asks about.
+  if (said.faults.length + odd.length + polluted.length > 0)
+    expect([said.faults, odd, polluted]).toEqual([[], [], []]);
   let { longestMs } = said;
   // What takes long each time is the input's fault; once, that of a garbage collector.
   for (let tries = 0; tries < 3 && longestMs >= slowestMs; tries += 1) ({ longestMs } = await once(chunks));
-  expect(longestMs).toBeLessThan(slowestMs);
+  if (longestMs >= slowestMs) expect(longestMs).toBeLessThan(slowestMs);
   const accepted = said.answers.filter(({ result }) => result === 'accepted').length;
   tally.connections += 1;
   tally.inputs += chunks.length;

@@ -1,5 +1,6 @@
 // What console hears and records has an end, by number or by age, applied once a minute by any instance. What operators
 // wrote stays: documents with their versions, serial numbers, who they are.
+import { wishWaitsDays } from '#pki/authority/wish';
 import type { Store } from '#store/store';
 import { clearAfter } from './projection/rebuild/run.js';
 
@@ -12,6 +13,8 @@ const deletedDevicesMax = 200;
 /** Dead deliveries whose event is kept here too; the service that gave it up has it in any case. */
 const deadEventsMax = 20_000;
 const refusedMax = 20_000;
+/** Wishes that the authority settled. */
+const wishesMax = 5_000;
 /** Rows that one sweep changes. */
 const sweptMax = 2_000;
 
@@ -36,6 +39,11 @@ const sweeps: readonly string[] = [
   // More than discovery remembers.
   `delete from console.quarantine where number = any(array(
      select number from console.quarantine where state = 'refused' order by number desc offset ${refusedMax} limit ${sweptMax}))`,
+  `update console.wish set state = 'refused', settled_at = now(), body = body - 'hash',
+     reason = 'the authority did not fetch it for ${wishWaitsDays} days; ask again'
+   where state = 'asked' and asked_at < now() - interval '${wishWaitsDays} days'`,
+  `delete from console.wish where number = any(array(
+     select number from console.wish where state <> 'asked' order by number desc offset ${wishesMax} limit ${sweptMax}))`,
   // Of listeners that were deleted.
   `delete from console.report where subject like 'listener:%' and not exists (
      select 1 from console.document where kind = 'listener' and body is not null and subject = 'listener:' || id)`,

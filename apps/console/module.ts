@@ -37,9 +37,11 @@ import { TasksController } from './rest/tasks.js';
 import { TokensController } from './rest/tokens.js';
 import { TrustSetsController } from './rest/trust-sets.js';
 import { UsersController } from './rest/users.js';
+import { WishesController } from './rest/wishes.js';
 import { Authority } from './trust/authority.js';
 import { Identities } from './trust/identities.js';
 import { Issued } from './trust/issued.js';
+import { Wishes } from './trust/wishes.js';
 
 /** `NowhereController` last: it answers what no other one does. */
 export const controllers = [
@@ -61,6 +63,7 @@ export const controllers = [
   GatewaysController,
   CertificatesController,
   AuthorityController,
+  WishesController,
   TasksController,
   CatalogueController,
   DeliveriesController,
@@ -83,6 +86,7 @@ const providers = [
   Identities,
   Issued,
   Authority,
+  Wishes,
 ];
 
 @Module({ controllers, providers })

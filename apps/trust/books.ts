@@ -73,6 +73,13 @@ const schema = `
     begin insert into change (serial) values (new.serial); end;
   create trigger if not exists certificate_revoked_now after update of revoked_ms on certificate
     begin insert into change (serial) values (new.serial); end;
+  -- What operators wished at console, and what became of it: heard again, it is not done again.
+  create table if not exists wish (
+    id text primary key,
+    refused text,
+    certificates text,
+    at_ms integer not null
+  ) strict;
 `;
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;

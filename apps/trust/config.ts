@@ -30,6 +30,12 @@ const shape = {
     .refine((url) => !inClear(url), 'must be https://, as a token goes there; http:// on this machine alone')
     .optional(),
   MUSTER_TOKEN_FILE: secretFile.optional(),
+  /** What it does when operators ask at console, beside revoking: enrol, sign, issue, by commas. */
+  MUSTER_TRUST_WISHES: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''))
+    .pipe(z.array(z.enum(['enrol', 'sign', 'issue'], 'names enrol, sign, issue, or nothing'))),
   /** How long certificates are valid that devices get by EST. */
   MUSTER_TRUST_DEVICE_DAYS: whole(1, 3_650).default(365),
 } as const;

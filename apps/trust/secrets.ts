@@ -18,21 +18,26 @@ export interface EnrolmentSecret {
 /** Of 160 random bits nothing slower is needed. */
 const hashOf = (secret: string): Buffer => hash('sha256', secret, 'buffer');
 
-/** The secret itself, told once and kept nowhere. One that was there under the name is replaced. */
+/** The secret itself, told once and kept nowhere. */
 export function makeSecret(books: Books, secret: Omit<EnrolmentSecret, 'used'>): string {
   const value = randomBytes(20).toString('base64url');
+  keepSecret(books, secret, hashOf(value).toString('hex'));
+  return value;
+}
+
+/** One that was there under the name is replaced. @param hashed SHA-256 of the secret, which who asked for it has */
+export function keepSecret(books: Books, secret: Omit<EnrolmentSecret, 'used'>, hashed: string): void {
   books.run(
     `insert into secret values (?, ?, ?, ?, ?, ?, null) on conflict (name) do update set hash = excluded.hash,
        device = excluded.device, names = excluded.names, reusable = excluded.reusable, until_ms = excluded.until_ms,
        used_ms = null`,
     secret.name,
-    hashOf(value).toString('hex'),
+    hashed,
     secret.device,
     secret.names,
     Number(secret.reusable),
     secret.until.getTime(),
   );
-  return value;
 }
 
 /** Null unless name and secret fit, and it is not over. It may be used up. */

@@ -8,7 +8,7 @@
 //   books.ts      what it did, in one SQLite file: issued.ts, identities.ts and secrets.ts read and write it
 //   expiry.ts     what ends soon      upkeep.ts  looked after every few seconds, lists that are due too
 //   gateways.ts   whose sealing keys were admitted    sealed.ts  identities on their way to them
-//   link/link.ts  to console and back; link/changes.ts: what it has not heard yet
+//   link/link.ts  to console and back; link/wishes.ts: what operators want there, with a map of that folder
 //   files.ts      files written whole    fault.ts  why something cannot be done
 //   serve/        published.ts: lists and OCSP by HTTP; est.ts: EST by TLS (tls.ts), who gets what is in enrolment.ts
 import type { Server } from 'node:http';
@@ -107,7 +107,9 @@ function linkTo(
   const { MUSTER_CONSOLE_URL: url, MUSTER_TOKEN_FILE: token, MUSTER_TRUST_DIR: dir } = config;
   if (url === undefined || token === undefined) return null;
   const kept = config.MUSTER_TRUST_EST_IDENTITY ?? null;
-  const link = new Link({ ...office, dir, kept, console: { url, token } });
+  // A new list says what is so: it is made for whoever asks.
+  const does = [...new Set([...config.MUSTER_TRUST_WISHES, 'list' as const])];
+  const link = new Link({ ...office, dir, kept, does, console: { url, token } });
   return repeat({ name: 'console', everyMs: 3_000, work: () => link.speak(), log: office.log });
 }
 

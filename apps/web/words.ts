@@ -99,6 +99,13 @@ const profile = {
   authority: 'Authority',
 } as const;
 
+const wish = {
+  enrol: 'A device may enrol',
+  sign: 'Sign a request',
+  issue: 'Issue an identity',
+  list: 'Publish the list',
+} as const;
+
 const revocationReason = {
   unspecified: 'Not stated',
   keyCompromise: 'The key may be known to others',
@@ -130,6 +137,7 @@ export const words = {
   groupKind,
   service,
   profile,
+  wish,
   revocationReason,
   budget,
 };

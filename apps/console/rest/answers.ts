@@ -13,11 +13,13 @@ import { serviceReport } from '#events/service';
 import { settingsBody } from '#events/settings';
 import { trustSetBody } from '#events/trust-set';
 import { issuedCertificate } from '#pki/authority/exchange';
+import { wishKinds } from '#pki/authority/wish';
 import { serviceNames } from '#runtime/service';
 import { everyField } from '../documents/every-field.js';
 import { agentStates, statuses } from '../projection/device-view.js';
 import { heldStates } from '../quarantine/quarantine.js';
 import { instanceStates } from '../status/status.js';
+import { wishStates } from '../trust/wishes.js';
 
 const time = z.iso.datetime();
 const count = z.int().nonnegative();
@@ -215,6 +217,18 @@ const authority = z.object({
   listNumber: count.nullable(),
   listUntil: time.nullable(),
   heardAt: time.nullable(),
+  does: z.array(z.enum(wishKinds)).nullable(),
+});
+const wish = z.object({
+  id: z.uuid(),
+  kind: z.enum(wishKinds),
+  about: z.string(),
+  askedBy: z.string(),
+  askedAt: time,
+  state: z.enum(wishStates),
+  reason: z.string().nullable(),
+  settledAt: time.nullable(),
+  certificates: z.string().nullable(),
 });
 
 const dead = z.object({
@@ -276,6 +290,9 @@ export const schemas = {
   Certificate: issued,
   CertificateList: listOf(issued),
   Authority: authority,
+  Wish: wish,
+  WishList: listOf(wish),
+  WishAsked: wish.extend({ secret: z.object({ user: z.string(), password: z.string() }).nullable() }),
   DeadDelivery: dead,
   DeadDeliveryDetail: deadDetail,
   DeadDeliveryList: listOf(dead).extend({ upTo: count }),
@@ -313,6 +330,9 @@ export const answers: Readonly<Record<string, SchemaName>> = {
   'get /api/gateways': 'GatewayList',
   'get /api/certificates': 'CertificateList',
   'get /api/authority': 'Authority',
+  'get /api/wishes': 'WishList',
+  'get /api/wishes/{id}': 'Wish',
+  'post /api/wishes': 'WishAsked',
   'get /api/deliveries': 'DeadDeliveryList',
   'get /api/deliveries/kinds': 'DeadKindList',
   'get /api/deliveries/{consumer}/{eventId}': 'DeadDeliveryDetail',
@@ -342,7 +362,7 @@ export function responsesOf(route: string, own: object): object {
   const name = answers[route];
   const described = Object.entries<object>({ ...own }).map(([status, response]): [string, object] => [
     status,
-    name && status === '200'
+    name && /^20[02]$/.test(status)
       ? { description: 'Done', content: { 'application/json': { schema: { $ref: placeOf(name) } } } }
       : { ...response, description: 'Done' },
   ]);

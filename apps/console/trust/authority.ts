@@ -2,6 +2,7 @@
 // want of it. It decides for itself what it does.
 import { Inject, Injectable } from '@nestjs/common';
 import type { AuthorityAnswer, AuthorityReport } from '#pki/authority/exchange';
+import type { WishKind } from '#pki/authority/wish';
 import { PARTS, type StoredParts } from '#runtime/service';
 import type { Tx } from '#store/store';
 import { lockDocuments } from '../documents/written.js';
@@ -9,6 +10,7 @@ import type { Caller } from '../who/caller.js';
 import { gateways } from './gateways.js';
 import { keepIdentity } from './identities.js';
 import { asked, keepIssued, keepRefused } from './issued.js';
+import { settle, waiting } from './wishes.js';
 
 /** As the page shows it. */
 export interface AuthorityShown {
@@ -18,9 +20,18 @@ export interface AuthorityShown {
   readonly listNumber: number | null;
   readonly listUntil: Date | null;
   readonly heardAt: Date | null;
+  /** Kinds of wishes that it does; null: it never told. */
+  readonly does: readonly WishKind[] | null;
 }
 
-const silent: AuthorityShown = { chain: null, url: null, listNumber: null, listUntil: null, heardAt: null };
+const silent: AuthorityShown = {
+  chain: null,
+  url: null,
+  listNumber: null,
+  listUntil: null,
+  heardAt: null,
+  does: null,
+};
 
 @Injectable()
 export class Authority {
@@ -28,7 +39,7 @@ export class Authority {
 
   async read(): Promise<AuthorityShown> {
     const [row] = await this.parts.store.query<AuthorityShown>(
-      `select chain, url, list_number as "listNumber", list_until as "listUntil", heard_at as "heardAt"
+      `select chain, url, list_number as "listNumber", list_until as "listUntil", heard_at as "heardAt", does
        from console.authority`,
     );
     return row ?? silent;
@@ -42,6 +53,7 @@ export class Authority {
       for (const identity of report.identities) await keepIdentity(tx, { bus }, identity, by);
       await keepIssued(tx, report.certificates);
       await keepRefused(tx, report.refused);
+      await settle(tx, report.outcomes ?? [], by);
       const cursor = await keepAuthority(tx, report);
       const heard = await gateways(tx, only);
       return {
@@ -51,18 +63,20 @@ export class Authority {
           sealingKey === null ? [] : [{ gateway, key: sealingKey }],
         ),
         revoke: [...(await asked(tx))],
+        wishes: [...(await waiting(tx))],
       };
     });
   }
 }
 
-async function keepAuthority(tx: Tx, { chain, url, list, cursor }: AuthorityReport): Promise<string | null> {
+async function keepAuthority(tx: Tx, { chain, url, list, cursor, does }: AuthorityReport): Promise<string | null> {
   const [row] = await tx.query<{ cursor: string | null }>(
-    `insert into console.authority as a (chain, url, list_number, list_until, cursor) values ($1, $2, $3, $4, $5)
+    `insert into console.authority as a (chain, url, list_number, list_until, cursor, does) values ($1, $2, $3, $4, $5, $6::jsonb)
      on conflict (id) do update set chain = excluded.chain, url = excluded.url, list_number = excluded.list_number,
-       list_until = excluded.list_until, cursor = coalesce(excluded.cursor, a.cursor), heard_at = now()
+       list_until = excluded.list_until, cursor = coalesce(excluded.cursor, a.cursor), does = coalesce(excluded.does, a.does),
+       heard_at = now()
      returning cursor`,
-    [chain, url, list?.number ?? null, list?.until ?? null, cursor],
+    [chain, url, list?.number ?? null, list?.until ?? null, cursor, does ? JSON.stringify(does) : null],
   );
   return row?.cursor ?? null;
 }

@@ -2,6 +2,7 @@
 //
 //   identities.ts  this file            gateways.ts  what each gateway presents, and what keys can be sealed to
 //   authority.ts   what Muster's own authority tells, and what is wanted of it    issued.ts  what it issued
+//   wishes.ts      what else is wanted of it, and what became of it    asking.ts  from what an operator asks for to that
 //   expiry.ts      what ends soon       endings.ts   all certificates that are looked at for that
 import { X509Certificate } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';

@@ -1,11 +1,12 @@
 // The way to console: every few seconds the process says what it has and hears what operators want. It goes out and nobody
-// comes in; what it hears is a wish, and only two are known: that a certificate be revoked, and which keys gateways have.
+// comes in; what it hears are wishes: that a certificate be revoked, which keys gateways have, and those of wishes.ts.
 import {
   authorityAnswer,
   type AuthorityAnswer,
   type AuthorityReport,
   exchangePath,
 } from '#pki/authority/exchange';
+import type { WishKind, WishOutcome } from '#pki/authority/wish';
 import { messageOf } from '#events/message-of';
 import { fingerprintOf } from '#pki/certificate';
 import type { Log } from '#runtime/log';
@@ -18,6 +19,7 @@ import { bySerial } from '../issued.js';
 import { chainOf } from '../keys.js';
 import { sealedFor, serves } from '../sealed.js';
 import { changesAfter } from './changes.js';
+import { fulfil } from './wishes.js';
 
 export interface LinkOptions {
   readonly dir: string;
@@ -27,7 +29,9 @@ export interface LinkOptions {
   readonly console: { readonly url: string; readonly token: string };
   /** The identity that EST shows: its key stays here. */
   readonly kept: string | null;
-  readonly log: Pick<Log, 'info' | 'warn'>;
+  /** What it does when console asks, beside revoking. */
+  readonly does: readonly WishKind[];
+  readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
 }
 
 /** In one report: to open a key takes a tenth of a second. */
@@ -39,6 +43,7 @@ const ownHands = 'an authority is revoked by hand, where its folder is: muster c
 export class Link {
   #heard: AuthorityAnswer | null = null;
   #refused: AuthorityReport['refused'] = [];
+  #outcomes: readonly WishOutcome[] = [];
   #trouble: string | null = null;
 
   constructor(private readonly on: LinkOptions) {}
@@ -57,7 +62,8 @@ export class Link {
     this.#refused = [];
     noteGateways(this.on.books, this.#heard.gateways, new Date());
     const revoked = this.#heard.revoke.map((wish) => this.#revoke(wish));
-    return report.identities.length + report.certificates.length + revoked.length;
+    this.#outcomes = await this.#fulfil(this.#heard.wishes ?? []);
+    return report.identities.length + report.certificates.length + revoked.length + this.#outcomes.length;
   }
 
   #report(): AuthorityReport {
@@ -74,6 +80,8 @@ export class Link {
       certificates: [...changes.certificates],
       cursor: changes.cursor,
       refused: this.#refused,
+      // A console that knows of no wishes refuses what it does not know.
+      ...(heard?.wishes && { does: [...this.on.does], outcomes: [...this.#outcomes] }),
     };
   }
 
@@ -112,6 +120,16 @@ export class Link {
       if (error.code === 'alreadyRevoked') return;
       this.#refused = [...this.#refused, { serial, message: error.message.slice(0, 500) }];
     }
+  }
+
+  /** One after the other, in the order in which they were asked. */
+  async #fulfil(wishes: NonNullable<AuthorityAnswer['wishes']>): Promise<readonly WishOutcome[]> {
+    const outcomes: WishOutcome[] = [];
+    for (const wish of wishes) {
+      const outcome = await fulfil(this.on, wish);
+      if (outcome) outcomes.push(outcome);
+    }
+    return outcomes;
   }
 
   async #exchange(report: AuthorityReport): Promise<AuthorityAnswer> {

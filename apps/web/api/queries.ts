@@ -34,6 +34,8 @@ import type {
   Token,
   TrustSetRow,
   User,
+  WishKind,
+  WishRow,
 } from './types.js';
 
 export interface DeviceQuery {
@@ -111,6 +113,13 @@ export const useAuthority = () =>
   useQuery({
     queryKey: ['authority'],
     queryFn: () => read<AuthorityShown>('authority'),
+    refetchInterval: toldMs,
+  });
+/** The newest wishes of these kinds. */
+export const useWishes = (kinds: readonly WishKind[]) =>
+  useQuery({
+    queryKey: ['wishes', kinds],
+    queryFn: () => read<Page<WishRow>>(`wishes${queryOf({ kind: kinds.join(','), limit: 20 })}`),
     refetchInterval: toldMs,
   });
 export const useIssued = (query: Readonly<Record<string, string | number | undefined>>) =>

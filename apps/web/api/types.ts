@@ -369,6 +369,29 @@ export interface AuthorityShown {
   readonly listNumber: number | null;
   readonly listUntil: string | null;
   readonly heardAt: string | null;
+  /** What it does when it is asked from here; null: it never told. */
+  readonly does: readonly WishKind[] | null;
+}
+
+export type WishKind = 'enrol' | 'sign' | 'issue' | 'list';
+
+/** What somebody wants of the authority, and what became of it. */
+export interface WishRow {
+  readonly id: string;
+  readonly kind: WishKind;
+  readonly about: string;
+  readonly askedBy: string;
+  readonly askedAt: string;
+  readonly state: 'asked' | 'done' | 'refused';
+  readonly reason: string | null;
+  readonly settledAt: string | null;
+  /** PEM: what was signed, and those above it. */
+  readonly certificates: string | null;
+}
+
+/** Answered once, when a secret is made: with it a device enrols. */
+export interface WishAsked extends WishRow {
+  readonly secret: { readonly user: string; readonly password: string } | null;
 }
 
 /** An event that a consumer gave up. */

@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { fingerprint, friendlyName, sealedIdentity } from '#events/certificate';
 import { type RevocationReason, revocationReasons } from './revocation-list.js';
+import { wishesAtOnce, wishKinds, wishOutcome } from './wish.js';
 
 /** By POST, with a token that may do nothing else. */
 export const exchangePath = '/api/authority';
@@ -44,6 +45,9 @@ export const authorityReport = z.strictObject({
   cursor: text(200).nullable(),
   /** What could not be revoked, and why. */
   refused: z.array(z.strictObject({ serial, message: text(500) })).max(issuedMax),
+  /** What it does when console asks, and what became of wishes; not told to a console that has never told of any. */
+  does: z.array(z.enum(wishKinds)).max(wishKinds.length).optional(),
+  outcomes: z.array(wishOutcome).max(wishesAtOnce).optional(),
 });
 export type AuthorityReport = z.infer<typeof authorityReport>;
 
@@ -54,5 +58,10 @@ export const authorityAnswer = z.object({
   gateways: z.array(z.object({ gateway: z.string().max(128), key: z.base64().max(128) })),
   /** What operators want revoked. */
   revoke: z.array(z.object({ serial, reason: revocationReason })).max(issuedMax),
+  /** What else they want, see wish.ts: each is read alone, as a newer console may know more kinds. Missing: it is older. */
+  wishes: z
+    .array(z.looseObject({ id: z.uuid(), kind: z.string() }))
+    .max(wishesAtOnce)
+    .optional(),
 });
 export type AuthorityAnswer = z.infer<typeof authorityAnswer>;

@@ -9,7 +9,7 @@
 //   request.ts            signing requests     certificates-only.ts  certificates in PKCS#7, for EST
 //   revocation-list.ts    CRLs made            ocsp-answer.ts  OCSP answered
 //   pkcs12-export.ts, pkcs12-import.ts  a key with its certificates as one file
-//   exchange.ts           what it tells console, and hears from it
+//   exchange.ts           what it tells console, and hears from it    wish.ts  what operators wish of it
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { newSerial, type Validity } from '../certificate.js';
 import { explicit, integer, sequence, time } from '../der/write.js';

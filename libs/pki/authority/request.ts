@@ -16,7 +16,7 @@ import { checkSubject, derOfSubject, subjectOfDer, type Subject } from './subjec
 /** What somebody asks to have certified. Nothing of it is true but that the key is theirs. */
 export interface CertificateRequest {
   readonly subject: Subject;
-  /** Throws AuthorityFault when there is one that is neither a DNS name nor an IP address. */
+  /** Throws AuthorityFault when there is one that is neither a DNS name nor an IP address, or they cannot be read. */
   names(): readonly AlternativeName[];
   readonly publicKey: KeyObject;
 }
@@ -51,8 +51,12 @@ export function derOfRequestPem(pem: string, from: string): Buffer {
 export function readRequest(der: Uint8Array): CertificateRequest {
   if (der.length > requestBytesMax)
     throw new AuthorityFault('badRequest', `a request has ${requestBytesMax} bytes at most`);
+  return orFault(() => read(DerReader.inside(der, tags.sequence)));
+}
+
+function orFault<T>(work: () => T): T {
   try {
-    return read(DerReader.inside(der, tags.sequence));
+    return work();
   } catch (cause) {
     if (cause instanceof AuthorityFault) throw cause;
     const why = cause instanceof BadDer ? `: ${cause.message}` : '';
@@ -70,7 +74,7 @@ function read(request: DerReader): CertificateRequest {
   const weakness = weaknessOf(publicKey);
   if (weakness !== null) throw new AuthorityFault('weakKey', weakness);
   expectProof(checkSignature({ bytes: said.whole, algorithm, signature }, publicKey));
-  return { subject: subjectOfDer(subject), names: () => namesIn(attributes), publicKey };
+  return { subject: subjectOfDer(subject), names: () => orFault(() => namesIn(attributes)), publicKey };
 }
 
 /** CertificationRequestInfo. */

@@ -1,9 +1,12 @@
 import type { AuthorityShown } from '../../api/types.js';
 import { Until, When } from '../../parts/when.js';
+import { useIsAdmin } from '../../shell/session.js';
+import { Publish } from '../wishes/publish.js';
 
 /** What others are told to trust, and where it is published who was revoked. */
 export function AuthorityCard({ authority }: { readonly authority: AuthorityShown }) {
-  const { chain, url, listNumber, listUntil, heardAt } = authority;
+  const { chain, url, listNumber, listUntil, heardAt, does } = authority;
+  const isAdmin = useIsAdmin();
   if (chain === null) return null;
   return (
     <section className="card stack-close" aria-labelledby="authority">
@@ -29,6 +32,7 @@ export function AuthorityCard({ authority }: { readonly authority: AuthorityShow
           </>
         )}
       </p>
+      {isAdmin && does?.includes('list') && <Publish />}
       <p className="small dim">
         Heard <When at={heardAt} />.
       </p>

@@ -1,17 +1,25 @@
 import { NativeSelect } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useAuthority, useIssued } from '../../api/queries.js';
-import type { IssuedRow, Page } from '../../api/types.js';
+import type { IssuedRow, Page, WishAsked, WishKind } from '../../api/types.js';
 import { Loaded, Nothing } from '../../parts/loaded.js';
 import { PageHead } from '../../parts/page-head.js';
 import { Pager } from '../../parts/pager.js';
 import { SearchBox } from '../../parts/search-box.js';
+import { useIsAdmin } from '../../shell/session.js';
 import { counted } from '../../words.js';
+import { Asked } from '../wishes/asked.js';
+import { ByHand } from '../wishes/by-hand.js';
+import { Enrol } from '../wishes/enrol.js';
+import { Secret } from '../wishes/secret.js';
+import { Sign } from '../wishes/sign.js';
 import { AuthorityCard } from './authority-card.js';
 import { issuedStates, type IssuedSearch } from './search.js';
 import { IssuedTable } from './table.js';
 
 const route = getRouteApi('/certificates');
+const wishes = ['enrol', 'sign', 'list'] as const;
 const states: Readonly<Record<string, string>> = {
   valid: 'In force',
   ending: 'Less than 31 days left',
@@ -24,11 +32,26 @@ export function Certificates() {
   const navigate = route.useNavigate();
   const authority = useAuthority();
   const issued = useIssued({ ...search, limit: 50 });
+  const [asked, setAsked] = useState<WishAsked | null>(null);
+  const isAdmin = useIsAdmin();
+  const does = (kind: WishKind) => isAdmin && authority.data?.does?.includes(kind) === true;
   const go = (change: IssuedSearch) => void navigate({ search: change, replace: change.after === undefined });
   return (
     <div className="stack">
-      <PageHead title="Certificates">What Muster's own authority issued, and what it revoked.</PageHead>
+      <PageHead
+        title="Certificates"
+        actions={
+          <>
+            {does('enrol') && <Enrol onAsked={setAsked} />}
+            {does('sign') && <Sign />}
+          </>
+        }
+      >
+        What Muster's own authority issued, and what it revoked.
+      </PageHead>
+      {asked && <Secret asked={asked} onClose={() => setAsked(null)} />}
       <Loaded query={authority}>{(data) => <AuthorityCard authority={data} />}</Loaded>
+      <Asked kinds={wishes} />
       <div className="row row-bottom filters">
         <SearchBox
           text={search.search ?? ''}
@@ -58,6 +81,7 @@ export function Certificates() {
           />
         )}
       </Loaded>
+      {isAdmin && authority.data && <ByHand does={authority.data.does} chain={authority.data.chain} />}
     </div>
   );
 }

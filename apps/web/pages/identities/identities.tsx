@@ -1,4 +1,4 @@
-import { useGateways, useIdentities } from '../../api/queries.js';
+import { useAuthority, useGateways, useIdentities } from '../../api/queries.js';
 import { pathOf, useWrite } from '../../api/writes.js';
 import type { GatewayRow, IdentityRow } from '../../api/types.js';
 import { Confirm } from '../../parts/confirm.js';
@@ -8,22 +8,37 @@ import { Pill } from '../../parts/pill.js';
 import { Table } from '../../parts/table.js';
 import { Until } from '../../parts/when.js';
 import { useIsAdmin } from '../../shell/session.js';
+import { Asked } from '../wishes/asked.js';
+import { Issue } from '../wishes/issue.js';
 import { Choose } from './choose.js';
 import { Gateways } from './gateways.js';
 import { Install } from './install.js';
+
+const wishes = ['issue'] as const;
 
 export function Identities() {
   const isAdmin = useIsAdmin();
   const identities = useIdentities();
   const gateways = useGateways();
+  const authority = useAuthority();
+  const issues = isAdmin && authority.data?.does?.includes('issue') === true;
   return (
     <div className="stack">
-      <PageHead title="Identities" actions={isAdmin && <Install />}>
+      <PageHead
+        title="Identities"
+        actions={
+          <>
+            {issues && <Issue />}
+            {isAdmin && <Install />}
+          </>
+        }
+      >
         What gateways can show to devices: a certificate, and its private key, which only gateways can open.
       </PageHead>
       <Loaded query={identities}>
         {({ items }) => <List identities={items} gateways={gateways.data?.items ?? []} isAdmin={isAdmin} />}
       </Loaded>
+      <Asked kinds={wishes} />
       <Loaded query={gateways}>{({ items }) => <Gateways gateways={items} />}</Loaded>
     </div>
   );

@@ -34,7 +34,12 @@ const shape = {
   MUSTER_TRUST_WISHES: z
     .string()
     .default('')
-    .transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''))
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
     .pipe(z.array(z.enum(['enrol', 'sign', 'issue'], 'names enrol, sign, issue, or nothing'))),
   /** How long certificates are valid that devices get by EST. */
   MUSTER_TRUST_DEVICE_DAYS: whole(1, 3_650).default(365),

@@ -69,7 +69,10 @@ describe('wishes on the page', () => {
     await dialog().getByLabel('Serial number').fill('vnb3k700');
     await dialog().getByLabel('Other names for its certificate').fill('printer.example');
     await send();
-    await page.getByText(/"printer.example" does not begin with DNS: or IP:/).first().waitFor();
+    await page
+      .getByText(/"printer.example" does not begin with DNS: or IP:/)
+      .first()
+      .waitFor();
     await dialog().getByLabel('Other names for its certificate').fill('DNS:printer.example');
     await picture('wish-enrol');
     await send();
@@ -106,7 +109,10 @@ describe('wishes on the page', () => {
     await page.getByRole('button', { name: 'Sign a request' }).click();
     await page.locator('input[type=file]').setInputFiles(file('no request'));
     await send();
-    await page.getByText(/holds no certificate request in PEM form/).first().waitFor();
+    await page
+      .getByText(/holds no certificate request in PEM form/)
+      .first()
+      .waitFor();
     await page.locator('input[type=file]').setInputFiles(file(pem));
     await dialog().getByLabel('Days').fill('30');
     await picture('wish-sign');
@@ -118,7 +124,9 @@ describe('wishes on the page', () => {
     await page.getByRole('link', { name: /^Download the certificate of CN=www.example/ }).click();
     const given = await readFile(await (await downloading).path(), 'utf8');
     trust.openssl.file('web.pem', given);
-    expect(verify('web.pem', '-purpose', 'sslserver', '-verify_hostname', 'www.example')).toBe('web.pem: OK\n');
+    expect(verify('web.pem', '-purpose', 'sslserver', '-verify_hostname', 'www.example')).toBe(
+      'web.pem: OK\n',
+    );
     expect(new X509Certificate(given).publicKey.export({ type: 'spki', format: 'pem' })).toBe(
       trust.openssl.run('req', '-in', trust.openssl.file('web.csr', pem), '-noout', '-pubkey'),
     );
@@ -142,7 +150,12 @@ describe('wishes on the page', () => {
 
   it('an identity comes sealed to the gateway that was admitted; its name is not taken twice', async () => {
     const { page } = visitor;
-    const identity = { name: null, subject: 'CN=muster', fingerprint: 'ab'.repeat(32), until: '2036-01-01T00:00:00.000Z' };
+    const identity = {
+      name: null,
+      subject: 'CN=muster',
+      fingerprint: 'ab'.repeat(32),
+      until: '2036-01-01T00:00:00.000Z',
+    };
     const edge = { sealingKey: recipientText(sealing), identity, problem: null };
     const said = { ...serviceReported.example, service: 'gateway', instance: 'trial', edge };
     await trial.bus.publish([trial.event('gateway', serviceReported.draft(said))]);
@@ -168,7 +181,11 @@ describe('wishes on the page', () => {
       `select name, certificates, sealed from console.identity where name = 'front'`,
     );
     const { name = '', certificates = '', sealed = [] } = row ?? {};
-    const key = open(sealed[0]?.box ?? '', { ...sealing, privateKey: pair.privateKey }, { name, certificates });
+    const key = open(
+      sealed[0]?.box ?? '',
+      { ...sealing, privateKey: pair.privateKey },
+      { name, certificates },
+    );
     expect(new X509Certificate(certificates).checkPrivateKey(key)).toBe(true);
     trust.openssl.file('front.pem', certificates);
     expect(verify('front.pem', '-purpose', 'sslserver', '-verify_ip', '10.0.0.1')).toBe('front.pem: OK\n');

@@ -51,7 +51,10 @@ function made(wished: Wished, head: Head): Asking {
 function enrolling(wished: Of<'enrol'>, head: Head): Asking {
   const { device, reusable } = wished;
   if (device === null && (reusable || wished.names !== ''))
-    throw wrong('device', 'must be named for names or more than one use: a secret for any would open the door to all');
+    throw wrong(
+      'device',
+      'must be named for names or more than one use: a secret for any would open the door to all',
+    );
   const leftMs = Date.parse(wished.until) - Date.now();
   if (leftMs <= 0 || leftMs > secretDaysMax * 86_400_000)
     throw wrong('until', `must be a time within ${secretDaysMax} days from now`);
@@ -67,8 +70,12 @@ function enrolling(wished: Of<'enrol'>, head: Head): Asking {
 function signing(wished: Of<'sign'>, head: Head): Asking {
   const der = at('request', () => derOfRequestPem(wished.request, 'what was sent'));
   const asked = at('request', () => readRequest(der));
-  const subject = at('subject', () => (wished.subject === null ? asked.subject : parseSubject(wished.subject)));
-  const names = at('names', () => (wished.names === null ? asked.names() : parseAlternativeNames(wished.names)));
+  const subject = at('subject', () =>
+    wished.subject === null ? asked.subject : parseSubject(wished.subject),
+  );
+  const names = at('names', () =>
+    wished.names === null ? asked.names() : parseAlternativeNames(wished.names),
+  );
   const given = at('subject', () => namesFor(wished.profile, subject, names));
   const wish = { ...head, ...wished, request: pemOf('request', der) };
   return { wish, about: called(textOfSubject(subject), textOfNames(given)), secret: null };

@@ -69,7 +69,10 @@ export class Authority {
   }
 }
 
-async function keepAuthority(tx: Tx, { chain, url, list, cursor, does }: AuthorityReport): Promise<string | null> {
+async function keepAuthority(
+  tx: Tx,
+  { chain, url, list, cursor, does }: AuthorityReport,
+): Promise<string | null> {
   const [row] = await tx.query<{ cursor: string | null }>(
     `insert into console.authority as a (chain, url, list_number, list_until, cursor, does) values ($1, $2, $3, $4, $5, $6::jsonb)
      on conflict (id) do update set chain = excluded.chain, url = excluded.url, list_number = excluded.list_number,

@@ -26,7 +26,14 @@ interface Listed {
 
 const openssl = new OpenSsl();
 openssl.request('web', '/CN=www.example');
-openssl.request('odd', '/CN=www.example', '-newkey', 'rsa:2048', '-addext', 'subjectAltName=email:a@b.example');
+openssl.request(
+  'odd',
+  '/CN=www.example',
+  '-newkey',
+  'rsa:2048',
+  '-addext',
+  'subjectAltName=email:a@b.example',
+);
 const requestIn = (name: string) => openssl.run('req', '-inform', 'DER', '-in', `${name}.der`);
 const { certificate } = await Authority.create('Trial');
 afterAll(() => openssl.remove());
@@ -109,7 +116,12 @@ describe.each(databases)('wishes on $name', ({ open }) => {
   it('are settled by the first word of the authority; a later one that it was done counts, too', async () => {
     const { id } = await ask(sign);
     const refused = { id, refused: 'the key is away', certificates: null };
-    await speak({ outcomes: [refused, { id: 'f'.repeat(8) + '-0000-4000-8000-000000000000', refused: null, certificates: null }] });
+    await speak({
+      outcomes: [
+        refused,
+        { id: 'f'.repeat(8) + '-0000-4000-8000-000000000000', refused: null, certificates: null },
+      ],
+    });
     expect(await read(id)).toMatchObject({ state: 'refused', reason: 'the key is away', certificates: null });
     await speak({ outcomes: [{ id, refused: null, certificates: certificate }] });
     expect(await read(id)).toMatchObject({ state: 'done', reason: null, certificates: certificate });

@@ -127,7 +127,10 @@ async function expectRoom(tx: Tx): Promise<void> {
     `select count(*)::int as waiting from console.wish where state = 'asked'`,
   );
   if ((row?.waiting ?? 0) < waitingMax) return;
-  throw new Refusal('tooMany', `${waitingMax} wishes wait for the authority already. Is muster trust running?`);
+  throw new Refusal(
+    'tooMany',
+    `${waitingMax} wishes wait for the authority already. Is muster trust running?`,
+  );
 }
 
 /** What the authority is to hear: the same until it has told what became of it. The oldest first. */

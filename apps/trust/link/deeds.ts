@@ -49,7 +49,9 @@ export async function deedFor(by: Doing, wish: Wish): Promise<Deed> {
 function enrolling({ books }: Doing, wish: Of<'enrol'>): Deed {
   const { device, names, reusable, user, hash } = wish;
   if (device === null && (reusable || names !== ''))
-    throw wrong('names and more than one use are for one device: a secret for any would open the door to all');
+    throw wrong(
+      'names and more than one use are for one device: a secret for any would open the door to all',
+    );
   if (device === null ? !/^any-[0-9a-f]{12}$/.test(user) : user !== device)
     throw wrong(`"${user}" is not the user name that such a secret has`);
   const until = new Date(wish.until);
@@ -77,7 +79,10 @@ async function issuing({ authority, books, dir, passphrase, kept }: Doing, wish:
   if (name === kept) throw wrong(`"${name}" is what EST shows: muster ca issue --name "${name}" --replace`);
   const free = (): void => {
     if (wish.replace || !findIdentity(books, name)) return;
-    throw new TrustFault('identityExists', `there is an identity "${name}" already, and it was not to be replaced`);
+    throw new TrustFault(
+      'identityExists',
+      `there is an identity "${name}" already, and it was not to be replaced`,
+    );
   };
   free();
   const subject = parseSubject(wish.subject);

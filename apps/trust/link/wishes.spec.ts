@@ -65,7 +65,12 @@ describe('a wish', () => {
     expect(await hear(wish)).toEqual({ id: wish.id, refused: null, certificates: null });
     const now = new Date();
     const found = findSecret(books, 'VNB3K500', password, now);
-    expect(found).toMatchObject({ device: 'VNB3K500', names: 'DNS:printer.example', reusable: false, used: null });
+    expect(found).toMatchObject({
+      device: 'VNB3K500',
+      names: 'DNS:printer.example',
+      reusable: false,
+      used: null,
+    });
     if (found) expect(useSecret(books, found, now)).toBe(true);
     expect(await hear(wish)).toEqual({ id: wish.id, refused: null, certificates: null });
     expect(findSecret(books, 'VNB3K500', password, now)?.used).toEqual(now);
@@ -73,7 +78,10 @@ describe('a wish', () => {
   });
 
   it.each([
-    ['for any device, again and again', { device: null, user: 'any-0123456789ab', reusable: true, names: '' }],
+    [
+      'for any device, again and again',
+      { device: null, user: 'any-0123456789ab', reusable: true, names: '' },
+    ],
     ['for any device, with names', { device: null, user: 'any-0123456789ab' }],
     ['under the name of another device', { user: 'VNB3K501' }],
     ['that is over', { until: new Date(Date.now() - 1_000).toISOString() }],
@@ -113,7 +121,14 @@ describe('a wish', () => {
   });
 
   it('to sign what is no good request is refused with the reason, and refused it stays', async () => {
-    const request = requestOf('odd', '/CN=www.example', '-newkey', 'rsa:2048', '-addext', 'subjectAltName=email:a@b.example');
+    const request = requestOf(
+      'odd',
+      '/CN=www.example',
+      '-newkey',
+      'rsa:2048',
+      '-addext',
+      'subjectAltName=email:a@b.example',
+    );
     const wish = { ...signing, id: randomUUID(), request };
     const outcome = await hear(wish);
     expect(outcome?.refused).toContain('neither a DNS name nor an IP address');
@@ -158,7 +173,9 @@ describe('a wish', () => {
   it('that cannot be done now is neither done nor refused: it is heard again', async () => {
     const id = randomUUID();
     const request = requestOf('later', '/CN=later.example');
-    books.run(`create trigger full before insert on certificate begin select raise(abort, 'the disk is full'); end`);
+    books.run(
+      `create trigger full before insert on certificate begin select raise(abort, 'the disk is full'); end`,
+    );
     expect(await hear({ ...signing, id, request })).toBe(null);
     books.run('drop trigger full');
     expect(await hear({ ...signing, id, request })).toMatchObject({ id, refused: null });

@@ -25,7 +25,8 @@ export async function fulfil(by: Fulfilling, heard: Heard): Promise<WishOutcome 
   try {
     return outcomeOf(by.books, heard.id) ?? (await done(by, heard));
   } catch (error) {
-    if (error instanceof TrustFault || error instanceof AuthorityFault) return refused(by, heard, error.message);
+    if (error instanceof TrustFault || error instanceof AuthorityFault)
+      return refused(by, heard, error.message);
     by.log.error({ error, wish: heard.id }, 'What an operator wished at console failed; it is tried again');
     return null;
   }
@@ -38,12 +39,18 @@ async function done(by: Fulfilling, heard: Heard): Promise<WishOutcome> {
   const outcome = by.books.transaction(() =>
     keepOutcome(by.books, { id: wish.id, refused: null, certificates: deed.work() }),
   );
-  by.log.info({ wish: wish.id, kind: wish.kind, askedBy: wish.by, ...deed.said }, 'Done as an operator wished');
+  by.log.info(
+    { wish: wish.id, kind: wish.kind, askedBy: wish.by, ...deed.said },
+    'Done as an operator wished',
+  );
   return outcome;
 }
 
 function refused(by: Fulfilling, { id, kind }: Heard, message: string): WishOutcome {
-  by.log.warn({ code: 'wishRefused', wish: id, kind, reason: message }, 'What an operator wished is not done');
+  by.log.warn(
+    { code: 'wishRefused', wish: id, kind, reason: message },
+    'What an operator wished is not done',
+  );
   return keepOutcome(by.books, { id, refused: message.slice(0, 500), certificates: null });
 }
 
@@ -60,6 +67,8 @@ function understood({ does }: Fulfilling, heard: Heard): Wish {
   const [issue] = error.issues;
   throw new TrustFault(
     'usage',
-    known ? `${issue?.path.join('.')}: ${issue?.message}` : 'the authority is older than console and cannot do that yet',
+    known
+      ? `${issue?.path.join('.')}: ${issue?.message}`
+      : 'the authority is older than console and cannot do that yet',
   );
 }

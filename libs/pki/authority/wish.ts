@@ -72,7 +72,11 @@ export type WishKind = (typeof wishKinds)[number];
 /** As an operator asks for it. */
 export const wished = z.discriminatedUnion('kind', [
   z.strictObject({ ...enrol, names: names.default(''), reusable: z.boolean().default(false) }),
-  z.strictObject({ ...sign, subject: subject.nullable().default(null), names: names.nullable().default(null) }),
+  z.strictObject({
+    ...sign,
+    subject: subject.nullable().default(null),
+    names: names.nullable().default(null),
+  }),
   z.strictObject({
     ...issue,
     names: names.default(''),

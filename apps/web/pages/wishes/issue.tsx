@@ -21,7 +21,15 @@ export function Issue() {
   const count = daysIn(days);
   const filled = name.trim() !== '' && host.trim() !== '' && count !== null;
   const subject = `CN=${host.trim().replaceAll(',', '\\,')}`;
-  const body = { kind: 'issue', name: name.trim(), profile, subject, names: names.trim(), days: count, replace };
+  const body = {
+    kind: 'issue',
+    name: name.trim(),
+    profile,
+    subject,
+    names: names.trim(),
+    days: count,
+    replace,
+  };
   const asked = () => {
     setName('');
     setReplace(false);

@@ -29,7 +29,12 @@ export function Secret({ asked: { secret, about }, onClose }: SecretProps) {
           <code className="mono">{text}</code>
           {/* A browser gives the clipboard to pages that came over HTTPS or from this machine. */}
           {window.isSecureContext && (
-            <Button size="xs" variant="default" leftSection={<IconCopy size={14} aria-hidden />} onClick={copy}>
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<IconCopy size={14} aria-hidden />}
+              onClick={copy}
+            >
               Copy
             </Button>
           )}

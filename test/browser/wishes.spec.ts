@@ -64,7 +64,7 @@ describe('wishes on the page', () => {
 
   it('a device enrols by EST with a secret that was made there, shown once', async () => {
     const { page } = visitor;
-    await page.getByText('Keys and passphrases never pass through this page.').waitFor();
+    await page.getByText('No private key and no passphrase ever passes through this page.').waitFor();
     await page.getByRole('button', { name: 'Let a device enrol' }).click({ timeout: limitMs });
     await dialog().getByLabel('Serial number').fill('vnb3k700');
     await dialog().getByLabel('Other names for its certificate').fill('printer.example');

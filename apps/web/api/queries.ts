@@ -115,12 +115,14 @@ export const useAuthority = () =>
     queryFn: () => read<AuthorityShown>('authority'),
     refetchInterval: toldMs,
   });
-/** The newest wishes of these kinds. */
+/** The newest wishes of these kinds; somebody looks on while one waits. */
+const waitingMs = 1_000;
 export const useWishes = (kinds: readonly WishKind[]) =>
   useQuery({
     queryKey: ['wishes', kinds],
     queryFn: () => read<Page<WishRow>>(`wishes${queryOf({ kind: kinds.join(','), limit: 20 })}`),
-    refetchInterval: toldMs,
+    refetchInterval: ({ state: { data } }) =>
+      data?.items.some(({ state }) => state === 'asked') ? waitingMs : toldMs,
   });
 export const useIssued = (query: Readonly<Record<string, string | number | undefined>>) =>
   useQuery({

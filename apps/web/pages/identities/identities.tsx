@@ -9,6 +9,7 @@ import { Table } from '../../parts/table.js';
 import { Until } from '../../parts/when.js';
 import { useIsAdmin } from '../../shell/session.js';
 import { Asked } from '../wishes/asked.js';
+import { ByHand } from '../wishes/by-hand.js';
 import { Issue } from '../wishes/issue.js';
 import { Choose } from './choose.js';
 import { Gateways } from './gateways.js';
@@ -40,6 +41,7 @@ export function Identities() {
       </Loaded>
       <Asked kinds={wishes} />
       <Loaded query={gateways}>{({ items }) => <Gateways gateways={items} />}</Loaded>
+      {isAdmin && authority.data && <ByHand does={authority.data.does} chain={authority.data.chain} />}
     </div>
   );
 }

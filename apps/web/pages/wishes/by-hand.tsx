@@ -17,7 +17,7 @@ export function ByHand({ does, chain }: Pick<AuthorityShown, 'does' | 'chain'>) 
         </p>
       )}
       <p>
-        Keys and passphrases never pass through this page. A new authority is made with{' '}
+        No private key and no passphrase ever passes through this page. A new authority is made with{' '}
         <Code>muster ca init</Code>; below an authority that you have, <Code>muster ca init --request</Code>{' '}
         writes the request, and <Code>muster ca import FILE --issuing</Code> takes what was certified.
         Identities come and go as PKCS#12 with <Code>muster ca import FILE.p12 --name NAME</Code> and{' '}

@@ -1,4 +1,5 @@
 // How each kind of wish is done. What console checked already is checked again: it is not believed.
+import { certificatesMax } from '#events/certificate';
 import { textOfNames } from '#pki/authority/alternative-names';
 import { generateKey } from '#pki/authority/key';
 import { derOfRequestPem, readRequest } from '#pki/authority/request';
@@ -69,9 +70,15 @@ function signing({ authority, dir }: Doing, wish: Of<'sign'>): Deed {
   const { publicKey } = asked;
   const wanted = { profile: wish.profile, subject, names, publicKey, validity: validFor(wish.days) };
   return {
-    work: () => authority.issue(wanted).toString() + chainOf(dir),
+    work: () => told(authority.issue(wanted).toString() + chainOf(dir)),
     said: { profile: wish.profile, subject: textOfSubject(subject), names: textOfNames(names) },
   };
+}
+
+/** Console takes no more: an answer that it refuses would hold up all others. */
+function told(certificates: string): string {
+  if (certificates.length <= certificatesMax) return certificates;
+  throw wrong('the certificate and those above it are too long to be told: muster ca sign');
 }
 
 async function issuing({ authority, books, dir, passphrase, kept }: Doing, wish: Of<'issue'>): Promise<Deed> {

@@ -1,7 +1,10 @@
 // What operators wish at console, done by the authority: once each, within its setting, and said to openssl.
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { WishKind } from '#pki/authority/wish';
 import { listeningLog } from '../../../test/support/silent.js';
 import { TypedCa } from '../../../test/support/typed-ca.js';
@@ -9,6 +12,7 @@ import { newestList, TrustAuthority } from '../authority.js';
 import { Books } from '../books.js';
 import { identityNamed, openIdentity } from '../identities.js';
 import { findSecret, useSecret } from '../secrets.js';
+import { Link } from './link.js';
 import { fulfil } from './wishes.js';
 
 const ca = new TypedCa();
@@ -179,5 +183,52 @@ describe('a wish', () => {
     expect(await hear({ ...signing, id, request })).toBe(null);
     books.run('drop trigger full');
     expect(await hear({ ...signing, id, request })).toMatchObject({ id, refused: null });
+  });
+});
+
+describe('console', () => {
+  /** What it was told, when it answers these in turn. */
+  const told = async (...answers: readonly object[]): Promise<readonly object[]> => {
+    const heard: object[] = [];
+    const server = createServer((request, response) => {
+      const nothing = { cursor: null, identities: [], gateways: [], revoke: [] };
+      void json(request).then((report) => {
+        heard.push(Object(report) as object);
+        response.end(JSON.stringify({ ...nothing, ...answers[heard.length - 1] }));
+      });
+    });
+    onTestFinished(() => void server.close());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const authority = new TrustAuthority(dir, books, passphrase);
+    const from = { dir, books, authority, passphrase, does: all, kept: null, log };
+    const link = new Link({ ...from, console: { url, token: 'mst_x' } });
+    for (let spoken = 0; spoken < answers.length; spoken += 1) await link.speak();
+    return heard;
+  };
+
+  it('that is older, and knows of no wishes, is told nothing that it would refuse', async () => {
+    const heard = await told({}, {});
+    expect(heard).toHaveLength(2);
+    expect(heard.flatMap(Object.keys)).not.toContain('does');
+    expect(heard.flatMap(Object.keys)).not.toContain('outcomes');
+  });
+
+  it('that knows of them is told what is done for it, and what became of each, of all kinds it may know', async () => {
+    const [known, unknown] = [randomUUID(), randomUUID()];
+    const wishes = [
+      { id: known, kind: 'list', by: 'ada' },
+      { id: unknown, kind: 'destroy', what: 'all' },
+    ];
+    const [first, second, third] = await told({ wishes }, { wishes: [] }, { wishes: [] });
+    expect(first).not.toHaveProperty('does');
+    expect(second).toMatchObject({
+      does: all,
+      outcomes: [
+        { id: known, refused: null },
+        { id: unknown, refused: expect.stringContaining('older than console') },
+      ],
+    });
+    expect(third).toMatchObject({ does: all, outcomes: [] });
   });
 });

@@ -41,7 +41,8 @@ export function Secret({ asked: { secret, about }, onClose }: SecretProps) {
         </div>
         <p className="small">
           User and password for EST; an agent reads them from <code className="mono">enrol.secret</code>. Good
-          once the authority has done it, see below.
+          once the authority has done it, see below. One that is asked for again takes its place; at the
+          authority, <code className="mono">muster ca enrol --remove {secret.user}</code> takes it back.
         </p>
       </div>
     </Alert>

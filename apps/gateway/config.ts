@@ -24,8 +24,8 @@ const shape = {
   /** The server's own identity, PEM; the certificate's issuers may follow it. */
   MUSTER_GATEWAY_KEY_FILE: secretFile.optional(),
   MUSTER_GATEWAY_CERTIFICATE_FILE: secretFile.optional(),
-  /** The OCSP responder of that certificate's issuer: its answer goes along with the certificate (R85). */
-  MUSTER_GATEWAY_OCSP_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** The OCSP responder whose answer goes along with the certificate (R85), instead of the one that it names; `off`, or nothing: none. */
+  MUSTER_GATEWAY_OCSP_URL: z.union([z.literal('off'), z.url({ protocol: /^https?$/ })]).optional(),
   /** Without the two: a folder in which a self-signed identity is kept, and made when there is none. */
   MUSTER_GATEWAY_IDENTITY_DIR: z.string().min(1).optional(),
   MUSTER_GATEWAY_TLS_MIN: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
@@ -70,7 +70,7 @@ export type GatewayConfig = ReturnType<typeof readGatewayConfig>;
 
 export function readGatewayConfig(environment: NodeJS.ProcessEnv) {
   const [config] = readAll(
-    () => readConfig(shape, environment),
+    () => readConfig(shape, emptyIsOff(environment)),
     () => together(environment, 'MUSTER_GATEWAY_KEY_FILE', 'MUSTER_GATEWAY_CERTIFICATE_FILE'),
     () => needIdentity(environment),
   );
@@ -86,6 +86,12 @@ export function answeringLimits(config: GatewayConfig) {
     depthMax: config.MUSTER_GATEWAY_DEPTH_MAX,
   };
 }
+
+/** Other than elsewhere: without the variable there is a responder to be asked. */
+const emptyIsOff = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  environment['MUSTER_GATEWAY_OCSP_URL'] === ''
+    ? { ...environment, MUSTER_GATEWAY_OCSP_URL: 'off' }
+    : environment;
 
 function needIdentity(environment: NodeJS.ProcessEnv): void {
   const ways = ['MUSTER_GATEWAY_KEY_FILE', 'MUSTER_GATEWAY_CERTIFICATE_FILE', 'MUSTER_GATEWAY_IDENTITY_DIR'];

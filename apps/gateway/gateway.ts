@@ -14,11 +14,11 @@
 //   meters.ts        what is counted        complaints.ts  one line of the log for each peer turned away
 //   refusals.ts      who was turned away, summed up for the page
 //   presented.ts     which identity devices are shown       expiry.ts  certificates that end soon
+//   staple.ts        what its issuer's responder says of that identity goes along
 import { Answering } from '#announce/answer';
 import type { Event } from '#events/event';
 import { identityIn } from '#pki/identity';
 import type { Credentials } from '#pki/certificate';
-import { Staple } from '#pki/revocation/staple';
 import { sealingKeyIn, type SealingKey } from '#pki/seal';
 import type { EdgeService, Parts, Running } from '#runtime/service';
 import { Complaints } from './complaints.js';
@@ -36,6 +36,7 @@ import { ChosenIdentity } from './presented.js';
 import { Refusals } from './refusals.js';
 import { meterSpool } from './spool/meters.js';
 import { Spool } from './spool/spool.js';
+import { stapleOf } from './staple.js';
 import { contextOptions } from './tls.js';
 import { EdgeTrust, meterTrust } from './trust.js';
 
@@ -77,7 +78,7 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
     keptIn: config.MUSTER_GATEWAY_CRL_CACHE_DIR ?? null,
   });
   meterTrust(meter, trust);
-  const staple = stapleOf(parts, () => identity.current.credentials.certificate);
+  const staple = stapleOf(parts, () => identity.current);
   const rules = (): Rules | null => edge.current && { edge: edge.current, trust: trust.current };
   const door = new Door({
     config,
@@ -104,6 +105,7 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
     trust.follow(configuration);
     identity.follow(configuration.identity);
     door.change(contextOptions(config, identity.current.credentials, trust.current.pem));
+    staple?.look();
     expiry.look();
   });
   await edge.follow(bus);
@@ -159,16 +161,6 @@ async function sealingKey(config: GatewayConfig, log: Parts['log']): Promise<Sea
     log.warn({ error, folder }, 'No sealing key can be kept: this gateway presents its own identity only');
     return null;
   }
-}
-
-function stapleOf({ config, log }: Parts<GatewayConfig>, certificate: () => string): Staple | null {
-  const url = config.MUSTER_GATEWAY_OCSP_URL;
-  if (url === undefined) return null;
-  const heard = (problem: string | null): void => {
-    if (problem === null) log.info({ url }, 'An OCSP answer goes along with the own certificate');
-    else log.warn({ url, problem }, 'No new OCSP answer about the own certificate can be had');
-  };
-  return new Staple({ certificate, url, heard });
 }
 
 function ownIdentity(config: GatewayConfig): Promise<Credentials> {

@@ -1,11 +1,15 @@
 // What the gateway says of its own certificate by OCSP, as openssl sees and judges it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { isIP, type AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isOrdinary } from '#pki/address-range';
+import { readPrivateKey } from '#pki/authority/key';
+import { readRecipient, seal } from '#pki/seal';
 import { gatewayBench, line, say, type GatewayBench } from '../../test/support/gateway.js';
 import { OpensslAuthority } from '../../test/support/openssl-authority.js';
 import { OpenSsl } from '../../test/support/openssl.js';
@@ -17,8 +21,8 @@ const openssl = new OpenSsl();
 let authority: OpensslAuthority;
 let site: Server;
 let bench: GatewayBench;
-/** False: it fails. */
-let answering = true;
+let answers: 'well' | 'with an error' | 'never' = 'well';
+let asked = 0;
 let identity: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
@@ -32,11 +36,12 @@ beforeAll(async () => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      if (answering) response.end(authority.answer(Buffer.concat(chunks)));
-      else response.writeHead(500).end();
+      asked += 1;
+      if (answers === 'well') response.end(authority.answer(Buffer.concat(chunks)));
+      if (answers === 'with an error') response.writeHead(500).end();
     });
   });
-  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => site.listen(0, resolve));
   bench = await gatewayBench();
   await bench.configure({});
 });
@@ -47,10 +52,19 @@ afterAll(async () => {
   openssl.remove();
 });
 
-const responder = (): string => `http://127.0.0.1:${(site.address() as AddressInfo).port}/`;
+const responder = (host = '127.0.0.1'): string => `http://${host}:${(site.address() as AddressInfo).port}/`;
+
+/** A gateway's certificate that names a responder, with its issuer. */
+async function naming(name: string, ocsp: string) {
+  const { key, keyFile, certificate } = authority.issueServer(name, { ocsp });
+  const chain = join(await ownFolder('chain'), 'chain.pem');
+  writeFileSync(chain, certificate + authority.certificate);
+  const files = { MUSTER_GATEWAY_KEY_FILE: keyFile, MUSTER_GATEWAY_CERTIFICATE_FILE: chain };
+  return { key, certificates: certificate + authority.certificate, files };
+}
 
 /** What openssl says of what comes along, once the gateway has asked. */
-async function shown({ port }: Gateway, version: string): Promise<string> {
+async function shown({ port }: Pick<Gateway, 'port'>, version = '-tls1_3'): Promise<string> {
   const words = ['-connect', `127.0.0.1:${port}`, '-status', version, '-CAfile', openssl.path('ca.pem')];
   const client = spawn('openssl', ['s_client', ...words], { stdio: ['ignore', 'pipe', 'ignore'] });
   let said = '';
@@ -58,6 +72,13 @@ async function shown({ port }: Gateway, version: string): Promise<string> {
   await once(client, 'close');
   return said;
 }
+
+const stapled = (at: Pick<Gateway, 'port'>): Promise<string> =>
+  until('it is stapled', async () => {
+    const said = await shown(at);
+    return said.includes('OCSP Response Status: successful') && said;
+  });
+const nothing = 'OCSP response: no response sent';
 
 const told = (what: string): number => bench.lines.filter(({ message }) => message.includes(what)).length;
 
@@ -74,14 +95,14 @@ describe('a gateway with a responder of its issuer', () => {
   });
 
   it('says nothing where that fails, and serves devices all the same', async () => {
-    answering = false;
+    answers = 'with an error';
     const before = told('No new OCSP answer');
     const gateway = await bench.another({ ...identity, MUSTER_GATEWAY_OCSP_URL: responder() });
     await until('it is told', () => told('No new OCSP answer') > before);
-    expect(await shown(gateway, '-tls1_3')).toContain('OCSP response: no response sent');
+    expect(await shown(gateway)).toContain('OCSP response: no response sent');
     expect(await say(gateway.port, line())).toMatchObject([{ result: 'accepted' }]);
     await gateway.stop();
-    answering = true;
+    answers = 'well';
   });
 
   it('says in the log when its issuer does not follow its certificate', async () => {
@@ -99,8 +120,79 @@ describe('a gateway with a responder of its issuer', () => {
   });
 });
 
+describe('a gateway whose certificate names a responder (R85)', () => {
+  it('staples what that says, with nothing else set, also where that is on its own machine', async () => {
+    const { files } = await naming('named', responder());
+    const gateway = await bench.another(files);
+    expect(await stapled(gateway)).toContain('Cert Status: good');
+    await gateway.stop();
+  });
+
+  it('asks the one that an operator names instead', async () => {
+    const { files } = await naming('elsewhere', 'http://127.0.0.1:1/');
+    const gateway = await bench.another({ ...files, MUSTER_GATEWAY_OCSP_URL: responder() });
+    await stapled(gateway);
+    await gateway.stop();
+  });
+
+  it.each(['off', ''])('asks nobody where the variable is %j', async (MUSTER_GATEWAY_OCSP_URL) => {
+    const { files } = await naming(`off-${MUSTER_GATEWAY_OCSP_URL}`, responder());
+    const before = asked;
+    const gateway = await bench.another({ ...files, MUSTER_GATEWAY_OCSP_URL });
+    expect(await shown(gateway)).toContain(nothing);
+    expect(await say(gateway.port, line())).toMatchObject([{ result: 'accepted' }]);
+    await gateway.stop();
+    expect(asked).toBe(before);
+  });
+
+  it('lets nobody wait for one that never answers', async () => {
+    answers = 'never';
+    const { files } = await naming('silent', responder());
+    const before = asked;
+    const gateway = await bench.another(files);
+    await until('it is asked', () => asked > before);
+    expect(await shown(gateway)).toContain(nothing);
+    expect(await say(gateway.port, line())).toMatchObject([{ result: 'accepted' }]);
+    await gateway.stop();
+    answers = 'well';
+  });
+});
+
+/** This machine by the network, as somebody else would see it. */
+const address = Object.values(networkInterfaces())
+  .flatMap((each) => each ?? [])
+  .map(({ address: text }) => text.split('%')[0] ?? '')
+  .find(isOrdinary);
+
+/** As trust makes it. */
+async function chosen(name: string, ocsp: string) {
+  const { key, certificates } = await naming(name, ocsp);
+  const recipient = readRecipient(bench.gateway.figures?.().edge?.sealingKey ?? '');
+  const box = seal(readPrivateKey(key, null, 'the test'), recipient, { name, certificates });
+  return { name, certificates, sealed: [{ to: recipient.fingerprint, box }] };
+}
+
+describe('an identity that was chosen, and so came by the bus', () => {
+  it('leads it to nobody on its own machine: said once, and nothing stapled', async () => {
+    const [before, warned] = [asked, told('No new OCSP answer')];
+    await bench.configure({ identity: await chosen('inside', responder('localhost')) });
+    await until('it is told', () => told('No new OCSP answer') > warned);
+    expect(await shown(bench)).toContain(nothing);
+    expect(asked).toBe(before);
+    await bench.configure({ identity: null });
+  });
+
+  it.skipIf(address === undefined)('is stapled to by a responder elsewhere', async () => {
+    const host = isIP(address ?? '') === 6 ? `[${address}]` : address;
+    await bench.configure({ identity: await chosen('outside', responder(host)) });
+    expect(await stapled(bench)).toContain('Cert Status: good');
+    await bench.configure({ identity: null });
+    expect(await shown(bench)).toContain(nothing);
+  });
+});
+
 it('a gateway without one staples nothing', async () => {
   const gateway = await bench.another(identity);
-  expect(await shown(gateway, '-tls1_3')).toContain('OCSP response: no response sent');
+  expect(await shown(gateway)).toContain('OCSP response: no response sent');
   await gateway.stop();
 });

@@ -155,23 +155,25 @@ describe('enrolment', () => {
 
   it('holds a device to ten certificates in force', async () => {
     const secret = await trust.secretFor('VNB3K104', '--reusable');
-    trust.openssl.request(
-      'greedy',
-      '/CN=x',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-addext',
-      'subjectAltName=email:a@b.example',
-    );
-    for (let held = 0; held < 10; held += 1) expect((await enrol(secret, 'greedy')).status).toBe(200);
-    expect(await enrol(secret, 'greedy')).toMatchObject({
+    const keys = Array.from({ length: 11 }, (_, index) => `greedy-${index}`);
+    for (const key of keys)
+      trust.openssl.request(
+        key,
+        '/CN=x',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-addext',
+        'subjectAltName=email:a@b.example',
+      );
+    for (const key of keys.slice(0, 10)) expect((await enrol(secret, key)).status).toBe(200);
+    expect(await enrol(secret, 'greedy-10')).toMatchObject({
       status: 403,
       body: expect.stringContaining('10 certificates in force'),
     });
     await trust.ca('revoke', '--device', 'VNB3K104');
-    expect((await enrol(secret, 'greedy')).status).toBe(200);
+    expect((await enrol(secret, 'greedy-10')).status).toBe(200);
   });
 
   it('is counted', async () => {

@@ -10,6 +10,7 @@ export type TrustFaultCode =
   | 'identityExists'
   | 'unknownIdentity'
   | 'identityUnfinished'
+  | 'weakIdentity'
   | 'wrongAuthority'
   | 'unknownGateway';
 

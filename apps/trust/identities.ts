@@ -3,6 +3,7 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 import { expectPair, readCertificate } from '#pki/authority/certificate-parts';
 import { encryptedPem, readPrivateKey } from '#pki/authority/key';
 import { authoritiesIn } from '#pki/authorities';
+import { faultOfPresented } from '#pki/presentable';
 import { type Books, type Row, textOf } from './books.js';
 import { TrustFault } from './fault.js';
 
@@ -25,7 +26,10 @@ export function checkName(name: string): string {
   );
 }
 
-/** Throws TrustFault when there is one of that name, unless it is to be replaced. */
+/**
+ * Throws TrustFault when there is one of that name, unless it is to be replaced; and when it is too weak: whoever presents it
+ * would find out only then.
+ */
 export function keepIdentity(
   books: Books,
   name: string,
@@ -40,6 +44,12 @@ export function keepIdentity(
     throw new TrustFault(
       'identityExists',
       `there is an identity "${name}" already; --replace puts the new one in its place`,
+    );
+  const fault = what.certificates.length === 0 ? null : faultOfPresented(what.certificates);
+  if (fault !== null)
+    throw new TrustFault(
+      'weakIdentity',
+      `the identity "${name}" cannot be presented by any server: ${fault}`,
     );
   books.run(
     `insert into identity values (?, ?, ?, ?, ?) on conflict (name) do update set key = excluded.key,

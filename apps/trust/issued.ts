@@ -65,11 +65,11 @@ export function byFingerprint(books: Books, fingerprint: string): Issued | null 
   return row && issuedOf(row);
 }
 
-/** Those of a device that are neither revoked nor over. */
+/** Those of a device that are neither revoked nor over, in the order in which they were issued. */
 export const ofDevice = (books: Books, device: string, now: Date): readonly Issued[] =>
   books
     .all(
-      'select * from certificate where device = ? and revoked_ms is null and until_ms > ?',
+      'select * from certificate where device = ? and revoked_ms is null and until_ms > ? order by rowid',
       device,
       now.getTime(),
     )

@@ -3,11 +3,8 @@
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
+import { type Address, ordinaryRanges, rangeOf } from '../pki/address-range.js';
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
-
-/** Ranges that any network may hold; every other range must be named by a network that lies inside it. */
-const ordinary = new Set(['unicast', 'private', 'uniqueLocal', 'carrierGradeNat']);
 /** Ranges with nobody in them to connect to, named or not. */
 const never = new Set(['unspecified', 'broadcast', 'multicast']);
 
@@ -29,7 +26,8 @@ export function mayConnect(address: string, networks: readonly string[], own: re
     if (base.kind() !== plain.kind() || !plain.match(base, bits)) return false;
     const single = bits === (plain.kind() === 'ipv4' ? 32 : 128);
     if (isOwn && !single && range !== 'loopback') return false;
-    return ordinary.has(range) || single || liesIn(base, bits, range);
+    // Every other range must be named by a network that lies inside it.
+    return ordinaryRanges.has(range) || single || liesIn(base, bits, range);
   });
 }
 
@@ -38,16 +36,6 @@ function liesIn(base: Address, bits: number, range: string): boolean {
   const network = `${base.toString()}/${bits}`;
   const first = kind.networkAddressFromCIDR(network);
   return rangeOf(first) === range && rangeOf(last(first, bits)) === range;
-}
-
-const ipv4Compatible = ipaddr.IPv6.parseCIDR('::/96');
-
-/** As ipaddr.js has it, and ::/96, which it takes for ordinary (RFC 4291, 2.5.5.1: deprecated). */
-function rangeOf(address: Address): string {
-  const range = address.range();
-  return range === 'unicast' && address instanceof ipaddr.IPv6 && address.match(ipv4Compatible)
-    ? 'ipv4Compatible'
-    : range;
 }
 
 /** The highest address of a network. */

@@ -51,8 +51,12 @@ function membersOf(certificate: X509Certificate, oid: string): readonly DerReade
 
 const textOf = (content: Uint8Array): string => Buffer.from(content).toString('latin1');
 
-/** Others, as ldap:, are not asked here. */
+/** Others, as ldap:, are not asked here; nobody is told a password that a certificate brings along. */
 const usable = (addresses: readonly string[]): readonly string[] =>
-  addresses
-    .filter((address) => address.length <= 500 && /^https?:\/\//i.test(address) && URL.canParse(address))
-    .slice(0, addressesMax);
+  addresses.filter((address) => address.length <= 500 && isPlain(address)).slice(0, addressesMax);
+
+function isPlain(address: string): boolean {
+  if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) return false;
+  const { username, password } = new URL(address);
+  return username === '' && password === '';
+}

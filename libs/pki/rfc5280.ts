@@ -26,6 +26,10 @@ export const faultOfAuthority = (certificate: X509Certificate): ProfileFault | n
 export const faultOfLeaf = (certificate: X509Certificate): ProfileFault | null =>
   firstFault([...everyRules, ...leafRules], certificate);
 
+/** Its key, and how it was signed, whatever else is wrong with it. */
+export const faultOfStrength = (certificate: X509Certificate): ProfileFault | null =>
+  firstFault(strengthRules, certificate);
+
 function firstFault(rules: readonly Rule[], certificate: X509Certificate): ProfileFault | null {
   try {
     const fields = fieldsOf(certificate);
@@ -40,8 +44,7 @@ function firstFault(rules: readonly Rule[], certificate: X509Certificate): Profi
   }
 }
 
-const everyRules: readonly Rule[] = [
-  ({ version }) => (version === 3 ? null : bad('is not of version 3')),
+const strengthRules: readonly Rule[] = [
   ({ spki }) =>
     isWeakSpki(spki)
       ? { code: 'weakKey', message: 'has a weak key (RSA below 2048 bits, a curve below 256, DSA)' }
@@ -51,6 +54,11 @@ const everyRules: readonly Rule[] = [
     isWeakSignature(signatureOid) && !sameBytes(subject, issuer)
       ? { code: 'weakKey', message: 'is signed with MD5 or SHA-1' }
       : null,
+];
+
+const everyRules: readonly Rule[] = [
+  ({ version }) => (version === 3 ? null : bad('is not of version 3')),
+  ...strengthRules,
   ({ extensions }) => {
     const never = extensions.find(({ oid, critical }) => critical && neverCritical.has(oid));
     return never ? bad(`has the extension ${never.oid} as critical, which it must not be`) : null;

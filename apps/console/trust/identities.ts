@@ -10,6 +10,7 @@ import type { SealedIdentity } from '#events/certificate';
 import { settingsChanged } from '#events/settings';
 import { authoritiesIn, UnreadableAuthorities } from '#pki/authorities';
 import { fingerprintOf, subjectOf } from '#pki/certificate';
+import { faultOfPresented } from '#pki/presentable';
 import { PARTS, type StoredParts } from '#runtime/service';
 import type { Tx } from '#store/store';
 import { configureEdge } from '../documents/edge.js';
@@ -111,15 +112,23 @@ export async function keepIdentity(
   if (settings?.body.identity === name) await record(tx, bus, [await configureEdge(tx, settings.body)]);
 }
 
-/** Each of them can be read, and the first is the identity's own. */
-function ownOf(certificates: string): X509Certificate {
+/** Each of them can be read, the first is the identity's own, and a gateway could present them. */
+function ownOf(text: string): X509Certificate {
+  const certificates = certificatesIn(text);
+  const fault = faultOfPresented(certificates);
+  const [own] = certificates;
+  if (own && fault === null) return own;
+  throw notTaken(`no gateway could present this: ${fault ?? 'there is no certificate'}`);
+}
+
+function certificatesIn(text: string): readonly X509Certificate[] {
   try {
-    const [own = ''] = authoritiesIn(certificates);
-    return new X509Certificate(own);
+    return authoritiesIn(text).map((pem) => new X509Certificate(pem));
   } catch (error) {
     if (!(error instanceof UnreadableAuthorities)) throw error;
-    throw new Refusal('invalid', `certificates: ${error.message}.`, [
-      { path: 'certificates', message: error.message },
-    ]);
+    throw notTaken(error.message);
   }
 }
+
+const notTaken = (message: string): Refusal =>
+  new Refusal('invalid', `certificates: ${message}.`, [{ path: 'certificates', message }]);

@@ -4,6 +4,7 @@ import { expectPair } from '#pki/authority/certificate-parts';
 import { readPrivateKey } from '#pki/authority/key';
 import { inOrder } from '#pki/authority/pkcs12-import';
 import { subjectOf } from '#pki/certificate';
+import { faultOfPresented } from '#pki/presentable';
 import { TrustAuthority } from '../authority.js';
 import type { Books } from '../books.js';
 import { TrustFault } from '../fault.js';
@@ -102,8 +103,10 @@ function kept(
   return certificates;
 }
 
-/** Each signed by the next, the first an authority. Throws TrustFault with the link that is wrong. */
+/** Each signed by the next, the first an authority; none too weak to be presented. Throws TrustFault with the link that is wrong. */
 function authorityChain(chain: readonly X509Certificate[], file: string): readonly X509Certificate[] {
+  const fault = faultOfPresented(chain);
+  if (fault !== null) throw new TrustFault('wrongAuthority', `${file} cannot be used: ${fault}`);
   for (const [index, certificate] of chain.entries()) {
     const place = `certificate ${index + 1} of ${chain.length} in ${file}`;
     if (!certificate.ca)

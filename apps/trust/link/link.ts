@@ -1,14 +1,12 @@
 // The way to console: every few seconds the process says what it has and hears what operators want. It goes out and nobody
 // comes in; what it hears are wishes: that a certificate be revoked, which keys gateways have, and those of wishes.ts.
-import {
-  authorityAnswer,
-  type AuthorityAnswer,
-  type AuthorityReport,
-  exchangePath,
-} from '#pki/authority/exchange';
+import type { AuthorityAnswer, AuthorityReport } from '#pki/authority/exchange';
 import type { WishKind, WishOutcome } from '#pki/authority/wish';
+import type { SealedIdentity } from '#events/certificate';
 import { messageOf } from '#events/message-of';
+import { AuthorityFault } from '#pki/authority/fault';
 import { fingerprintOf } from '#pki/certificate';
+import type { Recipient } from '#pki/seal';
 import type { Log } from '#runtime/log';
 import { addressesOf, newestList, type TrustAuthority } from '../authority.js';
 import type { Books } from '../books.js';
@@ -18,7 +16,9 @@ import { identities, type Identity } from '../identities.js';
 import { bySerial } from '../issued.js';
 import { chainOf } from '../keys.js';
 import { sealedFor, serves } from '../sealed.js';
-import { changesAfter } from './changes.js';
+import { changesAfter, recordOf } from './changes.js';
+import { Records } from './records.js';
+import { type ConsoleAddress, ReportRefused, tell } from './to-console.js';
 import { fulfil } from './wishes.js';
 
 export interface LinkOptions {
@@ -26,7 +26,7 @@ export interface LinkOptions {
   readonly books: Books;
   readonly authority: TrustAuthority;
   readonly passphrase: string;
-  readonly console: { readonly url: string; readonly token: string };
+  readonly console: ConsoleAddress;
   /** The identity that EST shows: its key stays here. */
   readonly kept: string | null;
   /** What it does when console asks, beside revoking. */
@@ -36,7 +36,6 @@ export interface LinkOptions {
 
 /** In one report: to open a key takes a tenth of a second. */
 const identitiesAtOnce = 5;
-const answerMs = 20_000;
 /** Whoever has console must not end all trust at once. */
 const ownHands = 'an authority is revoked by hand, where its folder is: muster ca revoke';
 
@@ -45,66 +44,97 @@ export class Link {
   #refused: AuthorityReport['refused'] = [];
   #outcomes: readonly WishOutcome[] = [];
   #trouble: string | null = null;
+  readonly #records = new Records();
 
   constructor(private readonly on: LinkOptions) {}
 
   /** Resolves to how much there was to tell or do: then it is best done again at once. */
   async speak(): Promise<number> {
-    const report = this.#report();
+    const { report, records } = this.#told();
     try {
-      this.#heard = await this.#exchange(report);
+      this.#heard = await tell(this.on.console, report);
     } catch (error) {
+      if (error instanceof ReportRefused && records.length > 0) return this.#search(records, error);
       this.#complain(messageOf(error));
       return 0;
     }
+    this.#records.taken(records.length);
     if (this.#trouble !== null) this.on.log.info({}, 'Console hears the authority again');
     this.#trouble = null;
     this.#refused = [];
     noteGateways(this.on.books, this.#heard.gateways, new Date());
     const revoked = this.#heard.revoke.map((wish) => this.#revoke(wish));
     this.#outcomes = await this.#fulfil(this.#heard.wishes ?? []);
-    return report.identities.length + report.certificates.length + revoked.length + this.#outcomes.length;
+    // While no record is told, outcomes are not either: there is nothing to hurry for.
+    const toTell = Math.min(this.#outcomes.length, this.#records.atOnce(performance.now()));
+    return records.length + revoked.length + toTell;
   }
 
-  #report(): AuthorityReport {
+  /** The report, and what the records in it are called. */
+  #told(): { readonly report: AuthorityReport; readonly records: readonly string[] } {
     const { dir, books } = this.on;
     const list = newestList(books, 'issuing');
     const heard = this.#heard;
+    const max = this.#records.atOnce(performance.now());
+    const outcomes = this.#outcomes.slice(0, max);
     // Nothing is told before it is known what console has.
-    const changes = heard ? changesAfter(books, heard.cursor) : { certificates: [], cursor: null };
-    return {
+    const identities = heard ? this.#identities(heard, max - outcomes.length) : [];
+    const portion = { max: max - outcomes.length - identities.length, aside: this.#records.aside };
+    const changes = heard ? changesAfter(books, heard.cursor, portion) : { certificates: [], cursor: null };
+    const report = {
       chain: chainOf(dir),
       url: addressesOf(books)?.list.replace(/\/issuing\.crl$/, '') ?? null,
       list: list && { number: list.number, until: list.nextUpdate.toISOString() },
-      identities: heard ? this.#identities(heard) : [],
+      identities: identities.map(({ sealed }) => sealed),
       certificates: [...changes.certificates],
       cursor: changes.cursor,
       refused: this.#refused,
       // A console that knows of no wishes refuses what it does not know.
-      ...(heard?.wishes && { does: [...this.on.does], outcomes: [...this.#outcomes] }),
+      ...(heard?.wishes && { does: [...this.on.does], outcomes }),
     };
+    const names = [
+      ...outcomes.map(recordOfWish),
+      ...identities.map(({ record }) => record),
+      ...changes.certificates.map(({ serial }) => recordOf(serial)),
+    ];
+    return { report, records: names };
   }
 
   /** Those that console lacks, or has with another certificate, or sealed to others than were admitted. */
-  #identities({ identities: known }: AuthorityAnswer): AuthorityReport['identities'] {
-    const { books, passphrase, kept } = this.on;
+  #identities({ identities: known }: AuthorityAnswer, max: number): readonly Told[] {
+    const { books, kept } = this.on;
     const admitted = gateways(books).flatMap(({ admitted: when, recipient }) => (when ? [recipient] : []));
     const recipientsOf = (identity: Identity) => (identity.name !== kept && serves(identity) ? admitted : []);
-    const has = (identity: Identity): boolean => {
+    const has = (identity: Identity, fingerprint: string): boolean => {
       const there = known.find(({ name }) => name === identity.name);
-      const [own] = identity.certificates;
-      const wanted = recipientsOf(identity).map(({ fingerprint }) => fingerprint);
+      const wanted = recipientsOf(identity).map((recipient) => recipient.fingerprint);
       return (
-        there !== undefined &&
-        own !== undefined &&
-        there.fingerprint === fingerprintOf(own.raw) &&
+        there?.fingerprint === fingerprint &&
         String([...there.sealedTo].toSorted()) === String(wanted.toSorted())
       );
     };
-    return identities(books)
-      .filter((identity) => identity.certificates.length > 0 && !has(identity))
-      .slice(0, identitiesAtOnce)
-      .map((identity) => sealedFor(identity, recipientsOf(identity), passphrase));
+    const lacking = identities(books).flatMap((identity) => {
+      const [own] = identity.certificates;
+      const fingerprint = own && fingerprintOf(own.raw);
+      if (fingerprint === undefined || has(identity, fingerprint)) return [];
+      const record = `identity "${identity.name}" (${fingerprint})`;
+      return this.#records.aside.has(record) ? [] : [{ record, identity }];
+    });
+    return lacking
+      .slice(0, Math.min(identitiesAtOnce, max))
+      .flatMap(({ record, identity }) => this.#sealed(record, identity, recipientsOf(identity)));
+  }
+
+  /** None where its key cannot be opened: set aside, as what console refuses. */
+  #sealed(record: string, identity: Identity, recipients: readonly Recipient[]): readonly Told[] {
+    try {
+      return [{ record, sealed: sealedFor(identity, recipients, this.on.passphrase) }];
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      this.#records.setAside(record);
+      this.#tellAside(record, error.message);
+      return [];
+    }
   }
 
   #revoke({ serial, reason }: AuthorityAnswer['revoke'][number]): void {
@@ -115,7 +145,7 @@ export class Link {
       const fields = { certificate: serial, subject, reason };
       log.info(fields, 'A certificate was revoked, as an operator wished at console');
     } catch (error) {
-      if (!(error instanceof TrustFault)) throw error;
+      if (!isFault(error)) throw error;
       // It is so already: console will hear it.
       if (error.code === 'alreadyRevoked') return;
       this.#refused = [...this.#refused, { serial, message: error.message.slice(0, 500) }];
@@ -125,26 +155,30 @@ export class Link {
   /** One after the other, in the order in which they were asked. */
   async #fulfil(wishes: NonNullable<AuthorityAnswer['wishes']>): Promise<readonly WishOutcome[]> {
     const outcomes: WishOutcome[] = [];
-    for (const wish of wishes) {
+    for (const wish of wishes.filter((each) => !this.#records.aside.has(recordOfWish(each)))) {
       const outcome = await fulfil(this.on, wish);
       if (outcome) outcomes.push(outcome);
     }
     return outcomes;
   }
 
-  async #exchange(report: AuthorityReport): Promise<AuthorityAnswer> {
-    const { url, token } = this.on.console;
-    const response = await fetch(new URL(exchangePath, url), {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(report),
-      // A token goes to nobody else.
-      redirect: 'error',
-      signal: AbortSignal.timeout(answerMs),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`console answered ${response.status}: ${text.slice(0, 300)}`);
-    return authorityAnswer.parse(JSON.parse(text));
+  /** Which record it is for. Resolves to how many there were: the rest is told at once. */
+  #search(records: readonly string[], { message: reason }: ReportRefused): number {
+    const outcome = this.#records.refused(records, performance.now());
+    if (outcome === 'aside') this.#tellAside(records[0] ?? '', reason);
+    if (outcome === 'all')
+      this.on.log.warn(
+        { code: 'recordsRefused', reason },
+        'Console takes no identity or certificate of the authority: they are tried again, and all else goes on',
+      );
+    return records.length;
+  }
+
+  #tellAside(record: string, reason: string): void {
+    this.on.log.warn(
+      { code: 'recordAside', record, reason },
+      'Console cannot be told of this; it is set aside until the next start, and all else goes on',
+    );
   }
 
   /** Once for each trouble: it is tried again every few seconds. */
@@ -157,3 +191,15 @@ export class Link {
     );
   }
 }
+
+interface Told {
+  /** What it is called, if it has to be set aside. */
+  readonly record: string;
+  readonly sealed: SealedIdentity;
+}
+
+/** What becomes of it may be what console does not take. */
+const recordOfWish = ({ id }: { readonly id: string }): string => `outcome of the wish ${id}`;
+
+const isFault = (error: unknown): error is TrustFault | AuthorityFault =>
+  error instanceof TrustFault || error instanceof AuthorityFault;

@@ -3,7 +3,8 @@
 // could ask for it.
 //
 //   wishes.ts   this file    deeds.ts  how each kind is done    outcomes.ts  what became of them
-//   link.ts     to console and back      changes.ts  what it has not heard yet
+//   link.ts     to console and back      changes.ts  what it has not heard yet    records.ts  what it will not hear of
+//   to-console.ts  one report and its answer
 import { AuthorityFault } from '#pki/authority/fault';
 import { type Wish, wish as readable, type WishKind, wishKinds, type WishOutcome } from '#pki/authority/wish';
 import type { Log } from '#runtime/log';

@@ -9,7 +9,7 @@ import { fingerprintOf, validFor } from '#pki/certificate';
 import { fieldsOf } from '#pki/fields';
 import type { TrustAuthority } from '../authority.js';
 import type { Books } from '../books.js';
-import { byFingerprint, ofDevice } from '../issued.js';
+import { byFingerprint, type Issued, ofDevice } from '../issued.js';
 import { type EnrolmentSecret, useSecret } from '../secrets.js';
 
 /** Of one device, in force at a time: some for keys that were lost, and for renewal long before the end. */
@@ -33,16 +33,21 @@ export interface Enrolling {
   readonly days: number;
 }
 
-/** The first certificate of a device, with a secret. Throws EnrolmentRefused. */
+/**
+ * The first certificate of a device, with a secret. An answer that was lost is given again, for the same key and nothing else: a
+ * secret that is used up would strand the device, and so would certificates of which it never heard. Throws EnrolmentRefused.
+ */
 export function enrol(by: Enrolling, secret: EnrolmentSecret, der: Uint8Array): X509Certificate {
   const asked = read(der);
   const now = new Date();
   const device = serialNumberFor(secret, asked);
   return by.books.transaction(() => {
-    const given = secret.reusable || !secret.used ? null : givenFor(by, device, { asked, now });
+    const held = ofDevice(by.books, device, now);
+    const fit = held.filter((each) => wouldBeGiven(secret, each, now));
+    const given = newestFor(asked.publicKey, fit);
     if (given) return given;
-    const held = heldBy(by, device, now);
-    if (secret.device === null && held > 0)
+    expectRoom(device, held);
+    if (secret.device === null && held.length > 0)
       throw new EnrolmentRefused(
         403,
         `${device} has a certificate already: renew it, or enrol with a secret of its own`,
@@ -54,17 +59,17 @@ export function enrol(by: Enrolling, secret: EnrolmentSecret, der: Uint8Array): 
   });
 }
 
-/** An answer that was lost is given again, with the same key and nothing else: the secret is used up, and the device would be stranded. */
-function givenFor(
-  { books }: Enrolling,
-  device: string,
-  { asked, now }: { readonly asked: CertificateRequest; readonly now: Date },
-): X509Certificate | null {
-  const held = ofDevice(books, device, now).map(({ pem }) => new X509Certificate(pem));
-  return held.find(({ publicKey }) => sameKey(publicKey, asked.publicKey)) ?? null;
+/** By a secret for once that is used up: whatever is in force. By one for many times: what it gives today, as long as it is not near its end. */
+function wouldBeGiven({ reusable, used, names }: EnrolmentSecret, issued: Issued, now: Date): boolean {
+  if (!reusable) return used !== null;
+  const [from, until] = [issued.from.getTime(), issued.until.getTime()];
+  return issued.names === names && until - now.getTime() > (until - from) / 2;
 }
 
-/** The next certificate of the device that shows one: same subject, same names. Throws EnrolmentRefused. */
+/**
+ * The next certificate of the device that shows one: same subject, same names. Whoever shows the old one again has not heard of
+ * the next: for the same key it is the same one. Throws EnrolmentRefused.
+ */
 export function renew(by: Enrolling, shown: X509Certificate, der: Uint8Array): X509Certificate {
   const asked = read(der);
   const now = new Date();
@@ -76,22 +81,35 @@ export function renew(by: Enrolling, shown: X509Certificate, der: Uint8Array): X
       throw new EnrolmentRefused(403, 'the certificate has expired: enrol with a secret');
     if (kept.profile !== 'device' || kept.device === null)
       throw new EnrolmentRefused(403, 'only certificates of devices are renewed so');
-    heldBy(by, kept.device, now);
     const { serialNumber } = asked.subject;
     if (serialNumber !== undefined && serialNumber.toUpperCase() !== kept.device)
       throw new EnrolmentRefused(403, 'the request names another serial number than the certificate');
+    const held = ofDevice(by.books, kept.device, now);
+    const given = newestFor(asked.publicKey, youngerThan(kept, held));
+    if (given) return given;
+    expectRoom(kept.device, held);
     const subject = subjectOfDer(fieldsOf(shown).subject);
     return issue(by, { subject, names: kept.names, publicKey: asked.publicKey, now });
   });
 }
 
-/** Certificates of the device in force. Throws EnrolmentRefused when they are too many: whoever asks without end is stopped. */
-function heldBy({ books }: Enrolling, device: string, now: Date): number {
-  const held = ofDevice(books, device, now).length;
-  if (held < heldMax) return held;
+/** @param held in the order in which they were issued: dates of certificates are whole seconds */
+const youngerThan = ({ serial, subject, names }: Issued, held: readonly Issued[]): readonly Issued[] =>
+  held
+    .slice(held.findIndex((each) => each.serial === serial) + 1)
+    .filter((each) => each.subject === subject && each.names === names);
+
+function newestFor(key: KeyObject, issued: readonly Issued[]): X509Certificate | null {
+  const certificates = issued.map(({ pem }) => new X509Certificate(pem));
+  return certificates.findLast(({ publicKey }) => sameKey(publicKey, key)) ?? null;
+}
+
+/** Throws EnrolmentRefused when the device has too many in force: whoever asks without end is stopped. */
+function expectRoom(device: string, held: readonly Issued[]): void {
+  if (held.length < heldMax) return;
   throw new EnrolmentRefused(
     403,
-    `${device} has ${held} certificates in force: revoke those that it has no use for`,
+    `${device} has ${held.length} certificates in force: revoke those that it has no use for`,
   );
 }
 

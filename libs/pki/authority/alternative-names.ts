@@ -12,6 +12,9 @@ export interface AlternativeName {
 }
 
 const namesMax = 100;
+const dnsNameMax = 253;
+/** What `textOfNames` makes at most: a server's own name comes on top of those that were asked for. */
+export const namesTextMax = (namesMax + 1) * ('DNS:, '.length + dnsNameMax);
 
 /** Throws AuthorityFault, which names the part that is wrong. Empty text has no names. */
 export function parseAlternativeNames(text: string): readonly AlternativeName[] {
@@ -34,7 +37,7 @@ export const sameName = (one: AlternativeName, other: AlternativeName): boolean 
 export function isDnsName(text: string): boolean {
   const [first, ...others] = text.split('.');
   const label = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
-  if (text.length > 253 || first === undefined || isIP(text) !== 0) return false;
+  if (text.length > dnsNameMax || first === undefined || isIP(text) !== 0) return false;
   return (
     (label.test(first) || (first === '*' && others.length > 1)) && others.every((each) => label.test(each))
   );

@@ -2,6 +2,7 @@
 // key is ever in it that console could open.
 import * as z from 'zod';
 import { fingerprint, friendlyName, sealedIdentity } from '#events/certificate';
+import { namesTextMax } from './alternative-names.js';
 import { type RevocationReason, revocationReasons } from './revocation-list.js';
 import { wishesAtOnce, wishKinds, wishOutcome } from './wish.js';
 
@@ -21,7 +22,7 @@ export const issuedCertificate = z.strictObject({
   issuer: text(16),
   profile: text(16),
   subject: text(2_000),
-  names: text(10_000),
+  names: text(namesTextMax),
   /** Serial number of the device that holds it. */
   device: text(128).nullable(),
   fingerprint,

@@ -52,16 +52,20 @@ export async function fetchBytes(
       await response.body?.cancel();
       throw new NotFetched(`it answers with status ${response.status}`);
     }
-    return { bytes: await bounded(response, bytesMax), etag: response.headers.get('etag') };
+    return { bytes: await bounded(response.body ?? [], bytesMax), etag: response.headers.get('etag') };
   } catch (error) {
     throw told(error, limitMs);
   }
 }
 
-async function bounded(response: Response, bytesMax: number): Promise<Uint8Array> {
+/** Throws NotFetched when there are more. */
+export async function bounded(
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  bytesMax: number,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body) {
     length += chunk.length;
     if (length > bytesMax) throw new NotFetched(`its answer has more than ${bytesMax} bytes`);
     chunks.push(chunk);
@@ -69,7 +73,8 @@ async function bounded(response: Response, bytesMax: number): Promise<Uint8Array
   return Buffer.concat(chunks);
 }
 
-function told(error: unknown, limitMs: number): NotFetched {
+/** Whatever went wrong, in a sentence. */
+export function told(error: unknown, limitMs: number): NotFetched {
   if (error instanceof NotFetched) return error;
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return new NotFetched(`it does not answer within ${limitMs} ms`);

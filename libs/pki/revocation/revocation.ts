@@ -7,6 +7,7 @@
 //   path.ts           from a certificate up to its root
 //   sources.ts        where lists come from, again and again           fetch.ts    bytes, within limits
 //   kept-lists.ts     lists that were fetched, for the next start      staple.ts   what a server says of its own certificate
+//   fetch-elsewhere.ts  the same for an address that a certificate names
 //   ocsp.ts           question and answer   ocsp-responder.ts  who may answer   ocsp-client.ts  asked, remembered
 import type { X509Certificate } from 'node:crypto';
 import type { Revocation as Settings } from '../../events/trust-set.js';

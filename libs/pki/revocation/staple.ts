@@ -3,23 +3,34 @@
 import { X509Certificate } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { messageOf } from '../../events/message-of.js';
+import { responderAddresses } from '../addresses.js';
 import { authoritiesIn } from '../authorities.js';
 import { fetchBytes } from './fetch.js';
+import { postElsewhere } from './fetch-elsewhere.js';
 import { askAbout, readAnswer, type OcspAnswer } from './ocsp.js';
 
 const limitMs = 5_000;
 const bytesMax = 65_536;
+/** After a failure, or while nobody is named; twice as long with each failure more. */
 const againAfterMs = 10_000;
+const againMaxMs = 60_000;
 /** A new answer is asked for when half of the last one's time is over, within these. */
 const restMinMs = 5_000;
 const restMaxMs = 3_600_000;
 
-export interface StapleOptions {
+export interface Shown {
   /** PEM of what the server presents now: its certificate, its issuer among those that follow. */
-  readonly certificate: () => string;
-  readonly url: string;
+  readonly certificate: string;
+  /** From this machine's own files: a responder that it names may be on this machine, too. Else it came by the bus. */
+  readonly own: boolean;
+}
+
+export interface StapleOptions {
+  readonly shown: () => Shown;
+  /** The responder, whatever is presented; null: the one that the certificate names (RFC 5280 4.2.2.1), if any. */
+  readonly url: string | null;
   /** Told when it begins to fail, fails otherwise, or is well again: then with null. */
-  readonly heard: (problem: string | null) => void;
+  readonly heard: (url: string, problem: string | null) => void;
 }
 
 interface Held {
@@ -32,7 +43,11 @@ interface Held {
 export class Staple {
   #held: Held | null = null;
   #problem: string | null = null;
+  #failures = 0;
+  /** PEM that was asked about last. */
+  #askedAbout = '';
   #askedAtMs = -Infinity;
+  #woken = new AbortController();
   readonly #ended = new AbortController();
   readonly #rounds: Promise<void>;
 
@@ -43,8 +58,16 @@ export class Staple {
   /** Null: nothing is stapled, which clients take for a server that does not do it. @param presented DER */
   current(presented: Buffer, now: Date): Buffer | null {
     const held = this.#held;
-    if (held && !held.about.equals(presented)) this.#renewSoon();
-    return held && held.nextUpdate > now && held.about.equals(presented) ? held.bytes : null;
+    if (held?.about.equals(presented)) return held.nextUpdate > now ? held.bytes : null;
+    if (held && performance.now() - this.#askedAtMs > againAfterMs) this.#woken.abort();
+    return null;
+  }
+
+  /** Another certificate may be presented now. */
+  look(): void {
+    if (this.options.shown().certificate === this.#askedAbout) return;
+    this.#failures = 0;
+    this.#woken.abort();
   }
 
   async stop(): Promise<void> {
@@ -52,42 +75,50 @@ export class Staple {
     await this.#rounds;
   }
 
-  /** Another certificate is presented by now. */
-  #renewSoon(): void {
-    if (performance.now() - this.#askedAtMs > againAfterMs) void this.#renew();
-  }
-
   async #goRound(): Promise<void> {
-    const { signal } = this.#ended;
-    while (!signal.aborted) {
+    const { signal: ended } = this.#ended;
+    while (!ended.aborted) {
+      this.#woken = new AbortController();
+      // Woken while it asks, it asks again at once.
+      const signal = AbortSignal.any([ended, this.#woken.signal]);
       await this.#renew();
       await setTimeout(this.#restMs(), null, { signal, ref: false }).catch(() => undefined);
     }
   }
 
   #restMs(): number {
-    if (this.#problem !== null || !this.#held) return againAfterMs;
+    if (this.#problem !== null)
+      return Math.min(againAfterMs * 2 ** Math.max(0, this.#failures - 1), againMaxMs);
+    if (!this.#held) return againAfterMs;
     const half = (this.#held.nextUpdate.getTime() - Date.now()) / 2;
     return Math.min(Math.max(half, restMinMs), restMaxMs);
   }
 
+  /** Never rejects. */
   async #renew(): Promise<void> {
     this.#askedAtMs = performance.now();
-    const problem = await this.#problemOfRenewing();
-    if (this.#ended.signal.aborted || problem === this.#problem) return;
+    const shown = this.options.shown();
+    this.#askedAbout = shown.certificate;
+    const url = this.options.url ?? responderIn(shown.certificate);
+    if (url === null) this.#held = null;
+    const problem = url === null ? null : await this.#problemOfAsking(url, shown);
+    if (this.#ended.signal.aborted) return;
+    const before = this.#problem;
     this.#problem = problem;
-    this.options.heard(problem);
+    this.#failures = problem === null ? 0 : this.#failures + 1;
+    if (url !== null && problem !== before) this.options.heard(url, problem);
   }
 
-  async #problemOfRenewing(): Promise<string | null> {
-    const { certificate, url } = this.options;
+  async #problemOfAsking(url: string, { certificate, own }: Shown): Promise<string | null> {
     try {
-      const pair = pairIn(certificate());
+      const pair = pairIn(certificate);
       if (!pair) return 'the issuer does not follow the certificate in its file';
       // Without a nonce: the answer is for many.
       const question = askAbout(pair.own, pair.issuer, null);
       const body = { bytes: question.request, type: 'application/ocsp-request' };
-      const { bytes } = await fetchBytes(url, { limitMs, bytesMax, body, signal: this.#ended.signal });
+      const fetching = { limitMs, bytesMax, body, signal: this.#ended.signal };
+      const meant = own || this.options.url !== null;
+      const bytes = meant ? (await fetchBytes(url, fetching)).bytes : await postElsewhere(url, fetching);
       const answer = readAnswer(bytes ?? new Uint8Array(), question, new Date());
       return this.#take(pair.own.raw, Buffer.from(bytes ?? []), answer);
     } catch (error) {
@@ -95,13 +126,23 @@ export class Staple {
     }
   }
 
-  /** What is not good is kept from nobody: the certificate has to be replaced. */
+  /** That it was revoked is kept from nobody: it has to be replaced. Of one that the responder does not know it can say nothing. */
   #take(about: Buffer, bytes: Buffer, { standing, nextUpdate }: OcspAnswer): string | null {
-    this.#held = nextUpdate && { about, bytes, nextUpdate };
+    this.#held = standing === 'absent' ? null : nextUpdate && { about, bytes, nextUpdate };
     if (standing === 'good') return null;
     return standing === 'revoked'
       ? 'it says that the certificate was revoked'
       : 'it does not know the certificate';
+  }
+}
+
+/** That the certificate names; what cannot be read names none. */
+function responderIn(pem: string): string | null {
+  try {
+    const [own] = authoritiesIn(pem);
+    return (own !== undefined && responderAddresses(new X509Certificate(own))[0]) || null;
+  } catch {
+    return null;
   }
 }
 

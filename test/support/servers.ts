@@ -8,7 +8,7 @@
 //   operator.ts     status.ts, feed.ts: what an operator does and sees
 //   fleet.ts        virtual printers                     announce-server.ts  what a device talks to
 //   authority.ts    certificates, openssl.ts: judged     licences.ts  signed licences
-//   openssl-authority.ts  certificates, lists and a responder as openssl makes them; issuing-chain.ts: a chain
+//   openssl-authority.ts  certificates, lists and a responder as openssl makes them; issuing-chain.ts: a chain; weak-identities.ts: old ones
 //   public-bundle.ts  the public authorities that the system trusts
 //   tcp-proxy.ts    a way to a server that can be cut    small-disk.ts  a disk that fills
 //   canary.ts       an address to leave alone            silent-host.ts  one that answers nothing

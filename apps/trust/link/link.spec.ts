@@ -1,6 +1,6 @@
 // What the authority tells console, and what becomes of a record that console does not take: by a real folder, and something
 // that answers by HTTP as another version of console may.
-import { X509Certificate } from 'node:crypto';
+import { randomUUID, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -31,6 +31,7 @@ let there: {
   readonly certificates: Map<string, AuthorityReport['certificates'][number]>;
   readonly identities: Map<string, { name: string; fingerprint: string; sealedTo: string[] }>;
   revoke: { serial: string; reason: 'keyCompromise' }[];
+  wishes: { id: string; kind: string; by: string }[];
   refuses: (report: AuthorityReport) => boolean;
 };
 
@@ -47,7 +48,9 @@ function take(text: string): { readonly status: number; readonly answer: object 
   }
   const revoke = there.revoke.filter(({ serial }) => !there.certificates.get(serial)?.revoked);
   const identities = [...there.identities.values()];
-  return { status: 200, answer: { cursor: there.cursor, identities, gateways: [], revoke } };
+  there.wishes = there.wishes.filter(({ id }) => !report.outcomes?.some((outcome) => outcome.id === id));
+  const { cursor, wishes } = there;
+  return { status: 200, answer: { cursor, identities, gateways: [], revoke, wishes } };
 }
 
 beforeAll(async () => {
@@ -77,13 +80,23 @@ beforeEach(() => {
     certificates: new Map(),
     identities: new Map(),
     revoke: [],
+    wishes: [],
     refuses: () => false,
   };
   const note = (fields: object, message: string): void => void told.push({ fields, message });
   const url = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
-  const log = { info: note, warn: note };
+  const log = { info: note, warn: note, error: note };
   const dir = ca.place.MUSTER_TRUST_DIR;
-  link = new Link({ dir, books, authority, passphrase, console: { url, token: 'x' }, kept: null, log });
+  link = new Link({
+    dir,
+    books,
+    authority,
+    passphrase,
+    console: { url, token: 'x' },
+    kept: null,
+    does: ['list'],
+    log,
+  });
 });
 
 /** Until there is nothing left to tell. */
@@ -164,6 +177,19 @@ it('an identity that it does not take, or whose key cannot be opened, keeps no o
       },
     },
     { fields: { record: expect.stringContaining('identity "refused"') } },
+  ]);
+  books.run("delete from identity where name = 'broken'");
+});
+
+it('what became of a wish, and is not taken, holds up neither other wishes nor records', async () => {
+  const [bad, good] = [randomUUID(), randomUUID()];
+  there.wishes = [bad, good].map((id) => ({ id, kind: 'list', by: 'ada' }));
+  there.refuses = ({ outcomes = [] }) => outcomes.some(({ id }) => id === bad);
+  await speak();
+  expect(there.wishes.map(({ id }) => id)).toEqual([bad]);
+  expect(there.certificates.size).toBe(count());
+  expect(told.filter(({ fields }) => 'record' in fields)).toMatchObject([
+    { fields: { record: `outcome of the wish ${bad}` } },
   ]);
 });
 

@@ -76,7 +76,7 @@ export class Link {
     const list = newestList(books, 'issuing');
     const heard = this.#heard;
     const max = this.#records.atOnce(performance.now());
-    const outcomes = this.#outcomes.slice(0, max);
+    const outcomes = this.#outcomes.filter((each) => this.#wanted(each)).slice(0, max);
     // Nothing is told before it is known what console has.
     const identities = heard ? this.#identities(heard, max - outcomes.length) : [];
     const portion = { max: max - outcomes.length - identities.length, aside: this.#records.aside };
@@ -155,11 +155,16 @@ export class Link {
   /** One after the other, in the order in which they were asked. */
   async #fulfil(wishes: NonNullable<AuthorityAnswer['wishes']>): Promise<readonly WishOutcome[]> {
     const outcomes: WishOutcome[] = [];
-    for (const wish of wishes.filter((each) => !this.#records.aside.has(recordOfWish(each)))) {
+    for (const wish of wishes.filter((each) => this.#wanted(each))) {
       const outcome = await fulfil(this.on, wish);
       if (outcome) outcomes.push(outcome);
     }
     return outcomes;
+  }
+
+  /** Not set aside: then console would not take what became of it. */
+  #wanted(wish: { readonly id: string }): boolean {
+    return !this.#records.aside.has(recordOfWish(wish));
   }
 
   /** Which record it is for. Resolves to how many there were: the rest is told at once. */
@@ -198,7 +203,6 @@ interface Told {
   readonly sealed: SealedIdentity;
 }
 
-/** What becomes of it may be what console does not take. */
 const recordOfWish = ({ id }: { readonly id: string }): string => `outcome of the wish ${id}`;
 
 const isFault = (error: unknown): error is TrustFault | AuthorityFault =>

@@ -22,6 +22,8 @@ import { load } from './load.js';
 const seconds = Number(process.argv[2] ?? 60);
 const flapsPerSecond = 100;
 const honestPerSecond = 50;
+/** Of honest devices: what comes in within four seconds. */
+const inFlight = 4 * honestPerSecond;
 const warmUpSeconds = 10;
 const throughLimitMs = 300_000;
 /** The flapper has a number and a MAC address below these. */
@@ -39,7 +41,7 @@ async function honest(gateway: { port: number; pid: number }, forSeconds: number
   const first = (next += count) - count;
   const { answeredMs, perSecond } = await load(
     gateway,
-    { first, count, perSecond: honestPerSecond },
+    { first, count, perSecond: honestPerSecond, inFlight },
     (text) => {
       const { result, event } = decodeAcknowledge(Buffer.from(text.trim(), 'latin1'));
       if (result === 'accepted' && event !== null)
@@ -73,12 +75,14 @@ async function flap(muster: Distributed, dir: string, apiPort: number) {
     if (flapper.exitCode !== null) throw new Error(flapper.output);
     return flapper.output.includes('announces');
   });
+  const beganAt = performance.now();
   const beside = await honest(at, seconds);
+  const lasted = (performance.now() - beganAt) / 1000;
   await flapper.signal('SIGTERM');
   say('without it');
   without.push(...(await honest(at, seconds / 2)));
   const own = JSON.parse(await readFile(join(dir, 'accepted.json'), 'utf8')) as readonly Accepted[];
-  say(`  it was accepted ${own.length} times, ${(own.length / seconds).toFixed(0)}/s`);
+  say(`  it was accepted ${own.length} times, ${(own.length / lasted).toFixed(0)}/s`);
   return { without: p99(without), beside: p99(beside), own };
 }
 

@@ -7,7 +7,7 @@ import { cpuMsOf } from './cost.js';
 
 const { key, certificate: cert } = await selfSigned({ commonName: 'device' });
 const secureContext = createSecureContext({ key, cert, ecdhCurve: 'X25519MLKEM768:X25519:P-256' });
-const inFlight = 16;
+const usuallyInFlight = 16;
 
 export interface Measured {
   readonly perSecond: number;
@@ -23,6 +23,8 @@ export interface Load {
   readonly count: number;
   /** Connections begun per second; without it as fast as they are answered. */
   readonly perSecond?: number;
+  /** At a time, at most (16): with fewer than come within the longest wait, the rate is not held. */
+  readonly inFlight?: number;
   /** What is said; without it an announcement, under a self-signed certificate. */
   readonly talk?: Talk;
 }
@@ -49,7 +51,7 @@ export async function load(
   devices: Load,
   answered: (line: string) => boolean,
 ): Promise<Measured> {
-  const { first, count, perSecond = Infinity, talk = announcing } = devices;
+  const { first, count, perSecond = Infinity, inFlight = usuallyInFlight, talk = announcing } = devices;
   const cpuBefore = cpuMsOf(server.pid);
   const startedAt = performance.now();
   const answeredMs: number[] = [];

@@ -13,7 +13,7 @@ import type { Complaints } from './complaints.js';
 import type { Guest } from './door.js';
 import { eventIdOf } from './event-id.js';
 import { changedAnswer, retry, type Intake } from './intake.js';
-import { judge, type Judgement, type Rules } from './judge.js';
+import { judge, type Judgement, type Refused, type Rules } from './judge.js';
 import type { Meters } from './meters.js';
 import type { Refusals } from './refusals.js';
 
@@ -93,9 +93,7 @@ export class Conversation implements Judge {
     const judgement = await judge(announcement, from, rules, now);
     // While it waited for word of a revocation: whoever was asked was asked by a rule that is gone.
     if (!this.office.holds(rules)) return this.#answered(this.#noted(changedAnswer(), announcement), sinceMs);
-    if (!judgement.admitted) {
-      return this.#refuse(judgement.reason, judgement.message, judgement.authentication, announcement);
-    }
+    if (!judgement.admitted) return this.#turnAway(judgement, announcement);
     if (judgement.standing) this.office.meters.standing(judgement.standing);
     const answer = await this.#store(announcement, judgement, rules.edge, now, span);
     return this.#answered(this.#noted(answer, announcement), sinceMs);
@@ -178,6 +176,13 @@ export class Conversation implements Judge {
     );
     if (sinceMs < this.#securedAtMs) span.addEvent('secured', performance.timeOrigin + this.#securedAtMs);
     return span;
+  }
+
+  #turnAway({ reason, message, authentication, passing }: Refused, announcement: Announcement): Acknowledge {
+    if (!passing) return this.#refuse(reason, message, authentication, announcement);
+    const { serial } = announcement.identity;
+    this.office.complaints.tell(this.guest.address, reason, `A device is to come again: ${message}`, { serial });
+    return this.#answered(retry(reason, message, authentication));
   }
 
   #refuse(

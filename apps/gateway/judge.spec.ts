@@ -38,6 +38,7 @@ const refused = (reason: string, authentication = 'anonymous') => ({
   authentication,
   reason,
   message: expect.any(String) as string,
+  passing: false,
 });
 const admitted = { admitted: true, authentication: 'anonymous', standing: null };
 

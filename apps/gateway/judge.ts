@@ -35,11 +35,13 @@ interface Admitted {
   readonly standing: Standing | null;
 }
 
-interface Refused {
+export interface Refused {
   readonly admitted: false;
   readonly authentication: AuthenticationOutcome;
   readonly reason: RefusalReason;
   readonly message: string;
+  /** To come again: more may be known in a moment. */
+  readonly passing: boolean;
 }
 
 export type Judgement = Admitted | Refused;
@@ -50,6 +52,7 @@ const refused = ({ authentication }: Admitted, reason: keyof typeof refusals): R
   authentication,
   reason,
   message: refusals[reason],
+  passing: false,
 });
 
 export function judge(announcement: Announcement, from: Source, rules: Rules, now: Date): Promise<Judgement> {
@@ -85,7 +88,8 @@ async function judgeForwarded(
 
 async function proven(peer: Peer, claim: Claim, { trust }: Rules, now: Date): Promise<Judgement> {
   const verdict = await judgePeer(peer, claim, trust, now);
-  return verdict.outcome === 'verified'
-    ? { admitted: true, authentication: 'verified', standing: verdict.standing }
-    : { admitted: false, authentication: 'failed', reason: verdict.reason, message: verdict.message };
+  if (verdict.outcome === 'verified')
+    return { admitted: true, authentication: 'verified', standing: verdict.standing };
+  const { reason, message, passing } = verdict;
+  return { admitted: false, authentication: 'failed', reason, message, passing };
 }

@@ -161,12 +161,35 @@ describe('a primary, when verified ones are taken', () => {
     ],
     ['shows none', () => Promise.resolve({ key: undefined, cert: undefined }), 'failed', 'noCertificate'],
     ['is a device', () => issued(device), 'failed', 'deviceCertificate'],
+    [
+      'is a device by a DNS name',
+      () => issued({ commonName: 'x', dnsNames: [serial] }),
+      'failed',
+      'deviceCertificate',
+    ],
+    [
+      'is a device by one of its DNS names',
+      () => issued({ commonName: 'x', dnsNames: ['x.example', serial.toLowerCase()] }),
+      'failed',
+      'deviceCertificate',
+    ],
+    [
+      'is a device that has a full name too',
+      () => issued({ ...device, dnsNames: ['x.example'] }),
+      'failed',
+      'deviceCertificate',
+    ],
+    ['names no server', () => issued({ commonName: 'm1.example' }), 'failed', 'deviceCertificate'],
   ])('that %s', async (_, client, authentication, result) => {
     expect(outcome(await say(bench.port, forwarded, await client()))).toEqual([authentication, result]);
   });
 
   it('is believed about the certificate that the device showed it', async () => {
-    const [answer] = await say(bench.port, forwarded, await issued({ commonName: 'm1' }));
+    const [answer] = await say(
+      bench.port,
+      forwarded,
+      await issued({ commonName: 'm1', dnsNames: ['m1.example'] }),
+    );
     const event = await until('it is stored', () =>
       bench.stored().find(({ id }) => id === answer?.['event']),
     );

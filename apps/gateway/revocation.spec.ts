@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../scripts/free-port.mjs';
-import { gatewayBench, line, say, type GatewayBench } from '../../test/support/gateway.js';
+import { gatewayBench, line, say, type Answer, type GatewayBench } from '../../test/support/gateway.js';
 import { OpensslAuthority } from '../../test/support/openssl-authority.js';
 import { ownFolder } from '../../test/support/servers.js';
 import { until } from '../../test/support/until.js';
@@ -49,8 +49,13 @@ async function judgeBy(revocation: Partial<Revocation>): Promise<void> {
   });
 }
 
-async function outcome({ key, certificate: cert }: Credentials): Promise<unknown> {
+async function told({ key, certificate: cert }: Credentials): Promise<Answer | undefined> {
   const [answer] = await say(bench.port, line({ serial }), { key, cert });
+  return answer;
+}
+
+async function outcome(device: Credentials): Promise<unknown> {
+  const answer = await told(device);
   return answer?.['reason'] ?? answer?.['result'];
 }
 
@@ -81,7 +86,7 @@ describe('by a list', () => {
     list = await published();
     const address = at(`/${encodeURIComponent(what)}`);
     await judgeBy({ crlUrls: [address] });
-    expect(await outcome(device)).toBe(reason);
+    expect(await told(device)).toMatchObject({ result: 'refused', reason });
     expect(bench.gateway.problems?.()).toHaveLength(1);
     await judgeBy({ policy: 'soft', crlUrls: [address] });
     expect(await outcome(device)).toBe('accepted');
@@ -126,11 +131,17 @@ describe('by a responder', () => {
     }
   });
 
-  it('that does not answer, hard refuses and soft does not', async () => {
+  it('that does not answer, hard sends away to come again and soft does not', async () => {
     const device = authority.issue('seven', serial);
     const ocspUrl = `http://127.0.0.1:${await freePort()}/`;
     await judgeBy({ ocspUrl });
-    expect(await outcome(device)).toBe('revocationUnknown');
+    expect(await told(device)).toMatchObject({
+      result: 'retry',
+      reason: 'revocationUnknown',
+      authentication: 'failed',
+      retryAfterMs: expect.any(Number) as number,
+      event: null,
+    });
     await judgeBy({ policy: 'soft', ocspUrl });
     expect(await outcome(device)).toBe('accepted');
   });

@@ -12,7 +12,7 @@ const serial = 'VNB3K12345';
 const authority = await Authority.create('Trusted root');
 const server = await authority.issue({ commonName: 'muster' });
 const device = await authority.issue({ commonName: 'printer', serialNumber: serial });
-const primary = await authority.issue({ commonName: 'primary' });
+const primary = await authority.issue({ commonName: 'primary', dnsNames: ['primary.example'] });
 
 const resuming = createServer({
   key: server.key,

@@ -103,7 +103,8 @@ const leafRules: readonly Rule[] = [
     dnsNamesIn(fields).every((name) => dnsName.test(name)) ? null : bad('has a DNS name that is none'),
 ];
 
-function dnsNamesIn({ extensions }: CertificateFields): readonly string[] {
+/** Throws BadDer. */
+export function dnsNamesIn({ extensions }: CertificateFields): readonly string[] {
   const alternatives = extensionIn(extensions, oids.subjectAltName);
   if (!alternatives) return [];
   const names: string[] = [];

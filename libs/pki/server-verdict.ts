@@ -90,7 +90,7 @@ async function standingOf(link: Link, shown: ShownServer, asking: Asking): Promi
   for (const address of responders) {
     const client = new OcspClient(address, asking.signal);
     standing = together(standing, await client.standingOf(link.certificate, link.issuer, asking.now));
-    if (standing !== 'absent') return standing;
+    if (standing === 'good' || standing === 'revoked') return standing;
   }
   for (const address of lists) {
     standing = together(await byList(link, address, shown.issuers, asking), standing);

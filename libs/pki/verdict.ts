@@ -8,7 +8,7 @@ import { tags } from './der/tags.js';
 import { extensionIn, fieldsOf, type CertificateFields } from './fields.js';
 import { valuesIn } from './names.js';
 import type { Peer } from './peer.js';
-import { faultOfLeaf } from './rfc5280.js';
+import { dnsNamesIn, faultOfLeaf } from './rfc5280.js';
 import type { Revocation } from './revocation/revocation.js';
 import type { Standing } from './revocation/standing.js';
 
@@ -25,7 +25,8 @@ export const peerFaults = {
   badCertificate: 'the certificate, or an issuer of it, is not made as RFC 5280 says',
   serialMissing: 'the certificate names no serial number',
   serialMismatch: 'the certificate belongs to another serial number than the announced one',
-  deviceCertificate: 'a device may announce itself only, and its certificate is a device certificate',
+  deviceCertificate:
+    'only servers pass on: a full DNS name in the certificate, and nothing that could be a serial number',
   revoked: 'the certificate, or an issuer of it, was revoked',
   revocationUnknown: 'nobody can say now whether the certificate was revoked',
 } as const;
@@ -34,7 +35,13 @@ export type PeerFault = keyof typeof peerFaults;
 export type Verdict =
   /** `standing`: what is known of its revocation; null: nobody was asked. */
   | { readonly outcome: 'verified'; readonly standing: Standing | null }
-  | { readonly outcome: 'failed'; readonly reason: PeerFault; readonly message: string };
+  | {
+      readonly outcome: 'failed';
+      readonly reason: PeerFault;
+      readonly message: string;
+      /** More may be known in a moment: it is worth another try. */
+      readonly passing: boolean;
+    };
 
 /** How it is told who has lost the operator's trust; null: nobody is asked. */
 export interface Trust {
@@ -45,13 +52,14 @@ export interface Trust {
 export type Claim =
   /** The device of this serial number: the certificate must be its own (R13, R36). */
   | { readonly device: string }
-  /** A server that forwards: any but a device with its own certificate (R16). */
+  /** A server that forwards: any with a full DNS name that could not be a device (R16). */
   | 'server';
 
 const failed = (reason: PeerFault, detail?: string): Verdict & { readonly outcome: 'failed' } => ({
   outcome: 'failed',
   reason,
   message: detail === undefined ? peerFaults[reason] : `${peerFaults[reason]}: it ${detail}`,
+  passing: false,
 });
 type Failed = ReturnType<typeof failed> | null;
 
@@ -62,11 +70,12 @@ export async function judgePeer(peer: Peer, claim: Claim, trust: Trust, now: Dat
     faultOfConnection(peer) ??
     faultOfTime(certificate, now) ??
     faultOfContent(certificate, claim) ??
-    faultOfProfile(certificate);
+    faultOfProfile(certificate) ??
+    (claim === 'server' ? faultOfForwarder(certificate) : null);
   if (fault) return fault;
   if (!trust.revocation) return { outcome: 'verified', standing: null };
-  const found = await trust.revocation.judge(certificate, now);
-  return found.fault ? failed(found.fault) : { outcome: 'verified', standing: found.standing };
+  const { fault: lost, standing } = await trust.revocation.judge(certificate, now);
+  return lost ? { ...failed(lost), passing: standing === 'unanswered' } : { outcome: 'verified', standing };
 }
 
 function faultOfConnection({ resumed, chainError, certificate }: Peer): Failed {
@@ -95,10 +104,12 @@ function faultOfTime({ validFromDate, validToDate }: X509Certificate, now: Date)
 }
 
 /** Read by us: what Node makes of a certificate for it costs more than all else here. */
-function faultOfContent(certificate: X509Certificate, claim: Claim): Failed {
+const faultOfContent = (certificate: X509Certificate, claim: Claim): Failed =>
+  reading(certificate, (fields) => faultOfPurpose(fields) ?? faultOfBinding(certificate, fields, claim));
+
+function reading(certificate: X509Certificate, judge: (fields: CertificateFields) => Failed): Failed {
   try {
-    const fields = fieldsOf(certificate);
-    return faultOfPurpose(fields) ?? faultOfBinding(certificate, fields, claim);
+    return judge(fieldsOf(certificate));
   } catch (error) {
     if (error instanceof BadDer) return failed('badCertificate', `cannot be read: ${error.message}`);
     throw error;
@@ -114,8 +125,8 @@ function faultOfPurpose({ extensions }: CertificateFields): Failed {
 }
 
 function faultOfBinding(certificate: X509Certificate, fields: CertificateFields, claim: Claim): Failed {
+  if (claim === 'server') return null;
   const named = valuesIn(fields.subject, oids.serialNumber);
-  if (claim === 'server') return named.length === 0 ? null : failed('deviceCertificate');
   // Of several none is it.
   const own = named.length === 1 ? named[0] : null;
   if (own?.toUpperCase() === claim.device || namesDns(certificate, claim.device)) return null;
@@ -126,6 +137,14 @@ function faultOfProfile(certificate: X509Certificate): Failed {
   const fault = faultOfLeaf(certificate);
   return fault && failed(fault.code, fault.message);
 }
+
+/** Serial numbers have no dots: a DNS name without one may be a device's, and its certificate just that. */
+const faultOfForwarder = (certificate: X509Certificate): Failed =>
+  reading(certificate, (fields) => {
+    const names = dnsNamesIn(fields);
+    const full = names.length > 0 && names.every((name) => name.includes('.'));
+    return full && valuesIn(fields.subject, oids.serialNumber).length === 0 ? null : failed('deviceCertificate');
+  });
 
 /** OpenSSL compares, whatever the spelling of the other names is. */
 function namesDns(certificate: X509Certificate, name: string): boolean {

@@ -5,7 +5,7 @@ import { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readCrl, RefusedCrl, signerOf } from '#pki/revocation/crl';
+import { readCrl, RefusedCrl } from '#pki/revocation/crl';
 import { Crls } from '#pki/revocation/crls';
 import { pathOf } from '#pki/revocation/path';
 import type { Standing } from '#pki/revocation/standing';
@@ -52,7 +52,7 @@ describe.skipIf(folder === null)(
 
     function faultOf(name: string): string | null {
       try {
-        signerOf(readCrl(crl(name)), readable);
+        readCrl(crl(name), readable);
         return null;
       } catch (error) {
         return error instanceof RefusedCrl ? error.code : String(error);

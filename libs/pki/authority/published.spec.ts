@@ -3,7 +3,7 @@ import { createPublicKey, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OpenSsl } from '../../../test/support/openssl.js';
 import { validFor } from '../certificate.js';
-import { readCrl, signerOf } from '../revocation/crl.js';
+import { readCrl } from '../revocation/crl.js';
 import { askAbout, readAnswer } from '../revocation/ocsp.js';
 import { parseAlternativeNames, textOfNames } from './alternative-names.js';
 import { certificatesOnly } from './certificates-only.js';
@@ -221,8 +221,8 @@ describe.each(['p256', 'rsa2048'] as const)('an authority with keys %s', (kind) 
   );
 
   it('publishes what the layer takes that judges revocation for the gateway', () => {
-    const read = readCrl(list(7, true));
-    expect(signerOf(read, [by.certificate])).toBe(by.certificate);
+    const read = readCrl(list(7, true), [by.certificate]);
+    expect(read.signer).toBe(by.certificate);
     expect([read.number, read.revoked.size]).toEqual([7n, 2]);
     for (const status of ['good', 'revoked'] as const) {
       const question = askAbout(client.certificate, by.certificate, randomBytes(32));

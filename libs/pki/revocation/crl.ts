@@ -1,6 +1,7 @@
-// One certificate revocation list (RFC 5280 5): read, and held against the certificate of who should have signed it. Full lists
+// One certificate revocation list (RFC 5280 5): held against the certificate of who should have signed it, then read. Full lists
 // of one issuer are taken. What holds only a part of the truth, or says something that is not understood, is refused with
-// its reason: a list taken wrongly lets the revoked in.
+// its reason: a list taken wrongly lets the revoked in. Whoever answers at a list's address may say what he likes, so that
+// nothing that grows with the list is looked at before its signature.
 import type { X509Certificate } from 'node:crypto';
 import { oids } from '../der/oids.js';
 import {
@@ -52,13 +53,18 @@ export interface Crl {
   readonly nextUpdate: Date;
   /** Serial numbers of revoked certificates. */
   readonly revoked: ReadonlySet<string>;
-  readonly signed: Signed;
+  readonly signer: X509Certificate;
 }
 
-/** From PEM or DER. Throws RefusedCrl. */
-export function readCrl(bytes: Uint8Array): Crl {
+/**
+ * From PEM or DER, signed by one of the authorities: the first that did, and may. Throws RefusedCrl with the best reason there
+ * is.
+ */
+export function readCrl(bytes: Uint8Array, authorities: readonly X509Certificate[]): Crl {
   try {
-    return readList(derOf(bytes));
+    const sealed = openList(derOf(bytes));
+    const signer = signerOf(sealed, authorities);
+    return { ...contentOf(sealed.content), issuer: sealed.issuer, signer };
   } catch (error) {
     if (error instanceof BadDer) throw new RefusedCrl('unreadable');
     throw error;
@@ -74,18 +80,33 @@ function derOf(bytes: Uint8Array): Uint8Array {
   return Buffer.from(base64, 'base64');
 }
 
-function readList(der: Uint8Array): Crl {
+/** Names are short; a long one would have to be read to be compared. */
+const nameBytesMax = 4_096;
+
+interface SealedList {
+  readonly issuer: string;
+  readonly signed: Signed;
+  /** What follows the issuer's name: nobody's word as yet. */
+  readonly content: DerReader;
+}
+
+function openList(der: Uint8Array): SealedList {
   const outer = DerReader.inside(der, tags.sequence);
   const tbs = outer.next(tags.sequence);
   const algorithm = outer.next(tags.sequence);
   const signature = bytesOfBits(outer.next(tags.bitString));
   outer.end();
 
-  const list = new DerReader(tbs.content);
-  const version = list.optional(tags.integer);
+  const content = new DerReader(tbs.content);
+  const version = content.optional(tags.integer);
   if (version && numberOf(version) !== 1n) throw new BadDer('a version of the future');
-  if (!sameBytes(list.next(tags.sequence).whole, algorithm.whole)) throw new BadDer('two algorithms');
-  const issuer = canonicalName(list.next(tags.sequence).whole);
+  if (!sameBytes(content.next(tags.sequence).whole, algorithm.whole)) throw new BadDer('two algorithms');
+  const { whole: name } = content.next(tags.sequence);
+  if (name.length > nameBytesMax) throw new BadDer('a name beyond all use');
+  return { issuer: canonicalName(name), signed: { bytes: tbs.whole, algorithm, signature }, content };
+}
+
+function contentOf(list: DerReader): Omit<Crl, 'issuer' | 'signer'> {
   const thisUpdate = readTime(list);
   if (!isTime(list.tag)) throw new RefusedCrl('noNextUpdate');
   const nextUpdate = readTime(list);
@@ -94,8 +115,7 @@ function readList(der: Uint8Array): Crl {
   list.end();
   const number = judgeExtensions(extensions ? readExtensions(extensions.content) : []);
   const revoked = entries ? readEntries(entries) : new Set<string>();
-  const signed = { bytes: tbs.whole, algorithm, signature };
-  return { issuer, number, thisUpdate, nextUpdate, revoked, signed };
+  return { number, thisUpdate, nextUpdate, revoked };
 }
 
 const isTime = (tag: number | null): boolean => tag === tags.utcTime || tag === tags.generalizedTime;
@@ -145,12 +165,14 @@ function judgeEntry(extensions: readonly Extension[]): void {
   if (unknown) throw new RefusedCrl('unknownCritical');
 }
 
-/** The first of the authorities that signed it, and may. Throws RefusedCrl with the best reason there is. */
-export function signerOf(crl: Crl, authorities: readonly X509Certificate[]): X509Certificate {
-  const named = authorities.filter((authority) => canonicalSubjectOf(authority) === crl.issuer);
+function signerOf(
+  { issuer, signed }: SealedList,
+  authorities: readonly X509Certificate[],
+): X509Certificate {
+  const named = authorities.filter((authority) => canonicalSubjectOf(authority) === issuer);
   let fault: CrlFault = 'unknownIssuer';
   for (const authority of named) {
-    const verdict = checkSignature(crl.signed, authority.publicKey);
+    const verdict = checkSignature(signed, authority.publicKey);
     if (verdict === 'good' && maySignCrls(authority)) return authority;
     fault = verdict === 'good' ? 'notAllowed' : signatureFaults[verdict];
   }

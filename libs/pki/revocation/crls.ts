@@ -3,13 +3,12 @@ import type { X509Certificate } from 'node:crypto';
 import { subjectOf } from '../certificate.js';
 import { fieldsOf } from '../fields.js';
 import { canonicalIssuerOf, canonicalSubjectOf } from '../names.js';
-import { leadsToRoot } from './path.js';
-import { readCrl, RefusedCrl, signerOf, type Crl } from './crl.js';
+import { leadsToRoot, pathOf, type Link } from './path.js';
+import { readCrl, RefusedCrl, type Crl } from './crl.js';
 import type { Standing } from './standing.js';
 
 interface Held {
   readonly crl: Crl;
-  readonly signer: X509Certificate;
   /** Public key of the signer, to tell apart authorities of one name. */
   readonly key: string;
 }
@@ -28,11 +27,14 @@ export class Crls {
   readonly #authorities: readonly X509Certificate[];
   /** Those that issued no other one of them: devices' certificates are theirs. */
   readonly #lowest: readonly X509Certificate[];
+  /** Those that are no roots, with who has issued them. */
+  readonly #issued: readonly Link[];
 
   /** @param authorities who may have signed lists: the trusted ones, and of those none that only says it is one of theirs */
   constructor(authorities: readonly X509Certificate[]) {
     this.#authorities = authorities.filter((authority) => leadsToRoot(authority, authorities));
     const issued = this.#authorities.filter(({ subject, issuer }) => subject !== issuer);
+    this.#issued = issued.flatMap((authority) => pathOf(authority, authorities).slice(0, 1));
     this.#lowest = this.#authorities.filter(
       (authority) => !issued.some((other) => other !== authority && other.checkIssued(authority)),
     );
@@ -40,14 +42,13 @@ export class Crls {
 
   /** Reads a list and puts it in force. Throws RefusedCrl; then what was there holds on. */
   take(bytes: Uint8Array, now: Date): HeldCrl {
-    const crl = readCrl(bytes);
-    const signer = signerOf(crl, this.#authorities);
+    const crl = readCrl(bytes, this.#authorities);
     if (crl.thisUpdate > now) throw new RefusedCrl('notYetValid');
-    const key = keyOf(signer);
+    const key = keyOf(crl.signer);
     const place = `${key} ${crl.issuer}`;
     const before = this.#held.get(place);
     if (before && before.crl.number > crl.number) throw new RefusedCrl('older');
-    const held = { crl, signer, key };
+    const held = { crl, key };
     this.#held.set(place, held);
     return described(held);
   }
@@ -68,6 +69,13 @@ export class Crls {
     );
   }
 
+  /** Authorities, not roots, of whom no list says anything. */
+  unspokenFor(now: Date): readonly string[] {
+    return this.#issued
+      .filter(({ certificate, issuer }) => this.standingOf(certificate, issuer, now) === 'absent')
+      .map(({ certificate }) => subjectOf(certificate));
+  }
+
   all(): readonly HeldCrl[] {
     return [...this.#held.values()].map(described);
   }
@@ -80,7 +88,7 @@ export class Crls {
     const named = [...this.#held.values()].filter(({ crl }) => crl.issuer === name);
     const key = keyOf(issuer);
     const own = named.filter((held) => held.key === key);
-    return own.length > 0 ? own : named.filter((held) => !this.#isRevoked(held.signer));
+    return own.length > 0 ? own : named.filter((held) => !this.#isRevoked(held.crl.signer));
   }
 
   /** A signer that the lists of its own issuer name speaks for nobody. */
@@ -96,8 +104,8 @@ const inForce = ({ crl }: Held, now: Date): boolean => crl.nextUpdate > now;
 const keyOf = ({ publicKey }: X509Certificate): string =>
   publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
 
-const described = ({ crl, signer }: Held): HeldCrl => ({
-  issuer: subjectOf(signer),
+const described = ({ crl }: Held): HeldCrl => ({
+  issuer: subjectOf(crl.signer),
   number: crl.number.toString(),
   nextUpdate: crl.nextUpdate,
   revoked: crl.revoked.size,

@@ -3,6 +3,8 @@ import { randomBytes, type X509Certificate } from 'node:crypto';
 import { fingerprintOf } from '../certificate.js';
 import { fetchBytes, NotFetched } from './fetch.js';
 import { askAbout, readAnswer, RefusedOcsp, type OcspAnswer } from './ocsp.js';
+import { Places, type PlacesOptions } from './places.js';
+import type { Standing } from './standing.js';
 
 const limitMs = 3_000;
 const bytesMax = 65_536;
@@ -13,7 +15,8 @@ const leftAloneMs = 5_000;
 /** A failure is told of for so long: a gateway that is not ready for it is asked nothing, and would never find out. */
 const toldForMs = 60_000;
 const rememberedMax = 10_000;
-const underWayMax = 50;
+/** With the limit of a question, less than a device waits for its answer. */
+const manyAtOnce: PlacesOptions = { atOnce: 50, waitingMax: 250, waitMs: 1_000 };
 
 interface Remembered extends OcspAnswer {
   readonly askedAt: number;
@@ -21,7 +24,9 @@ interface Remembered extends OcspAnswer {
 
 export class OcspClient {
   readonly #remembered = new Map<string, Remembered>();
+  /** Those that wait for their turn among them. */
   readonly #underWay = new Map<string, Promise<Remembered | null>>();
+  readonly #places: Places;
   #problem: string | null = null;
   #problemUntil = 0;
   #leftAloneUntil = 0;
@@ -29,26 +34,25 @@ export class OcspClient {
   constructor(
     private readonly url: string,
     private readonly signal: AbortSignal,
-  ) {}
+    asking: PlacesOptions = manyAtOnce,
+  ) {
+    this.#places = new Places(asking);
+  }
 
   /** Why the last question of late has no answer that counts. */
   get problem(): string | null {
     return performance.now() < this.#problemUntil ? this.#problem : null;
   }
 
-  /** Never rejects: no answer is `absent`. */
-  async standingOf(
-    certificate: X509Certificate,
-    issuer: X509Certificate,
-    now: Date,
-  ): Promise<OcspAnswer['standing']> {
+  /** `absent` is its own word; `unanswered`: it was not asked, or has no answer that counts. */
+  async standingOf(certificate: X509Certificate, issuer: X509Certificate, now: Date): Promise<Standing> {
     const key = fingerprintOf(certificate.raw);
     const known = this.#remembered.get(key);
     if (known && now.getTime() - known.askedAt < askedAgainAfterMs && holds(known, now))
       return known.standing;
     const asked = await this.#askOnce(key, certificate, issuer, now);
     if (asked) return asked.standing;
-    return known && holds(known, now) ? known.standing : 'absent';
+    return known && holds(known, now) ? known.standing : 'unanswered';
   }
 
   #askOnce(
@@ -59,15 +63,29 @@ export class OcspClient {
   ): Promise<Remembered | null> {
     const underWay = this.#underWay.get(key);
     if (underWay) return underWay;
-    if (this.#underWay.size >= underWayMax || performance.now() < this.#leftAloneUntil) {
-      return Promise.resolve(null);
+    const begun = this.#inTurn(key, certificate, issuer, now).finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, begun);
+    return begun;
+  }
+
+  async #inTurn(
+    key: string,
+    certificate: X509Certificate,
+    issuer: X509Certificate,
+    now: Date,
+  ): Promise<Remembered | null> {
+    if (this.#leftAlone || !(await this.#places.take())) return null;
+    try {
+      return this.#leftAlone ? null : this.#remember(key, await this.#ask(certificate, issuer, now), now);
+    } catch (error) {
+      return this.#failed(error);
+    } finally {
+      this.#places.leave();
     }
-    const asking = this.#ask(certificate, issuer, now)
-      .then((answer) => this.#remember(key, answer, now))
-      .catch((error: unknown) => this.#failed(error))
-      .finally(() => this.#underWay.delete(key));
-    this.#underWay.set(key, asking);
-    return asking;
+  }
+
+  get #leftAlone(): boolean {
+    return performance.now() < this.#leftAloneUntil;
   }
 
   async #ask(certificate: X509Certificate, issuer: X509Certificate, now: Date): Promise<OcspAnswer> {
@@ -93,7 +111,10 @@ export class OcspClient {
     this.#problem = error.message;
     this.#problemUntil = performance.now() + toldForMs;
     // One that answers, though wrongly, keeps nobody waiting.
-    if (error instanceof NotFetched) this.#leftAloneUntil = performance.now() + leftAloneMs;
+    if (error instanceof NotFetched) {
+      this.#leftAloneUntil = performance.now() + leftAloneMs;
+      this.#places.dismiss();
+    }
     return null;
   }
 }

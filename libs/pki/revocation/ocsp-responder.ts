@@ -7,6 +7,7 @@ import { contextTag, tags } from '../der/tags.js';
 import { fieldsOf, keyMay } from '../fields.js';
 import { isWeakSignature } from '../signature.js';
 
+/** Looked at, whatever they are: nothing is signed as yet, and each takes its time, most of all one that is none. */
 const certificatesMax = 5;
 
 /**
@@ -35,7 +36,7 @@ function certificatesIn(certificates: Der | null): readonly X509Certificate[] {
   if (!certificates) return [];
   const list = DerReader.inside(certificates.content, tags.sequence);
   const found: X509Certificate[] = [];
-  while (!list.done && found.length < certificatesMax) {
+  for (let tries = 0; !list.done && tries < certificatesMax; tries += 1) {
     try {
       found.push(new X509Certificate(list.next(tags.sequence).whole));
     } catch {

@@ -1,5 +1,5 @@
 // What lists are worth beside a responder: while they speak for all devices, one that is away is no trouble; and of issuing
-// authorities nothing is known but by lists. Real HTTP, an authority of two levels.
+// authorities nothing is known but by lists, each of which counts once. Real HTTP, an authority of two levels.
 import type { X509Certificate } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -44,6 +44,8 @@ beforeAll(async () => {
     addresses: null,
   });
   await list('issuing.crl', issuing, {});
+  await list('again.crl', issuing, {});
+  await list('newer.crl', issuing, { number: 2 });
   await list('old.crl', issuing, { until: inDays(-1) });
   await list('root.crl', root, {});
   await list('against.crl', root, { revoked: issuing.certificate });
@@ -64,23 +66,24 @@ afterAll(() => {
 });
 
 interface Said {
+  readonly number?: number;
   readonly until?: Date;
   readonly revoked?: X509Certificate;
 }
 
-async function list(name: string, by: Issuer, { until = inDays(1), revoked }: Said): Promise<void> {
+async function list(name: string, by: Issuer, { number = 1, until = inDays(1), revoked }: Said): Promise<void> {
   const entries = revoked
     ? [{ serial: revoked.serialNumber, at: inDays(-1), reason: 'cACompromise' as const }]
     : [];
-  const said = { number: 1, thisUpdate: inDays(-2), nextUpdate: until, revoked: entries };
+  const said = { number, thisUpdate: inDays(-2), nextUpdate: until, revoked: entries };
   await writeFile(join(folder, name), makeList(by, said));
 }
 
-async function judge(path: '/ocsp' | '/away', lists: readonly string[], policy: 'hard' | 'soft' = 'hard') {
+async function judge(path: '/ocsp' | '/away' | null, lists: readonly string[], policy: 'hard' | 'soft' = 'hard') {
   const { port } = site.address() as AddressInfo;
   const crlUrls = lists.map((name) => `file:${name}`);
   const revocation = new Revocation({
-    settings: { policy, crlUrls, ocspUrl: `http://127.0.0.1:${port}${path}` },
+    settings: { policy, crlUrls, ocspUrl: path && `http://127.0.0.1:${port}${path}` },
     authorities: [issuing.certificate, root.certificate],
     folder,
     keptIn: null,
@@ -108,6 +111,25 @@ describe('a responder that is away', () => {
     const judged = await judge('/away', lists);
     expect(judged.outcome).toBe(outcome);
     expect(judged.problems.join()).toMatch(/\/away: .*status 503/);
+  });
+});
+
+describe('of lists alone', () => {
+  const notTwo = /two addresses bring the same list, and none brings one that speaks for CN=Issuing/;
+
+  it.each([
+    ['each brings its own', ['issuing.crl', 'root.crl'], 'accepted', null],
+    ['the only one is of the issuing authority', ['issuing.crl'], 'accepted', null],
+    ['the same comes from two addresses', ['issuing.crl', 'again.crl'], 'revocationUnknown', notTwo],
+    ['one was typed twice', ['issuing.crl', 'issuing.crl'], 'revocationUnknown', notTwo],
+    ['an older one stands where another should', ['newer.crl', 'issuing.crl'], 'revocationUnknown', notTwo],
+    ['one comes twice, and the other too', ['issuing.crl', 'again.crl', 'root.crl'], 'accepted', null],
+  ])('%s: whether an authority has none is known or not', async (_, lists, hard, problem) => {
+    const judged = await judge(null, lists);
+    expect(judged.outcome).toBe(hard);
+    if (problem === null) expect(judged.problems).toEqual([]);
+    else expect(judged.problems.join()).toMatch(problem);
+    expect((await judge(null, lists, 'soft')).outcome).toBe('accepted');
   });
 });
 

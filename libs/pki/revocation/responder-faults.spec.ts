@@ -10,6 +10,7 @@ import type { Issuer } from '../authority/issue.js';
 import { answerOcsp, type CertificateStatus } from '../authority/ocsp-answer.js';
 import { OcspClient } from './ocsp-client.js';
 import { Revocation, type RevocationFinding } from './revocation.js';
+import type { Standing } from './standing.js';
 
 const dayMs = 86_400_000;
 const seconds = (count: number): Date => new Date(Date.now() + count * 1000);
@@ -255,7 +256,13 @@ function turned(der: Buffer): Buffer {
   return other;
 }
 
-async function judge(path: string, policy: 'hard' | 'soft'): Promise<{ outcome: Row[2]; problem: string }> {
+interface Judged {
+  readonly outcome: Row[2];
+  readonly standing: Standing;
+  readonly problem: string;
+}
+
+async function judge(path: string, policy: 'hard' | 'soft'): Promise<Judged> {
   const revocation = new Revocation({
     settings: { policy, crlUrls: [], ocspUrl: at(path) },
     authorities: [own.certificate],
@@ -265,8 +272,8 @@ async function judge(path: string, policy: 'hard' | 'soft'): Promise<{ outcome: 
     notKept: () => undefined,
   });
   try {
-    const { fault } = await revocation.judge(device, new Date());
-    return { outcome: fault ?? 'accepted', problem: revocation.problems(new Date()).join() };
+    const { fault, standing } = await revocation.judge(device, new Date());
+    return { outcome: fault ?? 'accepted', standing, problem: revocation.problems(new Date()).join() };
   } finally {
     await revocation.stop();
   }
@@ -277,6 +284,9 @@ describe('a responder that answers', () => {
   it.concurrent.each(rows)('%s', async (name, _, hard, soft, says) => {
     const [strict, lenient] = await Promise.all([judge(name, 'hard'), judge(name, 'soft')]);
     expect([strict.outcome, lenient.outcome]).toEqual([hard, soft]);
+    // Its own word that it does not know is an answer; whoever heard none may come again.
+    const unknown = name === 'unknown' ? 'absent' : 'unanswered';
+    if (hard === 'revocationUnknown') expect([strict.standing, lenient.standing]).toEqual([unknown, unknown]);
     if (says) expect(strict.problem).toMatch(says);
     else expect(strict.problem).toBe('');
   });
@@ -291,7 +301,7 @@ describe('a responder that answers', () => {
 describe('a responder that failed', () => {
   it('is told of for a minute: a gateway that is not ready is asked nothing, and would never find out', async () => {
     const client = new OcspClient(at('500'), new AbortController().signal);
-    expect(await client.standingOf(device, own.certificate, new Date())).toBe('absent');
+    expect(await client.standingOf(device, own.certificate, new Date())).toBe('unanswered');
     expect(client.problem).toContain('status 500');
     const later = performance.now() + 61_000;
     const clock = vi.spyOn(performance, 'now').mockReturnValue(later);

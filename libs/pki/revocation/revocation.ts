@@ -9,6 +9,7 @@
 //   kept-lists.ts     lists that were fetched, for the next start      staple.ts   what a server says of its own certificate
 //   fetch-elsewhere.ts  the same for an address that a certificate names
 //   ocsp.ts           question and answer   ocsp-responder.ts  who may answer   ocsp-client.ts  asked, remembered
+//   places.ts         how many are asked about at a time
 import type { X509Certificate } from 'node:crypto';
 import type { Revocation as Settings } from '../../events/trust-set.js';
 import { Crls, type HeldCrl } from './crls.js';
@@ -84,7 +85,11 @@ export class Revocation {
     const stale = this.lists().filter(({ nextUpdate }) => nextUpdate <= now);
     const inForce = ({ list }: SourceReport): boolean => list !== null && list.nextUpdate > now;
     const sources = this.#sources.reports().filter((report) => report.problem !== null && !inForce(report));
+    const unspoken = this.#sources.repeated ? this.#crls.unspokenFor(now) : [];
     return [
+      ...unspoken.map(
+        (name) => `two addresses bring the same list, and none brings one that speaks for ${name}`,
+      ),
       ...stale.map(
         ({ issuer, nextUpdate }) => `the CRL of ${issuer} is out of date since ${nextUpdate.toISOString()}`,
       ),
@@ -106,7 +111,7 @@ export class Revocation {
 
   /**
    * Of an authority, which is looked up in lists only. Not every root publishes lists: having none is no fault of its own,
-   * once all that the operator named were had. Until then, or where none was named, nobody knows.
+   * once all that the operator named were had, each another one. Until then, or where none was named, nobody knows.
    */
   #standingOfCa({ certificate, issuer }: Link, now: Date): Standing {
     const standing = this.#crls.standingOf(certificate, issuer, now);

@@ -67,8 +67,20 @@ export class CrlSources {
     return this.#first;
   }
 
-  /** There are some, and a list was had from each: whoever has none then has none by the operator's wish. */
+  /**
+   * There are some, and each has brought a list of its own: whoever has none then has none by the operator's wish. Two that
+   * brought the same one are not two: the second may have been meant for whoever has none.
+   */
   get complete(): boolean {
+    return this.#answered && !this.repeated;
+  }
+
+  /** Each brought something, and they are more than the lists that are held. */
+  get repeated(): boolean {
+    return this.#answered && this.options.crls.all().length < this.#sources.length;
+  }
+
+  get #answered(): boolean {
     return this.#sources.length > 0 && this.#sources.every(({ had }) => had);
   }
 

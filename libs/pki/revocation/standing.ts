@@ -2,12 +2,13 @@
 import type { Revocation } from '../../events/trust-set.js';
 
 /**
- * good      a list that is in force, or the responder, speaks for it
- * revoked   a list, in force or not, or the responder, speaks against it
- * stale     the newest list is past its nextUpdate, and nothing else is known
- * absent    nothing is known
+ * good        a list that is in force, or the responder, speaks for it
+ * revoked     a list, in force or not, or the responder, speaks against it
+ * unanswered  nothing is known; the responder could not be asked, or has not answered, and may in a moment
+ * stale       the newest list is past its nextUpdate, and nothing else is known
+ * absent      nothing is known
  */
-export const standings = ['good', 'revoked', 'stale', 'absent'] as const;
+export const standings = ['good', 'revoked', 'unanswered', 'stale', 'absent'] as const;
 export type Standing = (typeof standings)[number];
 
 /** Hard: who is not known to be good is refused. Soft: only who is known to be revoked. */
@@ -20,7 +21,7 @@ export function faultOfStanding(
   return policy === 'hard' ? 'revocationUnknown' : null;
 }
 
-const bySeverity: readonly Standing[] = ['revoked', 'absent', 'stale', 'good'];
+const bySeverity: readonly Standing[] = ['revoked', 'absent', 'stale', 'unanswered', 'good'];
 
 /** Of a chain: that of its weakest link. */
 export const worstOf = (of: readonly Standing[]): Standing =>
@@ -30,5 +31,6 @@ export const worstOf = (of: readonly Standing[]): Standing =>
 export function together(crl: Standing, ocsp: Standing): Standing {
   if (crl === 'revoked' || ocsp === 'revoked') return 'revoked';
   if (crl === 'good' || ocsp === 'good') return 'good';
+  if (crl === 'unanswered' || ocsp === 'unanswered') return 'unanswered';
   return crl === 'stale' ? 'stale' : 'absent';
 }

@@ -189,6 +189,7 @@ test('the assessment of a printer: read, written and read again by the driver, u
       port: apiPort,
       fingerprint: sha256(new X509Certificate((await printer?.certificate()) ?? '').raw),
       networks: ['127.18.0.0/16'],
+      mutual: null,
     });
   const right = await driver(printers[0]);
   expect(await right.identify(signal)).toMatchObject({ value: { identity: printers[0]?.identity } });

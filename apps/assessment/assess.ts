@@ -15,6 +15,7 @@ import type { Task } from '#store/tasks';
 import { converse } from './conversation.js';
 import { skip } from './decide.js';
 import { deviceNow, markFinished } from './devices.js';
+import { trustedBy } from './mutual.js';
 import { notesOf } from './notes.js';
 import { budget, kind, payload, spacedUntil, type Payload } from './task.js';
 
@@ -98,7 +99,13 @@ async function begin(tx: Tx, task: Task<Payload>, begun: WeakMap<Task<Payload>, 
     ? { ...task, payload: { ...task.payload, trigger: 'requested', policies: named, covers: [] } }
     : task;
   const policies = await policiesOf(tx, doing.payload.policies);
-  begun.set(task, { task: doing, policies, startedAt: now, networks: settings?.deviceNetworks ?? [] });
+  begun.set(task, {
+    task: doing,
+    policies,
+    startedAt: now,
+    networks: settings?.deviceNetworks ?? [],
+    trusted: settings && (await trustedBy(tx, settings)),
+  });
   const started = { ...subjectOf(doing, policies), startedAt: now.toISOString(), attempt: task.attempt };
   const left = narrowed && covers.length > 0 ? [skip(task.key, covers, 'remediationOff')] : [];
   return { run: [...left, assessmentStarted.draft(started)] };
@@ -119,10 +126,18 @@ interface Begun {
   readonly startedAt: Date;
   readonly policies: readonly AppliedPolicy[];
   readonly networks: readonly string[];
+  /** PEM of whom a device's certificate must lead to; null: the pinned one is enough. */
+  readonly trusted: readonly string[] | null;
 }
 
 /** Of a task that was cancelled before it could begin again. */
-const unbegun = (task: Task<Payload>): Begun => ({ task, startedAt: new Date(), policies: [], networks: [] });
+const unbegun = (task: Task<Payload>): Begun => ({
+  task,
+  startedAt: new Date(),
+  policies: [],
+  networks: [],
+  trusted: [],
+});
 
 interface Run extends Required<Omit<AssessOptions, 'log'>> {
   readonly begun: Begun;
@@ -134,8 +149,9 @@ async function run({ store, devicePort, open, begun, grip }: Run): Promise<Finis
     return ended(begun, { outcome: 'failed', detail: 'its policies were deleted meanwhile', results: [] });
   }
   const { identity, fingerprint } = begun.task.payload;
-  const { networks } = begun;
-  const driver = open({ address: identity.ip, port: devicePort, fingerprint, networks });
+  const { networks, trusted } = begun;
+  const mutual = trusted && { serial: identity.serial, authorities: trusted };
+  const driver = open({ address: identity.ip, port: devicePort, fingerprint, networks, mutual });
   const requirements = combine(begun.policies);
   const mayWrite = async (): Promise<string | null> => {
     await grip.check();

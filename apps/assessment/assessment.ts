@@ -9,6 +9,7 @@
 //   devices.ts       the state in SQL
 //   assess.ts        the worker: one task, one device
 //   conversation.ts  what is said to the device
+//   mutual.ts        whom its certificate must lead to
 //   notes.ts         what the log says of it
 import { deviceApiPort } from '#device/api';
 import { port, readConfig } from '#runtime/config';

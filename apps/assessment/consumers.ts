@@ -6,6 +6,7 @@ import { deviceFlapping, deviceGrouped, deviceRetired, deviceUnlicensed } from '
 import type { Event } from '#events/event';
 import { policyChanged } from '#events/policy';
 import { settingsChanged } from '#events/settings';
+import { trustSetChanged } from '#events/trust-set';
 import type { Tx } from '#store/store';
 import { cancel, enqueue } from '#store/tasks';
 import { decide, evolve, type Change } from './decide.js';
@@ -71,5 +72,5 @@ export const requests = consumer<State, Change, AboutDevice>({
 export const documents = keepDocuments({
   name: 'assessment.documents',
   schema,
-  on: [settingsChanged, policyChanged],
+  on: [settingsChanged, policyChanged, trustSetChanged],
 });

@@ -70,7 +70,7 @@ async function askOldAddress(
   const address = device.identity.ip;
   if (!mayConnect(address, networks, ownAddresses())) return 'outsideNetworks';
   // Any certificate may be shown: which one it is, is part of the answer.
-  const target = { address, port: on.devicePort, fingerprint: null, networks };
+  const target = { address, port: on.devicePort, fingerprint: null, networks, mutual: null };
   const outcome = await identifyPatiently(on, target, signal);
   if (outcome.kind === 'unreachable') {
     if (outcome.host === 'unknown')

@@ -181,7 +181,9 @@ export class Conversation implements Judge {
   #turnAway({ reason, message, authentication, passing }: Refused, announcement: Announcement): Acknowledge {
     if (!passing) return this.#refuse(reason, message, authentication, announcement);
     const { serial } = announcement.identity;
-    this.office.complaints.tell(this.guest.address, reason, `A device is to come again: ${message}`, { serial });
+    this.office.complaints.tell(this.guest.address, reason, `A device is to come again: ${message}`, {
+      serial,
+    });
     return this.#answered(retry(reason, message, authentication));
   }
 

@@ -4,11 +4,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { X509Certificate } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Authority } from '../../test/support/authority.js';
 import { openDeviceApi } from '#device/api';
 import type { Driver, Target } from '#device/device';
 import { hostOf } from '#device/exchange';
 import { exampleIdentity } from '#events/identity';
-import type { Credentials } from '#pki/certificate';
+import { fingerprintOf, type Credentials } from '#pki/certificate';
 import { selfSigned } from '#pki/self-signed';
 
 const saying = (part: string): unknown => expect.stringContaining(part);
@@ -17,11 +18,14 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 const host = '127.8.250.1';
 const networks = ['127.8.0.0/16'];
 const signal = new AbortController().signal;
+const dayMs = 86_400_000;
 let credentials: Credentials;
+let authority: Authority;
 let opened: (Driver | net.Server)[] = [];
 
 beforeAll(async () => {
   credentials = await selfSigned({ commonName: 'printer', serialNumber: exampleIdentity.serial });
+  authority = await Authority.create('Trusted');
 });
 afterEach(() => {
   for (const one of opened) one.close();
@@ -36,14 +40,17 @@ async function listening(server: net.Server): Promise<number> {
   return address.port;
 }
 
-async function device(answer: Answer): Promise<{ port: number; server: Server }> {
-  const server = createServer({ key: credentials.key, cert: credentials.certificate }, answer);
+async function device(
+  answer: Answer,
+  { key, certificate: cert } = credentials,
+): Promise<{ port: number; server: Server }> {
+  const server = createServer({ key, cert }, answer);
   server.on('tlsClientError', () => undefined);
   return { port: await listening(server), server };
 }
 
 function open(port: number, of: Partial<Target> = {}): Driver {
-  const driver = openDeviceApi({ address: host, port, fingerprint: null, networks, ...of });
+  const driver = openDeviceApi({ address: host, port, fingerprint: null, networks, mutual: null, ...of });
   opened.push(driver);
   return driver;
 }
@@ -109,6 +116,48 @@ describe('the client of the device API', () => {
       reason: saying('another certificate'),
     });
     expect(bytes).toBe(0);
+  });
+
+  describe('under mutual authentication', () => {
+    const { serial } = exampleIdentity;
+    const own = { commonName: 'printer', serialNumber: serial };
+    const past = { notBefore: new Date(Date.now() - 2 * dayMs), notAfter: new Date(Date.now() - dayMs) };
+    const called = async (shown: Credentials, authorities: readonly string[]) => {
+      let bytes = 0;
+      const { port, server } = await device(json({ settings: {} }), shown);
+      server.on('secureConnection', (socket) => socket.on('data', (said: Buffer) => (bytes += said.length)));
+      const fingerprint = fingerprintOf(new X509Certificate(shown.certificate).raw);
+      const outcome = await open(port, { fingerprint, mutual: { serial, authorities } }).read(signal);
+      if (outcome.kind !== 'answered') expect(bytes).toBe(0);
+      return outcome;
+    };
+
+    it.each<[string, () => Promise<Credentials>]>([
+      ['its own certificate', () => authority.issue(own)],
+      ['one for servers alone', () => authority.issue(own, { purposes: ['serverAuth'] })],
+      ['its serial number as a DNS name', () => authority.issue({ commonName: 'x', dnsNames: [serial] })],
+    ])('speaks with a device that shows %s', async (_, shown) => {
+      expect(await called(await shown(), [authority.certificate])).toMatchObject({ kind: 'answered' });
+    });
+
+    it.each<[string, () => Promise<Credentials>, string]>([
+      ['of its own making', () => Promise.resolve(credentials), 'untrusted'],
+      ['of another authority', async () => (await Authority.create('Trusted')).issue(own), 'untrusted'],
+      ['that has expired', () => authority.issue(own, { validity: past }), 'expired'],
+      ['for clients alone', () => authority.issue(own, { purposes: ['clientAuth'] }), 'wrongPurpose'],
+      ['of another device', () => authority.issue({ ...own, serialNumber: 'OTHER-1' }), 'serialMismatch'],
+      ['of nobody', () => authority.issue({ commonName: serial }), 'serialMissing'],
+    ])('sends nothing to one that shows the pinned certificate, %s', async (_, shown, reason) => {
+      expect(await called(await shown(), [authority.certificate])).toMatchObject({
+        kind: 'failed',
+        mayPass: false,
+        reason: saying(`(${reason})`),
+      });
+    });
+
+    it('believes nobody while it knows of no authority', async () => {
+      expect(await called(await authority.issue(own), [])).toMatchObject({ kind: 'failed' });
+    });
   });
 
   it('connects nowhere outside the device networks', async () => {

@@ -38,6 +38,16 @@ export interface Target {
   readonly fingerprint: string | null;
   /** Where the operator lets Muster connect to, in CIDR notation. */
   readonly networks: readonly string[];
+  /** What the certificate must be besides; null: the pinned one is enough. */
+  readonly mutual: Mutual | null;
+}
+
+/** Under mutual authentication a device's certificate holds when the device is called, too (R13). */
+export interface Mutual {
+  /** Whose it is. */
+  readonly serial: string;
+  /** PEM: whom it leads to. */
+  readonly authorities: readonly string[];
 }
 
 export interface Identified {

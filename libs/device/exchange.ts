@@ -5,6 +5,8 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import { messageOf } from '../events/message-of.js';
+import { readPeer } from '../pki/peer.js';
+import { judgePeer } from '../pki/verdict.js';
 import type { Host, Outcome, Setback, Target } from './device.js';
 
 export const limits = { timeMs: 5_000, bytesMax: 262_144, headerBytesMax: 16_384 } as const;
@@ -136,19 +138,24 @@ class DeviceAgent extends http.Agent {
   }
 
   override createConnection(_: object, done?: (error: Error | null, socket: Duplex) => void): undefined {
-    const { address: host, port } = this.target;
-    // Devices sign their own certificates: it is the pinned fingerprint that says who answers, not a chain.
-    const socket = tls.connect({ host, port, rejectUnauthorized: false, minVersion: 'TLSv1.2' });
+    const { address: host, port, mutual } = this.target;
+    // Judged below: the pinned fingerprint says who answers, and under mutual authentication the chain too. No name does.
+    const judged = { rejectUnauthorized: false, checkServerIdentity: () => undefined };
+    const trusting = mutual && { ca: [...mutual.authorities] };
+    const socket = tls.connect({ host, port, minVersion: 'TLSv1.2', ...judged, ...trusting });
     this.#connecting = socket;
     socket.once('connect', () => (this.connected = true));
+    let settled = false;
     const settle = (error: Error | null): void => {
+      if (settled) return;
+      settled = true;
       this.#connecting = null;
       socket.off('secureConnect', connected).off('close', closed).off('error', settle);
       socket.on('error', () => undefined);
       if (error) socket.destroy();
       done?.(error, socket);
     };
-    const connected = (): void => settle(this.#judge(socket));
+    const connected = (): void => void this.#judge(socket).then(settle, settle);
     const closed = (): void => settle(new Error('closed during the handshake'));
     const timedOut = Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' });
     socket.setTimeout(limits.timeMs, () => socket.destroy(timedOut));
@@ -162,22 +169,27 @@ class DeviceAgent extends http.Agent {
     this.destroy();
   }
 
-  #judge(socket: tls.TLSSocket): Error | null {
-    const { address, fingerprint } = this.target;
+  async #judge(socket: tls.TLSSocket): Promise<Error | null> {
+    const { address, fingerprint, mutual } = this.target;
     const peer = socket.remoteAddress;
     if (peer === undefined || ipaddr.process(peer).toString() !== ipaddr.process(address).toString()) {
       return new Improper(`connected to ${peer ?? 'nobody'} instead of ${address}`, false);
     }
-    const shown = socket.getPeerX509Certificate();
-    if (!shown) return new Improper('it shows no certificate', false);
-    this.fingerprint = shown.fingerprint256.replaceAll(':', '').toLowerCase();
+    const shown = readPeer(socket);
+    if (shown.fingerprint === null) return new Improper('it shows no certificate', false);
+    this.fingerprint = shown.fingerprint;
     if (fingerprint !== null && fingerprint !== this.fingerprint) {
       return new Improper(
         'it shows another certificate than the one pinned to this device: nothing was sent to it',
         false,
       );
     }
-    return null;
+    if (!mutual) return null;
+    // Lists of the revoked are the gateways': they do not let such a device in again.
+    const verdict = await judgePeer(shown, { called: mutual.serial }, { revocation: null }, new Date());
+    return verdict.outcome === 'verified'
+      ? null
+      : new Improper(`nothing was sent to it: ${verdict.message} (${verdict.reason})`, false);
   }
 }
 

@@ -80,7 +80,7 @@ afterAll(() => void canary.close());
 describe('an address of this server', () => {
   it.each([...new Set([...spellings, ...ownAddresses()])])('%j is not connected to', async (address) => {
     expect(mayConnect(address, networks, ownAddresses())).toBe(false);
-    const driver = openDeviceApi({ address, port, fingerprint: null, networks });
+    const driver = openDeviceApi({ address, port, fingerprint: null, networks, mutual: null });
     const outcome = await driver.identify(AbortSignal.timeout(20_000)).finally(() => driver.close());
     expect(outcome.kind).not.toBe('answered');
     expect(connections).toBe(0);
@@ -98,6 +98,7 @@ describe('an address of this server', () => {
       port,
       fingerprint: null,
       networks: ['127.0.0.1/32'],
+      mutual: null,
     });
     await driver.identify(AbortSignal.timeout(20_000)).finally(() => driver.close());
     expect(connections).toBeGreaterThan(0);

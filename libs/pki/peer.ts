@@ -13,7 +13,7 @@ export interface Peer {
   readonly resumed: boolean;
 }
 
-/** For a server's connection made with requestCert and rejectUnauthorized false. */
+/** For a connection made with rejectUnauthorized false; a server's with requestCert. */
 export function readPeer(socket: TLSSocket): Peer {
   const certificate = socket.getPeerX509Certificate() ?? null;
   return {

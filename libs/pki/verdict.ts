@@ -20,7 +20,7 @@ export const peerFaults = {
   badSignature: 'a signature in the chain of certificates is wrong',
   expired: 'the certificate, or an issuer of it, has expired',
   notYetValid: 'the certificate, or an issuer of it, is not valid yet',
-  wrongPurpose: 'the certificate is not meant for client authentication',
+  wrongPurpose: 'the certificate is not meant for this side of a connection, client or server authentication',
   weakKey: 'the certificate, or an issuer of it, has a weak key or a weak signature',
   badCertificate: 'the certificate, or an issuer of it, is not made as RFC 5280 says',
   serialMissing: 'the certificate names no serial number',
@@ -52,6 +52,8 @@ export interface Trust {
 export type Claim =
   /** The device of this serial number: the certificate must be its own (R13, R36). */
   | { readonly device: string }
+  /** The same, and it is the server of this connection: we have called it. */
+  | { readonly called: string }
   /** A server that forwards: any with a full DNS name that could not be a device (R16). */
   | 'server';
 
@@ -105,7 +107,10 @@ function faultOfTime({ validFromDate, validToDate }: X509Certificate, now: Date)
 
 /** Read by us: what Node makes of a certificate for it costs more than all else here. */
 const faultOfContent = (certificate: X509Certificate, claim: Claim): Failed =>
-  reading(certificate, (fields) => faultOfPurpose(fields) ?? faultOfBinding(certificate, fields, claim));
+  reading(
+    certificate,
+    (fields) => faultOfPurpose(fields, claim) ?? faultOfBinding(certificate, fields, claim),
+  );
 
 function reading(certificate: X509Certificate, judge: (fields: CertificateFields) => Failed): Failed {
   try {
@@ -116,22 +121,29 @@ function reading(certificate: X509Certificate, judge: (fields: CertificateFields
   }
 }
 
-function faultOfPurpose({ extensions }: CertificateFields): Failed {
+/** Of a server, certificates without any are common: RFC 5280 4.2.1.12 lets them be for all. */
+function faultOfPurpose({ extensions }: CertificateFields, claim: Claim): Failed {
+  const called = isCalled(claim);
+  const wanted = called ? oids.serverAuth : oids.clientAuth;
   const purposes = extensionIn(extensions, oids.extendedKeyUsage);
-  if (!purposes) return failed('wrongPurpose');
+  if (!purposes) return called ? null : failed('wrongPurpose');
   const list = DerReader.inside(purposes.value, tags.sequence);
-  while (!list.done) if (oidOf(list.next(tags.oid)) === oids.clientAuth) return null;
+  while (!list.done) if (oidOf(list.next(tags.oid)) === wanted) return null;
   return failed('wrongPurpose');
 }
 
 function faultOfBinding(certificate: X509Certificate, fields: CertificateFields, claim: Claim): Failed {
   if (claim === 'server') return null;
+  const serial = isCalled(claim) ? claim.called : claim.device;
   const named = valuesIn(fields.subject, oids.serialNumber);
   // Of several none is it.
   const own = named.length === 1 ? named[0] : null;
-  if (own?.toUpperCase() === claim.device || namesDns(certificate, claim.device)) return null;
+  if (own?.toUpperCase() === serial || namesDns(certificate, serial)) return null;
   return failed(named.length === 0 ? 'serialMissing' : 'serialMismatch');
 }
+
+const isCalled = (claim: Claim): claim is { readonly called: string } =>
+  claim !== 'server' && 'called' in claim;
 
 function faultOfProfile(certificate: X509Certificate): Failed {
   const fault = faultOfLeaf(certificate);
@@ -143,7 +155,9 @@ const faultOfForwarder = (certificate: X509Certificate): Failed =>
   reading(certificate, (fields) => {
     const names = dnsNamesIn(fields);
     const full = names.length > 0 && names.every((name) => name.includes('.'));
-    return full && valuesIn(fields.subject, oids.serialNumber).length === 0 ? null : failed('deviceCertificate');
+    return full && valuesIn(fields.subject, oids.serialNumber).length === 0
+      ? null
+      : failed('deviceCertificate');
   });
 
 /** OpenSSL compares, whatever the spelling of the other names is. */

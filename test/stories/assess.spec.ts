@@ -16,7 +16,8 @@ import { deviceGrouped, type DeviceGrouped } from '#events/device';
 import { exampleIdentity, type Identity } from '#events/identity';
 import { policyChanged, type Policy } from '#events/policy';
 import { defaultSettings, settingsChanged, type Settings } from '#events/settings';
-import type { Credentials } from '#pki/certificate';
+import { trustSetBody, trustSetChanged } from '#events/trust-set';
+import { fingerprintOf, type Credentials } from '#pki/certificate';
 import { selfSigned } from '#pki/self-signed';
 import { openLog } from '#runtime/log';
 import type { Store } from '#store/store';
@@ -29,6 +30,7 @@ import {
 } from '../../apps/agent/device/device.js';
 import { deviceSettings } from '../../apps/agent/device/setting.js';
 import { assessment } from '../../apps/assessment/assessment.js';
+import { Authority } from '../support/authority.js';
 import { databases, openFor, published, startFed, type Fed } from '../support/fed-delivery.js';
 import { outboxBus } from '../support/outbox-bus.js';
 import { until } from '../support/until.js';
@@ -115,6 +117,7 @@ describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
 
   async function plugIn(
     options: Partial<DeviceOptions> = {},
+    shown: Credentials = credentials,
   ): Promise<{ device: Device; identity: Identity }> {
     last += 1;
     const ip = `127.9.${name === 'PGlite' ? 1 : 2}.${last}`;
@@ -128,12 +131,12 @@ describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
       },
     };
     const device = new Device({ identity, memory, ...options });
-    up.push(await startApi({ device, identity: credentials, host: ip, port: devicePort }));
+    up.push(await startApi({ device, identity: shown, host: ip, port: devicePort }));
     return { device, identity };
   }
 
-  const fingerprint = () =>
-    new X509Certificate(credentials.certificate).fingerprint256.replaceAll(':', '').toLowerCase();
+  const fingerprint = (of: Credentials = credentials) =>
+    fingerprintOf(new X509Certificate(of.certificate).raw);
   const grouped = (identity: Identity, of: Partial<DeviceGrouped> = {}) =>
     published(
       deviceGrouped.draft({
@@ -265,6 +268,27 @@ describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
       detail: saying('another certificate'),
     });
     expect(device.settings()['svc.telnet']).toBe(true);
+  });
+
+  it('mutual authentication: only a device that its authority vouches for is spoken with', async () => {
+    const authority = await Authority.create('Printers');
+    const certified = await authority.issue({ commonName: 'x', serialNumber: exampleIdentity.serial });
+    const body = trustSetBody.parse({ name: 'Printers', authorities: authority.certificate });
+    const mutual: Settings = { ...on, authentication: 'mutual', trustSet: 'printers' };
+    await fed.feed(
+      published(trustSetChanged.draft({ id: 'printers', version: 1, changedBy: 'admin', body })),
+      settings(mutual),
+    );
+    const [good, selfMade] = [await plugIn({}, certified), await plugIn()];
+    await fed.feed(
+      grouped(good.identity, { fingerprint: fingerprint(certified) }),
+      grouped(selfMade.identity),
+    );
+    start();
+    const ends = new Map((await finished(2)).map((one) => [one.identity.ip, one]));
+    expect(ends.get(good.identity.ip)?.outcome).toBe('compliant');
+    expect(ends.get(selfMade.identity.ip)).toMatchObject({ outcome: 'failed', detail: saying('untrusted') });
+    expect(selfMade.device.settings()['svc.telnet']).toBe(true);
   });
 
   it('another serial number at the address: failed, nothing written', async () => {

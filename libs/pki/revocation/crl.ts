@@ -165,10 +165,7 @@ function judgeEntry(extensions: readonly Extension[]): void {
   if (unknown) throw new RefusedCrl('unknownCritical');
 }
 
-function signerOf(
-  { issuer, signed }: SealedList,
-  authorities: readonly X509Certificate[],
-): X509Certificate {
+function signerOf({ issuer, signed }: SealedList, authorities: readonly X509Certificate[]): X509Certificate {
   const named = authorities.filter((authority) => canonicalSubjectOf(authority) === issuer);
   let fault: CrlFault = 'unknownIssuer';
   for (const authority of named) {

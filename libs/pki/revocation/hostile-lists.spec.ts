@@ -57,7 +57,11 @@ const refusal = (list: Buffer): unknown => {
 
 it.each<[string, Told, string]>([
   ['entries that are none', { entries: [sequence(), sequence()] }, 'unreadable'],
-  ['an entry that is not understood', { entries: [strangely(oids.issuingDistributionPoint)] }, 'unknownCritical'],
+  [
+    'an entry that is not understood',
+    { entries: [strangely(oids.issuingDistributionPoint)] },
+    'unknownCritical',
+  ],
   ['an extension that is none', { extensions: [sequence()] }, 'unreadable'],
   ['an extension twice', { extensions: [extension(oids.crlNumber, integer(2))] }, 'unreadable'],
   ['changes only', { extensions: [extension(oids.deltaIndicator, integer(1), true)] }, 'delta'],

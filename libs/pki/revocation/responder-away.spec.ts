@@ -71,7 +71,11 @@ interface Said {
   readonly revoked?: X509Certificate;
 }
 
-async function list(name: string, by: Issuer, { number = 1, until = inDays(1), revoked }: Said): Promise<void> {
+async function list(
+  name: string,
+  by: Issuer,
+  { number = 1, until = inDays(1), revoked }: Said,
+): Promise<void> {
   const entries = revoked
     ? [{ serial: revoked.serialNumber, at: inDays(-1), reason: 'cACompromise' as const }]
     : [];
@@ -79,7 +83,11 @@ async function list(name: string, by: Issuer, { number = 1, until = inDays(1), r
   await writeFile(join(folder, name), makeList(by, said));
 }
 
-async function judge(path: '/ocsp' | '/away' | null, lists: readonly string[], policy: 'hard' | 'soft' = 'hard') {
+async function judge(
+  path: '/ocsp' | '/away' | null,
+  lists: readonly string[],
+  policy: 'hard' | 'soft' = 'hard',
+) {
   const { port } = site.address() as AddressInfo;
   const crlUrls = lists.map((name) => `file:${name}`);
   const revocation = new Revocation({

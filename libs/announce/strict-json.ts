@@ -26,15 +26,15 @@ const colon = 0x3a;
 /** Walks text that is valid JSON: depth, and the keys of each object. */
 function inspect(text: string, deepest: number): void {
   const keys: Set<string>[] = [];
-  let key = '';
+  let [keyStart, keyEnd] = [0, 0];
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === quote) {
-      const end = endOfString(text, at);
-      key = text.slice(at, end + 1);
-      at = end;
+      keyStart = at;
+      keyEnd = endOfString(text, at);
+      at = keyEnd;
     } else if (code === colon) {
-      noteKey(keys.at(-1), key);
+      noteKey(keys.at(-1), text.slice(keyStart, keyEnd + 1));
     } else if (code === 0x7b || code === 0x5b) {
       keys.push(new Set());
       if (keys.length > deepest)

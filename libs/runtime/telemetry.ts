@@ -1,19 +1,20 @@
 // OpenTelemetry for a process. Started before anything else is imported, so that http and pg are instrumented.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { metrics, SamplingDecision, type Meter } from '@opentelemetry/api';
+import { metrics, trace, type Meter } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node';
 import { envDetector, resourceFromAttributes } from '@opentelemetry/resources';
-import { NodeSDK, type NodeSDKConfiguration } from '@opentelemetry/sdk-node';
+import { NodeSDK } from '@opentelemetry/sdk-node';
 import {
   ATTR_SERVICE_INSTANCE_ID,
   ATTR_SERVICE_NAME,
   ATTR_SERVICE_VERSION,
 } from '@opentelemetry/semantic-conventions';
 import { instanceOf } from './config.js';
+import { uncollected } from './uncollected.js';
 import { version } from './version.js';
 
 export interface Telemetry {
@@ -28,25 +29,12 @@ export interface Telemetry {
 /** Health checks and scrapes are no work worth a trace. */
 const unseen = new Set(['/health/live', '/health/ready', '/metrics']);
 
-/** With no processor at all the SDK makes no spans, and no ids. */
-const unrecorded: Partial<NodeSDKConfiguration> = {
-  sampler: { shouldSample: () => ({ decision: SamplingDecision.NOT_RECORD }) },
-  spanProcessors: [
-    {
-      onStart: () => undefined,
-      onEnd: () => undefined,
-      forceFlush: () => Promise.resolve(),
-      shutdown: () => Promise.resolve(),
-    },
-  ],
-};
-
 /**
  * @param environment names an OTLP/HTTP collector, taken as it stands: the configuration refuses one that is no address.
  * Without one spans have ids, for the log and for events, and nothing else
  */
 export function startTelemetry(name: string, environment: NodeJS.ProcessEnv = {}): Telemetry {
-  const endpoint = environment['OTEL_EXPORTER_OTLP_ENDPOINT'];
+  const collector = collectorOf(environment['OTEL_EXPORTER_OTLP_ENDPOINT']);
   const prometheus = new PrometheusExporter({ preventServerStart: true });
   const sdk = new NodeSDK({
     resource: resourceFromAttributes({
@@ -57,9 +45,9 @@ export function startTelemetry(name: string, environment: NodeJS.ProcessEnv = {}
     // Only what an operator says: the others tell anyone who reads /metrics of paths, owner and command line.
     resourceDetectors: [envDetector],
     metricReaders: [prometheus],
-    ...(endpoint === undefined || !URL.canParse(endpoint)
-      ? unrecorded
-      : { traceExporter: new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` }) }),
+    ...(collector === null
+      ? { spanProcessors: [] }
+      : { traceExporter: new OTLPTraceExporter({ url: collector }) }),
     instrumentations: [
       new HttpInstrumentation({ ignoreIncomingRequestHook: ({ url = '' }) => unseen.has(url) }),
       new PgInstrumentation({ requireParentSpan: true }),
@@ -67,6 +55,7 @@ export function startTelemetry(name: string, environment: NodeJS.ProcessEnv = {}
     ],
   });
   sdk.start();
+  if (collector === null) trace.setGlobalTracerProvider(uncollected);
   return {
     // Only now: a meter that is asked for before the start counts nothing, for ever.
     meter: metrics.getMeter('muster'),
@@ -74,3 +63,6 @@ export function startTelemetry(name: string, environment: NodeJS.ProcessEnv = {}
     stop: () => sdk.shutdown(),
   };
 }
+
+const collectorOf = (endpoint: string | undefined): string | null =>
+  endpoint === undefined || !URL.canParse(endpoint) ? null : `${endpoint.replace(/\/$/, '')}/v1/traces`;

@@ -29,6 +29,8 @@ export const wanted = [
     name: 'libstrongswan-standard-plugins',
     files: ['/usr/lib/ipsec/plugins/libstrongswan-openssl.so'],
   },
+  // A printer's SNMP agent.
+  { name: 'snmpd', files: ['/usr/sbin/snmpd'] },
   // A site's DNS and DHCP, and a device in it.
   { name: 'dnsmasq-base', files: ['/usr/sbin/dnsmasq'] },
   { name: 'isc-dhcp-client', files: ['/usr/sbin/dhclient', '/sbin/dhclient'] },

@@ -18,7 +18,7 @@ import type { Settings } from '#events/settings';
 import { approve, decideApproval } from './approval.js';
 import { decideConflict, dismissed, isDismissed, overWith } from './conflict.js';
 import { countAnnouncement, startOfMinute } from './flapping.js';
-import type { Change, Device, Known, Proof } from './known.js';
+import type { Arrival, Change, Device, Known, Proof } from './known.js';
 import { apply, pinOf, proofOf, saysNothingNew, seeCertificate } from './move.js';
 
 export type Heard =
@@ -46,7 +46,10 @@ function bounded(event: Event<DeviceAnnounced>, now: Date): Event<DeviceAnnounce
   return { ...event, data: { ...event.data, acceptedAt: now.toISOString() } };
 }
 
-function announced(event: Event<DeviceAnnounced>, known: Known): Decision<Change> {
+type Arrived = Pick<Event<Arrival>, 'id' | 'data' | 'traceparent'>;
+
+/** What follows from an announcement, or from what stands for one. */
+export function announced(event: Arrived, known: Known): Decision<Change> {
   const { data, id } = event;
   if (!known.settings) throw new NotYet('the instant-on settings were not seen yet');
   if (!letIn(data, known.settings, known)) return keepOut(id, data, 'serialNotListed');
@@ -82,10 +85,7 @@ function isDeleted(data: DeviceAnnounced, { retiredAt }: Known): boolean {
 }
 
 /** The device gets its id from the announcement that it is discovered by. */
-export function discover(
-  { id, data }: Pick<Event<DeviceAnnounced>, 'id' | 'data'>,
-  known: Known,
-): Decision<Change> {
+export function discover({ id, data }: Pick<Arrived, 'id' | 'data'>, known: Known): Decision<Change> {
   const { identity, acceptedAt, origin, transport } = data;
   const { changes, certificates } = seeCertificate(data, known.certificates);
   const proof: Proof = data.authentication.outcome === 'verified' ? 'verified' : 'first';
@@ -106,6 +106,7 @@ export function discover(
     fresh: true,
     acceptedAt,
     origin,
+    probedBy: data.probedBy ?? null,
   });
   return { changes: [...changes, { kind: 'device', device }], events: [event] };
 }
@@ -116,20 +117,17 @@ interface Reconciling {
   readonly known: Known;
 }
 
-function reconcile(
-  { id, data }: Event<DeviceAnnounced>,
-  { device, proof, known }: Reconciling,
-): Decision<Change> {
+function reconcile({ id, data }: Arrived, { device, proof, known }: Reconciling): Decision<Change> {
   const { changes, certificates } = seeCertificate(data, known.certificates);
   const counted = countAnnouncement(device, new Date(data.acceptedAt));
   const after = apply(counted.device, { data, proof, certificates });
   const { changed, fresh } = after;
-  const { acceptedAt, origin } = data;
+  const { acceptedAt, origin, probedBy = null } = data;
   const common = fact(after.device, id, after.device.fingerprint);
   return {
     changes: [...changes, { kind: 'device', device: after.device }, ...overWith(device.id, changed)],
     events: [
-      deviceReconciled.draft({ ...common, proof, fresh, acceptedAt, origin, changed }),
+      deviceReconciled.draft({ ...common, proof, fresh, acceptedAt, origin, probedBy, changed }),
       ...counted.events,
     ],
   };
@@ -139,23 +137,23 @@ function reconcile(
  * What is known of the device stays, and the chain goes on all the same: a newer announcement was applied already, or this
  * one says nothing new.
  */
-function goOn({ id, data }: Event<DeviceAnnounced>, known: Device, state: Known): Decision<Change> {
+function goOn({ id, data }: Arrived, known: Device, state: Known): Decision<Change> {
   const { device, events } = countAnnouncement(known, new Date(data.acceptedAt));
-  const { acceptedAt, origin } = data;
+  const { acceptedAt, origin, probedBy = null } = data;
   const { proof } = device;
   const { changes, certificates } = seeCertificate(data, state.certificates);
   const common = fact(device, id, pinOf(device, certificates));
   return {
     changes: [...changes, { kind: 'device', device }],
     events: [
-      deviceReconciled.draft({ ...common, proof, fresh: false, acceptedAt, origin, changed: [] }),
+      deviceReconciled.draft({ ...common, proof, fresh: false, acceptedAt, origin, probedBy, changed: [] }),
       ...events,
     ],
   };
 }
 
 /** From another address or certificate: nothing changes before the old address was asked, by the task prove-move.ts. */
-function claim(event: Event<DeviceAnnounced>, known: Device, state: Known): Decision<Change> {
+function claim(event: Arrived, known: Device, state: Known): Decision<Change> {
   const { now, certificates } = state;
   const { device, events } = countAnnouncement(known, new Date(event.data.acceptedAt));
   const seen = seeCertificate(event.data, certificates);

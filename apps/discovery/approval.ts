@@ -7,16 +7,16 @@ import {
   type DeviceApprovalDecided,
   type DeviceApprovalRequested,
 } from '#events/approval';
-import { announcementFiltered, type DeviceAnnounced } from '#events/device';
+import { announcementFiltered } from '#events/device';
 import type { Draft, Event } from '#events/event';
 import type { Settings } from '#events/settings';
-import type { Change, Held, Known } from './known.js';
+import type { Arrival, Change, Held, Known } from './known.js';
 import { seeCertificate } from './move.js';
 
 /** Devices that wait at a time. Whoever makes up serial numbers fills no more than that. */
 export const heldMax = 20_000;
 
-type Announced = Pick<Event<DeviceAnnounced>, 'id' | 'data'>;
+type Announced = Pick<Event<Arrival>, 'id' | 'data'>;
 type Discover = (event: Announced, known: Known) => Decision<Change>;
 
 /** What an announcement of an unknown serial number leads to. */
@@ -40,7 +40,7 @@ export function approve(event: Announced, known: Known, discover: Discover): Dec
 type Admission = Pick<DeviceApprovalDecided, 'by' | 'name'>;
 
 /** Why it is let in without being asked about; null: it is held. */
-export function admission({ approval, approvalRules }: Settings, data: DeviceAnnounced): Admission | null {
+export function admission({ approval, approvalRules }: Settings, data: Arrival): Admission | null {
   if (!approval) return { by: 'off', name: null };
   if (!isFromThere(data)) return null;
   const rule = approvalRules.find(({ filter }) => matches(filter, data.identity));
@@ -48,7 +48,7 @@ export function admission({ approval, approvalRules }: Settings, data: DeviceAnn
 }
 
 /** A rule speaks for a device only where the connection itself bears out the address that is announced. */
-const isFromThere = ({ identity, transport, origin }: DeviceAnnounced): boolean =>
+const isFromThere = ({ identity, transport, origin }: Arrival): boolean =>
   origin ? origin.verified : transport.peerAddress === identity.ip;
 
 interface Admitting {

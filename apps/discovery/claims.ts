@@ -80,6 +80,7 @@ function moved(device: Device, party: Party, proof: Proof, known: Known): Judgem
     fresh: after.fresh,
     acceptedAt: last.data.acceptedAt,
     origin: last.data.origin,
+    probedBy: last.data.probedBy ?? null,
     changed: after.changed,
   });
   return {

@@ -78,6 +78,7 @@ function move(event: Asked, device: Device, conflict: Conflict, known: Known): D
     fresh: true,
     acceptedAt: data.acceptedAt,
     origin: data.origin,
+    probedBy: data.probedBy ?? null,
     changed: after.changed,
   });
   return {

@@ -10,12 +10,16 @@
 //   flapping.ts     a device that announces too often is named (R18)
 //   rows.ts         the state in SQL; conflict-rows.ts: conflicts; quarantine-rows.ts: held devices
 //   prove-move.ts   the task that asks the old address
+//   unknown-clients.ts  clients of the edge that say nothing it understands, which may be asked who they are (R19);
+//                   probe.ts: the task that asks, probe-rows.ts: whom and when, in SQL
 import { deviceApiPort } from '#device/api';
 import { port, readConfig } from '#runtime/config';
 import type { StoredService } from '#runtime/service';
 import { applyRulesWorker, followSettings } from './apply-rules.js';
 import { admission } from './consumer.js';
+import { probeWorker } from './probe.js';
 import { proveMoveWorker } from './prove-move.js';
+import { unknownClients } from './unknown-clients.js';
 
 const shape = {
   /** That devices serve their API on; the same as for assessment. */
@@ -29,9 +33,10 @@ interface DiscoveryConfig {
 export const discovery: StoredService<DiscoveryConfig> = {
   name: 'discovery',
   config: (environment) => ({ devicePort: readConfig(shape, environment).MUSTER_DEVICE_PORT }),
-  consumers: [admission, followSettings()],
-  workers: ({ store, config }) => [
+  consumers: [admission, unknownClients, followSettings()],
+  workers: ({ store, config, log }) => [
     proveMoveWorker({ store, devicePort: config.devicePort }),
     applyRulesWorker(store),
+    probeWorker({ store, log, devicePort: config.devicePort }),
   ],
 };

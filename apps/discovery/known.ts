@@ -1,10 +1,16 @@
 // What discovery knows while it decides, and how a change changes it.
-import type { DeviceAnnounced, DeviceReconciled } from '#events/device';
+import type { DeviceAnnounced, DeviceReconciled, ProbeWay } from '#events/device';
 import type { Identity } from '#events/identity';
 import type { Settings } from '#events/settings';
 
 export type Proof = DeviceReconciled['proof'];
 export type Changed = DeviceReconciled['changed'];
+
+/** An announcement, or what stands for one: what a client said when it was asked who it is (R19). */
+export interface Arrival extends DeviceAnnounced {
+  /** Absent: it announced itself. */
+  readonly probedBy?: ProbeWay;
+}
 
 export interface Device {
   readonly id: string;
@@ -29,7 +35,7 @@ export interface Certificate {
 export interface Claim {
   readonly announcement: string;
   readonly deviceId: string;
-  readonly data: DeviceAnnounced;
+  readonly data: Arrival;
 }
 
 /** A claim that was raised as a conflict, until an operator decides or the device changes. */
@@ -39,7 +45,7 @@ export interface Conflict {
   readonly claim: string;
   /** The newest announcement that makes the claim. */
   readonly announcement: string;
-  readonly data: DeviceAnnounced;
+  readonly data: Arrival;
   readonly raisedAt: Date;
   /** Set: an operator keeps the known device, and hears no more of this claim. */
   readonly dismissedAt: Date | null;
@@ -50,7 +56,7 @@ export interface Held {
   readonly serial: string;
   readonly state: 'held' | 'refused';
   readonly announcement: string;
-  readonly data: DeviceAnnounced;
+  readonly data: Arrival;
   /** Of the settings by which it was judged last. */
   readonly settingsVersion: number;
 }

@@ -119,6 +119,7 @@ const budget = {
   instantOn: 'Instant-on',
   proofs: 'Proving moves',
   approval: 'Trying rules on held devices',
+  probes: 'Asking unknown clients',
   deliveries: 'Sending copies',
   rebuild: 'Showing devices anew',
 } as const;

@@ -1,9 +1,11 @@
 // Requests forged through an announced address: in whatever spelling, nothing of this server is connected to (threat 26).
-// A canary hears every connection to any address of this machine, on the port that would be asked.
+// Canaries hear every connection and datagram to any address of this machine, on the port that would be asked.
+import { createSocket, type Socket } from 'node:dgram';
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mayConnect, ownAddresses } from '#device/address';
 import { openDeviceApi } from '#device/api';
+import { identifyBySnmp } from '#device/snmp';
 import { defaultSettings } from '#events/settings';
 import { identity } from '#events/identity';
 import { deviceAnnounced } from '#events/device';
@@ -59,7 +61,10 @@ const spellings = [
   ],
 ];
 
+const { signal } = new AbortController();
+
 let canary: Server;
+let snmpCanary: Socket;
 let port = 0;
 let connections = 0;
 beforeAll(async () => {
@@ -74,8 +79,18 @@ beforeAll(async () => {
     });
   // Without IPv6 in the system, all of IPv4.
   await listen('::').catch(() => listen('0.0.0.0'));
+  snmpCanary = await listenToDatagrams('udp6').catch(() => listenToDatagrams('udp4'));
 });
-afterAll(() => void canary.close());
+afterAll(() => {
+  canary.close();
+  snmpCanary.close();
+});
+
+const listenToDatagrams = (type: 'udp6' | 'udp4'): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = createSocket(type, () => (connections += 1));
+    socket.once('error', reject).bind(port, () => resolve(socket));
+  });
 
 describe('an address of this server', () => {
   it.each([...new Set([...spellings, ...ownAddresses()])])('%j is not connected to', async (address) => {
@@ -83,6 +98,8 @@ describe('an address of this server', () => {
     const driver = openDeviceApi({ address, port, fingerprint: null, networks, mutual: null });
     const outcome = await driver.identify(AbortSignal.timeout(20_000)).finally(() => driver.close());
     expect(outcome.kind).not.toBe('answered');
+    const bySnmp = await identifyBySnmp({ address, port, networks, community: 'public' }, signal);
+    expect(bySnmp).toMatchObject({ kind: 'failed', reason: `${address} lies outside the device networks` });
     expect(connections).toBe(0);
   });
 
@@ -102,5 +119,9 @@ describe('an address of this server', () => {
     });
     await driver.identify(AbortSignal.timeout(20_000)).finally(() => driver.close());
     expect(connections).toBeGreaterThan(0);
+    const before = connections;
+    const there = { address: '127.0.0.1', port, networks: ['127.0.0.1/32'] };
+    await identifyBySnmp({ ...there, community: 'public' }, signal);
+    expect(connections).toBeGreaterThan(before);
   });
 });

@@ -10,7 +10,7 @@ import { groupChanged } from './group.js';
 import { licenceChanged, seatsCounted } from './licence.js';
 import { listenerChanged, listenerReported } from './listener.js';
 import { policyChanged } from './policy.js';
-import { announcementsRefused } from './refusal.js';
+import { announcementProbed, announcementsRefused } from './refusal.js';
 import { serialListChanged } from './serial-list.js';
 import { serviceReported } from './service.js';
 import { edgeConfigured, settingsChanged } from './settings.js';
@@ -19,6 +19,7 @@ import { trustSetChanged } from './trust-set.js';
 const definitions: readonly EventDefinition<never>[] = [
   device.deviceAnnounced,
   announcementsRefused,
+  announcementProbed,
   device.announcementFiltered,
   deviceQuarantined,
   deviceApprovalRequested,

@@ -105,7 +105,7 @@ const deviceFact = z.object({
   deviceId: z.uuid(),
   identity,
   trigger,
-  /** Ids of the device.announced events that this answers; empty when none did. */
+  /** Ids of the device.announced or announcement.probed events that this answers; empty when none did. */
   announcements: z.array(z.uuid()).max(1000),
   /** SHA-256 of the certificate pinned to the device, lower-case hex; null when none proves anything. */
   fingerprint: z.string().nullable(),
@@ -130,12 +130,18 @@ export const proof = z.enum([
   'operator',
 ]);
 
+/** How a client of the edge was asked who it is, when what it said was not understood (R19). */
+export const probeWay = z.enum(['deviceApi', 'snmp']);
+export type ProbeWay = z.infer<typeof probeWay>;
+
 const admitted = deviceFact.extend({
   proof,
   /** Fresh from the box: no stored secret may be sent to it. */
   fresh: z.boolean(),
   acceptedAt: z.iso.datetime().nullable(),
   origin: origin.nullable(),
+  /** Null, and in what was told before there were probes: it announced itself. Else the server asked it. */
+  probedBy: probeWay.nullable().default(null),
 });
 const exampleAdmitted = {
   ...exampleFact,
@@ -143,10 +149,12 @@ const exampleAdmitted = {
   fresh: true,
   acceptedAt: '2026-11-21T08:00:00.000Z',
   origin: null,
+  probedBy: null,
 };
 
 export const deviceDiscovered = defineEvent({
   type: 'device.discovered',
+  version: 2,
   publisher: 'discovery',
   title: 'A device not known before was admitted (R30).',
   schema: admitted,
@@ -157,6 +165,7 @@ export type DeviceDiscovered = z.infer<typeof deviceDiscovered.schema>;
 
 export const deviceReconciled = defineEvent({
   type: 'device.reconciled',
+  version: 2,
   publisher: 'discovery',
   title: 'A known device announced or was found again; what changed in its identity is named (R31, R32).',
   schema: admitted.extend({

@@ -1,5 +1,7 @@
-// Who was turned away at the edge, and why: what a gateway says in its log, for the page.
+// Who was turned away at the edge, and why: what a gateway says in its log, for the page; and what came of asking some of
+// them who they are.
 import * as z from 'zod';
+import { probeWay } from './device.js';
 import { defineEvent } from './event.js';
 import { ipAddress, printable, serialNumber } from './identity.js';
 
@@ -44,5 +46,31 @@ export const announcementsRefused = defineEvent({
       },
     ],
     unnamed: 0,
+  },
+});
+export type AnnouncementsRefused = z.infer<typeof announcementsRefused.schema>;
+
+export const announcementProbed = defineEvent({
+  type: 'announcement.probed',
+  publisher: 'discovery',
+  title:
+    'A client of the edge whose words were not understood was asked who it is (R19); told once of an address that does not say.',
+  schema: z.object({
+    peer: ipAddress,
+    /** Why the gateway turned it away. */
+    reason: printable(64),
+    /** What it said who it is by; null: it did not say. */
+    probedBy: probeWay.nullable(),
+    serial: serialNumber.nullable(),
+    /** Why it is not known who it is; null: it is. */
+    problem: printable(1000).nullable(),
+  }),
+  subject: ({ peer }) => peer,
+  example: {
+    peer: '10.1.2.3',
+    reason: 'silence',
+    probedBy: 'snmp',
+    serial: 'VNB3K12345',
+    problem: null,
   },
 });

@@ -1,4 +1,4 @@
-// Instant-on settings (R10, R12, R15, R16, R33, R37, R51, R60, R62, R64), one document for the whole of Muster.
+// Instant-on settings (R10, R12, R15, R16, R19, R33, R37, R51, R60, R62, R64), one document for the whole of Muster.
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { friendlyName, sealedIdentity } from './certificate.js';
@@ -33,6 +33,14 @@ export const settingsBody = z.strictObject({
   identity: friendlyName.nullable().default(null),
   /** From Primary Listeners: off, encrypted only, or with a verified identity certificate. */
   fromPrimaries,
+  /** Who says nothing that gateways understand is asked who it is (R19), at its address; never in mutual mode. */
+  probeUnknownClients: z.boolean().default(false),
+  /** Read community of SNMPv2c that it is asked with, in clear; null: not asked by SNMP. */
+  probeCommunity: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable ASCII characters without spaces')
+    .nullable()
+    .default(null),
   /** Only devices on the serial-number list take part. */
   serialFilter: z.boolean().default(false),
   /** Unknown devices are held until an operator or a rule admits them. */
@@ -62,7 +70,7 @@ export const defaultSettings: Settings = settingsBody.parse({});
 
 export const settingsChanged = defineDocument({
   noun: 'settings',
-  version: 4,
+  version: 5,
   title: 'The instant-on settings changed.',
   body: settingsBody,
   single: true,

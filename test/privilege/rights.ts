@@ -14,6 +14,7 @@ const twoQueues = (service: string): readonly string[] => [`${service}.facts`, `
 const announcements = ['device.announced', 'announcement.refused'];
 const whatDiscoverySaysOfDevices = [
   'announcement.filtered',
+  'announcement.probed',
   'device.discovered',
   'device.reconciled',
   'device.conflicted',

@@ -205,14 +205,17 @@ describe.each(databases)('documents on $name', ({ open }) => {
   });
 
   it('tells the gateways nothing of what is not about them: each word ends every connection', async () => {
-    const edgeVersion = async () => Math.max(...(await trial.told('edge.configured')).map((edge) => edge.version));
+    const edgeVersion = async () =>
+      Math.max(...(await trial.told('edge.configured')).map((edge) => edge.version));
     const { root } = await issuingChain();
     const body = trustSetBody.parse({ name: 'Third site', authorities: root });
     expect((await put('/api/trust-sets/site3', 0, body)).status).toBe(200);
     expect((await changeSettings({ trustSet: 'site3' })).status).toBe(200);
     const before = await edgeVersion();
     const rule = { name: 'Floor 3', filter: { field: 'ip', operator: 'inNetwork', value: '10.3.0.0/16' } };
-    expect((await changeSettings({ maxNumberTasks: 7, approval: true, approvalRules: [rule] })).status).toBe(200);
+    expect((await changeSettings({ maxNumberTasks: 7, approval: true, approvalRules: [rule] })).status).toBe(
+      200,
+    );
     expect((await changeSettings({ serialFilter: true, allowRemediation: false })).status).toBe(200);
     expect((await put('/api/trust-sets/site3', 1, { ...body, name: 'Site 3' })).status).toBe(200);
     expect(await edgeVersion()).toBe(before);
@@ -233,6 +236,20 @@ describe.each(databases)('documents on $name', ({ open }) => {
       { path: 'body.trustedAuthorities' },
     ]);
     expect((await changeSettings({ trustedAuthorities: 'text' })).status).toBe(400);
+  });
+
+  it('asks unknown clients who they are only where it is switched on, and never in mutual mode (R19)', async () => {
+    const off = { probeUnknownClients: false, probeCommunity: null };
+    expect((await get('/api/settings')).body.body).toMatchObject(off);
+    const mutual = { authentication: 'mutual', trustedAuthorities: (await issuingChain()).root };
+    const refused = await changeSettings({ ...mutual, probeUnknownClients: true });
+    expect(refused.body.faults).toEqual([
+      { path: 'body.probeUnknownClients', message: expect.stringContaining('mutual authentication') },
+    ]);
+    expect((await changeSettings({ probeCommunity: 'two words' })).status).toBe(400);
+    expect((await changeSettings({ probeUnknownClients: true, probeCommunity: 'public' })).status).toBe(200);
+    expect((await changeSettings(mutual)).body.faults).toHaveLength(1);
+    expect((await changeSettings(off)).status).toBe(200);
   });
 
   it('trusts by a named set, and tells the gateways when it changes (R82)', async () => {

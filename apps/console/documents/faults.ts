@@ -27,14 +27,7 @@ export function settingsFaults(
   settings: Settings,
   { policies, trustSets, identities }: World,
 ): readonly Fault[] {
-  const {
-    trustSet,
-    identity,
-    initialPolicy,
-    allowRemediation,
-    trustedAuthorities,
-    approvalRules,
-  } = settings;
+  const { trustSet, identity, initialPolicy, allowRemediation, trustedAuthorities, approvalRules } = settings;
   const faults: Fault[] = [];
   if (initialPolicy !== null && !policies.has(initialPolicy)) {
     faults.push(fault('initialPolicy', `there is no policy ${initialPolicy}`));
@@ -54,6 +47,11 @@ export function settingsFaults(
         ? 'mutual authentication needs the authorities of device certificates'
         : 'primaries with a verified certificate need the authorities that it must lead to';
     faults.push(fault('trustedAuthorities', message));
+  }
+  if (settings.probeUnknownClients && settings.authentication === 'mutual') {
+    const message =
+      'cannot go together with mutual authentication, in which nobody takes part without a certificate that verifies: switch one of them off';
+    faults.push(fault('probeUnknownClients', message));
   }
   const rules = approvalRules.flatMap(({ filter }, index) =>
     filterFaults(filter, `body.approvalRules.${index}.filter`),

@@ -90,6 +90,7 @@ describe.each(databases)('the projection on $name', ({ open }) => {
       autoDiscovered: true,
       lastPolicyUsed: 'Muster Base',
       agent: { state: 'enabled', server: '', requireMutual: false },
+      flapping: null,
       licensed: true,
       groups: [
         { id: 'all', name: 'All devices' },

@@ -16,6 +16,12 @@ const triggers: Readonly<Record<device.Trigger, string>> = {
   requested: 'a request of an operator',
 };
 
+/** Of a device whose own words were not understood (R19). */
+const probes: Readonly<Record<device.ProbeWay, string>> = {
+  deviceApi: 'the open device API, as it said nothing that is understood',
+  snmp: 'SNMP, as it said nothing that is understood',
+};
+
 const skipReasons = {
   remediationOff: 'Allow Automatic Remediation is off',
   noPolicy: 'no Initial Assessment Policy is chosen',
@@ -55,12 +61,18 @@ const builtInPool = 'community';
 
 const listOf = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
 
+const wayIn = ({
+  trigger,
+  probedBy,
+}: Pick<DataOf<typeof device.deviceDiscovered>, 'trigger' | 'probedBy'>): string =>
+  probedBy === null ? triggers[trigger] : probes[probedBy];
+
 export const sentences = {
-  discovered: ({ trigger, identity }: DataOf<typeof device.deviceDiscovered>): string =>
-    `Discovered at ${identity.ip} through ${triggers[trigger]}.`,
-  reconciled: ({ changed, proof, trigger }: DataOf<typeof device.deviceReconciled>): string =>
+  discovered: ({ identity, ...how }: DataOf<typeof device.deviceDiscovered>): string =>
+    `Discovered at ${identity.ip} through ${wayIn(how)}.`,
+  reconciled: ({ changed, proof, ...how }: DataOf<typeof device.deviceReconciled>): string =>
     changed.length === 0
-      ? `Seen again through ${triggers[trigger]}, nothing changed.`
+      ? `Seen again through ${wayIn(how)}, nothing changed.`
       : `${changed.map(({ field, from, to }) => `${field}: ${from ?? 'none'} → ${to ?? 'none'}`).join('; ')}.${proofs[proof]}`,
   conflicted: ({ known, claimed }: DataOf<typeof device.deviceConflicted>): string =>
     `${claimed.ip} claims this serial number, and something is still alive at ${known.ip}; nothing was changed.`,

@@ -6,6 +6,7 @@ import { DocumentChoice } from '../../parts/document-choice.js';
 import { announcePort } from '../../words.js';
 import { Authorities } from './authorities.js';
 import type { SettingsForm } from './form.js';
+import { Probing } from './probing.js';
 
 const authentications = {
   none: 'None: encryption only, any certificate',
@@ -68,6 +69,7 @@ export function Accepting({ form }: { readonly form: SettingsForm }) {
         readOnly={readOnly}
         onChange={(serialFilter) => set({ serialFilter })}
       />
+      <Probing form={form} />
     </section>
   );
 }

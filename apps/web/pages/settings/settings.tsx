@@ -1,3 +1,10 @@
+// The instant-on settings, saved whole.
+//
+//   settings.tsx   the page                                form.ts            what each part of it gets
+//   accepting.tsx  announcements                           authorities.tsx    whom mutual mode trusts
+//   probing.tsx    asking unknown clients who they are     approval.tsx       unknown devices held
+//   remediation.tsx  what is done to a device              group-switches.tsx  and when besides
+//   networks.tsx   where Muster may connect to
 import { Alert, Button } from '@mantine/core';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { useState, type FormEvent } from 'react';

@@ -1,0 +1,119 @@
+// The task that asks a client of the edge who it is, when nothing that it said was understood (R19): by the open device API,
+// then by SNMP where the operator named a community. Who says so is judged as if it had announced that, unverified.
+import * as z from 'zod';
+import { worker, type Ending, type Worker } from '#bus/worker';
+import { openDeviceApi } from '#device/api';
+import { identifyBySnmp, snmpPort as standardSnmpPort } from '#device/snmp';
+import type { ProbeWay } from '#events/device';
+import type { Identity } from '#events/identity';
+import { messageOf } from '#events/message-of';
+import { announcementProbed } from '#events/refusal';
+import { settingsChanged, type Settings } from '#events/settings';
+import type { Log } from '#runtime/log';
+import { readDocument } from '#store/documents';
+import type { Store, Tx } from '#store/store';
+import type { Task } from '#store/tasks';
+import { announced } from './admit.js';
+import type { Arrival } from './known.js';
+import { probe, rememberAnswer, type Probe } from './probe-rows.js';
+import { loadKnown, saveKnown } from './rows.js';
+import { mayProbe } from './unknown-clients.js';
+
+const payload = z.object({ peer: z.string(), reason: z.string() });
+
+/** Clients asked at a time, over all instances. */
+const probesMax = 10;
+/** A device that has just been switched on may need a while until all of it answers. */
+const retryDelaysMs = [30_000, 120_000] as const;
+
+export interface Probing {
+  readonly store: Store;
+  readonly log: Pick<Log, 'info'>;
+  /** That devices serve their API on. */
+  readonly devicePort: number;
+  readonly snmpPort?: number;
+  readonly retryDelaysMs?: readonly number[];
+}
+
+interface Found {
+  readonly identity: Identity;
+  readonly fingerprint: string | null;
+  readonly probedBy: ProbeWay;
+}
+
+export function probeWorker(on: Probing): Worker {
+  return worker<Probe>({
+    ...probe,
+    keyIs: 'address',
+    limit: () => Promise.resolve(probesMax),
+    payload,
+    retryDelaysMs: on.retryDelaysMs ?? retryDelaysMs,
+    run: async (task, { signal }) => {
+      const settings = (await readDocument(on.store, 'discovery', settingsChanged))?.body;
+      if (!settings || !mayProbe(settings)) return { events: [] };
+      const found = await ask(on, task.payload.peer, settings, signal);
+      return { events: [], settle: (tx) => letIn(tx, task, found) };
+    },
+    failed: (task, error) => ({ events: [], settle: (tx) => giveUp(on, tx, task.payload, error) }),
+  });
+}
+
+/** Throws why it is not known who it is. Either driver keeps to the device networks itself. */
+async function ask(
+  { devicePort, snmpPort = standardSnmpPort }: Probing,
+  address: string,
+  { deviceNetworks: networks, probeCommunity: community }: Settings,
+  signal: AbortSignal,
+): Promise<Found> {
+  const driver = openDeviceApi({ address, port: devicePort, fingerprint: null, networks, mutual: null });
+  const api = await driver.identify(signal).finally(() => driver.close());
+  if (api.kind === 'answered') {
+    const { identity, fingerprint } = api.value;
+    // It is there that it was asked, whatever other addresses it has.
+    return { identity: { ...identity, ip: address }, fingerprint, probedBy: 'deviceApi' };
+  }
+  if (community === null) throw new Error(`open device API: ${api.reason}; SNMP: no community is set`);
+  const snmp = await identifyBySnmp({ address, port: snmpPort, networks, community }, signal);
+  if (snmp.kind === 'answered') return { identity: snmp.value, fingerprint: null, probedBy: 'snmp' };
+  throw new Error(`open device API: ${api.reason}; SNMP: ${snmp.reason}`);
+}
+
+/** Under the locks of its serial number. */
+async function letIn(tx: Tx, { payload: of, traceparent }: Task<Probe>, found: Found): Promise<Ending> {
+  const { identity, fingerprint, probedBy } = found;
+  const { serial } = identity;
+  const fingerprints = fingerprint === null ? [] : [fingerprint];
+  const known = await loadKnown(tx, { serials: [serial], fingerprints });
+  if (!known.settings || !mayProbe(known.settings)) return { events: [] };
+  const told = announcementProbed.draft({ ...of, probedBy, serial, problem: null });
+  const data = arrivalOf(found, of.peer, known.now);
+  const { changes, events } = announced({ id: told.id, data, traceparent }, known);
+  await saveKnown(tx, changes);
+  await rememberAnswer(tx, of.peer, true);
+  return { events: [told, ...events] };
+}
+
+/** As if it had announced that over a connection of which nothing is known but where it came from. */
+const arrivalOf = ({ identity, fingerprint, probedBy }: Found, peerAddress: string, now: Date): Arrival => ({
+  identity,
+  reason: 'unstated',
+  announcementId: null,
+  acceptedAt: now.toISOString(),
+  transport: { peerAddress, tlsVersion: '', cipher: '', group: null, fingerprint },
+  authentication: { mode: 'none', outcome: 'anonymous' },
+  origin: null,
+  configVersion: 0,
+  probedBy,
+});
+
+/** Told once, until it says who it is. */
+async function giveUp({ log }: Probing, tx: Tx, { peer, reason }: Probe, error: Error): Promise<Ending> {
+  if (!(await rememberAnswer(tx, peer, false))) return { events: [] };
+  const problem = messageOf(error)
+    .replaceAll(/\p{Cc}|\p{Zl}|\p{Zp}/gu, ' ')
+    .slice(0, 1000)
+    .trim();
+  const message = 'A client that says nothing understood does not say either who it is when it is asked';
+  tx.afterCommit(() => log.info({ peer, reason, problem }, message));
+  return { events: [announcementProbed.draft({ peer, reason, probedBy: null, serial: null, problem })] };
+}

@@ -10,6 +10,7 @@
 //                  database-address.ts: where servers are, in-clear.ts: and whether others could listen
 //   log.ts         structured lines with trace ids; nest-log.ts: Nest's among them
 //   telemetry.ts   OpenTelemetry: spans out by OTLP, metrics at /metrics
+//   uncollected.ts what spans are where nobody collects them
 //   health.ts      /health/live and /health/ready
 //   port-unavailable.ts  a port that is taken, in words; version.ts: of Muster
 import type { Type } from '@nestjs/common';

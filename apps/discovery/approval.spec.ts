@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { deviceApprovalDecided, deviceApprovalRequested, deviceQuarantined } from '#events/approval';
+import {
+  deviceApprovalDecided,
+  deviceApprovalRequested,
+  deviceQuarantined,
+  otherClaimsMax,
+} from '#events/approval';
 import { announcementFiltered, deviceAnnounced, deviceDiscovered } from '#events/device';
 import type { Draft, Event, EventDefinition } from '#events/event';
 import { defaultSettings, type Settings } from '#events/settings';
 import { published } from '../../test/support/fed-delivery.js';
 import { admit, discover, type Heard } from './admit.js';
 import { heldMax, reconsider } from './approval.js';
+import { claimOf } from './conflict.js';
 import { evolve, type Known } from './known.js';
 
 const { example } = deviceAnnounced;
@@ -18,17 +24,19 @@ interface Said {
   readonly at?: string;
   readonly verified?: boolean;
   readonly forwarded?: 'verified' | 'unverified';
+  readonly fingerprint?: string | null;
+  readonly firmware?: string;
 }
 
-function says({ ip = '10.1.2.3', forwarded, ...said }: Said = {}) {
+function says({ ip = '10.1.2.3', forwarded, fingerprint = null, ...said }: Said = {}) {
   const { example: event } = deviceAnnounced;
   const server = '0193f2a0-0000-7000-8000-0000000000c1';
   return published(
     deviceAnnounced.draft({
       ...event,
-      identity: { ...event.identity, serial: said.serial ?? serial, ip },
+      identity: { ...event.identity, serial: said.serial ?? serial, ip, firmware: said.firmware ?? null },
       acceptedAt: said.at ?? '2026-11-21T09:00:00.000Z',
-      transport: { ...event.transport, peerAddress: said.from ?? ip, fingerprint: null },
+      transport: { ...event.transport, peerAddress: said.from ?? ip, fingerprint },
       authentication: said.verified
         ? { mode: 'mutual', outcome: 'verified' }
         : { mode: 'none', outcome: 'anonymous' },
@@ -64,12 +72,27 @@ function when(known: Known, event: Event<Heard>): readonly Draft[] {
 const told = <D>(events: readonly Draft[], definition: EventDefinition<D>): readonly D[] =>
   events.filter((draft) => draft.definition.type === definition.type).map(({ data }) => data as D);
 
-const asks = (decision: 'admit' | 'refuse', ...serials: readonly string[]) =>
+type Decided = 'admit' | 'refuse';
+
+/** Of what waits first at this moment, as it is shown. */
+function asks(known: Known, decision: Decided, ...serials: readonly string[]) {
+  const named = serials.length > 0 ? serials : [serial];
+  const seen = named.flatMap((one) => {
+    const held = known.quarantine.get(one);
+    return held ? [{ serial: one, claim: claimOf(held.data) }] : [];
+  });
+  return published(
+    deviceApprovalRequested.draft({ serials: [...named], decision, requestedBy: 'ann', seen }),
+  );
+}
+
+const shown = ({ data }: ReturnType<typeof says>, decision: Decided = 'admit') =>
   published(
     deviceApprovalRequested.draft({
-      serials: serials.length > 0 ? [...serials] : [serial],
+      serials: [serial],
       decision,
       requestedBy: 'ann',
+      seen: [{ serial, claim: claimOf(data) }],
     }),
   );
 
@@ -94,37 +117,37 @@ describe('an unknown device, where devices are approved', () => {
 
   it('admitted, is discovered by the newest announcement that was held', () => {
     const known = given();
-    const newest = says({ ip: '10.1.2.9', at: '2026-11-21T09:30:00.000Z' });
+    const newest = says({ firmware: '2', at: '2026-11-21T09:30:00.000Z' });
     for (const event of [says(), newest, says({ at: '2026-11-21T09:15:00.000Z' })]) when(known, event);
-    const events = when(known, asks('admit'));
+    const events = when(known, asks(known, 'admit'));
     expect(told(events, deviceDiscovered)).toMatchObject([
-      { announcements: [newest.id], identity: { ip: '10.1.2.9' }, proof: 'first', fresh: true },
+      { announcements: [newest.id], identity: { firmware: '2' }, proof: 'first', fresh: true },
     ]);
     expect(told(events, deviceApprovalDecided)).toMatchObject([
       { outcome: 'admitted', by: 'operator', name: 'ann', deviceId: newest.id },
     ]);
     expect([known.devices.size, known.heldCount]).toEqual([1, 0]);
-    expect(told(when(known, asks('admit')), deviceApprovalDecided)).toMatchObject([{ outcome: 'gone' }]);
+    expect(told(when(known, asks(known, 'admit')), deviceApprovalDecided)).toMatchObject([{ outcome: 'gone' }]);
     expect(known.devices.size).toBe(1);
   });
 
   it('refused, is not shown as new again, also when approval is switched off; and may be admitted later', () => {
     const known = given();
     when(known, says());
-    expect(told(when(known, asks('refuse')), deviceApprovalDecided)).toMatchObject([{ outcome: 'refused' }]);
-    expect(when(known, asks('refuse'))).toEqual([]);
+    expect(told(when(known, asks(known, 'refuse')), deviceApprovalDecided)).toMatchObject([{ outcome: 'refused' }]);
+    expect(when(known, asks(known, 'refuse'))).toEqual([]);
     const off = { ...known, settings: defaultSettings };
     for (const state of [known, off]) {
       expect(told(when(state, says()), announcementFiltered)).toMatchObject([{ reason: 'deviceRefused' }]);
     }
     expect(known.heldCount).toBe(0);
-    expect(told(when(known, asks('admit')), deviceDiscovered)).toHaveLength(1);
+    expect(told(when(known, asks(known, 'admit')), deviceDiscovered)).toHaveLength(1);
   });
 
   it('one, some or all: each is decided by itself', () => {
     const known = given();
     for (const one of ['PRN-0001', 'PRN-0002', 'PRN-0003']) when(known, says({ serial: one }));
-    const events = when(known, asks('admit', 'PRN-0001', 'PRN-0003', 'PRN-9999', 'PRN-0001'));
+    const events = when(known, asks(known, 'admit', 'PRN-0001', 'PRN-0003', 'PRN-9999', 'PRN-0001'));
     expect(told(events, deviceDiscovered).map(({ identity }) => identity.serial)).toEqual([
       'PRN-0001',
       'PRN-0003',
@@ -148,6 +171,133 @@ describe('an unknown device, where devices are approved', () => {
     const known = { ...given(), heldCount: heldMax };
     expect(told(when(known, says()), announcementFiltered)).toMatchObject([{ reason: 'quarantineFull' }]);
     expect(known.quarantine.size).toBe(0);
+  });
+});
+
+describe('a serial number that two parties announce while it waits', () => {
+  const own = 'a'.repeat(64);
+  const others = 'b'.repeat(64);
+  const real = says({ fingerprint: own });
+  const impostor = says({ ip: '10.9.9.9', fingerprint: others, at: '2026-11-21T09:30:00.000Z' });
+
+  it.each<[string, Said]>([
+    ['from another address, with another certificate', { ip: '10.9.9.9', fingerprint: others }],
+    ['from another address, with no certificate', { ip: '10.9.9.9' }],
+    ['from its address, with another certificate', { fingerprint: others }],
+    [
+      'passed on by a server that proved nothing',
+      { fingerprint: own, from: '10.9.9.9', forwarded: 'unverified' },
+    ],
+  ])('is not replaced by one %s: that is shown beside it', (_, said) => {
+    const known = given();
+    when(known, real);
+    const other = says({ ...said, at: '2026-11-21T09:30:00.000Z' });
+    const events = when(known, other);
+    expect(told(events, deviceQuarantined)).toMatchObject([
+      {
+        announcement: real.id,
+        claim: claimOf(real.data),
+        others: [{ announcement: other.id, claim: claimOf(other.data) }],
+      },
+    ]);
+    expect(told(events, announcementFiltered)).toMatchObject([
+      { announcement: other.id, reason: 'claimBeside' },
+    ]);
+    expect(told(when(known, shown(real)), deviceDiscovered)).toMatchObject([
+      { announcements: [real.id], fingerprint: own, identity: { ip: '10.1.2.3' } },
+    ]);
+    expect(known.quarantine.size).toBe(0);
+  });
+
+  it('is admitted as whom an operator has chosen of them', () => {
+    const known = given();
+    for (const event of [impostor, real]) when(known, event);
+    expect(told(when(known, shown(real)), deviceDiscovered)).toMatchObject([{ announcements: [real.id] }]);
+  });
+
+  it.each(['admit', 'refuse'] as const)('is not decided (%s) as what an operator did not see', (decision) => {
+    const known = given();
+    when(known, real);
+    const same = says({ fingerprint: own, firmware: '2', at: '2026-11-21T09:30:00.000Z' });
+    const before = shown(real, decision);
+    when(known, same);
+    const blind = published(
+      deviceApprovalRequested.draft({ serials: [serial], decision, requestedBy: 'ann', seen: [] }),
+    );
+    for (const asked of [before, blind, shown(impostor, decision)]) {
+      const events = when(known, asked);
+      expect(told(events, deviceApprovalDecided)).toMatchObject([{ outcome: 'another', name: 'ann' }]);
+      expect(events).toHaveLength(1);
+    }
+    expect([known.devices.size, known.quarantine.get(serial)?.state]).toEqual([0, 'held']);
+    const outcome = decision === 'admit' ? 'admitted' : 'refused';
+    expect(told(when(known, shown(same, decision)), deviceApprovalDecided)).toMatchObject([{ outcome }]);
+  });
+
+  it('is that of a verified certificate, and of no unverified one after it', () => {
+    const known = given();
+    const proved = says({
+      ip: '10.1.2.4',
+      fingerprint: own,
+      verified: true,
+      at: '2026-11-21T09:20:00.000Z',
+    });
+    when(known, impostor);
+    expect(told(when(known, proved), deviceQuarantined)).toMatchObject([
+      { announcement: proved.id, others: [{ announcement: impostor.id }] },
+    ]);
+    const after = says({ ip: '10.9.9.8', at: '2026-11-21T09:40:00.000Z' });
+    expect(told(when(known, after), deviceQuarantined)).toMatchObject([
+      { announcement: proved.id, others: [{ announcement: impostor.id }, { announcement: after.id }] },
+    ]);
+  });
+
+  it('has room for some others, one of each source, and nobody makes way', () => {
+    const known = given();
+    when(known, real);
+    const ips = Array.from({ length: otherClaimsMax + 1 }, (_, at) => `10.9.9.${at + 1}`);
+    const reasons = ips.map(
+      (ip) => told(when(known, says({ ip, at: '2026-11-21T09:30:00.000Z' })), announcementFiltered)[0]?.reason,
+    );
+    expect(reasons).toEqual([...Array.from({ length: otherClaimsMax }, () => 'claimBeside'), 'claimsFull']);
+    const again = says({ ip: '10.9.9.1', fingerprint: others, at: '2026-11-21T09:40:00.000Z' });
+    when(known, again);
+    const held = known.quarantine.get(serial);
+    expect(held?.others.map(({ data }) => data.identity.ip)).toEqual(ips.slice(0, otherClaimsMax));
+    expect(held?.others[0]?.announcement).toBe(again.id);
+    expect(held?.announcement).toBe(real.id);
+  });
+
+  it('refused, stays what was refused, until that is admitted', () => {
+    const known = given();
+    when(known, real);
+    when(known, shown(real, 'refuse'));
+    when(known, impostor);
+    when(known, says({ fingerprint: own, firmware: '2', at: '2026-11-21T09:30:00.000Z' }));
+    expect(told(when(known, shown(real)), deviceDiscovered)).toMatchObject([{ announcements: [real.id] }]);
+  });
+
+  it('is let in as who waited first, when approval is switched off', () => {
+    const known = given();
+    when(known, real);
+    const off = { ...known, settings: defaultSettings };
+    expect(told(when(off, impostor), deviceDiscovered)).toEqual([]);
+    const held = off.quarantine.get(serial);
+    if (!held) throw new Error('it waits');
+    expect(told(reconsider(held, off, discover)?.events ?? [], deviceDiscovered)).toMatchObject([
+      { announcements: [real.id] },
+    ]);
+  });
+
+  it('is admitted as that one of them for whom a rule speaks', () => {
+    const known = given();
+    for (const event of [impostor, real]) when(known, event);
+    const held = known.quarantine.get(serial);
+    if (!held) throw new Error('it waits');
+    const ruled = { ...known, settings: { ...defaultSettings, approval: true, approvalRules: [rule] } };
+    expect(told(reconsider(held, ruled, discover)?.events ?? [], deviceDiscovered)).toMatchObject([
+      { announcements: [real.id] },
+    ]);
   });
 });
 

@@ -10,7 +10,9 @@ import {
 import { announcementFiltered } from '#events/device';
 import type { Draft, Event } from '#events/event';
 import type { Settings } from '#events/settings';
-import type { Arrival, Change, Held, Known } from './known.js';
+import { claimOf } from './conflict.js';
+import { hear, isSameParty, meantBy, type Heard } from './held.js';
+import type { Arrival, Change, Held, Known, Said } from './known.js';
 import { seeCertificate } from './move.js';
 
 /** Devices that wait at a time. Whoever makes up serial numbers fills no more than that. */
@@ -23,18 +25,33 @@ type Discover = (event: Announced, known: Known) => Decision<Change>;
 export function approve(event: Announced, known: Known, discover: Discover): Decision<Change> {
   const { id: announcement, data } = event;
   const { serial } = data.identity;
-  const held = known.quarantine.get(serial);
-  const newest = newestOf(held, { announcement, data });
-  if (held?.state === 'refused') {
-    return { changes: keep(newest, 'refused', known), events: [turnedAway(event, 'deviceRefused')] };
-  }
+  const before = known.quarantine.get(serial);
+  const said = { announcement, data };
+  if (before?.state === 'refused') return refusedAgain(before, said, known);
   const admitted = known.settings && admission(known.settings, data);
-  if (admitted) return admit(event, held ?? null, { known, discover, admitted });
-  if (!held && known.heldCount >= heldMax) {
-    return { changes: [], events: [turnedAway(event, 'quarantineFull')] };
+  // Switched off, it lets in who waits before who comes; the task does (apply-rules.ts).
+  if (admitted && (admitted.by === 'rule' || !before || isSameParty(before.data, data))) {
+    return admit(event, before ?? null, { known, discover, admitted });
   }
+  if (!before && known.heldCount >= heldMax) {
+    return { changes: [], events: [turnedAway(said, 'quarantineFull')] };
+  }
+  const blank: Held = { ...said, serial, state: 'held', others: [], settingsVersion: 0 };
+  const { held, place } = hear(before ?? blank, said);
   const { changes } = seeCertificate(data, known.certificates);
-  return { changes: [...changes, ...keep(newest, 'held', known)], events: [quarantined(event)] };
+  return { changes: [...changes, ...keep(held, known)], events: toldOf(held, said, place) };
+}
+
+function toldOf(held: Held, said: Said, place: Heard['place']): readonly Draft[] {
+  if (place === 'none') return [turnedAway(said, 'claimsFull')];
+  return place === 'first' ? [quarantined(held)] : [quarantined(held), turnedAway(said, 'claimBeside')];
+}
+
+/** What was refused stays what it was: it is what an operator is shown who admits it after all. */
+function refusedAgain(refused: Held, said: Said, known: Known): Decision<Change> {
+  const isSame = claimOf(refused.data) === claimOf(said.data);
+  const held = isSame ? hear(refused, said).held : refused;
+  return { changes: keep(held, known), events: [turnedAway(said, 'deviceRefused')] };
 }
 
 type Admission = Pick<DeviceApprovalDecided, 'by' | 'name'>;
@@ -74,21 +91,26 @@ function admit(
   };
 }
 
-/** What an operator decides, device by device; asked twice, it is decided once. */
+/** What an operator decides, device by device, of what he was shown; asked twice, it is decided once. */
 export function decideApproval(
   { data }: Event<DeviceApprovalRequested>,
   known: Known,
   discover: Discover,
 ): Decision<Change> {
   const { decision, requestedBy: name } = data;
+  const seen = new Map(data.seen.map(({ serial, claim }) => [serial, claim]));
   const decided = [...new Set(data.serials)].map((serial): Decision<Change> => {
     const held = known.quarantine.get(serial);
-    const tell = (outcome: 'refused' | 'gone'): Draft =>
+    const tell = (outcome: 'refused' | 'gone' | 'another'): Draft =>
       deviceApprovalDecided.draft({ serial, outcome, by: 'operator', name, deviceId: null });
     if (!held) return { changes: [], events: [tell('gone')] };
     if (decision === 'refuse' && held.state === 'refused') return { changes: [], events: [] };
-    if (decision === 'admit') return release(held, { known, discover, admitted: { by: 'operator', name } });
-    return { changes: keep(held, 'refused', known), events: [tell('refused')] };
+    const meant = meantBy(held, seen.get(serial));
+    if (!meant) return { changes: [], events: [tell('another')] };
+    if (decision === 'admit') {
+      return release(held, meant, { known, discover, admitted: { by: 'operator', name } });
+    }
+    return { changes: keep({ ...held, state: 'refused' }, known), events: [tell('refused')] };
   });
   return {
     changes: decided.flatMap(({ changes }) => changes),
@@ -96,37 +118,34 @@ export function decideApproval(
   };
 }
 
-/** Rules that were changed, tried on a device that waits. */
+/** Rules that were changed, tried on all who wait with one serial number: who was first is tried first. */
 export function reconsider(held: Held, known: Known, discover: Discover): Decision<Change> | null {
-  const admitted = known.settings && admission(known.settings, held.data);
-  return admitted && release(held, { known, discover, admitted });
+  for (const said of [held, ...held.others]) {
+    const admitted = known.settings && admission(known.settings, said.data);
+    if (admitted) return release(held, said, { known, discover, admitted });
+  }
+  return null;
 }
 
-const release = (held: Held, how: Admitting): Decision<Change> =>
-  admit({ id: held.announcement, data: held.data }, held, how);
+const release = (held: Held, { announcement: id, data }: Said, how: Admitting): Decision<Change> =>
+  admit({ id, data }, held, how);
 
-type Said = Pick<Held, 'announcement' | 'data'>;
-
-const newestOf = (held: Held | undefined, said: Said): Said =>
-  held && Date.parse(held.data.acceptedAt) > Date.parse(said.data.acceptedAt) ? held : said;
-
-const keep = (
-  { announcement, data }: Said,
-  state: Held['state'],
-  { settingsVersion }: Known,
-): readonly Change[] => [
-  { kind: 'held', held: { serial: data.identity.serial, state, announcement, data, settingsVersion } },
+const keep = (held: Held, { settingsVersion }: Known): readonly Change[] => [
+  { kind: 'held', held: { ...held, settingsVersion } },
 ];
 
-function quarantined({ id: announcement, data }: Announced): Draft {
+function quarantined({ serial, others, ...first }: Held): Draft {
+  return deviceQuarantined.draft({ serial, ...waiting(first), others: others.map(waiting) });
+}
+
+function waiting({ announcement, data }: Said) {
   const { identity, acceptedAt, transport, authentication, origin } = data;
   const { peerAddress, fingerprint } = transport;
-  const { serial } = identity;
   const how = { acceptedAt, peerAddress, fingerprint, authentication, origin };
-  return deviceQuarantined.draft({ serial, identity, announcement, ...how });
+  return { claim: claimOf(data), identity, announcement, ...how };
 }
 
 const turnedAway = (
-  { id: announcement, data: { identity } }: Announced,
-  reason: 'deviceRefused' | 'quarantineFull',
+  { announcement, data: { identity } }: Said,
+  reason: 'deviceRefused' | 'quarantineFull' | 'claimBeside' | 'claimsFull',
 ): Draft => announcementFiltered.draft({ announcement, identity, reason });

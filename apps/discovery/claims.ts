@@ -3,8 +3,8 @@ import type { Decision } from '#bus/consumer';
 import { deviceConflicted, deviceReconciled, type DeviceAnnounced } from '#events/device';
 import type { Draft } from '#events/event';
 import type { Identity } from '#events/identity';
-import { claimOf, dismissed, isDismissed, overWith } from './conflict.js';
-import type { Change, Claim, Device, Known, Proof } from './known.js';
+import { claimOf, dismissed, hasRoom, isDismissed, overWith } from './conflict.js';
+import { conflictsOf, type Change, type Claim, type Conflict, type Device, type Known, type Proof } from './known.js';
 import { apply, pinOf, proofOf, seeCertificate, type Attributes, type Certificates } from './move.js';
 
 /**
@@ -40,14 +40,44 @@ function judgeParties(device: Device, parties: readonly Party[], old: OldAddress
   const heard = isLate(last.data, device) && old === 'silent' ? 'answers' : old;
   const proof = proofOf(last.data, device, known.certificates) ?? answerProves(heard, last.data);
   if (proof) return moved(device, newest, proof, known);
+  const { kept, leftOut } = withRoom(parties, conflictsOf(known, device.id), known.now);
+  const tell = (claims: readonly Claim[], leftOut = 0): readonly Draft[] =>
+    conflicted(device, { claims, leftOut }, known.certificates);
   return {
     changes: [
       { kind: 'device', device: { ...device, conflictedAt: known.now } },
-      ...parties.flatMap((party) => raised(party, known.now)),
+      ...kept.map(({ conflict }) => ({ kind: 'conflict', conflict }) as const),
     ],
-    events: parties.flatMap((party) => conflicted(device, party, known.certificates)),
+    events: [...kept.flatMap(({ party }) => tell(party)), ...tell(leftOut.flat(), leftOut.length)],
     settled: parties.flat(),
   };
+}
+
+interface Kept {
+  readonly party: Party;
+  readonly conflict: Conflict;
+}
+
+/** Of each party the newest of what it says. Where there is not room for all, those who claimed first are kept. */
+function withRoom(
+  parties: readonly Party[],
+  before: readonly Conflict[],
+  raisedAt: Date,
+): { readonly kept: readonly Kept[]; readonly leftOut: readonly Party[] } {
+  let conflicts = before;
+  const kept: Kept[] = [];
+  const leftOut: Party[] = [];
+  for (const party of parties.toReversed()) {
+    const [last] = party;
+    if (!last) continue;
+    const { announcement, deviceId, data } = last;
+    const conflict = { deviceId, claim: claimOf(data), announcement, data, raisedAt, dismissedAt: null };
+    if (hasRoom(conflicts, data)) {
+      conflicts = [...conflicts.filter(({ claim }) => claim !== conflict.claim), conflict];
+      kept.unshift({ party, conflict });
+    } else leftOut.unshift(party);
+  }
+  return { kept, leftOut };
 }
 
 /** The silence of the old address does; so does the device itself, when it says there what the claim says, and shows no other certificate. */
@@ -90,16 +120,13 @@ function moved(device: Device, party: Party, proof: Proof, known: Known): Judgem
   };
 }
 
-/** Kept for an operator's decision: the newest of what the party says. */
-function raised([last]: Party, raisedAt: Date): readonly Change[] {
-  if (!last) return [];
-  const { announcement, deviceId, data } = last;
-  const conflict = { deviceId, claim: claimOf(data), announcement, data, raisedAt, dismissedAt: null };
-  return [{ kind: 'conflict', conflict }];
+interface Told {
+  readonly claims: readonly Claim[];
+  readonly leftOut: number;
 }
 
-function conflicted(device: Device, party: Party, certificates: Certificates): readonly Draft[] {
-  const [last] = party;
+function conflicted(device: Device, { claims, leftOut }: Told, certificates: Certificates): readonly Draft[] {
+  const [last] = claims;
   if (!last) return [];
   const { identity, transport } = last.data;
   return [
@@ -108,10 +135,11 @@ function conflicted(device: Device, party: Party, certificates: Certificates): r
       serial: device.identity.serial,
       known: { ip: device.identity.ip, fingerprint: pinOf(device, certificates) },
       claimed: { ip: identity.ip, fingerprint: transport.fingerprint },
-      announcements: party.map(({ announcement }) => announcement),
+      announcements: claims.map(({ announcement }) => announcement),
       claim: claimOf(last.data),
       claimedIdentity: identity,
       peerAddress: transport.peerAddress,
+      leftOut,
     }),
   ];
 }

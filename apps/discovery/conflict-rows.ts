@@ -1,9 +1,7 @@
-// Conflicts in SQL, under the locks that rows.ts takes for their devices. They are few: one statement for each change.
+// Conflicts in SQL, under the locks that rows.ts takes for their devices. They are few (see hasRoom in conflict.ts): one
+// statement for each change.
 import type { Tx } from '#store/store';
 import type { Change, Conflict } from './known.js';
-
-/** Conflicts kept for one device, dismissed ones included: the newest. Who varies its claim pushes out its own. */
-const conflictsMax = 50;
 
 export async function loadConflicts(
   tx: Tx,
@@ -52,10 +50,5 @@ async function keep(tx: Tx, { deviceId, claim, announcement, data, ...at }: Conf
      on conflict (device_id, claim) do update set announcement = excluded.announcement, data = excluded.data,
        raised_at = excluded.raised_at, dismissed_at = excluded.dismissed_at`,
     [deviceId, claim, announcement, JSON.stringify(data), at.raisedAt, at.dismissedAt],
-  );
-  await tx.query(
-    `delete from discovery.conflict where device_id = $1 and claim in (
-       select claim from discovery.conflict where device_id = $1 order by raised_at desc, claim offset $2)`,
-    [deviceId, conflictsMax],
   );
 }

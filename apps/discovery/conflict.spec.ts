@@ -16,7 +16,7 @@ import { defaultSettings } from '#events/settings';
 import { published } from '../../test/support/fed-delivery.js';
 import { admit, type Heard } from './admit.js';
 import { judgeClaims } from './claims.js';
-import { claimOf } from './conflict.js';
+import { claimOf, openMax, openOfSourceMax } from './conflict.js';
 import { evolve, type Claim, type Known } from './known.js';
 
 const { example } = deviceAnnounced;
@@ -210,6 +210,62 @@ describe('a decision that comes too late', () => {
     const request = asks(it, 'move');
     it.known.devices.clear();
     expect(when(it.known, request).events).toEqual([]);
+  });
+});
+
+describe('claims for which there is no room', () => {
+  const many = (length: number, said: (at: number) => Said): readonly Said[] =>
+    Array.from({ length }, (_, at) => said(at));
+  const source = (at: number): string => `10.8.${Math.floor(at / 250)}.${(at % 250) + 1}`;
+  const certificate = (at: number): string => at.toString(16).padStart(64, '0');
+  /** Claimed one after the other, and judged at once. */
+  const claimed = (known: Known, all: readonly Said[]): readonly Draft[] => {
+    const claims = all.flatMap((said, at) => {
+      const second = String(at % 60).padStart(2, '0');
+      const minute = String(30 + Math.floor(at / 60)).padStart(2, '0');
+      return when(known, says({ ...said, at: `2026-11-21T09:${minute}:${second}.000Z` })).claims;
+    });
+    return judge(known, claims, 'answers');
+  };
+  const kept = (known: Known) => known.conflicts.get(deviceIn(known).id) ?? [];
+
+  it.each<[string, number, (at: number) => Said]>([
+    [
+      'of one source with many certificates',
+      openOfSourceMax - 1,
+      (at) => ({ ip, fingerprint: certificate(at) }),
+    ],
+    ['of many sources', openMax - 1, (at) => ({ ip: source(at), fingerprint: null })],
+  ])('push out nobody: %s', (_, room, said) => {
+    const it = conflict();
+    const events = claimed(it.known, many(120, said));
+    expect(kept(it.known).map(({ claim }) => claim)).toContain(it.claim);
+    expect(kept(it.known)).toHaveLength(room + 1);
+    const raised = told(events, deviceConflicted);
+    expect(raised.map(({ leftOut }) => leftOut)).toEqual([...Array.from({ length: room }, () => 0), 120 - room]);
+    expect(raised.at(-1)?.announcements).toHaveLength(120 - room);
+    expect(told(when(it.known, asks(it, 'move')).events, deviceConflictDecided)).toMatchObject([
+      { outcome: 'moved' },
+    ]);
+  });
+
+  it('are those of who came last, and are raised once an operator has made room', () => {
+    const it = conflict();
+    claimed(it.known, many(120, (at) => ({ ip: source(at), fingerprint: null })));
+    const sources = kept(it.known).map(({ data }) => data.identity.ip);
+    expect(sources.toSorted()).toEqual([ip, ...Array.from({ length: openMax - 1 }, (_, at) => source(at))].toSorted());
+    when(it.known, asks(it, 'keep'));
+    claimed(it.known, [{ ip: source(119), fingerprint: null }]);
+    expect(kept(it.known).at(-1)).toMatchObject({ data: { identity: { ip: source(119) } }, dismissedAt: null });
+  });
+
+  it('make nobody forget what an operator has dismissed', () => {
+    const it = conflict();
+    when(it.known, asks(it, 'keep'));
+    claimed(it.known, many(120, (at) => ({ ip: source(at), fingerprint: certificate(at) })));
+    const again = when(it.known, says({ ip, fingerprint: others }));
+    expect(again.claims).toEqual([]);
+    expect(told(again.events, announcementFiltered)).toMatchObject([{ reason: 'claimDismissed' }]);
   });
 });
 

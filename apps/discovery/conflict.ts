@@ -35,6 +35,22 @@ export function isDismissed(known: Known, deviceId: string, data: DeviceAnnounce
 const findConflict = (known: Known, deviceId: string, claim: string): Conflict | undefined =>
   conflictsOf(known, deviceId).find((conflict) => conflict.claim === claim);
 
+/** Open conflicts of one device, as many as a person looks through; and of those, from where one connection came. */
+export const openMax = 20;
+export const openOfSourceMax = 5;
+/** With those dismissed, which an operator did one by one. */
+const keptMax = 100;
+
+/** What is kept stays: nobody's claim makes way for a newer one, or whoever claims often would hide all others. */
+export function hasRoom(conflicts: readonly Conflict[], data: DeviceAnnounced): boolean {
+  const claim = claimOf(data);
+  if (conflicts.some((conflict) => conflict.claim === claim)) return true;
+  const open = conflicts.filter(({ dismissedAt }) => dismissedAt === null);
+  const { peerAddress } = data.transport;
+  const ofSource = open.filter((conflict) => conflict.data.transport.peerAddress === peerAddress);
+  return conflicts.length < keptMax && open.length < openMax && ofSource.length < openOfSourceMax;
+}
+
 export const dismissed = ({ announcement, data: { identity } }: Omit<Claim, 'deviceId'>): Draft =>
   announcementFiltered.draft({ announcement, identity, reason: 'claimDismissed' });
 

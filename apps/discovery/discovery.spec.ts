@@ -17,6 +17,7 @@ import {
   deviceReconciled,
   deviceRetired,
   deviceRetireRequested,
+  type DeviceAnnounced,
 } from '#events/device';
 import type { Event } from '#events/event';
 import type { Identity } from '#events/identity';
@@ -29,6 +30,7 @@ import { databases, openFor, published, startFed, type Fed } from '../../test/su
 import { outboxBus } from '../../test/support/outbox-bus.js';
 import { until } from '../../test/support/until.js';
 import { applyRulesWorker } from './apply-rules.js';
+import { claimOf } from './conflict.js';
 import { discovery } from './discovery.js';
 import { proveMoveWorker } from './prove-move.js';
 
@@ -43,7 +45,12 @@ interface Said {
   readonly at?: Date;
 }
 
-function says({ serial: named = serial, ip, fingerprint = null, at = new Date() }: Said): Event {
+function says({
+  serial: named = serial,
+  ip,
+  fingerprint = null,
+  at = new Date(),
+}: Said): Event<DeviceAnnounced> {
   const { example } = deviceAnnounced;
   return published(
     deviceAnnounced.draft({
@@ -68,6 +75,15 @@ function forwarded(identity: Partial<Identity>): Event {
     }),
   );
 }
+
+/** Decided about what that announcement says. */
+const approves = (decision: 'admit' | 'refuse', { data }: Event<DeviceAnnounced>): Event => {
+  const { serial: named } = data.identity;
+  const seen = [{ serial: named, claim: claimOf(data) }];
+  return published(
+    deviceApprovalRequested.draft({ serials: [named], decision, requestedBy: 'ann', seen }),
+  );
+};
 
 const settings = (version: number, body: Partial<Settings>): Event =>
   published(
@@ -147,12 +163,10 @@ describe.each(Object.keys(databases))('discovery on %s', (name) => {
     await one.feed(first, second);
     expect(await one.told(deviceQuarantined)).toHaveLength(2);
     expect(await count('device')).toBe(0);
-    const asks = (decision: 'admit' | 'refuse', named: string) =>
-      published(deviceApprovalRequested.draft({ serials: [named], decision, requestedBy: 'ann' }));
     await Promise.all([
-      one.feed(asks('admit', serial)),
-      two.feed(asks('admit', serial)),
-      two.feed(asks('refuse', 'OTHER-1')),
+      one.feed(approves('admit', first)),
+      two.feed(approves('admit', first)),
+      two.feed(approves('refuse', second)),
     ]);
     expect(await one.told(deviceDiscovered)).toMatchObject([
       { deviceId: first.id, announcements: [first.id], identity: { serial } },
@@ -162,8 +176,34 @@ describe.each(Object.keys(databases))('discovery on %s', (name) => {
     expect(await store.query(`select serial, state from discovery.quarantine`)).toEqual([
       { serial: 'OTHER-1', state: 'refused' },
     ]);
-    await two.feed(asks('admit', 'OTHER-1'));
+    await two.feed(approves('admit', second));
     expect(await one.told(deviceDiscovered)).toHaveLength(2);
+  });
+
+  it('admits whom an operator was shown, not who announced the serial number after that', async () => {
+    const [one, two] = instances;
+    await one.feed(settings(2, { approval: true }));
+    const real = says({ ip: address(), fingerprint: 'a'.repeat(64) });
+    const impostor = says({ ip: address(), fingerprint: 'b'.repeat(64), at: new Date(Date.now() + 1_000) });
+    const unseen = says({ ip: '127.9.0.1' });
+    await one.feed(real);
+    await two.feed(impostor);
+    expect(await one.parked()).toEqual([]);
+    expect((await one.told(deviceQuarantined)).at(-1)).toMatchObject({
+      announcement: real.id,
+      others: [{ announcement: impostor.id, identity: { ip: impostor.data.identity.ip } }],
+    });
+    await two.feed(approves('admit', unseen));
+    expect(await one.told(deviceDiscovered)).toEqual([]);
+    await two.feed(approves('admit', real));
+    expect(await one.told(deviceDiscovered)).toMatchObject([
+      { announcements: [real.id], fingerprint: 'a'.repeat(64), identity: { ip: real.data.identity.ip } },
+    ]);
+    expect((await one.told(deviceApprovalDecided)).map(({ outcome }) => outcome)).toEqual([
+      'another',
+      'admitted',
+    ]);
+    expect(await count('quarantine')).toBe(0);
   });
 
   it('tries changed rules on those that wait, and lets all in once approval is off', async () => {
@@ -281,6 +321,43 @@ describe.each(Object.keys(databases))('discovery on %s', (name) => {
     expect(await count('conflict')).toBe(0);
     await one.feed(says({ ip: claimed, fingerprint: 'b'.repeat(64) }));
     expect(await one.told(deviceReconciled)).toHaveLength(2);
+  });
+
+  it('keeps the claim that came first, and what was dismissed, whoever claims how often after that', async () => {
+    const [one] = instances;
+    const [known, claimed, other] = [address(), '127.8.1.1', '127.8.1.2'];
+    const first = says({ ip: known });
+    const real = says({ ip: claimed, fingerprint: 'b'.repeat(64) });
+    const dismissed = says({ ip: other, fingerprint: 'c'.repeat(64) });
+    await one.feed(first, real, dismissed);
+    work();
+    await until('both are told', async () => (await one.told(deviceConflicted)).length === 2);
+    const decide = (decision: 'keep' | 'move', { data }: typeof real) =>
+      published(
+        deviceConflictDecisionRequested.draft({
+          deviceId: first.id,
+          claim: claimOf(data),
+          claimed: { ip: data.identity.ip, fingerprint: data.transport.fingerprint },
+          decision,
+          requestedBy: 'ann',
+        }),
+      );
+    await one.feed(decide('keep', dismissed));
+    await store.query('update discovery.device set conflicted_at = null');
+    const flood = Array.from({ length: 120 }, (_, at) =>
+      says({ ip: `127.8.2.${1 + (at % 60)}`, fingerprint: at.toString(16).padStart(64, '0') }),
+    );
+    await one.feed(...flood);
+    const leftOut = await until('some are left out', async () =>
+      (await one.told(deviceConflicted)).find((data) => data.leftOut > 0),
+    );
+    expect(leftOut).toMatchObject({ leftOut: 120 - 19 });
+    expect(await count('conflict')).toBe(21);
+    await one.feed(says({ ip: other, fingerprint: 'c'.repeat(64) }));
+    expect(await one.told(announcementFiltered)).toMatchObject([{ reason: 'claimDismissed' }]);
+    await one.feed(decide('move', real));
+    expect((await one.told(deviceConflictDecided)).at(-1)).toMatchObject({ outcome: 'moved' });
+    expect(await store.query(`select identity->>'ip' as ip from discovery.device`)).toEqual([{ ip: claimed }]);
   });
 
   it('lets a device move whose old address is silent, with all announcements that waited', async () => {

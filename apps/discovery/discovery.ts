@@ -6,7 +6,8 @@
 //   admit.ts        the rules: who is let in, who is new, what changed (R30-R33)
 //   move.ts         who may move a device: what proves that it is still the same (R31, R32, R36)
 //   claims.ts       what becomes of a claim that nothing proves; conflict.ts: what an operator decides of one
-//   approval.ts     unknown devices held until somebody admits them (R37); apply-rules.ts: the task that tries changed rules
+//   approval.ts     unknown devices held until somebody admits them (R37); held.ts: who waits with one serial number;
+//                   apply-rules.ts: the task that tries changed rules
 //   flapping.ts     a device that announces too often is named (R18)
 //   rows.ts         the state in SQL; conflict-rows.ts: conflicts; quarantine-rows.ts: held devices
 //   prove-move.ts   the task that asks the old address

@@ -41,7 +41,7 @@ export interface Claim {
 /** A claim that was raised as a conflict, until an operator decides or the device changes. */
 export interface Conflict {
   readonly deviceId: string;
-  /** See claimOf in move.ts. */
+  /** See claimOf in conflict.ts. */
   readonly claim: string;
   /** The newest announcement that makes the claim. */
   readonly announcement: string;
@@ -51,12 +51,18 @@ export interface Conflict {
   readonly dismissedAt: Date | null;
 }
 
-/** An unknown device that waits for approval, or was refused; with its newest announcement. */
-export interface Held {
-  readonly serial: string;
-  readonly state: 'held' | 'refused';
+/** An announcement, by its id. */
+export interface Said {
   readonly announcement: string;
   readonly data: Arrival;
+}
+
+/** An unknown device that waits for approval, or was refused; with its newest announcement. */
+export interface Held extends Said {
+  readonly serial: string;
+  readonly state: 'held' | 'refused';
+  /** What other parties announced of the same serial number, one for each source; see held.ts. */
+  readonly others: readonly Said[];
   /** Of the settings by which it was judged last. */
   readonly settingsVersion: number;
 }

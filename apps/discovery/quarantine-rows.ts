@@ -12,7 +12,7 @@ type Query = Pick<Tx, 'query'>;
 /** The task that tries changed rules on devices that wait; see apply-rules.ts. */
 export const applyRules = { kind: 'applyRules', budget: 'approval' } as const;
 
-const columns = 'serial, state, announcement, data';
+const columns = 'serial, state, announcement, data, others';
 
 export async function loadQuarantine(
   tx: Tx,
@@ -28,11 +28,13 @@ export async function loadQuarantine(
   return { quarantine: new Map(rows.map((held) => [held.serial, held])), heldCount: counted?.held ?? 0 };
 }
 
-/** Certificates that held devices showed, to lock by. */
+/** Certificates that all who wait with these serial numbers showed, to lock by. */
 export async function heldFingerprints(tx: Query, serials: readonly string[]): Promise<readonly string[]> {
   if (serials.length === 0) return [];
   const rows = await tx.query<{ fingerprint: string | null }>(
-    `select data->'transport'->>'fingerprint' as fingerprint from discovery.quarantine where serial = any($1::text[])`,
+    `select said->'transport'->>'fingerprint' as fingerprint from discovery.quarantine
+     cross join lateral (select data as said union all select jsonb_array_elements(others)->'data') as each
+     where serial = any($1::text[])`,
     [serials],
   );
   return rows.flatMap(({ fingerprint }) => fingerprint ?? []);
@@ -71,12 +73,12 @@ export async function saveQuarantine(tx: Tx, changes: readonly Change[]): Promis
   await tx.query(`delete from discovery.quarantine where serial = any($1::text[])`, [released]);
   if (held.length === 0) return;
   await tx.query(
-    `insert into discovery.quarantine (serial, state, announcement, data, settings_version)
+    `insert into discovery.quarantine (${columns}, settings_version)
      select ${columns}, "settingsVersion" from jsonb_to_recordset($1::jsonb)
-       as row (serial text, state text, announcement uuid, data jsonb, "settingsVersion" int)
+       as row (serial text, state text, announcement uuid, data jsonb, others jsonb, "settingsVersion" int)
      order by serial
      on conflict (serial) do update set state = excluded.state, announcement = excluded.announcement,
-       data = excluded.data, settings_version = excluded.settings_version, changed_at = now()`,
+       data = excluded.data, others = excluded.others, settings_version = excluded.settings_version, changed_at = now()`,
     [JSON.stringify(held)],
   );
   if (held.some(({ state }) => state === 'refused')) await forgetRefused(tx);

@@ -183,7 +183,7 @@ async function saveDevices(tx: Tx, changes: readonly Change[]): Promise<void> {
   );
 }
 
-/** Claims kept for one device: the newest. */
+/** Claims that wait for one device: of each source its newest first, so that nobody pushes out another's. */
 const claimsMax = 1000;
 
 async function saveClaims(tx: Tx, changes: readonly Change[]): Promise<void> {
@@ -198,9 +198,13 @@ async function saveClaims(tx: Tx, changes: readonly Change[]): Promise<void> {
   );
   await tx.query(
     `delete from discovery.claim where announcement in (
-       select old.announcement from unnest($1::uuid[]) as device (id)
-       cross join lateral (select announcement from discovery.claim where device_id = device.id
-         order by created_at desc, announcement offset $2) as old)`,
+       select announcement from (
+         select announcement, row_number() over (partition by device_id order by nth, created_at, announcement) as place
+         from (
+           select announcement, device_id, created_at, row_number() over (
+             partition by device_id, data->'transport'->>'peerAddress' order by created_at desc, announcement) as nth
+           from discovery.claim where device_id = any($1::uuid[])) as of_source) as placed
+       where place > $2)`,
     [[...new Set(claims.map(({ claim }) => claim.deviceId))], claimsMax],
   );
   const requests = claims.map(({ claim, notBefore, cause }): TaskRequest => {

@@ -1,34 +1,64 @@
 // Devices that are held until somebody admits them (R37).
 import * as z from 'zod';
-import { authentication, origin } from './device.js';
+import { authentication, claimKey, exampleClaim, origin } from './device.js';
 import { defineEvent } from './event.js';
 import { exampleIdentity, identity, ipAddress, printable, serialNumber } from './identity.js';
 
+/** What one party announced of a serial number that waits, and how it came. */
+const waiting = z.object({
+  identity,
+  /** Takes effect when it is admitted, unless the same party says something newer before. */
+  announcement: z.uuid(),
+  acceptedAt: z.iso.datetime(),
+  peerAddress: ipAddress,
+  fingerprint: z.string().nullable(),
+  authentication,
+  origin: origin.nullable(),
+});
+
+/** Other parties that are kept beside the one that waits. */
+export const otherClaimsMax = 5;
+
+const exampleWaiting = {
+  identity: exampleIdentity,
+  announcement: '0193f2a0-0000-7000-8000-0000000000a1',
+  acceptedAt: '2026-11-21T08:00:00.000Z',
+  peerAddress: '10.1.2.3',
+  fingerprint: 'a'.repeat(64),
+  authentication: { mode: 'none' as const, outcome: 'anonymous' as const },
+  origin: null,
+};
+
 export const deviceQuarantined = defineEvent({
   type: 'device.quarantined',
+  version: 2,
   publisher: 'discovery',
   title: 'An unknown device announced itself and is held: no device of Muster’s before it is admitted (R37).',
-  schema: z.object({
+  schema: waiting.extend({
     serial: serialNumber,
-    identity,
-    /** Takes effect when the device is admitted, unless a newer one comes before. */
-    announcement: z.uuid(),
-    acceptedAt: z.iso.datetime(),
-    peerAddress: ipAddress,
-    fingerprint: z.string().nullable(),
-    authentication,
-    origin: origin.nullable(),
+    /** Names what waits, in a decision: another one, as soon as something of it changes. Null before that was kept. */
+    claim: claimKey.nullable().default(null),
+    /** Who announced the same serial number from elsewhere or with another certificate meanwhile. */
+    others: z
+      .array(waiting.extend({ claim: claimKey }))
+      .max(otherClaimsMax)
+      .default([]),
   }),
   subject: (data) => data.serial,
   example: {
+    ...exampleWaiting,
     serial: exampleIdentity.serial,
-    identity: exampleIdentity,
-    announcement: '0193f2a0-0000-7000-8000-0000000000a1',
-    acceptedAt: '2026-11-21T08:00:00.000Z',
-    peerAddress: '10.1.2.3',
-    fingerprint: 'a'.repeat(64),
-    authentication: { mode: 'none', outcome: 'anonymous' },
-    origin: null,
+    claim: 'd'.repeat(64),
+    others: [
+      {
+        ...exampleWaiting,
+        identity: { ...exampleIdentity, ip: '10.9.9.9' },
+        announcement: '0193f2a0-0000-7000-8000-0000000000a2',
+        peerAddress: '10.9.9.9',
+        fingerprint: 'b'.repeat(64),
+        claim: exampleClaim.claim,
+      },
+    ],
   },
 });
 export type DeviceQuarantined = z.infer<typeof deviceQuarantined.schema>;
@@ -36,8 +66,12 @@ export type DeviceQuarantined = z.infer<typeof deviceQuarantined.schema>;
 /** Serial numbers in one request. */
 export const approvedMax = 500;
 
+/** A serial number that waits, and which of its claims an operator was shown. */
+export const seenClaim = z.object({ serial: serialNumber, claim: claimKey });
+
 export const deviceApprovalRequested = defineEvent({
   type: 'device.approvalRequested',
+  version: 2,
   publisher: 'console',
   plane: 'control',
   title: 'An operator admits or refuses devices that are held; those refused may be admitted later (R37).',
@@ -45,20 +79,29 @@ export const deviceApprovalRequested = defineEvent({
     serials: z.array(serialNumber).min(1).max(approvedMax),
     decision: z.enum(['admit', 'refuse']),
     requestedBy: printable(128),
+    /** One for each serial number; without it nothing is decided of that one. */
+    seen: z.array(seenClaim).max(approvedMax).default([]),
   }),
   subject: () => 'approval',
-  example: { serials: [exampleIdentity.serial], decision: 'admit', requestedBy: 'admin' },
+  example: {
+    serials: [exampleIdentity.serial],
+    decision: 'admit',
+    requestedBy: 'admin',
+    seen: [{ serial: exampleIdentity.serial, claim: 'd'.repeat(64) }],
+  },
 });
 export type DeviceApprovalRequested = z.infer<typeof deviceApprovalRequested.schema>;
 
 export const deviceApprovalDecided = defineEvent({
   type: 'device.approvalDecided',
+  version: 2,
   publisher: 'discovery',
   title:
     'A device was admitted, and device.discovered follows, or refused; or it was not held any more (R37).',
   schema: z.object({
     serial: serialNumber,
-    outcome: z.enum(['admitted', 'refused', 'gone']),
+    /** another: what waits is not what the operator was shown; nothing was decided, it waits still. */
+    outcome: z.enum(['admitted', 'refused', 'gone', 'another']),
     /** off: approval is not asked for any more. */
     by: z.enum(['operator', 'rule', 'off']),
     /** Name of the operator or the rule. */

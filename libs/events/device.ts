@@ -197,7 +197,7 @@ export const exampleClaim = {
 
 export const deviceConflicted = defineEvent({
   type: 'device.conflicted',
-  version: 2,
+  version: 3,
   publisher: 'discovery',
   title: 'Two parties claim one serial number and nothing proves the new one; nothing was changed (R36).',
   schema: z.object({
@@ -211,6 +211,11 @@ export const deviceConflicted = defineEvent({
     /** All that the claimant says of itself, and where its connection came from. */
     claimedIdentity: identity.nullable().default(null),
     peerAddress: ipAddress.nullable().default(null),
+    /**
+     * Not 0: so many claimants came, and as many claims as can be are kept already. `claimed` is the newest of them, and
+     * nothing can be decided about it before there is room.
+     */
+    leftOut: z.int().nonnegative().default(0),
   }),
   subject: (data) => data.deviceId,
   example: {
@@ -220,6 +225,7 @@ export const deviceConflicted = defineEvent({
     announcements: exampleFact.announcements,
     claimedIdentity: { ...exampleIdentity, ip: '10.9.9.9', mac: '3c:52:82:aa:00:99' },
     peerAddress: '10.9.9.9',
+    leftOut: 0,
   },
 });
 export type DeviceConflicted = z.infer<typeof deviceConflicted.schema>;
@@ -256,7 +262,7 @@ export type DeviceRetired = z.infer<typeof deviceRetired.schema>;
 
 export const announcementFiltered = defineEvent({
   type: 'announcement.filtered',
-  version: 2,
+  version: 3,
   publisher: 'discovery',
   title: 'An accepted announcement was not let in, and why (R33, R36, R37).',
   schema: z.object({
@@ -265,9 +271,18 @@ export const announcementFiltered = defineEvent({
     /**
      * deviceDeleted: it was accepted before an operator deleted the device. claimDismissed: an operator has dismissed this
      * very claim to a known serial number. deviceRefused: an operator has refused the device. quarantineFull: as many
-     * devices as can be held wait for approval.
+     * devices as can be held wait for approval. claimBeside: another party waits for approval with this serial number, and
+     * this one is shown beside it. claimsFull: as many as can be wait beside it.
      */
-    reason: z.enum(['serialNotListed', 'deviceDeleted', 'claimDismissed', 'deviceRefused', 'quarantineFull']),
+    reason: z.enum([
+      'serialNotListed',
+      'deviceDeleted',
+      'claimDismissed',
+      'deviceRefused',
+      'quarantineFull',
+      'claimBeside',
+      'claimsFull',
+    ]),
   }),
   subject: (data) => data.identity.serial,
   example: {

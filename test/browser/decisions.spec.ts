@@ -75,7 +75,7 @@ describe('decisions on the page', () => {
     const { example } = deviceQuarantined;
     const events = serials.map((serial, at) => {
       const identity = { ...example.identity, serial, model: at === 3 ? 'Plotter 9' : 'LaserJet 4' };
-      return trial.event('discovery', deviceQuarantined.draft({ ...example, serial, identity }));
+      return trial.event('discovery', deviceQuarantined.draft({ ...example, serial, identity, others: [] }));
     });
     await trial.bus.publish(events);
     await page.getByRole('link', { name: 'Approval 4 devices wait' }).click();
@@ -102,6 +102,26 @@ describe('decisions on the page', () => {
     await trial.bus.publish([trial.event('discovery', deviceApprovalDecided.draft(refused))]);
     await visitor.goTo('/approval?state=refused');
     await page.getByRole('row').filter({ hasText: 'HELD-0002' }).getByText('by admin').waitFor();
+  });
+
+  it('who else announced a serial number that waits is shown, and what a decision came too late for', async () => {
+    const { page } = visitor;
+    const serial = 'HELD-0005';
+    const { example } = deviceQuarantined;
+    const identity = { ...example.identity, serial };
+    await trial.bus.publish([
+      trial.event('discovery', deviceQuarantined.draft({ ...example, serial, identity })),
+    ]);
+    await visitor.goTo('/approval');
+    const row = page.getByRole('row').filter({ hasText: serial });
+    await row.getByText('Others announced this serial number too').waitFor();
+    await page.getByRole('button', { name: `Admit ${serial} from 10.9.9.9` }).click();
+    await row.waitFor({ state: 'detached' });
+    const [other] = example.others;
+    expect(await told('device.approvalRequested')).toMatchObject({ seen: [{ serial, claim: other?.claim }] });
+    const missed = { ...deviceApprovalDecided.example, serial, outcome: 'another' } as const;
+    await trial.bus.publish([trial.event('discovery', deviceApprovalDecided.draft(missed))]);
+    await row.getByText('It changed before your decision took effect').waitFor();
   });
 
   it('a rule is written in the settings, and its fault is shown at its place', async () => {

@@ -148,7 +148,11 @@ describe('two instances of each service', () => {
     const filter = { field: 'model', operator: 'startsWith', value: 'Plotter' };
     await muster.operator.changeSettings({ approvalRules: [{ name: 'Plotters', filter }] });
     await until('the rule has admitted it', () => found(ruled).length > 0);
-    await muster.operator.ask('POST', '/api/quarantine', { action: 'admit', serials: [named] });
+    const admit = { action: 'admit', serials: [named] };
+    await until('it is listed, and can be asked for', async () => {
+      const { done } = await muster.operator.ask<{ done: number }>('POST', '/api/quarantine', admit);
+      return done > 0;
+    });
     await until('the operator has admitted it', () => found(named).length > 0);
     const decided = (serial: string) =>
       feed.of(deviceApprovalDecided).flatMap(({ data }) => (data.serial === serial ? [data] : []));

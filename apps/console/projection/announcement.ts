@@ -33,6 +33,8 @@ const filterReasons = {
   claimDismissed: 'an operator has dismissed this claim to a known serial number',
   deviceRefused: 'an operator has refused the device',
   quarantineFull: 'as many devices as can be held wait for approval',
+  claimBeside: 'another party waits for approval with its serial number; it is shown beside that one',
+  claimsFull: 'as many parties as are kept wait for approval with its serial number',
 } as const;
 
 export function announcementChanges(event: Event): readonly Change[] {

@@ -5,8 +5,11 @@ import type { DeviceConflicted, DeviceReconciled } from '#events/device';
 import type { Event } from '#events/event';
 import type { ClaimView, DeviceView } from './device-view.js';
 
-/** Shown of one device: as many as a person looks through. */
-const claimsMax = 20;
+/**
+ * Shown of one device: more than discovery keeps at a time (conflict.ts there), as word of what it forgot may come late.
+ * Beyond that nobody's claim makes way for a newer one.
+ */
+const claimsMax = 200;
 
 const settledAt = ({ marks }: DeviceView): number => marks.settled ?? 0;
 const movedAt = ({ marks }: DeviceView): number => marks.moved ?? 0;
@@ -19,12 +22,27 @@ export function conflictRaised(view: DeviceView, event: Event<DeviceConflicted>)
     return { ...view, conflict: { known, claimed, at }, marks: { ...view.marks, conflict: sequence } };
   }
   const before = findClaim(view, claim);
+  const isFull = !before && (view.claims ?? []).length >= claimsMax;
+  if (data.leftOut > 0 || isFull) return leftOut(view, event);
   const newer = sequence > Math.max(settledAt(view), before?.sequence ?? 0);
   const said = { claim, known, claimed, identity: data.claimedIdentity, peerAddress: data.peerAddress };
   if (newer) return withClaim(view, { ...said, sequence, state: 'open', at, decidedBy: null });
   // Dismissed already: what was claimed came late.
   return before && before.known === null ? withClaim(view, { ...before, ...said }) : view;
 }
+
+/** The newest word of those for whom there was no room, until there is some again. */
+function leftOut(view: DeviceView, { data, sequence, occurredAt: at }: Event<DeviceConflicted>): DeviceView {
+  const { claims = [] } = view;
+  const decided = claims.filter(({ state }) => state === 'dismissed').map((claim) => claim.sequence);
+  if (sequence <= Math.max(settledAt(view), view.leftOut?.sequence ?? 0, ...decided)) return view;
+  const { claimed, leftOut: claimants } = data;
+  return { ...view, leftOut: { claimants: Math.max(1, claimants), claimed, at, sequence } };
+}
+
+/** Whoever comes again after that is kept, or told anew. */
+const withRoom = (view: DeviceView, sequence: number): DeviceView =>
+  view.leftOut && view.leftOut.sequence < sequence ? { ...view, leftOut: null } : view;
 
 export function conflictDecided(view: DeviceView, event: Event<DeviceConflictDecided>): DeviceView {
   const { data, sequence, occurredAt: at } = event;
@@ -34,7 +52,15 @@ export function conflictDecided(view: DeviceView, event: Event<DeviceConflictDec
   const before = findClaim(view, claim);
   if (before && before.sequence > sequence) return view;
   const unknown = { known: null, identity: null, peerAddress: null, at };
-  return withClaim(view, { ...unknown, ...before, claim, claimed, sequence, state: 'dismissed', decidedBy });
+  return withClaim(withRoom(view, sequence), {
+    ...unknown,
+    ...before,
+    claim,
+    claimed,
+    sequence,
+    state: 'dismissed',
+    decidedBy,
+  });
 }
 
 /** As discovery does it: once the device is elsewhere or shows another certificate, open conflicts are over. */
@@ -47,7 +73,13 @@ export function conflictsSettled(view: DeviceView, { data, sequence }: Event<Dev
 function settled(view: DeviceView, sequence: number): DeviceView {
   const { claims = [], marks } = view;
   const left = claims.filter((claim) => claim.sequence > sequence || claim.state === 'dismissed');
-  return { ...view, claims: left, marks: { ...marks, settled: Math.max(settledAt(view), sequence) } };
+  const { leftOut = null } = withRoom(view, sequence);
+  return {
+    ...view,
+    claims: left,
+    leftOut,
+    marks: { ...marks, settled: Math.max(settledAt(view), sequence) },
+  };
 }
 
 function moved(view: DeviceView, sequence: number): DeviceView {
@@ -63,5 +95,5 @@ function withClaim(view: DeviceView, claim: ClaimView): DeviceView {
   const { claims = [] } = view;
   const others = claims.filter((one) => one.claim !== claim.claim);
   const newestFirst = [...others, claim].toSorted((a, b) => b.sequence - a.sequence);
-  return { ...view, claims: newestFirst.slice(0, claimsMax) };
+  return { ...view, claims: newestFirst };
 }

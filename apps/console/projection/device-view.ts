@@ -82,6 +82,14 @@ export interface ClaimView {
   readonly decidedBy: string | null;
 }
 
+export interface LeftOut {
+  readonly claimants: number;
+  /** The newest of them. */
+  readonly claimed: Claimant;
+  readonly at: string;
+  readonly sequence: number;
+}
+
 export interface DeviceView {
   readonly id: string;
   readonly marks: Marks;
@@ -101,6 +109,8 @@ export interface DeviceView {
   readonly conflict: { readonly known: Claimant; readonly claimed: Claimant; readonly at: string } | null;
   /** Newest first; absent in views saved before it was kept. */
   readonly claims?: readonly ClaimView[];
+  /** Who claims it too, and found no room among those; absent likewise. */
+  readonly leftOut?: LeftOut | null;
   readonly tasks: readonly ActiveTask[];
   /** Tasks that ended, so that word of their beginning which comes late does not start them again. */
   readonly ended: readonly string[];
@@ -136,6 +146,7 @@ export const blankView = (id: string): DeviceView => ({
   groups: [],
   conflict: null,
   claims: [],
+  leftOut: null,
   tasks: [],
   ended: [],
   last: null,
@@ -151,7 +162,7 @@ export const listed = ({ identity, marks }: DeviceView): boolean =>
 
 /** Two parties claim its serial number, and nothing has settled it since. */
 export const conflicted = (view: DeviceView): boolean =>
-  openClaims(view).length > 0 || oldConflict(view) !== null;
+  openClaims(view).length > 0 || Boolean(view.leftOut) || oldConflict(view) !== null;
 
 export const openClaims = ({ claims = [] }: DeviceView): readonly ClaimView[] =>
   claims.filter(({ state }) => state === 'open');

@@ -17,6 +17,7 @@ import {
   type AgentState,
   type ClaimView,
   type DeviceView,
+  type LeftOut,
   type Status,
 } from './device-view.js';
 import { notAssessedOf } from './not-assessed.js';
@@ -95,6 +96,7 @@ export class Devices {
       conflict: open[0] ? conflictOf(open[0]) : oldConflict(view),
       conflicts: open.map(conflictOf),
       dismissed: dismissed.map(conflictOf),
+      leftOut: view.leftOut ? leftOutOf(view.leftOut) : null,
       lastAnnouncement: announcements[0] ?? null,
       refusals,
       notAssessed: notAssessedOf(view),
@@ -183,6 +185,8 @@ function rowOf(view: DeviceView, names: Names): object {
     lastAssessedAt: last?.finishedAt ?? null,
   };
 }
+
+const leftOutOf = ({ sequence: _, ...shown }: LeftOut) => shown;
 
 const conflictOf = ({ sequence: _, state: __, ...claim }: ClaimView) => claim;
 

@@ -225,6 +225,40 @@ describe('a device, given its events', () => {
     expect(seen(elsewhere, ...events.toReversed()).claims).toMatchObject([{ claim: one }]);
   });
 
+  it('keeps the claims that came first, and tells of those for whom there was no room', () => {
+    const claims = Array.from({ length: 300 }, (_, at) => at.toString(16).padStart(64, '0'));
+    const [first = ''] = claims;
+    const raised = claims.map((claim) =>
+      event('discovery', deviceConflicted.draft({ ...deviceConflicted.example, claim })),
+    );
+    const dismissed = decision('kept', first);
+    const shown = seen(discovered, ...raised.slice(0, 1), dismissed, ...raised.slice(1)).claims ?? [];
+    expect(shown).toHaveLength(200);
+    expect(shown.at(-1)?.claim).toBe(claims[1]);
+    expect(shown.find(({ claim }) => claim === first)?.state).toBe('dismissed');
+  });
+
+  it('says how many claimants were left out, until there is room, in any order', () => {
+    const [one, other] = ['d'.repeat(64), 'e'.repeat(64)];
+    const of = (claim: string, leftOut = 0) =>
+      event('discovery', deviceConflicted.draft({ ...deviceConflicted.example, claim, leftOut }));
+    const before = [discovered, of(one), of(other, 3)];
+    for (const order of [before, before.toReversed()]) {
+      const view = seen(...order);
+      expect(view.leftOut).toMatchObject({ claimants: 3, claimed: { ip: '10.9.9.9' } });
+      expect(view.claims).toMatchObject([{ claim: one }]);
+    }
+    const after = [...before, decision('kept', one)];
+    for (const order of [after, after.toReversed()]) {
+      const view = seen(...order);
+      expect([view.leftOut, conflicted(view)]).toEqual([null, false]);
+    }
+    const elsewhere = event('discovery', deviceReconciled.draft(deviceReconciled.example));
+    expect(seen(...before, elsewhere).leftOut).toBeNull();
+    expect(seen(elsewhere, ...before).leftOut).toBeNull();
+    expect(seen(...after, of(other, 2)).leftOut).toMatchObject({ claimants: 2 });
+  });
+
   it('is conflicted without a claim to decide about until discovery says something newer about it', () => {
     const conflict = event(
       'discovery',

@@ -74,8 +74,10 @@ export const sentences = {
     changed.length === 0
       ? `Seen again through ${wayIn(how)}, nothing changed.`
       : `${changed.map(({ field, from, to }) => `${field}: ${from ?? 'none'} → ${to ?? 'none'}`).join('; ')}.${proofs[proof]}`,
-  conflicted: ({ known, claimed }: DataOf<typeof device.deviceConflicted>): string =>
-    `${claimed.ip} claims this serial number, and something is still alive at ${known.ip}; nothing was changed.`,
+  conflicted: ({ known, claimed, leftOut }: DataOf<typeof device.deviceConflicted>): string =>
+    leftOut > 0
+      ? `As many claims to this serial number wait as are kept: ${leftOut} more, the newest from ${claimed.ip}, were left out.`
+      : `${claimed.ip} claims this serial number, and something is still alive at ${known.ip}; nothing was changed.`,
   conflictDecided: ({ claimed, outcome, decidedBy }: DeviceConflictDecided): string =>
     `${claimed.ip} claims this serial number; ${decidedBy} ${decisions[outcome]}.`,
   flapping: ({ announcedPerMinute }: DataOf<typeof device.deviceFlapping>): string =>

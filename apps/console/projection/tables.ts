@@ -4,7 +4,7 @@ import type { GivenUp } from '#events/delivery';
 import type { Event } from '#events/event';
 import type { Tx } from '#store/store';
 import { appendFeed } from '../feed/append.js';
-import { saveQuarantine, type QuarantineChange } from '../quarantine/rows.js';
+import { saveMissed, saveQuarantine, type MissedChange, type QuarantineChange } from '../quarantine/rows.js';
 import type { AnnouncementBody } from './announcement.js';
 import { saveRefusals, type RefusedChange } from './refusals.js';
 import { agentStateOf, blankView, listed, searchText, statusOf, type DeviceView } from './device-view.js';
@@ -33,6 +33,7 @@ export type Change =
       readonly deviceId: string | null;
     }
   | QuarantineChange
+  | MissedChange
   | RefusedChange
   | { readonly kind: 'serialSeen'; readonly serial: string }
   | {
@@ -88,6 +89,7 @@ export async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
     of('serialSeen').map(({ serial }) => serial),
   );
   await saveQuarantine(tx, of('quarantine'));
+  await saveMissed(tx, of('quarantineMissed'));
   await saveRefusals(tx, of('refused'));
   await saveReports(tx, of('report'));
   await saveDead(tx, of('dead'));

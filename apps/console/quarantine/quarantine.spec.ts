@@ -1,6 +1,6 @@
 // Held devices from the bus to the list of the REST API, and decisions back to the bus.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deviceApprovalDecided, deviceQuarantined } from '#events/approval';
+import { deviceApprovalDecided, deviceQuarantined, type DeviceQuarantined } from '#events/approval';
 import type { Event } from '#events/event';
 import { settingsBody } from '#events/settings';
 import { until } from '../../../test/support/until.js';
@@ -22,12 +22,12 @@ describe.each(databases)('approval on $name', ({ open }) => {
   const serialsOf = async (query = ''): Promise<readonly string[]> =>
     (await list(query)).body.items.map(({ serial }) => serial);
 
-  const held = (serial: string, change: object = {}): Event => {
+  const held = (serial: string, change: object = {}, claims: Partial<DeviceQuarantined> = {}): Event => {
     const { example } = deviceQuarantined;
     const identity = { ...example.identity, serial, ...change };
-    return trial.event('discovery', deviceQuarantined.draft({ ...example, serial, identity }));
+    return trial.event('discovery', deviceQuarantined.draft({ ...example, serial, identity, ...claims }));
   };
-  const decided = (serial: string, outcome: 'admitted' | 'refused' | 'gone'): Event => {
+  const decided = (serial: string, outcome: 'admitted' | 'refused' | 'gone' | 'another'): Event => {
     const { example } = deviceApprovalDecided;
     return trial.event(
       'discovery',
@@ -86,6 +86,61 @@ describe.each(databases)('approval on $name', ({ open }) => {
     const admin = await trial.token('admin');
     const audit = (await trial.ask('GET', '/api/audit', { token: admin })).body.items;
     expect(audit).toContainEqual(expect.objectContaining({ action: 'device.admitRequested' }));
+  });
+
+  const [seenFirst, seenLater] = ['1'.repeat(64), '2'.repeat(64)];
+  const upToOf = async (query: string): Promise<number> =>
+    ((await list(query)).body as unknown as { readonly upTo: number }).upTo;
+
+  it('decides nothing about what changed since it was seen', async () => {
+    await hear(held('CHNG-0001', {}, { claim: seenFirst }), held('CHNG-0002', {}, { claim: seenFirst }));
+    const upTo = await upToOf('search=chng-');
+    await hear(held('CHNG-0001', {}, { claim: seenFirst }), held('CHNG-0002', {}, { claim: seenLater }));
+    expect(await serialsOf('search=chng-')).toEqual(['CHNG-0002', 'CHNG-0001']);
+    expect((await decide({ action: 'admit', search: 'chng-', upTo })).body).toMatchObject({ done: 1 });
+    expect(await serialsOf('search=chng-')).toEqual(['CHNG-0002']);
+    const asked = (claim: string) =>
+      decide({
+        action: 'admit',
+        seen: [
+          { serial: 'CHNG-0002', claim },
+          { serial: 'CHNG-GONE', claim },
+        ],
+      });
+    expect((await asked(seenFirst)).body).toMatchObject({ done: 0, changed: 2 });
+    expect((await asked(seenLater)).body).toMatchObject({ done: 1, changed: 1 });
+    expect((await trial.told('device.approvalRequested')).at(-1)).toMatchObject({
+      serials: ['CHNG-0002'],
+      seen: [{ serial: 'CHNG-0002', claim: seenLater }],
+    });
+  });
+
+  it('shows who else announced it, to be admitted instead', async () => {
+    const { others } = deviceQuarantined.example;
+    await hear(held('TWO-0001', {}, { others: [] }));
+    const upTo = await upToOf('search=two-');
+    await hear(held('TWO-0001', {}, { others }));
+    const { body } = await list('search=two-');
+    schemas.HeldDeviceList.parse(body);
+    expect(body.items).toMatchObject([
+      { ip: '10.1.2.3', others: [{ ip: '10.9.9.9', claim: others[0]?.claim, verified: false }] },
+    ]);
+    await decide({ action: 'admit', all: true, upTo });
+    expect(await serialsOf('search=two-')).toEqual(['TWO-0001']);
+    const seen = [{ serial: 'TWO-0001', claim: others[0]?.claim }];
+    expect((await decide({ action: 'admit', seen })).body).toMatchObject({ done: 1, changed: 0 });
+  });
+
+  it('shows again what a decision came too late for', async () => {
+    await hear(held('LATE-0001'));
+    await decide({ action: 'admit', serials: ['LATE-0001'] });
+    expect(await serialsOf('search=late-')).toEqual([]);
+    await hear(held('LATE-0001', {}, { claim: seenLater }), decided('LATE-0001', 'another'));
+    const missed = async () => (await list('search=late-')).body.items;
+    expect(await missed()).toMatchObject([{ serial: 'LATE-0001', missedAt: expect.any(String) as string }]);
+    await decide({ action: 'admit', serials: ['LATE-0001'] });
+    await hear(decided('LATE-0001', 'another'), decided('LATE-0001', 'refused'));
+    expect((await list('search=late-&state=refused')).body.items).toMatchObject([{ serial: 'LATE-0001' }]);
   });
 
   it('decides about all that a search or a filter finds, in steps, and leaves who came since', async () => {

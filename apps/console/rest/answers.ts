@@ -82,6 +82,7 @@ const deviceDetail = device.extend({
   conflict: z.looseObject({ known: claimant.nullable(), claimed: claimant, at: time }).nullable(),
   conflicts: z.array(conflict),
   dismissed: z.array(conflict),
+  leftOut: z.object({ claimants: count, claimed: claimant, at: time }).nullable(),
   lastAnnouncement: z.looseObject({ id: z.uuid(), at: time }).nullable(),
   refusals: z.array(refusal),
   notAssessed: z.object({ reason: z.string(), text: z.string(), at: time }).nullable(),
@@ -98,16 +99,25 @@ const deviceDetail = device.extend({
   history: z.array(z.object({ at: time, type: z.string(), text: z.string() })),
 });
 
-const held = z.object({
+/** What one party says of a serial number that waits. */
+const heldClaim = z.object({
   ...identity.shape,
-  state: z.enum(heldStates),
   announcement: z.uuid(),
   peerAddress: z.string(),
   fingerprint: z.string().nullable(),
   verified: z.boolean(),
   forwarded: z.boolean(),
-  since: time,
   heardAt: time,
+});
+const held = heldClaim.extend({
+  state: z.enum(heldStates),
+  /** Names it in a decision; null until it announces itself anew, when it waited before claims had names. */
+  claim: z.string().nullable(),
+  /** Others who say so of themselves. */
+  others: z.array(heldClaim.extend({ claim: z.string() })),
+  /** When a decision came too late for it: it had changed. */
+  missedAt: time.nullable(),
+  since: time,
   decidedBy: z.string().nullable(),
 });
 

@@ -15,7 +15,7 @@ const query = pageQuery.pick({ search: true, limit: true }).extend({
 export class QuarantineController {
   constructor(private readonly quarantine: Quarantine) {}
 
-  /** Newest first. `upTo`, sent with a decision, leaves alone who came since. */
+  /** Newest first. `upTo`, sent with a decision, leaves alone who came or changed since. */
   @Get()
   @Needs('viewer')
   list(@Query({ schema: query }) asked: z.infer<typeof query>) {
@@ -24,7 +24,8 @@ export class QuarantineController {
 
   /**
    * Admits or refuses: in steps, each a transaction. The answer tells how many it asked for and how many are left; while some
-   * are, send the same again with the answer's `upTo`. Who was refused may be admitted later.
+   * are, send the same again with the answer's `upTo`. `changed` counts those named of whom something else waits by now than was
+   * seen: look at them again. Who was refused may be admitted later.
    */
   @Post()
   @HttpCode(202)

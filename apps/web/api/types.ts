@@ -153,6 +153,8 @@ export interface DeviceDetail extends DeviceFacts {
   readonly refusals?: readonly RefusalRow[];
   readonly conflicts?: readonly Conflict[];
   readonly dismissed?: readonly Conflict[];
+  /** Claimants for whom there was no room among those. */
+  readonly leftOut?: { readonly claimants: number; readonly claimed: Claimant; readonly at: string } | null;
   readonly history: readonly HistoryEntry[];
 }
 
@@ -274,20 +276,30 @@ export interface ListenerRow extends Document<Listener> {
   readonly report: ListenerReport | null;
 }
 
-/** An unknown device that waits for approval, or was refused. */
-export interface HeldDevice extends Identity {
-  readonly state: HeldState;
+/** What one party says of a serial number that waits. */
+export interface HeldClaim extends Identity {
   readonly peerAddress: string;
   readonly fingerprint: string | null;
   readonly verified: boolean;
   readonly forwarded: boolean;
-  readonly since: string;
   readonly heardAt: string;
+  /** Names it in a decision; null: from before claims had names, until it announces itself anew. */
+  readonly claim: string | null;
+}
+
+/** An unknown device that waits for approval, or was refused. */
+export interface HeldDevice extends HeldClaim {
+  readonly state: HeldState;
+  /** Others who say so of themselves. */
+  readonly others: readonly HeldClaim[];
+  /** When a decision came too late for it: it had changed. */
+  readonly missedAt: string | null;
+  readonly since: string;
   readonly decidedBy: string | null;
 }
 export type HeldState = 'held' | 'refused';
 
-/** `upTo`, sent with a decision about all of them, leaves alone who came since. */
+/** `upTo`, sent with a decision about all of them, leaves alone who came or changed since. */
 export interface HeldPage extends Page<HeldDevice> {
   readonly upTo: number;
 }
@@ -428,6 +440,8 @@ export interface DecisionStep {
   readonly done: number;
   readonly left: number;
   readonly upTo: number;
+  /** Devices that wait for approval alone: those named of whom something else waits than was seen. */
+  readonly changed?: number;
 }
 
 export interface User {

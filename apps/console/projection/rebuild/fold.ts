@@ -90,7 +90,11 @@ export function startOf({ view, history }: Shown, heads: readonly Head[]): Start
     ...claim,
     sequence: emptied('discovery', claim.sequence),
   }));
-  return { seed: { ...blankView(view.id), ...view, marks, tasks, claims }, kept, whole };
+  const leftOut = view.leftOut && {
+    ...view.leftOut,
+    sequence: emptied('discovery', view.leftOut.sequence),
+  };
+  return { seed: { ...blankView(view.id), ...view, marks, tasks, claims, leftOut: leftOut ?? null }, kept, whole };
 }
 
 /** Entries that none of the events wrote, by time and type: their words may be what is to be mended. */

@@ -46,9 +46,9 @@ function Decide({ which, what, suffix, onDone, action }: DecisionsProps & { read
     decide.mutate({
       action,
       which: asked,
-      done: (count) => {
+      done: (asked) => {
         close();
-        tell(outcome(action, count));
+        tell(outcome(action, asked));
         onDone?.();
       },
     });

@@ -5,8 +5,9 @@ import { Table, type Column } from '../../parts/table.js';
 import { When } from '../../parts/when.js';
 import { useMayWrite } from '../../shell/session.js';
 import { counted } from '../../words.js';
-import type { Which } from './decide.js';
+import { seenOf, type Which } from './decide.js';
 import { Decisions } from './decisions.js';
+import { Others } from './others.js';
 import type { HeldSearch } from './search.js';
 
 interface HeldTableProps {
@@ -28,7 +29,7 @@ export function HeldTable({ page, at }: HeldTableProps) {
       return after;
     });
   // Rows that left the page are chosen no more, whatever happened to them.
-  const rows = page.items.filter(({ serial }) => chosen.has(serial));
+  const rows = page.items.filter(({ serial, claim }) => chosen.has(serial) && claim !== null);
   const choice: Column<HeldDevice> = {
     title: 'Choose',
     quiet: true,
@@ -36,6 +37,7 @@ export function HeldTable({ page, at }: HeldTableProps) {
       <Checkbox
         aria-label={`Choose ${row.serial}`}
         checked={chosen.has(row.serial)}
+        disabled={row.claim === null}
         onChange={(event) => choose([row], event.currentTarget.checked)}
       />
     ),
@@ -60,7 +62,8 @@ interface BarProps extends HeldTableProps {
 }
 
 function Bar({ page, at, rows, choose }: BarProps) {
-  const { items, total } = page;
+  const { total } = page;
+  const items = page.items.filter(({ claim }) => claim !== null);
   const all = rows.length === items.length;
   const refused = at.state === 'refused';
   return (
@@ -74,7 +77,7 @@ function Bar({ page, at, rows, choose }: BarProps) {
       {rows.length > 0 ? (
         <Decisions
           key="chosen"
-          which={{ serials: rows.map(({ serial }) => serial) }}
+          which={{ seen: seenOf(rows) }}
           what={counted(rows.length, 'device')}
           suffix=" chosen"
           refused={refused}
@@ -98,13 +101,22 @@ function allOf({ upTo }: HeldPage, { search, state = 'held' }: HeldSearch): Whic
 }
 
 const columns = (mayWrite: boolean, refused: boolean): readonly Column<HeldDevice>[] => [
-  { title: 'Device', lead: true, cell: (row) => <Name row={row} /> },
+  {
+    title: 'Device',
+    lead: true,
+    cell: (row) => (
+      <>
+        <Name row={row} />
+        <Others row={row} mayWrite={mayWrite} />
+      </>
+    ),
+  },
   { title: 'Network', cell: (row) => <Network row={row} /> },
   { title: 'MAC address', minor: true, cell: (row) => <span className="mono">{row.mac}</span> },
   {
     title: 'Authentication',
     minor: true,
-    cell: (row) => (row.verified ? 'Certificate verified' : <span className="dim">Anonymous</span>),
+    cell: (row) => <Authentication row={row} />,
   },
   refused
     ? { title: 'Refused', cell: (row) => <RefusedBy row={row} /> }
@@ -113,10 +125,26 @@ const columns = (mayWrite: boolean, refused: boolean): readonly Column<HeldDevic
   {
     title: 'Actions',
     actions: true,
-    cell: (row) =>
-      mayWrite && <Decisions which={{ serials: [row.serial] }} what={row.serial} refused={refused} />,
+    cell: (row) => mayWrite && <Decide row={row} refused={refused} />,
   },
 ];
+
+function Decide({ row, refused }: { readonly row: HeldDevice; readonly refused: boolean }) {
+  const seen = seenOf([row]);
+  if (seen.length === 0) return <span className="small dim">once it announces itself anew</span>;
+  return <Decisions which={{ seen }} what={row.serial} refused={refused} />;
+}
+
+function Authentication({ row: { verified, fingerprint } }: { readonly row: HeldDevice }) {
+  return (
+    <>
+      {verified ? 'Certificate verified' : <span className="dim">Anonymous</span>}
+      <div className="small mono dim" title={fingerprint ?? undefined}>
+        {fingerprint ? `${fingerprint.slice(0, 12)}…` : 'no certificate'}
+      </div>
+    </>
+  );
+}
 
 function Name({ row }: { readonly row: HeldDevice }) {
   return (

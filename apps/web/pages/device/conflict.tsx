@@ -8,16 +8,25 @@ import { ProblemNote } from '../../parts/problem-note.js';
 import { When } from '../../parts/when.js';
 import { useMayWrite } from '../../shell/session.js';
 import { useTell } from '../../shell/told.js';
+import { counted } from '../../words.js';
 
 /** Claims that wait for a decision, each with both sides, and those that were dismissed. */
 export function Conflicts({ device }: { readonly device: DeviceDetail }) {
-  const { conflict, conflicts = [], dismissed = [] } = device;
+  const { conflict, conflicts = [], dismissed = [], leftOut } = device;
   const undecidable = conflicts.length === 0 ? conflict : null;
   return (
     <>
       {conflicts.map((open) => (
         <Open key={open.claim} device={device} open={open} />
       ))}
+      {leftOut && (
+        <Alert color="yellow" icon={<IconArrowsSplit aria-hidden />} title="More claims than are kept">
+          {counted(leftOut.claimants, 'more claimant was', 'more claimants were')} left out, the newest from{' '}
+          <span className="mono">{leftOut.claimed.ip}</span> (<When at={leftOut.at} />
+          ): as many claims to this serial number wait as are kept, and none makes way for a newer one. Dismiss
+          those that are not the device: who claims it again after that is shown.
+        </Alert>
+      )}
       {undecidable && (
         <Note>
           <Sides

@@ -78,6 +78,8 @@ const filterWords = {
   claimDismissed: 'Not admitted: an operator has dismissed this claim',
   deviceRefused: 'Not admitted: an operator has refused the device',
   quarantineFull: 'Not admitted: as many as can be held wait for approval',
+  claimBeside: 'Held: another party waits with this serial number too',
+  claimsFull: 'Not admitted: too many parties wait with this serial number',
 } as const;
 
 const skipWords: Readonly<Record<string, string>> = {

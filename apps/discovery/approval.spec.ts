@@ -127,14 +127,18 @@ describe('an unknown device, where devices are approved', () => {
       { outcome: 'admitted', by: 'operator', name: 'ann', deviceId: newest.id },
     ]);
     expect([known.devices.size, known.heldCount]).toEqual([1, 0]);
-    expect(told(when(known, asks(known, 'admit')), deviceApprovalDecided)).toMatchObject([{ outcome: 'gone' }]);
+    expect(told(when(known, asks(known, 'admit')), deviceApprovalDecided)).toMatchObject([
+      { outcome: 'gone' },
+    ]);
     expect(known.devices.size).toBe(1);
   });
 
   it('refused, is not shown as new again, also when approval is switched off; and may be admitted later', () => {
     const known = given();
     when(known, says());
-    expect(told(when(known, asks(known, 'refuse')), deviceApprovalDecided)).toMatchObject([{ outcome: 'refused' }]);
+    expect(told(when(known, asks(known, 'refuse')), deviceApprovalDecided)).toMatchObject([
+      { outcome: 'refused' },
+    ]);
     expect(when(known, asks(known, 'refuse'))).toEqual([]);
     const off = { ...known, settings: defaultSettings };
     for (const state of [known, off]) {
@@ -257,7 +261,8 @@ describe('a serial number that two parties announce while it waits', () => {
     when(known, real);
     const ips = Array.from({ length: otherClaimsMax + 1 }, (_, at) => `10.9.9.${at + 1}`);
     const reasons = ips.map(
-      (ip) => told(when(known, says({ ip, at: '2026-11-21T09:30:00.000Z' })), announcementFiltered)[0]?.reason,
+      (ip) =>
+        told(when(known, says({ ip, at: '2026-11-21T09:30:00.000Z' })), announcementFiltered)[0]?.reason,
     );
     expect(reasons).toEqual([...Array.from({ length: otherClaimsMax }, () => 'claimBeside'), 'claimsFull']);
     const again = says({ ip: '10.9.9.1', fingerprint: others, at: '2026-11-21T09:40:00.000Z' });

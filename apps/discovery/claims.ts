@@ -4,7 +4,15 @@ import { deviceConflicted, deviceReconciled, type DeviceAnnounced } from '#event
 import type { Draft } from '#events/event';
 import type { Identity } from '#events/identity';
 import { claimOf, dismissed, hasRoom, isDismissed, overWith } from './conflict.js';
-import { conflictsOf, type Change, type Claim, type Conflict, type Device, type Known, type Proof } from './known.js';
+import {
+  conflictsOf,
+  type Change,
+  type Claim,
+  type Conflict,
+  type Device,
+  type Known,
+  type Proof,
+} from './known.js';
 import { apply, pinOf, proofOf, seeCertificate, type Attributes, type Certificates } from './move.js';
 
 /**

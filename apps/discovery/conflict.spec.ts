@@ -242,7 +242,10 @@ describe('claims for which there is no room', () => {
     expect(kept(it.known).map(({ claim }) => claim)).toContain(it.claim);
     expect(kept(it.known)).toHaveLength(room + 1);
     const raised = told(events, deviceConflicted);
-    expect(raised.map(({ leftOut }) => leftOut)).toEqual([...Array.from({ length: room }, () => 0), 120 - room]);
+    expect(raised.map(({ leftOut }) => leftOut)).toEqual([
+      ...Array.from({ length: room }, () => 0),
+      120 - room,
+    ]);
     expect(raised.at(-1)?.announcements).toHaveLength(120 - room);
     expect(told(when(it.known, asks(it, 'move')).events, deviceConflictDecided)).toMatchObject([
       { outcome: 'moved' },
@@ -251,18 +254,29 @@ describe('claims for which there is no room', () => {
 
   it('are those of who came last, and are raised once an operator has made room', () => {
     const it = conflict();
-    claimed(it.known, many(120, (at) => ({ ip: source(at), fingerprint: null })));
+    claimed(
+      it.known,
+      many(120, (at) => ({ ip: source(at), fingerprint: null })),
+    );
     const sources = kept(it.known).map(({ data }) => data.identity.ip);
-    expect(sources.toSorted()).toEqual([ip, ...Array.from({ length: openMax - 1 }, (_, at) => source(at))].toSorted());
+    expect(sources.toSorted()).toEqual(
+      [ip, ...Array.from({ length: openMax - 1 }, (_, at) => source(at))].toSorted(),
+    );
     when(it.known, asks(it, 'keep'));
     claimed(it.known, [{ ip: source(119), fingerprint: null }]);
-    expect(kept(it.known).at(-1)).toMatchObject({ data: { identity: { ip: source(119) } }, dismissedAt: null });
+    expect(kept(it.known).at(-1)).toMatchObject({
+      data: { identity: { ip: source(119) } },
+      dismissedAt: null,
+    });
   });
 
   it('make nobody forget what an operator has dismissed', () => {
     const it = conflict();
     when(it.known, asks(it, 'keep'));
-    claimed(it.known, many(120, (at) => ({ ip: source(at), fingerprint: certificate(at) })));
+    claimed(
+      it.known,
+      many(120, (at) => ({ ip: source(at), fingerprint: certificate(at) })),
+    );
     const again = when(it.known, says({ ip, fingerprint: others }));
     expect(again.claims).toEqual([]);
     expect(told(again.events, announcementFiltered)).toMatchObject([{ reason: 'claimDismissed' }]);

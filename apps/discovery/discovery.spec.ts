@@ -80,9 +80,7 @@ function forwarded(identity: Partial<Identity>): Event {
 const approves = (decision: 'admit' | 'refuse', { data }: Event<DeviceAnnounced>): Event => {
   const { serial: named } = data.identity;
   const seen = [{ serial: named, claim: claimOf(data) }];
-  return published(
-    deviceApprovalRequested.draft({ serials: [named], decision, requestedBy: 'ann', seen }),
-  );
+  return published(deviceApprovalRequested.draft({ serials: [named], decision, requestedBy: 'ann', seen }));
 };
 
 const settings = (version: number, body: Partial<Settings>): Event =>
@@ -357,7 +355,9 @@ describe.each(Object.keys(databases))('discovery on %s', (name) => {
     expect(await one.told(announcementFiltered)).toMatchObject([{ reason: 'claimDismissed' }]);
     await one.feed(decide('move', real));
     expect((await one.told(deviceConflictDecided)).at(-1)).toMatchObject({ outcome: 'moved' });
-    expect(await store.query(`select identity->>'ip' as ip from discovery.device`)).toEqual([{ ip: claimed }]);
+    expect(await store.query(`select identity->>'ip' as ip from discovery.device`)).toEqual([
+      { ip: claimed },
+    ]);
   });
 
   it('lets a device move whose old address is silent, with all announcements that waited', async () => {

@@ -58,7 +58,14 @@ export function quarantineChanges(event: Event): readonly (QuarantineChange | Mi
 
 type Said = Omit<DeviceQuarantined['others'][number], 'claim'>;
 
-function waiting({ identity, announcement, peerAddress, fingerprint, authentication, origin }: Said): Waiting {
+function waiting({
+  identity,
+  announcement,
+  peerAddress,
+  fingerprint,
+  authentication,
+  origin,
+}: Said): Waiting {
   const verified = authentication.outcome === 'verified';
   return { ...identity, announcement, peerAddress, fingerprint, verified, forwarded: origin !== null };
 }

@@ -94,7 +94,11 @@ export function startOf({ view, history }: Shown, heads: readonly Head[]): Start
     ...view.leftOut,
     sequence: emptied('discovery', view.leftOut.sequence),
   };
-  return { seed: { ...blankView(view.id), ...view, marks, tasks, claims, leftOut: leftOut ?? null }, kept, whole };
+  return {
+    seed: { ...blankView(view.id), ...view, marks, tasks, claims, leftOut: leftOut ?? null },
+    kept,
+    whole,
+  };
 }
 
 /** Entries that none of the events wrote, by time and type: their words may be what is to be mended. */

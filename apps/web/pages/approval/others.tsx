@@ -27,7 +27,11 @@ export function Others({ row, mayWrite }: OthersProps) {
               <li key={other.claim} className="row row-tight">
                 <Other other={other} than={row} />
                 {mayWrite && (
-                  <Decisions which={{ seen: seenOf([other]) }} what={`${row.serial} from ${other.ip}`} refused />
+                  <Decisions
+                    which={{ seen: seenOf([other]) }}
+                    what={`${row.serial} from ${other.ip}`}
+                    refused
+                  />
                 )}
               </li>
             ))}

@@ -23,8 +23,8 @@ export function Conflicts({ device }: { readonly device: DeviceDetail }) {
         <Alert color="yellow" icon={<IconArrowsSplit aria-hidden />} title="More claims than are kept">
           {counted(leftOut.claimants, 'more claimant was', 'more claimants were')} left out, the newest from{' '}
           <span className="mono">{leftOut.claimed.ip}</span> (<When at={leftOut.at} />
-          ): as many claims to this serial number wait as are kept, and none makes way for a newer one. Dismiss
-          those that are not the device: who claims it again after that is shown.
+          ): as many claims to this serial number wait as are kept, and none makes way for a newer one.
+          Dismiss those that are not the device: who claims it again after that is shown.
         </Alert>
       )}
       {undecidable && (

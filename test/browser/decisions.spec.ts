@@ -109,15 +109,16 @@ describe('decisions on the page', () => {
     const serial = 'HELD-0005';
     const { example } = deviceQuarantined;
     const identity = { ...example.identity, serial };
+    const others = example.others.map((other) => ({ ...other, identity: { ...other.identity, serial } }));
     await trial.bus.publish([
-      trial.event('discovery', deviceQuarantined.draft({ ...example, serial, identity })),
+      trial.event('discovery', deviceQuarantined.draft({ ...example, serial, identity, others })),
     ]);
     await visitor.goTo('/approval');
     const row = page.getByRole('row').filter({ hasText: serial });
     await row.getByText('Others announced this serial number too').waitFor();
     await page.getByRole('button', { name: `Admit ${serial} from 10.9.9.9` }).click();
     await row.waitFor({ state: 'detached' });
-    const [other] = example.others;
+    const [other] = others;
     expect(await told('device.approvalRequested')).toMatchObject({ seen: [{ serial, claim: other?.claim }] });
     const missed = { ...deviceApprovalDecided.example, serial, outcome: 'another' } as const;
     await trial.bus.publish([trial.event('discovery', deviceApprovalDecided.draft(missed))]);

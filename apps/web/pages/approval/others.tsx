@@ -24,7 +24,7 @@ export function Others({ row, mayWrite }: OthersProps) {
           <p className="small strong">Others announced this serial number too:</p>
           <ul className="plain-list small" aria-label={`Others with ${row.serial}`}>
             {others.map((other) => (
-              <li key={other.claim} className="row row-tight">
+              <li key={other.claim}>
                 <Other other={other} than={row} />
                 {mayWrite && (
                   <Decisions

@@ -223,7 +223,9 @@ describe.skipIf(helm === undefined)('the Helm chart', () => {
     const rendered = renderChart(...settings.map((setting) => `gateway.env.${setting}`));
     for (const object of rendered) validate(object);
     const told = rendered.filter((object) => JSON.stringify(object).includes('MUSTER_GATEWAY_PROXIES'));
-    expect(told.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual(['Deployment muster-gateway']);
+    expect(told.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+      'Deployment muster-gateway',
+    ]);
     expect(JSON.stringify(told)).toContain('{"name":"MUSTER_GATEWAY_PROXIES","value":"10.0.0.0/24"}');
     expect(JSON.stringify(told)).toContain('{"name":"MUSTER_GATEWAY_BACKLOG_MAX","value":"512"}');
     // In a file of values every number is one with a fraction, to Helm.

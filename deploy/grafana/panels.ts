@@ -61,7 +61,8 @@ const edge: Row = {
     },
     {
       title: 'In hand, and remembered',
-      about: 'Announcements that are not stored yet, of MUSTER_GATEWAY_UNCONFIRMED_MAX; sources that limits are kept for.',
+      about:
+        'Announcements that are not stored yet, of MUSTER_GATEWAY_UNCONFIRMED_MAX; sources that limits are kept for.',
       unit: 'short',
       queries: [
         line('sum(muster_gateway_unconfirmed)', 'not stored yet'),
@@ -130,7 +131,8 @@ const authority: Row = {
   panels: [
     {
       title: 'Lists that it publishes',
-      about: 'Until each ends. The issuing one is renewed by itself each 12 hours, the root’s by a person with its key.',
+      about:
+        'Until each ends. The issuing one is renewed by itself each 12 hours, the root’s by a person with its key.',
       unit: 's',
       queries: [line('min by (issuer) (muster_trust_list_remaining)', '{{issuer}}')],
     },

@@ -24,7 +24,10 @@ test('a listener is trusted by an authority or by its own certificate, made as R
   const key = ['-newkey', 'rsa:1024', '-nodes', '-keyout', 'weak.key'];
   weak.run('req', '-x509', ...key, '-subj', '/CN=Weak', '-days', '9', '-out', 'weak.pem');
   expect(checkListener(listener({ trustedAuthorities: weak.read('weak.pem') }))).toMatchObject([
-    { field: 'trustedAuthorities', message: expect.stringContaining('certificate 1 has a weak key') as string },
+    {
+      field: 'trustedAuthorities',
+      message: expect.stringContaining('certificate 1 has a weak key') as string,
+    },
   ]);
   weak.remove();
 });

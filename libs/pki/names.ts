@@ -61,8 +61,10 @@ function textOf(tag: number, value: Uint8Array): string | null {
 }
 
 /** Null: it cannot be read. */
-export const canonicalSubjectOf = (certificate: X509Certificate): string | null => nameIn(certificate, 'subject');
-export const canonicalIssuerOf = (certificate: X509Certificate): string | null => nameIn(certificate, 'issuer');
+export const canonicalSubjectOf = (certificate: X509Certificate): string | null =>
+  nameIn(certificate, 'subject');
+export const canonicalIssuerOf = (certificate: X509Certificate): string | null =>
+  nameIn(certificate, 'issuer');
 
 function nameIn(certificate: X509Certificate, which: 'subject' | 'issuer'): string | null {
   try {

@@ -41,10 +41,9 @@ export interface Form<B> {
 }
 
 /** What is typed belongs to the version that was read: that version is named when it is saved. */
-export function DocumentEditor<
-  B extends { readonly name: string },
-  Saved extends Document<B> = Document<B>,
->(props: DocumentEditorProps<B, Saved>) {
+export function DocumentEditor<B extends { readonly name: string }, Saved extends Document<B> = Document<B>>(
+  props: DocumentEditorProps<B, Saved>,
+) {
   const { list, blank, consequence, remark, children } = props;
   const draft = useDraft(props.document, blank);
   const { of: document, body } = draft;

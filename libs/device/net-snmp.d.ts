@@ -1,6 +1,6 @@
 // As much of net-snmp as is used here; what DefinitelyTyped has of it is mostly `any`.
 declare module 'net-snmp' {
-  import type { Socket } from 'node:dgram';
+  import type { EventEmitter } from 'node:events';
 
   export interface Varbind {
     readonly oid: string;
@@ -24,6 +24,20 @@ declare module 'net-snmp' {
     close(): void;
   }
 
+  /** Emits `message` and `close`. */
+  export interface SessionSocket extends EventEmitter {
+    send(
+      bytes: Buffer,
+      offset: number,
+      length: number,
+      port: number,
+      address: string,
+      sent: (error: Error | null, bytes: number) => void,
+    ): void;
+    ref(): unknown;
+    unref(): unknown;
+  }
+
   export interface SessionOptions {
     readonly version: number;
     readonly port: number;
@@ -31,7 +45,7 @@ declare module 'net-snmp' {
     readonly retries: number;
     readonly reportOidMismatchErrors: boolean;
     /** Where its socket comes from. */
-    readonly dgramModule: { createSocket(): Socket };
+    readonly dgramModule: { createSocket(): SessionSocket };
   }
 
   const snmp: {

@@ -1,9 +1,13 @@
 // Who a device is by SNMP: a real agent, and those that answer otherwise.
 import { createSocket, type Socket } from 'node:dgram';
 import { randomInt } from 'node:crypto';
+import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../scripts/free-port.mjs';
 import { community, startSnmpd, withoutSnmpd, type Snmpd } from '../../test/support/snmpd.js';
+import { DerReader } from '../pki/der/read.js';
+import { tags } from '../pki/der/tags.js';
+import { element, integer, octets, sequence } from '../pki/der/write.js';
 import { identifyBySnmp } from './snmp.js';
 
 const networks = ['127.8.0.0/16'];
@@ -95,5 +99,89 @@ describe('whoever', () => {
     const aborter = new AbortController();
     const asked = await answering(() => aborter.abort(new Error('lease lost')));
     await expect(identifyBySnmp(asked, aborter.signal)).rejects.toThrow('lease lost');
+  });
+});
+
+/** As many answers as `hostile` makes of a request, and then one that says plainly that there is none. */
+const misled = (hostile: (request: Buffer) => readonly Uint8Array[]) =>
+  answering((request, socket, port) => {
+    for (const datagram of [...hostile(request), answerTo(request, { status: genErr })]) {
+      socket.send(datagram, port, '127.0.0.1');
+    }
+  });
+
+const types = { response: 0xa2, report: 0xa8 } as const;
+const genErr = 5;
+
+function partsOf(request: Buffer) {
+  const message = DerReader.inside(request, tags.sequence);
+  const head = [message.next(tags.integer).whole, message.next(tags.octetString).whole];
+  const pdu = new DerReader(message.next().content);
+  const [id, , , asked] = [pdu.next(), pdu.next(), pdu.next(), pdu.next()];
+  return { head, id: id.whole, asked: asked.whole };
+}
+
+interface Answer {
+  readonly type?: number;
+  readonly status?: number;
+}
+
+function answerTo(request: Buffer, { type = types.response, status = 0 }: Answer): Buffer {
+  const { head, id, asked } = partsOf(request);
+  return sequence(...head, element(type, id, integer(status), integer(0), asked));
+}
+
+/** The same in SNMPv3 (RFC 3412 6, RFC 3414 2.4), of nobody in particular. */
+function answerInVersion3(request: Buffer, flags: number, type: number = types.response): Buffer {
+  const { id, asked } = partsOf(request);
+  const none = octets(Buffer.alloc(0));
+  const scoped = sequence(none, none, element(type, id, integer(0), integer(0), asked));
+  return sequence(
+    integer(3),
+    sequence(id, integer(65_507), octets(Buffer.from([flags])), integer(3)),
+    octets(sequence(none, integer(0), integer(0), none, none, none)),
+    (flags & 2) === 0 ? scoped : octets(scoped),
+  );
+}
+
+describe('an agent that means harm', () => {
+  it.each<[string, (request: Buffer) => Uint8Array]>([
+    ['a Report', (request) => answerTo(request, { type: types.report })],
+    ['another PDU', (request) => answerTo(request, { type: 0xa4 })],
+    ['SNMPv3', (request) => answerInVersion3(request, 0)],
+    ['a Report in SNMPv3', (request) => answerInVersion3(request, 0, types.report)],
+    ['SNMPv3 to be checked', (request) => answerInVersion3(request, 1)],
+    ['SNMPv3 to be decrypted', (request) => answerInVersion3(request, 2)],
+    ['SNMPv3 to be decrypted and checked', (request) => answerInVersion3(request, 3)],
+    ['half an answer', (request) => answerTo(request, {}).subarray(0, 20)],
+    ['nothing', () => Buffer.alloc(0)],
+  ])('ends nothing but its own request by %s', async (_, answer) => {
+    const there = await misled((request) => [answer(request)]);
+    expect(await identifyBySnmp(there, signal)).toMatchObject({ kind: 'failed' });
+  });
+
+  it('ends nothing but its own request by any bytes', async () => {
+    let hostile: (request: Buffer) => readonly Uint8Array[] = () => [];
+    const there = await misled((request) => hostile(request));
+    const anyBytes = fc.uint8Array({ maxLength: 300 }).map((bytes) => () => Buffer.from(bytes));
+    const changed = fc
+      .record({
+        type: fc.integer({ min: 0xa0, max: 0xa8 }),
+        version: fc.constantFrom(2, 3),
+        changes: fc.array(fc.tuple(fc.nat(150), fc.nat(255)), { maxLength: 3 }),
+        length: fc.option(fc.nat(150), { nil: undefined }),
+      })
+      .map(({ type, version, changes, length }) => (request: Buffer) => {
+        const answer = version === 3 ? answerInVersion3(request, 0, type) : answerTo(request, { type });
+        for (const [at, byte] of changes) if (at < answer.length) answer[at] = byte;
+        return answer.subarray(0, length);
+      });
+    const run = async (makers: readonly ((request: Buffer) => Uint8Array)[]): Promise<void> => {
+      hostile = (request) => makers.map((make) => make(request));
+      const { kind } = await identifyBySnmp(there, signal);
+      expect(['failed', 'unsupported']).toContain(kind);
+    };
+    const many = fc.array(fc.oneof(anyBytes, changed), { maxLength: 3 });
+    await fc.assert(fc.asyncProperty(many, run), { numRuns: 500 });
   });
 });

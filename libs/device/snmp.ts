@@ -8,6 +8,7 @@ import { messageOf } from '../events/message-of.js';
 import { mayConnect, ownAddresses } from './address.js';
 import type { Outcome, Setback, Target } from './device.js';
 import { hostOf } from './exchange.js';
+import { sessionSocket } from './snmp-socket.js';
 
 /** Port of a device's SNMP agent. */
 export const snmpPort = 161;
@@ -40,7 +41,8 @@ export async function identifyBySnmp(target: SnmpTarget, signal: AbortSignal): P
   socket.on('error', reject);
   limited.addEventListener('abort', () => reject(limited.reason), { once: true });
   try {
-    return await Promise.race([readIdentity(socket, target), broken]);
+    await Promise.race([connected(socket, target), broken]);
+    return await Promise.race([readIdentity(openSession(socket, target, reject), target), broken]);
   } catch (error) {
     signal.throwIfAborted();
     return setback(error);
@@ -49,9 +51,7 @@ export async function identifyBySnmp(target: SnmpTarget, signal: AbortSignal): P
   }
 }
 
-async function readIdentity(socket: Socket, target: SnmpTarget): Promise<Outcome<Identity>> {
-  await connected(socket, target);
-  const session = openSession(socket, target);
+async function readIdentity(session: Session, target: SnmpTarget): Promise<Outcome<Identity>> {
   const [sysDescr, sysName, model, serial] = (await get(session, Object.values(scalars))).map(textOf);
   if (!serial) return unsupported('its SNMP agent names no serial number of a printer');
   const mac = macOf(await firstRows(session, ifPhysAddress));
@@ -78,19 +78,18 @@ const connected = (socket: Socket, { address, port }: SnmpTarget): Promise<void>
     socket.connect(port, address, (error?: Error) => (error ? reject(error) : resolve()));
   });
 
-function openSession(socket: Socket, { address, port, community }: SnmpTarget): Session {
-  const send = socket.send.bind(socket);
-  // A connected socket takes no address, and net-snmp gives one with each request.
-  type Sent = (error: Error | null, bytes: number) => void;
-  const sendThere = (bytes: Buffer, offset: number, length: number, ...rest: [number, string, Sent]): void =>
-    send(bytes, offset, length, rest[2]);
+function openSession(
+  socket: Socket,
+  { address, port, community }: SnmpTarget,
+  broken: (error: Error) => void,
+): Session {
   const session = snmp.createSession(address, community, {
     version: snmp.Version2c,
     port,
     timeout: limits.tryMs,
     retries: limits.retries,
     reportOidMismatchErrors: true,
-    dgramModule: { createSocket: () => Object.assign(socket, { send: sendThere }) },
+    dgramModule: { createSocket: () => sessionSocket(socket, broken) },
   });
   // A datagram that cannot be read is none: the request ends by its time.
   session.on('error', () => undefined);

@@ -12,14 +12,14 @@ import {
   type DeviceAnnounced,
   type DeviceRetireRequested,
 } from '#events/device';
-import type { Event } from '#events/event';
+import type { Draft, Event } from '#events/event';
 import { serialListChanged, type SerialListChanged } from '#events/serial-list';
 import type { Settings } from '#events/settings';
 import { approve, decideApproval } from './approval.js';
 import { decideConflict, dismissed, isDismissed, overWith } from './conflict.js';
 import { countAnnouncement, startOfMinute } from './flapping.js';
 import type { Arrival, Change, Device, Known, Proof } from './known.js';
-import { apply, pinOf, proofOf, saysNothingNew, seeCertificate } from './move.js';
+import { apply, pinOf, proofOf, saysNothingNew, seeCertificate, type Certificates } from './move.js';
 
 export type Heard =
   | DeviceAnnounced
@@ -56,6 +56,7 @@ export function announced(event: Arrived, known: Known): Decision<Change> {
   const device = known.devices.get(data.identity.serial);
   if (!device)
     return isDeleted(data, known) ? keepOut(id, data, 'deviceDeleted') : approve(event, known, discover);
+  if (data.probedBy) return seenByProbe(event, device, known);
   const acceptedAt = new Date(data.acceptedAt);
   const proof = proofOf(data, device, known.certificates);
   if (!proof && !saysNothingNew(data, device, known.certificates)) return claim(event, device, known);
@@ -122,12 +123,12 @@ function reconcile({ id, data }: Arrived, { device, proof, known }: Reconciling)
   const counted = countAnnouncement(device, new Date(data.acceptedAt));
   const after = apply(counted.device, { data, proof, certificates });
   const { changed, fresh } = after;
-  const { acceptedAt, origin, probedBy = null } = data;
+  const { acceptedAt, origin } = data;
   const common = fact(after.device, id, after.device.fingerprint);
   return {
     changes: [...changes, { kind: 'device', device: after.device }, ...overWith(device.id, changed)],
     events: [
-      deviceReconciled.draft({ ...common, proof, fresh, acceptedAt, origin, probedBy, changed }),
+      deviceReconciled.draft({ ...common, proof, fresh, acceptedAt, origin, probedBy: null, changed }),
       ...counted.events,
     ],
   };
@@ -137,19 +138,37 @@ function reconcile({ id, data }: Arrived, { device, proof, known }: Reconciling)
  * What is known of the device stays, and the chain goes on all the same: a newer announcement was applied already, or this
  * one says nothing new.
  */
-function goOn({ id, data }: Arrived, known: Device, state: Known): Decision<Change> {
-  const { device, events } = countAnnouncement(known, new Date(data.acceptedAt));
-  const { acceptedAt, origin, probedBy = null } = data;
-  const { proof } = device;
-  const { changes, certificates } = seeCertificate(data, state.certificates);
-  const common = fact(device, id, pinOf(device, certificates));
+function goOn(event: Arrived, known: Device, state: Known): Decision<Change> {
+  const { device, events } = countAnnouncement(known, new Date(event.data.acceptedAt));
+  const { changes, certificates } = seeCertificate(event.data, state.certificates);
   return {
     changes: [...changes, { kind: 'device', device }],
-    events: [
-      deviceReconciled.draft({ ...common, proof, fresh: false, acceptedAt, origin, probedBy, changed: [] }),
-      ...events,
-    ],
+    events: [seenAgain(event, device, certificates), ...events],
   };
+}
+
+/**
+ * What the server was told that asked changes nothing of a known device (R19): the certificate of who answers proves nothing
+ * of who passes its words on, and its silence later moves nobody. Told at the device's own address, the chain goes on.
+ */
+function seenByProbe(event: Arrived, device: Device, { certificates }: Known): Decision<Change> {
+  if (event.data.identity.ip !== device.identity.ip) return nothing;
+  return { changes: [], events: [seenAgain(event, device, certificates)] };
+}
+
+function seenAgain({ id, data }: Arrived, device: Device, certificates: Certificates): Draft {
+  const { acceptedAt, origin, probedBy = null } = data;
+  const { proof } = device;
+  const common = fact(device, id, pinOf(device, certificates));
+  return deviceReconciled.draft({
+    ...common,
+    proof,
+    fresh: false,
+    acceptedAt,
+    origin,
+    probedBy,
+    changed: [],
+  });
 }
 
 /** From another address or certificate: nothing changes before the old address was asked, by the task prove-move.ts. */

@@ -118,7 +118,7 @@ function moved(device: Device, party: Party, proof: Proof, known: Known): Judgem
     fresh: after.fresh,
     acceptedAt: last.data.acceptedAt,
     origin: last.data.origin,
-    probedBy: last.data.probedBy ?? null,
+    probedBy: null,
     changed: after.changed,
   });
   return {

@@ -94,7 +94,7 @@ function move(event: Asked, device: Device, conflict: Conflict, known: Known): D
     fresh: true,
     acceptedAt: data.acceptedAt,
     origin: data.origin,
-    probedBy: data.probedBy ?? null,
+    probedBy: null,
     changed: after.changed,
   });
   return {

@@ -6,7 +6,10 @@ import type { Settings } from '#events/settings';
 export type Proof = DeviceReconciled['proof'];
 export type Changed = DeviceReconciled['changed'];
 
-/** An announcement, or what stands for one: what a client said when it was asked who it is (R19). */
+/**
+ * An announcement, or what stands for one: what a client said when it was asked who it is (R19). That lets in serial numbers
+ * that are not known, and is no claim to those that are.
+ */
 export interface Arrival extends DeviceAnnounced {
   /** Absent: it announced itself. */
   readonly probedBy?: ProbeWay;
@@ -35,7 +38,7 @@ export interface Certificate {
 export interface Claim {
   readonly announcement: string;
   readonly deviceId: string;
-  readonly data: Arrival;
+  readonly data: DeviceAnnounced;
 }
 
 /** A claim that was raised as a conflict, until an operator decides or the device changes. */
@@ -45,7 +48,7 @@ export interface Conflict {
   readonly claim: string;
   /** The newest announcement that makes the claim. */
   readonly announcement: string;
-  readonly data: Arrival;
+  readonly data: DeviceAnnounced;
   readonly raisedAt: Date;
   /** Set: an operator keeps the known device, and hears no more of this claim. */
   readonly dismissedAt: Date | null;

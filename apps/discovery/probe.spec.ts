@@ -2,13 +2,21 @@
 // SNMP agent and a real HTTPS server say who they are.
 import { createHash, randomInt, X509Certificate } from 'node:crypto';
 import { createServer } from 'node:https';
+import { connect, createServer as createTcpServer } from 'node:net';
 import { metrics } from '@opentelemetry/api';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runWorkers, type RunningWorkers } from '#bus/worker';
 import { ownAddresses } from '#device/address';
 import { deviceQuarantined } from '#events/approval';
-import { announcementFiltered, deviceAnnounced, deviceDiscovered, deviceReconciled } from '#events/device';
+import {
+  announcementFiltered,
+  deviceAnnounced,
+  deviceConflicted,
+  deviceDiscovered,
+  deviceReconciled,
+} from '#events/device';
 import type { Event } from '#events/event';
+import { exampleIdentity, type Identity } from '#events/identity';
 import { announcementProbed, announcementsRefused, type Refusal } from '#events/refusal';
 import { defaultSettings, settingsChanged, type Settings } from '#events/settings';
 import { selfSigned } from '#pki/self-signed';
@@ -70,6 +78,15 @@ const turnedAway = (peers: readonly string[], reason = 'silence', lastAt = new D
   return published(announcementsRefused.draft({ gateway: 'gateway-1', refusals: each, unnamed: 0 }));
 };
 
+/** A device that announces itself. */
+const announces = (ip: string, fingerprint: string): Event => {
+  const { example } = deviceAnnounced;
+  const identity = { ...exampleIdentity, ip };
+  const transport = { ...example.transport, peerAddress: ip, fingerprint };
+  const acceptedAt = new Date().toISOString();
+  return published(deviceAnnounced.draft({ ...example, identity, transport, acceptedAt }));
+};
+
 /** What the real gateway tells of a client. */
 const toldOf = (client: string): Event => {
   const own = refusals.filter(({ peer }) => peer === client);
@@ -117,11 +134,11 @@ describe.each(Object.keys(databases))('an unknown client on %s', (name) => {
   const later = () => store.query(`update discovery.probe set asked_at = asked_at - interval '1 hour'`);
 
   /** A printer with the open device API; resolves to the fingerprint of its certificate. */
-  async function printerAt(host: string): Promise<string> {
+  async function printerAt(host: string, says: Partial<Identity> = {}): Promise<string> {
     const { key, certificate } = await selfSigned({ commonName: 'device' });
     const server = createServer({ key, cert: certificate }, (_, response) => {
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ ...deviceAnnounced.example.identity, ip: '10.9.9.9' }));
+      response.end(JSON.stringify({ ...exampleIdentity, ip: host, ...says }));
     });
     open.push({ close: () => new Promise((closed) => server.close(closed)) });
     await new Promise<void>((resolve, reject) => {
@@ -129,6 +146,28 @@ describe.each(Object.keys(databases))('an unknown client on %s', (name) => {
     });
     return createHash('sha256').update(new X509Certificate(certificate).raw).digest('hex');
   }
+
+  /** Somebody who passes on to a printer what comes, and back what it says. */
+  async function relayAt(host: string, printerHost: string): Promise<void> {
+    const relay = createTcpServer((client) => {
+      const printer = connect(devicePort, printerHost);
+      client.pipe(printer).pipe(client);
+      client.on('error', () => undefined).on('close', () => printer.destroy());
+      printer.on('error', () => undefined).on('close', () => client.destroy());
+    });
+    open.push({ close: () => new Promise((closed) => relay.close(closed)) });
+    await new Promise<void>((resolve, reject) => {
+      relay.once('error', reject).listen(devicePort, host, resolve);
+    });
+  }
+
+  /** All that is kept of devices, and of who claims to be one. */
+  const kept = async () => ({
+    devices: await store.query('select * from discovery.device order by serial'),
+    certificates: await store.query('select * from discovery.certificate order by fingerprint'),
+    claims: await store.query('select * from discovery.claim'),
+    conflicts: await store.query('select * from discovery.conflict'),
+  });
 
   it.skipIf(withoutSnmpd)(
     'that is silent and has an SNMP agent gets in, and hears what everybody hears',
@@ -169,7 +208,57 @@ describe.each(Object.keys(databases))('an unknown client on %s', (name) => {
     await later();
     await fed.feed(turnedAway([clients.web]));
     const again = await until('it is found again', async () => (await fed.told(deviceReconciled))[0]);
-    expect(again).toMatchObject({ proof: 'sameCertificate', changed: [], probedBy: 'deviceApi' });
+    expect(again).toMatchObject({ proof: 'first', fresh: false, changed: [], probedBy: 'deviceApi' });
+  });
+
+  it('that names a known device elsewhere, or passes on its words, moves nothing and claims nothing', async () => {
+    const [relay, impostor] = [`127.8.${randomInt(1, 100)}.1`, `127.8.${randomInt(101, 200)}.1`];
+    address = `127.8.${randomInt(201, 255)}.1`;
+    await fed.feed(announces(address, await printerAt(address)));
+    await printerAt(impostor);
+    await relayAt(relay, address);
+    const before = await kept();
+    await fed.feed(turnedAway([relay, impostor]));
+    work();
+    await allAsked();
+    const told = new Map((await fed.told(announcementProbed)).map((event) => [event.peer, event]));
+    expect(told.get(relay)).toMatchObject({
+      problem: `open device API: what answers says that it is at ${address}`,
+    });
+    const { serial } = exampleIdentity;
+    expect(told.get(impostor)).toMatchObject({ probedBy: 'deviceApi', serial });
+    expect(told.get(impostor)?.problem).toContain(address);
+    expect(await kept()).toEqual(before);
+    expect(before.devices).toMatchObject([{ serial, identity: { ip: address } }]);
+    expect(await fed.told(deviceReconciled)).toEqual([]);
+    expect(await fed.told(deviceConflicted)).toEqual([]);
+  });
+
+  it('that is a known device at its own address is seen again, and nothing of it changes', async () => {
+    await fed.feed(announces(address, 'a'.repeat(64)));
+    const before = await kept();
+    await printerAt(address, { model: 'another', mac: '3c:52:82:aa:00:99', hostname: null, firmware: '6' });
+    await fed.feed(turnedAway([address]));
+    work();
+    const again = await until('it is seen again', async () => (await fed.told(deviceReconciled))[0]);
+    const identity = { ...exampleIdentity, ip: address };
+    expect(again).toMatchObject({
+      identity,
+      fingerprint: 'a'.repeat(64),
+      changed: [],
+      probedBy: 'deviceApi',
+    });
+    expect(await kept()).toEqual(before);
+  });
+
+  it('that says it is at another address than the one asked is not believed', async () => {
+    await printerAt(address, { ip: '10.9.9.9' });
+    await fed.feed(turnedAway([address]));
+    work();
+    await allAsked();
+    const problem = 'open device API: what answers says that it is at 10.9.9.9';
+    expect(await fed.told(announcementProbed)).toMatchObject([{ peer: address, serial: null, problem }]);
+    expect(await fed.told(deviceDiscovered)).toEqual([]);
   });
 
   it('is judged as one that announced: listed serial numbers only, and held for approval', async () => {

@@ -1,5 +1,6 @@
 // The task that asks a client of the edge who it is, when nothing that it said was understood (R19): by the open device API,
-// then by SNMP where the operator named a community. Who says so is judged as if it had announced that, unverified.
+// then by SNMP where the operator named a community. A serial number that nobody knows is judged as if it had been announced,
+// unverified; a known device is not changed by it, as whoever is asked can have another answer.
 import * as z from 'zod';
 import { worker, type Ending, type Worker } from '#bus/worker';
 import { openDeviceApi } from '#device/api';
@@ -52,9 +53,12 @@ export function probeWorker(on: Probing): Worker {
       const settings = (await readDocument(on.store, 'discovery', settingsChanged))?.body;
       if (!settings || !mayProbe(settings)) return { events: [] };
       const found = await ask(on, task.payload.peer, settings, signal);
-      return { events: [], settle: (tx) => letIn(tx, task, found) };
+      return { events: [], settle: (tx) => letIn(on, tx, { task, found }) };
     },
-    failed: (task, error) => ({ events: [], settle: (tx) => giveUp(on, tx, task.payload, error) }),
+    failed: ({ payload: of }, error) => ({
+      events: [],
+      settle: (tx) => giveUp(on, tx, { ...of, problem: messageOf(error) }),
+    }),
   });
 }
 
@@ -69,8 +73,10 @@ async function ask(
   const api = await driver.identify(signal).finally(() => driver.close());
   if (api.kind === 'answered') {
     const { identity, fingerprint } = api.value;
-    // It is there that it was asked, whatever other addresses it has.
-    return { identity: { ...identity, ip: address }, fingerprint, probedBy: 'deviceApi' };
+    // Another's answer, passed on, or one of several addresses: which of them is the device's, it announces itself.
+    if (identity.ip !== address)
+      throw new Error(`open device API: what answers says that it is at ${identity.ip}`);
+    return { identity, fingerprint, probedBy: 'deviceApi' };
   }
   if (community === null) throw new Error(`open device API: ${api.reason}; SNMP: no community is set`);
   const snmp = await identifyBySnmp({ address, port: snmpPort, networks, community }, signal);
@@ -78,13 +84,24 @@ async function ask(
   throw new Error(`open device API: ${api.reason}; SNMP: ${snmp.reason}`);
 }
 
+interface Answered {
+  readonly task: Task<Probe>;
+  readonly found: Found;
+}
+
 /** Under the locks of its serial number. */
-async function letIn(tx: Tx, { payload: of, traceparent }: Task<Probe>, found: Found): Promise<Ending> {
+async function letIn(on: Probing, tx: Tx, { task, found }: Answered): Promise<Ending> {
+  const { payload: of, traceparent } = task;
   const { identity, fingerprint, probedBy } = found;
   const { serial } = identity;
   const fingerprints = fingerprint === null ? [] : [fingerprint];
   const known = await loadKnown(tx, { serials: [serial], fingerprints });
   if (!known.settings || !mayProbe(known.settings)) return { events: [] };
+  const device = known.devices.get(serial);
+  if (device && device.identity.ip !== identity.ip) {
+    const problem = `its serial number is that of a device at ${device.identity.ip}, of which nothing changes`;
+    return giveUp(on, tx, { ...of, probedBy, serial, problem });
+  }
   const told = announcementProbed.draft({ ...of, probedBy, serial, problem: null });
   const data = arrivalOf(found, of.peer, known.now);
   const { changes, events } = announced({ id: told.id, data, traceparent }, known);
@@ -106,14 +123,21 @@ const arrivalOf = ({ identity, fingerprint, probedBy }: Found, peerAddress: stri
   probedBy,
 });
 
-/** Told once, until it says who it is. */
-async function giveUp({ log }: Probing, tx: Tx, { peer, reason }: Probe, error: Error): Promise<Ending> {
+interface Failed extends Probe {
+  readonly probedBy?: ProbeWay;
+  readonly serial?: string;
+  readonly problem: string;
+}
+
+/** Told once, until it says who it is, and that counts. */
+async function giveUp({ log }: Probing, tx: Tx, failed: Failed): Promise<Ending> {
+  const { peer, reason, probedBy = null, serial = null } = failed;
   if (!(await rememberAnswer(tx, peer, false))) return { events: [] };
-  const problem = messageOf(error)
+  const problem = failed.problem
     .replaceAll(/\p{Cc}|\p{Zl}|\p{Zp}/gu, ' ')
     .slice(0, 1000)
     .trim();
-  const message = 'A client that says nothing understood does not say either who it is when it is asked';
-  tx.afterCommit(() => log.info({ peer, reason, problem }, message));
-  return { events: [announcementProbed.draft({ peer, reason, probedBy: null, serial: null, problem })] };
+  const message = 'A client that says nothing understood was asked who it is, and no device comes of it';
+  tx.afterCommit(() => log.info({ peer, reason, serial, problem }, message));
+  return { events: [announcementProbed.draft({ peer, reason, probedBy, serial, problem })] };
 }

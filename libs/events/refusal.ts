@@ -62,7 +62,7 @@ export const announcementProbed = defineEvent({
     /** What it said who it is by; null: it did not say. */
     probedBy: probeWay.nullable(),
     serial: serialNumber.nullable(),
-    /** Why it is not known who it is; null: it is. */
+    /** Why it is not known who it is, or why its answer counts for nothing: a known device's, elsewhere. Null: it counts. */
     problem: printable(1000).nullable(),
   }),
   subject: ({ peer }) => peer,

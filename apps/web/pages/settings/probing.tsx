@@ -12,7 +12,7 @@ export function Probing({ form: { body, set, fault, readOnly } }: { readonly for
         text={
           isMutual
             ? 'Not with mutual authentication, in which nobody takes part without a certificate that verifies.'
-            : 'Whoever connects and says nothing that is understood is asked at its own address, inside the device networks. For printers that announce themselves in a way of their vendor; what they answer is not verified.'
+            : 'Whoever connects and says nothing that is understood is asked at its own address, inside the device networks. For printers that announce themselves in a way of their vendor; what they answer is not verified, and changes nothing of a device that is known.'
         }
         on={body.probeUnknownClients}
         readOnly={readOnly}

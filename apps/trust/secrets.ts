@@ -15,6 +15,11 @@ export interface EnrolmentSecret {
   readonly used: Date | null;
 }
 
+/** As it was when its password was found to be right: made anew meanwhile, under the same name, it is another. */
+export interface FoundSecret extends EnrolmentSecret {
+  readonly hash: string;
+}
+
 /** Of 160 random bits nothing slower is needed. */
 const hashOf = (secret: string): Buffer => hash('sha256', secret, 'buffer');
 
@@ -41,20 +46,20 @@ export function keepSecret(books: Books, secret: Omit<EnrolmentSecret, 'used'>, 
 }
 
 /** Null unless name and secret fit, and it is not over. It may be used up. */
-export function findSecret(books: Books, name: string, value: string, now: Date): EnrolmentSecret | null {
+export function findSecret(books: Books, name: string, value: string, now: Date): FoundSecret | null {
   const row = books.one('select * from secret where name = ?', name);
   const kept = Buffer.from(row ? String(row['hash']) : '00'.repeat(32), 'hex');
   const fits = timingSafeEqual(kept, hashOf(value));
   if (!row || !fits) return null;
-  const secret = secretOf(row);
+  const secret = { ...secretOf(row), hash: String(row['hash']) };
   return secret.until <= now ? null : secret;
 }
 
 /** False when another was faster with a secret for once, or it was made anew. To be called in the transaction of what it is used for. */
-export function useSecret(books: Books, { name, until }: EnrolmentSecret, now: Date): boolean {
-  const used =
-    'update secret set used_ms = ? where name = ? and until_ms = ? and (reusable = 1 or used_ms is null)';
-  return books.run(used, now.getTime(), name, until.getTime()) === 1;
+export function useSecret(books: Books, { name, hash: found }: FoundSecret, now: Date): boolean {
+  const used = `update secret set used_ms = ? where name = ? and hash = ? and until_ms > ?
+    and (reusable = 1 or used_ms is null)`;
+  return books.run(used, now.getTime(), name, found, now.getTime()) === 1;
 }
 
 /** Throws TrustFault. */

@@ -81,6 +81,18 @@ describe('a wish', () => {
     expect(JSON.stringify(log.lines)).not.toContain(enrolment.hash);
   });
 
+  it('to let a device enrol anew ends what was found right before, also where both are good until the same time', async () => {
+    const now = new Date();
+    await hear(enrolment);
+    const leaked = findSecret(books, 'VNB3K500', password, now);
+    const another = `${password}, and another`;
+    await hear({ ...enrolment, hash: createHash('sha256').update(another).digest('hex') });
+    expect(leaked && useSecret(books, leaked, now)).toBe(false);
+    const found = findSecret(books, 'VNB3K500', another, now);
+    expect(found && useSecret(books, found, new Date(enrolment.until))).toBe(false);
+    expect(found && useSecret(books, found, now)).toBe(true);
+  });
+
   it.each([
     [
       'for any device, again and again',

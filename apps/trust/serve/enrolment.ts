@@ -10,7 +10,7 @@ import { fieldsOf } from '#pki/fields';
 import type { TrustAuthority } from '../authority.js';
 import type { Books } from '../books.js';
 import { byFingerprint, type Issued, ofDevice } from '../issued.js';
-import { type EnrolmentSecret, useSecret } from '../secrets.js';
+import { type EnrolmentSecret, type FoundSecret, useSecret } from '../secrets.js';
 
 /** Of one device, in force at a time: some for keys that were lost, and for renewal long before the end. */
 const heldMax = 10;
@@ -37,7 +37,7 @@ export interface Enrolling {
  * The first certificate of a device, with a secret. An answer that was lost is given again, for the same key and nothing else: a
  * secret that is used up would strand the device, and so would certificates of which it never heard. Throws EnrolmentRefused.
  */
-export function enrol(by: Enrolling, secret: EnrolmentSecret, der: Uint8Array): X509Certificate {
+export function enrol(by: Enrolling, secret: FoundSecret, der: Uint8Array): X509Certificate {
   const asked = read(der);
   const now = new Date();
   const device = serialNumberFor(secret, asked);

@@ -14,7 +14,7 @@ import { oid, sequence, set } from '#pki/der/write';
 import type { Log } from '#runtime/log';
 import { serialHexOf } from '../issued.js';
 import { chainOf } from '../keys.js';
-import { type EnrolmentSecret, findSecret } from '../secrets.js';
+import { findSecret, type FoundSecret } from '../secrets.js';
 import { bodyOf } from './body.js';
 import { enrol, type Enrolling, EnrolmentRefused, renew } from './enrolment.js';
 import { connectionsMax, limits } from './tls.js';
@@ -124,7 +124,7 @@ function given({ log, enrolments }: Est, made: X509Certificate, outcome: string,
   return certificates([made]);
 }
 
-function secretOf({ books }: Est, { headers }: IncomingMessage): EnrolmentSecret {
+function secretOf({ books }: Est, { headers }: IncomingMessage): FoundSecret {
   const [, basic = ''] = /^Basic ([A-Za-z0-9+/=]{1,500})$/i.exec(headers.authorization ?? '') ?? [];
   const [, name = '', value = ''] =
     /^([^:]*):(.*)$/s.exec(Buffer.from(basic, 'base64').toString('utf8')) ?? [];

@@ -31,8 +31,12 @@ let there: {
   readonly certificates: Map<string, AuthorityReport['certificates'][number]>;
   readonly identities: Map<string, { name: string; fingerprint: string; sealedTo: string[] }>;
   revoke: { serial: string; reason: 'keyCompromise' }[];
+  /** Why something was not revoked. */
+  readonly refused: string[];
   wishes: { id: string; kind: string; by: string }[];
   refuses: (report: AuthorityReport) => boolean;
+  /** It does not keep what it takes. */
+  forgets: boolean;
 };
 
 function take(text: string): { readonly status: number; readonly answer: object } {
@@ -46,11 +50,15 @@ function take(text: string): { readonly status: number; readonly answer: object 
     const fingerprint = fingerprintOf(new X509Certificate(certificates).raw);
     there.identities.set(name, { name, fingerprint, sealedTo: sealed.map(({ to }) => to) });
   }
+  there.refused.push(...report.refused.map(({ message }) => message));
   const revoke = there.revoke.filter(({ serial }) => !there.certificates.get(serial)?.revoked);
   const identities = [...there.identities.values()];
   there.wishes = there.wishes.filter(({ id }) => !report.outcomes?.some((outcome) => outcome.id === id));
-  const { cursor, wishes } = there;
-  return { status: 200, answer: { cursor, identities, gateways: [], revoke, wishes } };
+  const { wishes } = there;
+  const { cursor, has } = there.forgets
+    ? { cursor: null, has: [] }
+    : { cursor: there.cursor, has: identities };
+  return { status: 200, answer: { cursor, identities: has, gateways: [], revoke, wishes } };
 }
 
 beforeAll(async () => {
@@ -80,8 +88,10 @@ beforeEach(() => {
     certificates: new Map(),
     identities: new Map(),
     revoke: [],
+    refused: [],
     wishes: [],
     refuses: () => false,
+    forgets: false,
   };
   const note = (fields: object, message: string): void => void told.push({ fields, message });
   const url = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
@@ -113,6 +123,8 @@ function issue(name: string, names: readonly string[] = []): string {
 }
 
 const count = (): number => Number(books.one('select count(*) as n from certificate')?.['n']);
+const reasonOf = (serial: string): unknown =>
+  books.one('select reason from certificate where serial = ?', serial)?.['reason'];
 const codes = (): readonly unknown[] => told.flatMap(({ fields }) => ('code' in fields ? [fields.code] : []));
 
 it('a certificate with as many and as long names as there can be is told, and what comes after it', async () => {
@@ -200,9 +212,30 @@ it('where it takes none at all, none is set aside for good, and its wishes are d
   for (let round = 0; round < 100 && !codes().includes('recordsRefused'); round += 1) await link.speak();
   expect(codes().at(-1)).toBe('recordsRefused');
   there.revoke = [{ serial: unwanted, reason: 'keyCompromise' }];
+  expect(await link.speak()).toBe(1);
+  expect(reasonOf(unwanted)).toBe('keyCompromise');
+  // It wants that again and again, as it cannot be told: nobody hurries for it.
+  expect(await link.speak()).toBe(0);
+  expect([there.cursor, there.certificates.size, there.refused]).toEqual([null, 0, []]);
+});
+
+it('a revocation whose record it does not take is said to be refused, and nobody hurries for what it wants again', async () => {
+  const bad = issue('bad and revoked');
+  there.refuses = ({ certificates }) => certificates.some(({ serial }) => serial === bad);
+  await speak();
+  there.revoke = [{ serial: bad, reason: 'keyCompromise' }];
+  await speak();
+  expect(reasonOf(bad)).toBe('keyCompromise');
+  expect([...new Set(there.refused)]).toEqual([expect.stringContaining('it is revoked, and console has')]);
+  expect([await link.speak(), await link.speak()]).toEqual([0, 0]);
+});
+
+it('what it takes, and has forgotten by the next time, is told again without hurry', async () => {
+  await speak();
+  there.forgets = true;
   await link.speak();
-  expect(books.one('select reason from certificate where serial = ?', unwanted)).toEqual({
-    reason: 'keyCompromise',
-  });
-  expect([there.cursor, there.certificates.size]).toEqual([null, 0]);
+  expect(await link.speak()).toBeGreaterThanOrEqual(count());
+  there.certificates.clear();
+  expect(await link.speak()).toBe(0);
+  expect(there.certificates.size).toBe(count());
 });

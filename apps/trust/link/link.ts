@@ -36,6 +36,8 @@ export interface LinkOptions {
 
 /** In one report: to open a key takes a tenth of a second. */
 const identitiesAtOnce = 5;
+const revokedAside =
+  'it is revoked, and console has not taken the record that says so: see recordAside in the log of the authority';
 /** Whoever has console must not end all trust at once. */
 const ownHands = 'an authority is revoked by hand, where its folder is: muster ca revoke';
 
@@ -43,12 +45,17 @@ export class Link {
   #heard: AuthorityAnswer | null = null;
   #refused: AuthorityReport['refused'] = [];
   #outcomes: readonly WishOutcome[] = [];
+  /** What the last report had in it that console took. */
+  #taken: ReadonlySet<string> = new Set();
   #trouble: string | null = null;
   readonly #records = new Records();
 
   constructor(private readonly on: LinkOptions) {}
 
-  /** Resolves to how much there was to tell or do: then it is best done again at once. */
+  /**
+   * Resolves to how much there was to tell or do: then it is best done again at once. What was told or done the last time does
+   * not count, as console may want it again and again.
+   */
   async speak(): Promise<number> {
     const { report, records } = this.#told();
     try {
@@ -59,15 +66,19 @@ export class Link {
       return 0;
     }
     this.#records.taken(records.length);
+    const before = this.#taken;
+    this.#taken = new Set([...records, ...report.refused.map(({ serial }) => refusalOf(serial))]);
     if (this.#trouble !== null) this.on.log.info({}, 'Console hears the authority again');
     this.#trouble = null;
     this.#refused = [];
     noteGateways(this.on.books, this.#heard.gateways, new Date());
-    const revoked = this.#heard.revoke.map((wish) => this.#revoke(wish));
+    const revoked = this.#heard.revoke.filter((wish) => this.#revoke(wish));
     this.#outcomes = await this.#fulfil(this.#heard.wishes ?? []);
+    const told = records.filter((record) => !before.has(record));
+    const untold = this.#outcomes.filter((outcome) => !this.#taken.has(recordOfWish(outcome)));
     // While no record is told, outcomes are not either: there is nothing to hurry for.
-    const toTell = Math.min(this.#outcomes.length, this.#records.atOnce(performance.now()));
-    return records.length + revoked.length + toTell;
+    const toTell = Math.min(untold.length, this.#records.atOnce(performance.now()));
+    return told.length + revoked.length + toTell;
   }
 
   /** The report, and what the records in it are called. */
@@ -137,18 +148,23 @@ export class Link {
     }
   }
 
-  #revoke({ serial, reason }: AuthorityAnswer['revoke'][number]): void {
+  /** True when something new came of it. */
+  #revoke({ serial, reason }: AuthorityAnswer['revoke'][number]): boolean {
     const { books, authority, log } = this.on;
     try {
       if (bySerial(books, serial)?.profile === 'authority') throw new TrustFault('usage', ownHands);
       const { subject } = authority.revoke(serial, reason);
       const fields = { certificate: serial, subject, reason };
       log.info(fields, 'A certificate was revoked, as an operator wished at console');
+      return true;
     } catch (error) {
       if (!isFault(error)) throw error;
-      // It is so already: console will hear it.
-      if (error.code === 'alreadyRevoked') return;
-      this.#refused = [...this.#refused, { serial, message: error.message.slice(0, 500) }];
+      const already = error.code === 'alreadyRevoked';
+      // It is so already: console will hear it, unless it did not take the record.
+      if (already && !this.#records.aside.has(recordOf(serial))) return false;
+      const message = already ? revokedAside : error.message.slice(0, 500);
+      this.#refused = [...this.#refused, { serial, message }];
+      return !this.#taken.has(refusalOf(serial));
     }
   }
 
@@ -203,6 +219,7 @@ interface Told {
   readonly sealed: SealedIdentity;
 }
 
+const refusalOf = (serial: string): string => `refused revocation of ${serial}`;
 const recordOfWish = ({ id }: { readonly id: string }): string => `outcome of the wish ${id}`;
 
 const isFault = (error: unknown): error is TrustFault | AuthorityFault =>

@@ -1,9 +1,9 @@
 // Devices as this service keeps them, and all that its decisions need.
-import { ownAddresses } from '#device/address';
 import { membership, type Membership } from '#events/device';
 import { identity, type Identity } from '#events/identity';
 import { policyChanged } from '#events/policy';
 import { settingsChanged, type Settings } from '#events/settings';
+import { ownAddresses } from '#pki/own-addresses';
 import { readDocument, readDocuments } from '#store/documents';
 import { forgetRetired } from '#store/retired';
 import type { Tx } from '#store/store';

@@ -6,7 +6,6 @@ import { connect, createServer as createTcpServer } from 'node:net';
 import { metrics } from '@opentelemetry/api';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runWorkers, type RunningWorkers } from '#bus/worker';
-import { ownAddresses } from '#device/address';
 import { deviceQuarantined } from '#events/approval';
 import {
   announcementFiltered,
@@ -19,6 +18,7 @@ import type { Event } from '#events/event';
 import { exampleIdentity, type Identity } from '#events/identity';
 import { announcementProbed, announcementsRefused, type Refusal } from '#events/refusal';
 import { defaultSettings, settingsChanged, type Settings } from '#events/settings';
+import { ownAddresses } from '#pki/own-addresses';
 import { selfSigned } from '#pki/self-signed';
 import type { Store } from '#store/store';
 import { activeTasks } from '#store/tasks';

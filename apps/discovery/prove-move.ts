@@ -4,12 +4,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import { worker, type Ending, type Worker } from '#bus/worker';
-import { mayConnect, ownAddresses } from '#device/address';
+import { mayConnect } from '#device/address';
 import { openDeviceApi } from '#device/api';
 import type { Driver, Identified, Outcome, Target } from '#device/device';
 import { announcementFiltered } from '#events/device';
 import type { Draft } from '#events/event';
 import { settingsChanged } from '#events/settings';
+import { ownAddresses } from '#pki/own-addresses';
 import { readDocument } from '#store/documents';
 import type { Store, Tx } from '#store/store';
 import { judgeClaims, type OldAddress } from './claims.js';

@@ -2,10 +2,11 @@
 // them, and how often. What they hear from the gateway is the same either way.
 import type { MalformedCode } from '#announce/malformed';
 import { consumer, nothing, type Decision } from '#bus/consumer';
-import { mayConnect, ownAddresses } from '#device/address';
+import { mayConnect } from '#device/address';
 import type { Event } from '#events/event';
 import { announcementsRefused, type AnnouncementsRefused } from '#events/refusal';
 import { settingsChanged, type Settings } from '#events/settings';
+import { ownAddresses } from '#pki/own-addresses';
 import { readDocument } from '#store/documents';
 import type { Cause } from './known.js';
 import { loadAsking, saveProbes, type Asking, type Probe } from './probe-rows.js';

@@ -1,9 +1,9 @@
 // Where the server may connect to: into the operator's device networks, by number (threat: requests forged through an
 // announced address).
 import { isIP } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import { type Address, ordinaryRanges, rangeOf } from '../pki/address-range.js';
+import { isAmong } from '../pki/own-addresses.js';
 
 /** Ranges with nobody in them to connect to, named or not. */
 const never = new Set(['unspecified', 'broadcast', 'multicast']);
@@ -19,7 +19,7 @@ export function mayConnect(address: string, networks: readonly string[], own: re
   const plain = ipaddr.process(address);
   const range = rangeOf(plain);
   if (never.has(range)) return false;
-  const isOwn = own.some((each) => isIP(each) !== 0 && ipaddr.process(each).toString() === plain.toString());
+  const isOwn = isAmong(address, own);
   return networks.some((network) => {
     if (!ipaddr.isValidCIDR(network)) return false;
     const [base, bits] = ipaddr.parseCIDR(network);
@@ -45,11 +45,4 @@ function last(first: Address, bits: number): Address {
     return byte | (0xff >> fixed);
   });
   return ipaddr.fromByteArray(bytes);
-}
-
-/** This machine's own addresses, as they are now. */
-export function ownAddresses(): readonly string[] {
-  return Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .flatMap(({ address }) => address.split('%')[0] ?? []);
 }

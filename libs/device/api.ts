@@ -3,7 +3,8 @@ import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import * as z from 'zod';
 import { settingValue } from '../events/assessment.js';
 import { identity } from '../events/identity.js';
-import { mayConnect, ownAddresses } from './address.js';
+import { ownAddresses } from '../pki/own-addresses.js';
+import { mayConnect } from './address.js';
 import type { Driver, Outcome, Setback, Target } from './device.js';
 import { Exchange, type Answer, type Request } from './exchange.js';
 

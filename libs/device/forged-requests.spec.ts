@@ -3,12 +3,13 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mayConnect, ownAddresses } from '#device/address';
+import { mayConnect } from '#device/address';
 import { openDeviceApi } from '#device/api';
 import { identifyBySnmp } from '#device/snmp';
 import { defaultSettings } from '#events/settings';
 import { identity } from '#events/identity';
 import { deviceAnnounced } from '#events/device';
+import { ownAddresses } from '#pki/own-addresses';
 import { freePort } from '../../scripts/free-port.mjs';
 
 const networks = [...defaultSettings.deviceNetworks, '0.0.0.0/0', '::/0'];

@@ -6,7 +6,7 @@ import { messageOf } from '../../events/message-of.js';
 import { responderAddresses } from '../addresses.js';
 import { authoritiesIn } from '../authorities.js';
 import { fetchBytes } from './fetch.js';
-import { postElsewhere } from './fetch-elsewhere.js';
+import { type Own, postElsewhere } from './fetch-elsewhere.js';
 import { askAbout, readAnswer, type OcspAnswer } from './ocsp.js';
 
 const limitMs = 5_000;
@@ -31,6 +31,8 @@ export interface StapleOptions {
   readonly url: string | null;
   /** Told when it begins to fail, fails otherwise, or is well again: then with null. */
   readonly heard: (url: string, problem: string | null) => void;
+  /** Addresses to which no certificate leads that came by the bus: by default this machine's. */
+  readonly ownAddresses?: Own;
 }
 
 interface Held {
@@ -117,8 +119,11 @@ export class Staple {
       const question = askAbout(pair.own, pair.issuer, null);
       const body = { bytes: question.request, type: 'application/ocsp-request' };
       const fetching = { limitMs, bytesMax, body, signal: this.#ended.signal };
-      const meant = own || this.options.url !== null;
-      const bytes = meant ? (await fetchBytes(url, fetching)).bytes : await postElsewhere(url, fetching);
+      const { url: named, ownAddresses } = this.options;
+      const meant = own || named !== null;
+      const bytes = meant
+        ? (await fetchBytes(url, fetching)).bytes
+        : await postElsewhere(url, fetching, ownAddresses);
       const answer = readAnswer(bytes ?? new Uint8Array(), question, new Date());
       return this.#take(pair.own.raw, Buffer.from(bytes ?? []), answer);
     } catch (error) {

@@ -78,12 +78,12 @@ function readable(text: string): X509Certificate | null {
   }
 }
 
-/** There is an authority among them that is no root, and could be revoked. False where they cannot be read. */
-export function hasIssuing(pem: string): boolean {
+/** How many of them are no roots, and could be revoked. 0 where they cannot be read. */
+export function issuingIn(pem: string): number {
   try {
-    return authoritiesIn(pem).some((text) => !isSelfIssued(new X509Certificate(text)));
+    return authoritiesIn(pem).filter((text) => !isSelfIssued(new X509Certificate(text))).length;
   } catch (error) {
-    if (error instanceof UnreadableAuthorities) return false;
+    if (error instanceof UnreadableAuthorities) return 0;
     throw error;
   }
 }

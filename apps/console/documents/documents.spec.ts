@@ -254,7 +254,8 @@ describe.each(databases)('documents on $name', ({ open }) => {
 
   it('trusts by a named set, and tells the gateways when it changes (R82)', async () => {
     const { root, issuing } = await issuingChain();
-    const revocation = { policy: 'hard', crlUrls: ['http://pki.example/list.crl'], ocspUrl: null };
+    const crlUrls = ['http://pki.example/list.crl', 'http://pki.example/root.crl'];
+    const revocation = { policy: 'hard', crlUrls, ocspUrl: null };
     const body = { name: 'Second site', kind: 'chain', authorities: issuing + root, revocation };
     const refused = await put('/api/trust-sets/site2', 0, { ...body, authorities: root + issuing });
     expect(refused.body.faults[0]).toMatchObject({ path: 'body.authorities' });
@@ -266,6 +267,12 @@ describe.each(databases)('documents on $name', ({ open }) => {
     expect(
       (await put('/api/trust-sets/site2', 0, { ...body, revocation: ocspAlone })).body.faults,
     ).toMatchObject([{ path: 'body.revocation.crlUrls' }]);
+    for (const only of [crlUrls.slice(0, 1), [crlUrls[0], crlUrls[0]]]) {
+      const ofOne = { ...body, revocation: { ...revocation, crlUrls: only } };
+      expect((await put('/api/trust-sets/site2', 0, ofOne)).body.faults).toMatchObject([
+        { path: 'body.revocation.crlUrls', message: expect.stringContaining('whoever signed each') },
+      ]);
+    }
     const ofRoot = { ...body, authorities: root, revocation: ocspAlone };
     expect((await put('/api/trust-sets/ocsp', 0, ofRoot)).status).toBe(200);
     const inside = { ...revocation, crlUrls: ['file:../../etc/passwd'] };

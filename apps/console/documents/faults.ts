@@ -4,7 +4,7 @@ import { checkListener } from '#documents/listener';
 import { validatePolicy } from '#documents/policy';
 import { settingsCatalogue } from '#device/catalogue';
 import { faultsOfAuthorities } from '#pki/authorities';
-import { hasIssuing, trustSetFaults } from '#pki/trust-set';
+import { issuingIn, trustSetFaults } from '#pki/trust-set';
 import { asksForCertificates } from '#events/asks-for-certificates';
 import type { Filter, Group } from '#events/group';
 import type { Listener } from '#events/listener';
@@ -97,10 +97,17 @@ export function faultsOfTrustSet({ authorities, kind, revocation }: TrustSet): r
   if (policy !== 'off' && crlUrls.length === 0 && ocspUrl === null) {
     const message = 'needs the address of a list of revoked certificates (CRL), or of an OCSP responder';
     faults.push(fault('revocation.policy', message));
-  } else if (policy === 'hard' && crlUrls.length === 0 && hasIssuing(authorities)) {
+  } else if (policy === 'hard' && new Set(crlUrls).size < listsNeeded(authorities, kind, ocspUrl)) {
     const message =
-      'needs, with hard, the list (CRL) of whoever signed the issuing authority: a responder is asked about devices only';
+      'needs, with hard, the list (CRL) of whoever signed each issuing authority, and of that itself where no responder is asked';
     faults.push(fault('revocation.crlUrls', message));
   }
   return faults;
+}
+
+/** With fewer nobody would be known as good: authorities are looked up in lists only. Of a bundle, some may be of no use. */
+function listsNeeded(authorities: string, kind: TrustSet['kind'], ocspUrl: string | null): number {
+  const issuing = issuingIn(authorities);
+  if (kind === 'bundle' || issuing === 0) return Math.min(issuing, 1);
+  return issuing + (ocspUrl === null ? 1 : 0);
 }

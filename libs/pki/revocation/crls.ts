@@ -69,11 +69,19 @@ export class Crls {
     );
   }
 
-  /** Authorities, not roots, of whom no list says anything. */
-  unspokenFor(now: Date): readonly string[] {
+  /** Authorities, not roots, of whom no list says anything, and whose list would. */
+  unspokenFor(now: Date): readonly { readonly authority: string; readonly issuer: string }[] {
     return this.#issued
       .filter(({ certificate, issuer }) => this.standingOf(certificate, issuer, now) === 'absent')
-      .map(({ certificate }) => subjectOf(certificate));
+      .map(({ certificate, issuer }) => ({ authority: subjectOf(certificate), issuer: subjectOf(issuer) }));
+  }
+
+  /** Some of those who issue devices' certificates, when there is a list of none of them. */
+  silentIssuers(): readonly string[] {
+    const heard = this.#lowest.some(
+      (issuer) => this.#speakingFor(canonicalSubjectOf(issuer), issuer).length > 0,
+    );
+    return heard ? [] : this.#lowest.slice(0, 3).map(subjectOf);
   }
 
   all(): readonly HeldCrl[] {

@@ -1,5 +1,5 @@
-// What lists are worth beside a responder: while they speak for all devices, one that is away is no trouble; and of issuing
-// authorities nothing is known but by lists, each of which counts once. Real HTTP, an authority of two levels.
+// What lists are worth beside a responder: while they speak for all devices, one that is away is no trouble; and of an issuing
+// authority nothing is known but by its own issuer's list. Real HTTP, an authority of two levels and another beside it.
 import type { X509Certificate } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -19,6 +19,8 @@ const inDays = (days: number): Date => new Date(Date.now() + days * dayMs);
 
 let root: Issuer;
 let issuing: Issuer;
+/** The root has signed it, too. */
+let other: Issuer;
 let device: X509Certificate;
 let folder: string;
 let site: Server;
@@ -26,15 +28,20 @@ let site: Server;
 beforeAll(async () => {
   folder = await ownFolder('lists');
   const validity = validFor(30);
-  const [rootKey, issuingKey, own] = await Promise.all([
+  const [rootKey, issuingKey, otherKey, own] = await Promise.all([
+    generateKey('p256'),
     generateKey('p256'),
     generateKey('p256'),
     generateKey('p256'),
   ]);
   const key = rootKey.privateKey;
   root = { key, certificate: makeRoot({ subject: { CN: 'Root' }, key, validity }) };
-  const asked = { subject: { CN: 'Issuing' }, publicKey: issuingKey.publicKey, validity };
-  issuing = { key: issuingKey.privateKey, certificate: makeIssuing(root, asked, null) };
+  const signed = (CN: string, { publicKey, privateKey }: typeof issuingKey): Issuer => ({
+    key: privateKey,
+    certificate: makeIssuing(root, { subject: { CN }, publicKey, validity }, null),
+  });
+  issuing = signed('Issuing', issuingKey);
+  other = signed('Other', otherKey);
   device = issue(issuing, {
     profile: 'client',
     subject: { CN: 'Somebody' },
@@ -47,6 +54,7 @@ beforeAll(async () => {
   await list('again.crl', issuing, {});
   await list('newer.crl', issuing, { number: 2 });
   await list('old.crl', issuing, { until: inDays(-1) });
+  await list('other.crl', other, {});
   await list('root.crl', root, {});
   await list('against.crl', root, { revoked: issuing.certificate });
   site = createServer((request, response) => {
@@ -83,16 +91,21 @@ async function list(
   await writeFile(join(folder, name), makeList(by, said));
 }
 
+interface Judging {
+  readonly policy?: 'hard' | 'soft';
+  readonly trusted?: readonly Issuer[];
+}
+
 async function judge(
   path: '/ocsp' | '/away' | null,
   lists: readonly string[],
-  policy: 'hard' | 'soft' = 'hard',
+  { policy = 'hard', trusted = [issuing, root] }: Judging = {},
 ) {
   const { port } = site.address() as AddressInfo;
   const crlUrls = lists.map((name) => `file:${name}`);
   const revocation = new Revocation({
     settings: { policy, crlUrls, ocspUrl: path && `http://127.0.0.1:${port}${path}` },
-    authorities: [issuing.certificate, root.certificate],
+    authorities: trusted.map(({ certificate }) => certificate),
     folder,
     keptIn: null,
     heard: () => undefined,
@@ -123,21 +136,25 @@ describe('a responder that is away', () => {
 });
 
 describe('of lists alone', () => {
-  const notTwo = /two addresses bring the same list, and none brings one that speaks for CN=Issuing/;
+  const noRoot = /no list of CN=Root is held, which would say whether CN=Issuing was revoked/;
+  const noDevices = /^no list is held that speaks for devices: of CN=Issuing or CN=Other$/;
 
   it.each([
     ['each brings its own', ['issuing.crl', 'root.crl'], 'accepted', null],
-    ['the only one is of the issuing authority', ['issuing.crl'], 'accepted', null],
-    ['the same comes from two addresses', ['issuing.crl', 'again.crl'], 'revocationUnknown', notTwo],
-    ['one was typed twice', ['issuing.crl', 'issuing.crl'], 'revocationUnknown', notTwo],
-    ['an older one stands where another should', ['newer.crl', 'issuing.crl'], 'revocationUnknown', notTwo],
     ['one comes twice, and the other too', ['issuing.crl', 'again.crl', 'root.crl'], 'accepted', null],
-  ])('%s: whether an authority has none is known or not', async (_, lists, hard, problem) => {
-    const judged = await judge(null, lists);
+    ['the only one is of the issuing authority', ['issuing.crl'], 'revocationUnknown', noRoot],
+    ['the same comes from two addresses', ['issuing.crl', 'again.crl'], 'revocationUnknown', noRoot],
+    ['one was typed twice', ['issuing.crl', 'issuing.crl'], 'revocationUnknown', noRoot],
+    ['an older one stands where another should', ['newer.crl', 'issuing.crl'], 'revocationUnknown', noRoot],
+    ['another’s stands where the root’s should', ['issuing.crl', 'other.crl'], 'revocationUnknown', noRoot],
+    ['the only one is of the root', ['root.crl'], 'revocationUnknown', noDevices],
+  ])('%s: an authority is good by the list of its issuer alone', async (_, lists, hard, problem) => {
+    const trusted = [issuing, other, root];
+    const judged = await judge(null, lists, { trusted });
     expect(judged.outcome).toBe(hard);
     if (problem === null) expect(judged.problems).toEqual([]);
-    else expect(judged.problems.join()).toMatch(problem);
-    expect((await judge(null, lists, 'soft')).outcome).toBe('accepted');
+    else expect(judged.problems.join('\n')).toMatch(problem);
+    expect((await judge(null, lists, { policy: 'soft', trusted })).outcome).toBe('accepted');
   });
 });
 
@@ -148,6 +165,6 @@ describe('an issuing authority', () => {
     ['a list that names it', ['against.crl'], 'revoked', 'revoked'],
   ])('is looked up in lists only: with %s beside a good responder', async (_, lists, hard, soft) => {
     expect((await judge('/ocsp', lists)).outcome).toBe(hard);
-    expect((await judge('/ocsp', lists, 'soft')).outcome).toBe(soft);
+    expect((await judge('/ocsp', lists, { policy: 'soft' })).outcome).toBe(soft);
   });
 });

@@ -62,10 +62,12 @@ export class Revocation {
     // At the start the first answers of the sources are waited for, as a fetch may take.
     await this.#sources.tried;
     const [leaf, ...above] = pathOf(certificate, this.options.authorities);
+    // Authorities are looked up in lists only, of their own issuers. That one is not there proves nothing: whoever is on the way
+    // to it can hold it back, or bring another one instead.
     const standing = leaf
       ? worstOf([
           await this.#standingOfLeaf(leaf, now),
-          ...above.map((link) => this.#standingOfCa(link, now)),
+          ...above.map(({ certificate, issuer }) => this.#crls.standingOf(certificate, issuer, now)),
         ])
       : 'absent';
     return { standing, fault: faultOfStanding(standing, policy) };
@@ -85,11 +87,9 @@ export class Revocation {
     const stale = this.lists().filter(({ nextUpdate }) => nextUpdate <= now);
     const inForce = ({ list }: SourceReport): boolean => list !== null && list.nextUpdate > now;
     const sources = this.#sources.reports().filter((report) => report.problem !== null && !inForce(report));
-    const unspoken = this.#sources.repeated ? this.#crls.unspokenFor(now) : [];
+    const missing = this.#sources.looked ? this.#missing(now, sources.length > 0) : [];
     return [
-      ...unspoken.map(
-        (name) => `two addresses bring the same list, and none brings one that speaks for ${name}`,
-      ),
+      ...missing,
       ...stale.map(
         ({ issuer, nextUpdate }) => `the CRL of ${issuer} is out of date since ${nextUpdate.toISOString()}`,
       ),
@@ -109,12 +109,16 @@ export class Revocation {
     return together(crl, await this.#ocsp.standingOf(certificate, issuer, now));
   }
 
-  /**
-   * Of an authority, which is looked up in lists only. Not every root publishes lists: having none is no fault of its own,
-   * once all that the operator named were had, each another one. Until then, or where none was named, nobody knows.
-   */
-  #standingOfCa({ certificate, issuer }: Link, now: Date): Standing {
-    const standing = this.#crls.standingOf(certificate, issuer, now);
-    return standing === 'absent' && this.#sources.complete ? 'good' : standing;
+  /** Lists that nobody has brought, and without which devices are not known as good. @param failing a source says why itself */
+  #missing(now: Date, failing: boolean): readonly string[] {
+    const unspoken = this.#crls.unspokenFor(now);
+    const issuers = this.#ocsp || failing ? [] : this.#crls.silentIssuers();
+    return [
+      ...unspoken.map(
+        ({ authority, issuer }) =>
+          `no list of ${issuer} is held, which would say whether ${authority} was revoked`,
+      ),
+      ...(issuers.length > 0 ? [`no list is held that speaks for devices: of ${issuers.join(' or ')}`] : []),
+    ];
   }
 }

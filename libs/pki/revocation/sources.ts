@@ -32,8 +32,6 @@ interface Source {
   /** Of the newest bytes, taken or not: what is unchanged is not read again. */
   digest: string | null;
   list: HeldCrl | null;
-  /** A list came from here, be it that a newer one was held already. */
-  had: boolean;
   unreachable: string | null;
   refusal: string | null;
 }
@@ -55,6 +53,7 @@ export class CrlSources {
   readonly #rounds: Promise<void>;
   readonly #first: Promise<void>;
   #opening: Promise<void> = Promise.resolve();
+  #looked = false;
 
   constructor(private readonly options: SourcesOptions) {
     this.#sources = options.names.map(unseen);
@@ -67,21 +66,9 @@ export class CrlSources {
     return this.#first;
   }
 
-  /**
-   * There are some, and each has brought a list of its own: whoever has none then has none by the operator's wish. Two that
-   * brought the same one are not two: the second may have been meant for whoever has none.
-   */
-  get complete(): boolean {
-    return this.#answered && !this.repeated;
-  }
-
-  /** Each brought something, and they are more than the lists that are held. */
-  get repeated(): boolean {
-    return this.#answered && this.options.crls.all().length < this.#sources.length;
-  }
-
-  get #answered(): boolean {
-    return this.#sources.length > 0 && this.#sources.every(({ had }) => had);
+  /** They were: before that, nobody can say what is missing. */
+  get looked(): boolean {
+    return this.#looked;
   }
 
   reports(): readonly SourceReport[] {
@@ -100,6 +87,7 @@ export class CrlSources {
     this.#opening = this.#lookAtAll();
     const recalled = this.#sources.every(({ list }) => list !== null);
     await (recalled ? Promise.race([this.#opening, waited(patienceMs, this.#ended.signal)]) : this.#opening);
+    this.#looked = true;
   }
 
   /** One that is not good any more, or never was, is as good as none. */
@@ -161,13 +149,11 @@ export class CrlSources {
     try {
       source.list = this.options.crls.take(bytes, new Date());
       source.refusal = null;
-      source.had = true;
       source.digest = digest;
       return true;
     } catch (error) {
       if (!(error instanceof RefusedCrl)) throw error;
       source.refusal = error.message;
-      source.had ||= error.code === 'older';
       // One of the future is looked at until its time has come.
       source.digest = error.code === 'notYetValid' ? null : digest;
       source.etag = null;
@@ -183,7 +169,6 @@ const unseen = (name: string): Source => ({
   etag: null,
   digest: null,
   list: null,
-  had: false,
   unreachable: null,
   refusal: null,
 });

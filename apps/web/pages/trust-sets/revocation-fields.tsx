@@ -25,7 +25,7 @@ export function RevocationFields({
       />
       <Textarea
         label="Lists (CRL)"
-        description="An http:// or https:// address in each line, or file: and a name in the gateways' folder of lists. Issuing authorities are looked up here only."
+        description="An http:// or https:// address in each line, or file: and a name in the gateways' folder of lists. Issuing authorities are looked up here only: Hard needs the list of whoever signed each."
         rows={3}
         spellCheck={false}
         value={revocation.crlUrls.join('\n')}

@@ -153,6 +153,7 @@ describe('an agent that means harm', () => {
     ['SNMPv3 to be checked', (request) => answerInVersion3(request, 1)],
     ['SNMPv3 to be decrypted', (request) => answerInVersion3(request, 2)],
     ['SNMPv3 to be decrypted and checked', (request) => answerInVersion3(request, 3)],
+    ['an error that no RFC has', (request) => answerTo(request, { status: 99 })],
     ['half an answer', (request) => answerTo(request, {}).subarray(0, 20)],
     ['nothing', () => Buffer.alloc(0)],
   ])('ends nothing but its own request by %s', async (_, answer) => {

@@ -132,7 +132,8 @@ const isOwnMac = (bytes: Buffer): boolean =>
 
 /** Whoever says nothing may have another community, or no SNMP: it shows nothing of the host. */
 function setback(error: unknown): Setback {
-  const said = messageOf(error).slice(0, 200);
+  // net-snmp names an error status that no RFC has by a number.
+  const said = String(messageOf(error)).slice(0, 200);
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (typeof code === 'string' && code !== 'ABORT_ERR') {
     return { kind: 'unreachable', reason: `it cannot be reached: ${said}`, host: hostOf(code) };

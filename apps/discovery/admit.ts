@@ -16,7 +16,7 @@ import type { Draft, Event } from '#events/event';
 import { serialListChanged, type SerialListChanged } from '#events/serial-list';
 import type { Settings } from '#events/settings';
 import { approve, decideApproval } from './approval.js';
-import { decideConflict, dismissed, isDismissed, overWith } from './conflict.js';
+import { decideConflict, dismissed, dismissedAs, heardAgain, overWith } from './conflict.js';
 import { countAnnouncement, startOfMinute } from './flapping.js';
 import type { Arrival, Change, Device, Known, Proof } from './known.js';
 import { apply, pinOf, proofOf, saysNothingNew, seeCertificate, type Certificates } from './move.js';
@@ -177,9 +177,10 @@ function claim(event: Arrived, known: Device, state: Known): Decision<Change> {
   const { device, events } = countAnnouncement(known, new Date(event.data.acceptedAt));
   const seen = seeCertificate(event.data, certificates);
   const counted: readonly Change[] = [...seen.changes, { kind: 'device', device }];
-  if (isDismissed(state, device.id, event.data)) {
-    const { id: announcement, data } = event;
-    return { changes: counted, events: [dismissed({ announcement, data }), ...events] };
+  const out = dismissedAs(state, device.id, event.data);
+  if (out) {
+    const said = { announcement: event.id, data: event.data };
+    return { changes: [...counted, ...heardAgain(out, said)], events: [dismissed(said), ...events] };
   }
   const again = device.conflictedAt && new Date(device.conflictedAt.getTime() + askAgainAfterMs);
   const change: Change = {

@@ -4,6 +4,7 @@ import {
   deviceApprovalRequested,
   deviceQuarantined,
   otherClaimsMax,
+  refusedClaimsMax,
 } from '#events/approval';
 import { announcementFiltered, deviceAnnounced, deviceDiscovered } from '#events/device';
 import type { Draft, Event, EventDefinition } from '#events/event';
@@ -273,6 +274,31 @@ describe('a serial number that two parties announce while it waits', () => {
     expect(held?.announcement).toBe(real.id);
   });
 
+  it('has one place for all addresses of one IPv6 /64, so that who comes after them is shown', () => {
+    const known = given();
+    for (let at = 1; at <= 2 * otherClaimsMax; at += 1)
+      when(known, says({ ip: `fd00::${at}`, fingerprint: others }));
+    const events = when(known, real);
+    expect(told(events, announcementFiltered)).toMatchObject([{ reason: 'claimBeside' }]);
+    expect(told(events, deviceQuarantined)[0]?.others.map(({ identity }) => identity.ip)).toEqual([
+      `fd00::${2 * otherClaimsMax}`,
+      '10.1.2.3',
+    ]);
+    expect(told(when(known, shown(real)), deviceDiscovered)).toMatchObject([{ announcements: [real.id] }]);
+  });
+
+  it('is not judged by changed rules before all who wait with it were', () => {
+    const known = given();
+    for (const event of [real, impostor]) when(known, event);
+    const versionAfter = (event: typeof real): number | undefined => {
+      when({ ...known, settingsVersion: 2 }, event);
+      return known.quarantine.get(serial)?.settingsVersion;
+    };
+    expect([versionAfter(says({ ip: '10.9.9.8' })), versionAfter(real)]).toEqual([1, 1]);
+    for (const event of [impostor, says({ ip: '10.9.9.8' })]) when(known, shown(event, 'refuse'));
+    expect(versionAfter(real)).toBe(2);
+  });
+
   it('refused, stays what was refused, until that is admitted', () => {
     const known = given();
     when(known, real);
@@ -303,6 +329,74 @@ describe('a serial number that two parties announce while it waits', () => {
     expect(told(reconsider(held, ruled, discover)?.events ?? [], deviceDiscovered)).toMatchObject([
       { announcements: [real.id] },
     ]);
+  });
+});
+
+describe('a party that was refused', () => {
+  const real = says({ fingerprint: 'a'.repeat(64) });
+  const impostorSaid = { ip: '10.9.9.9', fingerprint: 'b'.repeat(64) };
+  const impostor = says(impostorSaid);
+  const reasonOf = (events: readonly Draft[]) => told(events, announcementFiltered)[0]?.reason;
+
+  function refused(...before: readonly ReturnType<typeof says>[]): Known {
+    const known = given();
+    for (const event of [...before, impostor]) when(known, event);
+    when(known, shown(impostor, 'refuse'));
+    return known;
+  }
+
+  it('bars no other: that waits, and is admitted', () => {
+    const known = refused();
+    expect([known.quarantine.get(serial)?.state, known.heldCount]).toEqual(['refused', 0]);
+    expect(told(when(known, real), deviceQuarantined)).toMatchObject([
+      { announcement: real.id, others: [], refused: [{ announcement: impostor.id }] },
+    ]);
+    expect(known.heldCount).toBe(1);
+    expect(reasonOf(when(known, impostor))).toBe('deviceRefused');
+    expect(told(when(known, shown(real)), deviceDiscovered)).toMatchObject([{ announcements: [real.id] }]);
+  });
+
+  it('leaves first place to who waits beside it, and is told with that', () => {
+    const known = given();
+    for (const event of [impostor, real]) when(known, event);
+    const events = when(known, shown(impostor, 'refuse'));
+    expect(told(events, deviceApprovalDecided)).toMatchObject([{ outcome: 'refused' }]);
+    expect(told(events, deviceQuarantined)).toMatchObject([
+      { announcement: real.id, others: [], refused: [{ claim: claimOf(impostor.data) }] },
+    ]);
+    expect(when(known, shown(impostor, 'refuse'))).toEqual([]);
+    expect(told(when(known, shown(real, 'refuse')), deviceQuarantined)).toEqual([]);
+    expect(known.quarantine.get(serial)?.state).toBe('refused');
+    expect(told(when(known, shown(impostor)), deviceDiscovered)).toMatchObject([
+      { announcements: [impostor.id] },
+    ]);
+  });
+
+  it('stays out with approval off and with a rule for all; the other is let in', () => {
+    const all = { name: 'all', filter: { all: [] } } as const;
+    for (const settings of [{}, { approval: true, approvalRules: [all] }]) {
+      const before = refused();
+      const known = { ...before, settings: { ...defaultSettings, ...settings } };
+      expect(reasonOf(when(known, impostor))).toBe('deviceRefused');
+      expect(told(when(known, real), deviceDiscovered)).toMatchObject([{ announcements: [real.id] }]);
+    }
+  });
+
+  it('is remembered while it goes on; of many the one that is silent for longest is forgotten', () => {
+    const known = refused(real);
+    const ips = Array.from({ length: refusedClaimsMax }, (_, at) => `10.8.8.${at + 1}`);
+    for (const [at, ip] of ips.entries()) {
+      const minute = String(at + 10);
+      const other = says({ ip, at: `2026-11-21T09:${minute}:00.000Z` });
+      for (const event of [other, says({ ...impostorSaid, at: `2026-11-21T09:${minute}:30.000Z` })]) {
+        when(known, event);
+      }
+      when(known, shown(other, 'refuse'));
+    }
+    expect(known.quarantine.get(serial)?.refused).toHaveLength(refusedClaimsMax);
+    expect(reasonOf(when(known, impostor))).toBe('deviceRefused');
+    expect(reasonOf(when(known, says({ ip: ips[1] ?? '' })))).toBe('deviceRefused');
+    expect(reasonOf(when(known, says({ ip: ips[0] ?? '' })))).toBe('claimBeside');
   });
 });
 

@@ -11,7 +11,17 @@ import { announcementFiltered } from '#events/device';
 import type { Draft, Event } from '#events/event';
 import type { Settings } from '#events/settings';
 import { claimOf } from './conflict.js';
-import { hear, isSameParty, meantBy, type Heard } from './held.js';
+import {
+  hear,
+  hearRefused,
+  isRefused,
+  isSameParty,
+  meantBy,
+  refuse,
+  refusedOf,
+  waitsBeside,
+  type Heard,
+} from './held.js';
 import type { Arrival, Change, Held, Known, Said } from './known.js';
 import { seeCertificate } from './move.js';
 
@@ -25,33 +35,40 @@ type Discover = (event: Announced, known: Known) => Decision<Change>;
 export function approve(event: Announced, known: Known, discover: Discover): Decision<Change> {
   const { id: announcement, data } = event;
   const { serial } = data.identity;
-  const before = known.quarantine.get(serial);
+  const before = known.quarantine.get(serial) ?? null;
   const said = { announcement, data };
-  if (before?.state === 'refused') return refusedAgain(before, said, known);
+  if (before && isRefused(before, data)) {
+    return { changes: keep(hearRefused(before, said)), events: [turnedAway(said, 'deviceRefused')] };
+  }
+  const waits = before?.state === 'held' ? before : null;
   const admitted = known.settings && admission(known.settings, data);
   // Switched off, it lets in who waits before who comes; the task does (apply-rules.ts).
-  if (admitted && (admitted.by === 'rule' || !before || isSameParty(before.data, data))) {
-    return admit(event, before ?? null, { known, discover, admitted });
+  if (admitted && (admitted.by === 'rule' || !waits || isSameParty(waits.data, data))) {
+    return admit(event, before, { known, discover, admitted });
   }
-  if (!before && known.heldCount >= heldMax) {
+  if (!waits && known.heldCount >= heldMax) {
     return { changes: [], events: [turnedAway(said, 'quarantineFull')] };
   }
-  const blank: Held = { ...said, serial, state: 'held', others: [], settingsVersion: 0 };
-  const { held, place } = hear(before ?? blank, said);
+  const blank: Held = { ...said, serial, state: 'held', others: [], refused: [], settingsVersion: 0 };
+  const { held, place } = hear(waits ?? (before ? waitsBeside(before, said) : blank), said);
   const { changes } = seeCertificate(data, known.certificates);
-  return { changes: [...changes, ...keep(held, known)], events: toldOf(held, said, place) };
+  const settingsVersion = judgedBy({ waits, held, place }, known);
+  return { changes: [...changes, ...keep({ ...held, settingsVersion })], events: toldOf(held, said, place) };
+}
+
+interface Judged extends Heard {
+  readonly waits: Held | null;
+}
+
+/** These settings were tried on the announcement alone. While somebody else waits, the task has to try them. */
+function judgedBy({ waits, held, place }: Judged, { settingsVersion }: Known): number {
+  const isAll = !waits || (place === 'first' && held.others.length === 0);
+  return isAll ? settingsVersion : waits.settingsVersion;
 }
 
 function toldOf(held: Held, said: Said, place: Heard['place']): readonly Draft[] {
   if (place === 'none') return [turnedAway(said, 'claimsFull')];
   return place === 'first' ? [quarantined(held)] : [quarantined(held), turnedAway(said, 'claimBeside')];
-}
-
-/** What was refused stays what it was: it is what an operator is shown who admits it after all. */
-function refusedAgain(refused: Held, said: Said, known: Known): Decision<Change> {
-  const isSame = claimOf(refused.data) === claimOf(said.data);
-  const held = isSame ? hear(refused, said).held : refused;
-  return { changes: keep(held, known), events: [turnedAway(said, 'deviceRefused')] };
 }
 
 type Admission = Pick<DeviceApprovalDecided, 'by' | 'name'>;
@@ -104,13 +121,15 @@ export function decideApproval(
     const tell = (outcome: 'refused' | 'gone' | 'another'): Draft =>
       deviceApprovalDecided.draft({ serial, outcome, by: 'operator', name, deviceId: null });
     if (!held) return { changes: [], events: [tell('gone')] };
-    if (decision === 'refuse' && held.state === 'refused') return { changes: [], events: [] };
     const meant = meantBy(held, seen.get(serial));
     if (!meant) return { changes: [], events: [tell('another')] };
     if (decision === 'admit') {
       return release(held, meant, { known, discover, admitted: { by: 'operator', name } });
     }
-    return { changes: keep({ ...held, state: 'refused' }, known), events: [tell('refused')] };
+    if (refusedOf(held).includes(meant)) return { changes: [], events: [] };
+    const left = refuse(held, meant);
+    const waiting = left.state === 'held' ? [quarantined(left)] : [];
+    return { changes: keep(left), events: [tell('refused'), ...waiting] };
   });
   return {
     changes: decided.flatMap(({ changes }) => changes),
@@ -130,12 +149,11 @@ export function reconsider(held: Held, known: Known, discover: Discover): Decisi
 const release = (held: Held, { announcement: id, data }: Said, how: Admitting): Decision<Change> =>
   admit({ id, data }, held, how);
 
-const keep = (held: Held, { settingsVersion }: Known): readonly Change[] => [
-  { kind: 'held', held: { ...held, settingsVersion } },
-];
+const keep = (held: Held): readonly Change[] => [{ kind: 'held', held }];
 
-function quarantined({ serial, others, ...first }: Held): Draft {
-  return deviceQuarantined.draft({ serial, ...waiting(first), others: others.map(waiting) });
+function quarantined({ serial, others, refused, ...first }: Held): Draft {
+  const beside = { others: others.map(waiting), refused: refused.map(waiting) };
+  return deviceQuarantined.draft({ serial, ...waiting(first), ...beside });
 }
 
 function waiting({ announcement, data }: Said) {

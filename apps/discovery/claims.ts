@@ -3,7 +3,7 @@ import type { Decision } from '#bus/consumer';
 import { deviceConflicted, deviceReconciled, type DeviceAnnounced } from '#events/device';
 import type { Draft } from '#events/event';
 import type { Identity } from '#events/identity';
-import { claimOf, dismissed, hasRoom, isDismissed, overWith } from './conflict.js';
+import { claimOf, dismissed, dismissedAs, hasRoom, overWith } from './conflict.js';
 import {
   conflictsOf,
   type Change,
@@ -32,7 +32,7 @@ export interface Judgement extends Decision<Change> {
  * follows the device's own last word.
  */
 export function judgeClaims(device: Device, all: readonly Claim[], old: OldAddress, known: Known): Judgement {
-  const out = all.filter(({ data }) => isDismissed(known, device.id, data));
+  const out = all.filter(({ data }) => dismissedAs(known, device.id, data));
   const parties = partiesOf(all.filter((claim) => !out.includes(claim)));
   const told = out.map(dismissed);
   const judged = judgeParties(device, parties, old, known);

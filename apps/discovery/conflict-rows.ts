@@ -32,6 +32,7 @@ export async function saveConflicts(tx: Tx, changes: readonly Change[]): Promise
   const deleted = new Set(changes.flatMap((change) => (change.kind === 'retired' ? [change.device.id] : [])));
   for (const change of changes) {
     if (change.kind === 'conflictsOver') await forget(tx, change.deviceId, change.dismissedToo);
+    if (change.kind === 'conflictForgotten') await forgetOne(tx, change);
     if (change.kind === 'conflict' && !deleted.has(change.conflict.deviceId)) await keep(tx, change.conflict);
   }
 }
@@ -41,6 +42,10 @@ async function forget(tx: Tx, deviceId: string, dismissedToo: boolean): Promise<
     `delete from discovery.conflict where device_id = $1 and ($2::boolean or dismissed_at is null)`,
     [deviceId, dismissedToo],
   );
+}
+
+async function forgetOne(tx: Tx, { deviceId, claim }: Pick<Conflict, 'deviceId' | 'claim'>): Promise<void> {
+  await tx.query(`delete from discovery.conflict where device_id = $1 and claim = $2`, [deviceId, claim]);
 }
 
 async function keep(tx: Tx, { deviceId, claim, announcement, data, ...at }: Conflict): Promise<void> {

@@ -16,7 +16,7 @@ import { defaultSettings } from '#events/settings';
 import { published } from '../../test/support/fed-delivery.js';
 import { admit, type Heard } from './admit.js';
 import { judgeClaims } from './claims.js';
-import { claimOf, openMax, openOfSourceMax } from './conflict.js';
+import { claimOf, dismissedMax, openMax, openOfSourceMax } from './conflict.js';
 import { evolve, type Claim, type Known } from './known.js';
 
 const { example } = deviceAnnounced;
@@ -236,6 +236,11 @@ describe('claims for which there is no room', () => {
       (at) => ({ ip, fingerprint: certificate(at) }),
     ],
     ['of many sources', openMax - 1, (at) => ({ ip: source(at), fingerprint: null })],
+    [
+      'of one IPv6 /64 with many addresses',
+      openOfSourceMax,
+      (at) => ({ ip: `fd00::${(at + 1).toString(16)}`, fingerprint: null }),
+    ],
   ])('push out nobody: %s', (_, room, said) => {
     const it = conflict();
     const events = claimed(it.known, many(120, said));
@@ -281,6 +286,33 @@ describe('claims for which there is no room', () => {
     expect(again.claims).toEqual([]);
     expect(told(again.events, announcementFiltered)).toMatchObject([{ reason: 'claimDismissed' }]);
   });
+});
+
+it('dismissed claims take no room; of many, one that is made still is not forgotten, one long silent is', () => {
+  const nuisance = conflict();
+  const { known } = nuisance;
+  when(known, asks(nuisance, 'keep'));
+  const at = (ip: string, hour: number): Said => ({
+    ip,
+    at: `2026-11-21T${hour}:00:00.000Z`,
+    fingerprint: null,
+  });
+  const dismiss = (said: Said): string | null | undefined => {
+    const { claims } = when(known, says(said));
+    const [data] = told(judge(known, claims, 'answers'), deviceConflicted);
+    if (!data?.claim) throw new Error('no conflict');
+    const { events } = when(known, asks({ known, claim: data.claim, claimed: data.claimed }, 'keep'));
+    return told(events, deviceConflictDecided)[0]?.forgotten;
+  };
+  const ips = Array.from({ length: dismissedMax - 1 }, (_, n) => `10.8.8.${n + 1}`);
+  expect(new Set(ips.map((ip) => dismiss(at(ip, 10))))).toEqual(new Set([null]));
+  expect(when(known, says({ ip, fingerprint: others, at: '2026-11-21T11:00:00.000Z' })).claims).toEqual([]);
+  const silent = at('10.8.8.1', 10);
+  expect(dismiss(at('10.8.9.1', 11))).toBe(claimOf(says(silent).data));
+  expect(known.conflicts.get(deviceIn(known).id)).toHaveLength(dismissedMax);
+  expect(when(known, says({ ip, fingerprint: others })).claims).toEqual([]);
+  const raised = when(known, says(silent)).claims;
+  expect(told(judge(known, raised, 'answers'), deviceConflicted)).toMatchObject([{ leftOut: 0 }]);
 });
 
 it('a conflict stays open while the known device only says that it is there', () => {

@@ -1,5 +1,6 @@
 // What an operator decides of a conflict (R36): keep the known device, or move it to who claims to be it. Pure.
 import { createHash } from 'node:crypto';
+import { sourceOf } from '#announce/source';
 import { nothing, type Decision } from '#bus/consumer';
 import {
   deviceConflictDecided,
@@ -8,7 +9,15 @@ import {
 } from '#events/conflict';
 import { announcementFiltered, deviceReconciled, type DeviceAnnounced } from '#events/device';
 import type { Draft, Event } from '#events/event';
-import { conflictsOf, type Change, type Claim, type Conflict, type Device, type Known } from './known.js';
+import {
+  conflictsOf,
+  type Change,
+  type Claim,
+  type Conflict,
+  type Device,
+  type Known,
+  type Said,
+} from './known.js';
 import { apply, seeCertificate } from './move.js';
 
 /** Names a claim: another one, as soon as something changes of what it says or of how it came. */
@@ -27,28 +36,47 @@ export function claimOf({ identity, transport, origin }: DeviceAnnounced): strin
 }
 
 /** An operator has decided that the device is not who says so; silence of the known one does not speak for it either. */
-export function isDismissed(known: Known, deviceId: string, data: DeviceAnnounced): boolean {
+export function dismissedAs(known: Known, deviceId: string, data: DeviceAnnounced): Conflict | null {
   const conflict = findConflict(known, deviceId, claimOf(data));
-  return conflict !== undefined && conflict.dismissedAt !== null;
+  return conflict?.dismissedAt ? conflict : null;
+}
+
+/** Noted no more often: who announces without end writes no row each time. */
+const notedAgainMs = 3_600_000;
+
+/** It goes on being claimed, so that it is not forgotten; see makesWay. */
+export function heardAgain(conflict: Conflict, { announcement, data }: Said): readonly Change[] {
+  const sinceMs = Date.parse(data.acceptedAt) - Date.parse(conflict.data.acceptedAt);
+  return sinceMs < notedAgainMs ? [] : [{ kind: 'conflict', conflict: { ...conflict, announcement, data } }];
 }
 
 const findConflict = (known: Known, deviceId: string, claim: string): Conflict | undefined =>
   conflictsOf(known, deviceId).find((conflict) => conflict.claim === claim);
 
-/** Open conflicts of one device, as many as a person looks through; and of those, from where one connection came. */
+/** Open conflicts of one device, as many as a person looks through; and of those, of one source of connections. */
 export const openMax = 20;
 export const openOfSourceMax = 5;
-/** With those dismissed, which an operator did one by one. */
-const keptMax = 100;
+/** Those dismissed, which an operator did one by one; they take no room from open ones. */
+export const dismissedMax = 100;
 
 /** What is kept stays: nobody's claim makes way for a newer one, or whoever claims often would hide all others. */
 export function hasRoom(conflicts: readonly Conflict[], data: DeviceAnnounced): boolean {
   const claim = claimOf(data);
   if (conflicts.some((conflict) => conflict.claim === claim)) return true;
   const open = conflicts.filter(({ dismissedAt }) => dismissedAt === null);
-  const { peerAddress } = data.transport;
-  const ofSource = open.filter((conflict) => conflict.data.transport.peerAddress === peerAddress);
-  return conflicts.length < keptMax && open.length < openMax && ofSource.length < openOfSourceMax;
+  const source = cameFrom(data);
+  const ofSource = open.filter((conflict) => cameFrom(conflict.data) === source);
+  return open.length < openMax && ofSource.length < openOfSourceMax;
+}
+
+const cameFrom = ({ transport }: DeviceAnnounced): string => sourceOf(transport.peerAddress);
+
+/** Of the dismissed ones that which was silent for longest, once there are too many: who goes on claiming stays dismissed. */
+function makesWay(conflicts: readonly Conflict[]): Conflict | null {
+  const out = conflicts.filter(({ dismissedAt }) => dismissedAt !== null);
+  if (out.length < dismissedMax) return null;
+  const heardAt = ({ data }: Conflict): number => Date.parse(data.acceptedAt);
+  return out.toSorted((a, b) => heardAt(a) - heardAt(b))[0] ?? null;
 }
 
 export const dismissed = ({ announcement, data: { identity } }: Omit<Claim, 'deviceId'>): Draft =>
@@ -63,16 +91,17 @@ export function decideConflict(event: Asked, known: Known): Decision<Change> {
   if (!device) return nothing;
   const conflict = findConflict(known, deviceId, claim);
   if (!conflict) return tooLate(event, device, known);
-  return decision === 'keep'
-    ? keep(event, device, conflict, known.now)
-    : move(event, device, conflict, known);
+  return decision === 'keep' ? keep(event, device, conflict, known) : move(event, device, conflict, known);
 }
 
-function keep(event: Asked, device: Device, conflict: Conflict, now: Date): Decision<Change> {
+function keep(event: Asked, device: Device, conflict: Conflict, known: Known): Decision<Change> {
   if (conflict.dismissedAt !== null) return nothing;
+  const { id: deviceId } = device;
+  const { claim = null } = makesWay(conflictsOf(known, deviceId)) ?? {};
+  const forgotten: readonly Change[] = claim === null ? [] : [{ kind: 'conflictForgotten', deviceId, claim }];
   return {
-    changes: [{ kind: 'conflict', conflict: { ...conflict, dismissedAt: now } }],
-    events: [decided(event, device, 'kept')],
+    changes: [...forgotten, { kind: 'conflict', conflict: { ...conflict, dismissedAt: known.now } }],
+    events: [decided(event, device, { outcome: 'kept', forgotten: claim })],
   };
 }
 
@@ -103,7 +132,7 @@ function move(event: Asked, device: Device, conflict: Conflict, known: Known): D
       { kind: 'device', device: moved },
       { kind: 'conflictsOver', deviceId: device.id, dismissedToo: true },
     ],
-    events: [reconciled, decided(event, device, 'moved')],
+    events: [reconciled, decided(event, device, { outcome: 'moved' })],
   };
 }
 
@@ -112,12 +141,18 @@ function tooLate(event: Asked, device: Device, known: Known): Decision<Change> {
   const isDone = decision === 'move' && device.proof === 'operator' && device.identity.ip === claimed.ip;
   if (isDone) return nothing;
   const another = conflictsOf(known, device.id).some(({ dismissedAt }) => dismissedAt === null);
-  return { changes: [], events: [decided(event, device, another ? 'another' : 'gone')] };
+  return { changes: [], events: [decided(event, device, { outcome: another ? 'another' : 'gone' })] };
 }
 
-function decided({ data }: Asked, device: Device, outcome: DeviceConflictDecided['outcome']): Draft {
+type Became = Pick<DeviceConflictDecided, 'outcome'> & Partial<Pick<DeviceConflictDecided, 'forgotten'>>;
+
+function decided(
+  { data }: Asked,
+  { identity: { serial } }: Device,
+  { outcome, forgotten = null }: Became,
+): Draft {
   const { requestedBy: decidedBy, ...asked } = data;
-  return deviceConflictDecided.draft({ ...asked, serial: device.identity.serial, outcome, decidedBy });
+  return deviceConflictDecided.draft({ ...asked, serial, outcome, decidedBy, forgotten });
 }
 
 /** Conflicts are over once the device is elsewhere or shows another certificate: what was claimed, was claimed of another state. */

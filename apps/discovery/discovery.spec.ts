@@ -169,13 +169,19 @@ describe.each(Object.keys(databases))('discovery on %s', (name) => {
     expect(await one.told(deviceDiscovered)).toMatchObject([
       { deviceId: first.id, announcements: [first.id], identity: { serial } },
     ]);
-    await one.feed(says({ ip: address(), serial: 'OTHER-1' }));
+    await one.feed(says({ ip: second.data.identity.ip, serial: 'OTHER-1' }));
     expect(await one.told(announcementFiltered)).toMatchObject([{ reason: 'deviceRefused' }]);
-    expect(await store.query(`select serial, state from discovery.quarantine`)).toEqual([
-      { serial: 'OTHER-1', state: 'refused' },
-    ]);
+    const kept = () =>
+      store.query(`select serial, state, jsonb_array_length(refused) as refused from discovery.quarantine`);
+    expect(await kept()).toEqual([{ serial: 'OTHER-1', state: 'refused', refused: 0 }]);
+    const real = says({ ip: '127.9.0.1', serial: 'OTHER-1', fingerprint: 'a'.repeat(64) });
+    await one.feed(real);
+    expect(await kept()).toEqual([{ serial: 'OTHER-1', state: 'held', refused: 1 }]);
+    await one.feed(approves('refuse', real));
+    expect(await kept()).toEqual([{ serial: 'OTHER-1', state: 'refused', refused: 1 }]);
     await two.feed(approves('admit', second));
     expect(await one.told(deviceDiscovered)).toHaveLength(2);
+    expect(await one.parked()).toEqual([]);
   });
 
   it('admits whom an operator was shown, not who announced the serial number after that', async () => {
@@ -204,6 +210,24 @@ describe.each(Object.keys(databases))('discovery on %s', (name) => {
     expect(await count('quarantine')).toBe(0);
   });
 
+  const applyingRules = (): RunningWorkers => {
+    const log = { info: quiet, warn: quiet, error: quiet };
+    const on = { store, bus: outboxBus, log, meter: metrics.getMeter('test') };
+    return runWorkers({ ...on, service: 'discovery', instance: 'test', workers: [applyRulesWorker(store)] });
+  };
+
+  it('tries changed rules on who waits, though it announces itself from its next address before that', async () => {
+    const [one] = instances;
+    await one.feed(settings(2, { approval: true }));
+    await one.feed(says({ ip: '127.8.1.1' }));
+    await one.feed(settings(3, { approval: false }));
+    await one.feed(says({ ip: '127.8.1.2', at: new Date(Date.now() + 1_000) }));
+    expect(await one.told(announcementFiltered)).toMatchObject([{ reason: 'claimBeside' }]);
+    workers = applyingRules();
+    await until('it is let in', async () => (await one.told(deviceDiscovered)).length === 1);
+    expect(await count('quarantine')).toBe(0);
+  });
+
   it('tries changed rules on those that wait, and lets all in once approval is off', async () => {
     const [one] = instances;
     await one.feed(settings(2, { approval: true }));
@@ -214,10 +238,7 @@ describe.each(Object.keys(databases))('discovery on %s', (name) => {
     const approvalRules = [
       { name: 'upper half', filter: { field: 'ip', operator: 'inNetwork', value } } as const,
     ];
-    const meter = metrics.getMeter('test');
-    const log = { info: quiet, warn: quiet, error: quiet };
-    const on = { store, bus: outboxBus, log, meter, service: 'discovery', instance: 'test' };
-    workers = runWorkers({ ...on, workers: [applyRulesWorker(store)] });
+    workers = applyingRules();
     await one.feed(settings(3, { approval: true, approvalRules }));
     await until('the rules were tried', async () => (await count('task')) === 0);
     expect(await count('device')).toBe(123);
@@ -357,6 +378,26 @@ describe.each(Object.keys(databases))('discovery on %s', (name) => {
     expect((await one.told(deviceConflictDecided)).at(-1)).toMatchObject({ outcome: 'moved' });
     expect(await store.query(`select identity->>'ip' as ip from discovery.device`)).toEqual([
       { ip: claimed },
+    ]);
+  });
+
+  it('keeps what one source claims, though all of an IPv6 /64 had claimed the device before', async () => {
+    const [one] = instances;
+    const first = says({ ip: address() });
+    await one.feed(first);
+    await store.query(
+      `insert into discovery.claim (announcement, device_id, data, source)
+       select gen_random_uuid(), $1::uuid, jsonb_set($2::jsonb, '{transport,peerAddress}', to_jsonb('fd00::' || to_hex(n))),
+         'fd00:0:0:0::/64' from generate_series(1, 1000) as n`,
+      [first.id, JSON.stringify(first.data)],
+    );
+    await one.feed(says({ ip: 'fd00::ffff' }), says({ ip: '127.9.0.1' }));
+    const sources = await store.query(
+      `select source, count(*)::int as claims from discovery.claim group by source order by source`,
+    );
+    expect(sources).toEqual([
+      { source: '127.9.0.1', claims: 1 },
+      { source: 'fd00:0:0:0::/64', claims: 999 },
     ]);
   });
 

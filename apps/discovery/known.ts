@@ -50,7 +50,7 @@ export interface Conflict {
   readonly announcement: string;
   readonly data: DeviceAnnounced;
   readonly raisedAt: Date;
-  /** Set: an operator keeps the known device, and hears no more of this claim. */
+  /** Set: an operator keeps the known device, and hears no more of this claim while it is remembered. */
   readonly dismissedAt: Date | null;
 }
 
@@ -60,13 +60,16 @@ export interface Said {
   readonly data: Arrival;
 }
 
-/** An unknown device that waits for approval, or was refused; with its newest announcement. */
+/** An unknown device that waits for approval, with its newest announcement; or all of its parties were refused. */
 export interface Held extends Said {
   readonly serial: string;
+  /** Of the announcement that is here: when it was refused, nobody waits. */
   readonly state: 'held' | 'refused';
   /** What other parties announced of the same serial number, one for each source; see held.ts. */
   readonly others: readonly Said[];
-  /** Of the settings by which it was judged last. */
+  /** Further parties that an operator has refused; they wait no more. */
+  readonly refused: readonly Said[];
+  /** Of the settings by which all who wait were judged last. */
   readonly settingsVersion: number;
 }
 
@@ -75,6 +78,7 @@ export type Change =
   | { readonly kind: 'certificate'; readonly fingerprint: string; readonly certificate: Certificate }
   | { readonly kind: 'claim'; readonly claim: Claim; readonly notBefore: Date | null; readonly cause: Cause }
   | { readonly kind: 'conflict'; readonly conflict: Conflict }
+  | { readonly kind: 'conflictForgotten'; readonly deviceId: string; readonly claim: string }
   | { readonly kind: 'conflictsOver'; readonly deviceId: string; readonly dismissedToo: boolean }
   | { readonly kind: 'held'; readonly held: Held }
   | { readonly kind: 'released'; readonly serial: string }
@@ -139,6 +143,11 @@ export function evolve(known: Known, change: Change): void {
       const { conflict } = change;
       const others = conflictsOf(known, conflict.deviceId).filter(({ claim }) => claim !== conflict.claim);
       known.conflicts.set(conflict.deviceId, [...others, conflict]);
+      break;
+    }
+    case 'conflictForgotten': {
+      const left = conflictsOf(known, change.deviceId).filter(({ claim }) => claim !== change.claim);
+      known.conflicts.set(change.deviceId, left);
       break;
     }
     case 'held':

@@ -12,7 +12,7 @@ type Query = Pick<Tx, 'query'>;
 /** The task that tries changed rules on devices that wait; see apply-rules.ts. */
 export const applyRules = { kind: 'applyRules', budget: 'approval' } as const;
 
-const columns = 'serial, state, announcement, data, others';
+const columns = 'serial, state, announcement, data, others, refused';
 
 export async function loadQuarantine(
   tx: Tx,
@@ -28,12 +28,12 @@ export async function loadQuarantine(
   return { quarantine: new Map(rows.map((held) => [held.serial, held])), heldCount: counted?.held ?? 0 };
 }
 
-/** Certificates that all who wait with these serial numbers showed, to lock by. */
+/** Certificates that all who wait with these serial numbers, or were refused, showed: to lock by. */
 export async function heldFingerprints(tx: Query, serials: readonly string[]): Promise<readonly string[]> {
   if (serials.length === 0) return [];
   const rows = await tx.query<{ fingerprint: string | null }>(
     `select said->'transport'->>'fingerprint' as fingerprint from discovery.quarantine
-     cross join lateral (select data as said union all select jsonb_array_elements(others)->'data') as each
+     cross join lateral (select data as said union all select jsonb_array_elements(others || refused)->'data') as each
      where serial = any($1::text[])`,
     [serials],
   );
@@ -75,17 +75,19 @@ export async function saveQuarantine(tx: Tx, changes: readonly Change[]): Promis
   await tx.query(
     `insert into discovery.quarantine (${columns}, settings_version)
      select ${columns}, "settingsVersion" from jsonb_to_recordset($1::jsonb)
-       as row (serial text, state text, announcement uuid, data jsonb, others jsonb, "settingsVersion" int)
+       as row (serial text, state text, announcement uuid, data jsonb, others jsonb, refused jsonb, "settingsVersion" int)
      order by serial
      on conflict (serial) do update set state = excluded.state, announcement = excluded.announcement,
-       data = excluded.data, others = excluded.others, settings_version = excluded.settings_version, changed_at = now()`,
+       data = excluded.data, others = excluded.others, refused = excluded.refused,
+       settings_version = excluded.settings_version, changed_at = now()`,
     [JSON.stringify(held)],
   );
   if (held.some(({ state }) => state === 'refused')) await forgetRefused(tx);
-  await tryNewerRules(tx, Math.min(...held.map(({ settingsVersion }) => settingsVersion)));
+  const judgedBy = held.flatMap(({ state, settingsVersion }) => (state === 'held' ? [settingsVersion] : []));
+  if (judgedBy.length > 0) await tryNewerRules(tx, Math.min(...judgedBy));
 }
 
-/** The settings changed while this was decided: whoever changed them could not see yet who is held. */
+/** The settings changed while this was decided, or before all were tried: whoever changed them could not see who is held. */
 async function tryNewerRules(tx: Tx, judgedBy: number): Promise<void> {
   const [settings] = await tx.query<{ version: number }>(
     `select version from discovery.document where kind = 'settings' for share`,

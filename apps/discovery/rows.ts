@@ -1,5 +1,6 @@
 // What discovery knows, in SQL. Locks are named after serial numbers and certificates, also those not seen before, and
 // taken in one order: two instances never create one device twice, nor wait for each other crosswise.
+import { sourceOf } from '#announce/source';
 import { settingsChanged } from '#events/settings';
 import { readDocument } from '#store/documents';
 import { forgetRetired } from '#store/retired';
@@ -189,12 +190,13 @@ const claimsMax = 1000;
 async function saveClaims(tx: Tx, changes: readonly Change[]): Promise<void> {
   const claims = of('claim', changes);
   if (claims.length === 0) return;
+  const rows = claims.map(({ claim }) => ({ ...claim, source: sourceOf(claim.data.transport.peerAddress) }));
   await tx.query(
-    `insert into discovery.claim (announcement, device_id, data)
-     select announcement, "deviceId", data
-     from jsonb_to_recordset($1::jsonb) as row (announcement uuid, "deviceId" uuid, data jsonb)
+    `insert into discovery.claim (announcement, device_id, data, source)
+     select announcement, "deviceId", data, source
+     from jsonb_to_recordset($1::jsonb) as row (announcement uuid, "deviceId" uuid, data jsonb, source text)
      on conflict do nothing`,
-    [JSON.stringify(claims.map(({ claim }) => claim))],
+    [JSON.stringify(rows)],
   );
   await tx.query(
     `delete from discovery.claim where announcement in (
@@ -202,7 +204,8 @@ async function saveClaims(tx: Tx, changes: readonly Change[]): Promise<void> {
          select announcement, row_number() over (partition by device_id order by nth, created_at, announcement) as place
          from (
            select announcement, device_id, created_at, row_number() over (
-             partition by device_id, data->'transport'->>'peerAddress' order by created_at desc, announcement) as nth
+             partition by device_id, coalesce(source, data->'transport'->>'peerAddress')
+             order by created_at desc, announcement) as nth
            from discovery.claim where device_id = any($1::uuid[])) as of_source) as placed
        where place > $2)`,
     [[...new Set(claims.map(({ claim }) => claim.deviceId))], claimsMax],

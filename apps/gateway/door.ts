@@ -14,11 +14,12 @@ import {
 } from 'node:tls';
 import type { Acknowledge } from '#announce/announcement';
 import type { Answering } from '#announce/answer';
+import { canonical } from '#announce/source';
 import type { Complaints } from './complaints.js';
 import type { GatewayConfig } from './config.js';
 import type { Meters } from './meters.js';
 import { hearProxy, Proxies, type Heard } from './proxies.js';
-import { canonical, sourceRefusals, Sources, type SourceLimits } from './sources.js';
+import { sourceRefusals, Sources, type SourceLimits } from './sources.js';
 import { handshakeFault, serverOptions } from './tls.js';
 
 const drainLimitMs = 8_000;

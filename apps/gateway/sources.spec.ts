@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonical, Sources, type SourceLimits } from './sources.js';
+import { Sources, type SourceLimits } from './sources.js';
 
 function at(limits: Partial<SourceLimits>) {
   const clock = { nowMs: 1_000_000 };
@@ -88,14 +88,4 @@ describe('open connections', () => {
     sources.leave('fd00::2');
     expect(sources.enter('fd00::3')).toBe(null);
   });
-});
-
-it.each([
-  ['::ffff:10.1.2.3', '10.1.2.3'],
-  ['10.1.2.3', '10.1.2.3'],
-  ['fe80::1%eth0', 'fe80::1'],
-  ['2001:DB8:0:0::1', '2001:db8::1'],
-  ['::1', '::1'],
-])('the address %s is %s', (written, same) => {
-  expect(canonical(written)).toBe(same);
 });

@@ -1,7 +1,6 @@
-// Who connects from where: how often, and how many at a time, before anything is spent on a handshake. An IPv6 source is
-// its /64, as one host may have all of that. Limits are those of this process.
-import { isIPv4 } from 'node:net';
-import ipaddr from 'ipaddr.js';
+// Who connects from where: how often, and how many at a time, before anything is spent on a handshake. Limits are those of
+// this process.
+import { sourceOf } from '#announce/source';
 
 /** Sources that are remembered: what this process keeps of strangers is bounded. */
 const rememberedMax = 65_536;
@@ -49,7 +48,7 @@ export class Sources {
 
   /** Null: counted until it leaves. @param address canonical */
   enter(address: string): SourceRefusal | null {
-    const network = networkOf(address);
+    const network = sourceOf(address);
     const open = this.#openOf(address);
     const near = network === address ? 0 : this.#openOf(network);
     if (open >= this.limits.perAddressMax) return 'tooManyFromSource';
@@ -62,7 +61,7 @@ export class Sources {
 
   /** Whoever entered. */
   leave(address: string): void {
-    const network = networkOf(address);
+    const network = sourceOf(address);
     this.#release(address);
     if (network !== address) this.#release(network);
   }
@@ -103,19 +102,4 @@ export class Sources {
     this.#recent = new Map();
     this.#turnedAtMs = now;
   }
-}
-
-/** The usual spellings first: IPv4, by itself or mapped. No zone. */
-export function canonical(address: string): string {
-  const bare = address.startsWith('::ffff:') ? address.slice(7) : address;
-  if (isIPv4(bare)) return bare;
-  const [zoneless = address] = address.split('%');
-  return ipaddr.process(zoneless).toString();
-}
-
-/** @param address canonical */
-function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const groups = ipaddr.IPv6.parse(address).parts.slice(0, 4);
-  return `${groups.map((group) => group.toString(16)).join(':')}::/64`;
 }

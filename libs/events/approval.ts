@@ -18,6 +18,8 @@ const waiting = z.object({
 
 /** Other parties that are kept beside the one that waits. */
 export const otherClaimsMax = 5;
+/** Parties that were refused, beside one that waits: those heard last. */
+export const refusedClaimsMax = 20;
 
 const exampleWaiting = {
   identity: exampleIdentity,
@@ -31,7 +33,7 @@ const exampleWaiting = {
 
 export const deviceQuarantined = defineEvent({
   type: 'device.quarantined',
-  version: 2,
+  version: 3,
   publisher: 'discovery',
   title: 'An unknown device announced itself and is held: no device of Muster’s before it is admitted (R37).',
   schema: waiting.extend({
@@ -42,6 +44,11 @@ export const deviceQuarantined = defineEvent({
     others: z
       .array(waiting.extend({ claim: claimKey }))
       .max(otherClaimsMax)
+      .default([]),
+    /** Who announced it too and was refused by an operator; each may be admitted after all. */
+    refused: z
+      .array(waiting.extend({ claim: claimKey }))
+      .max(refusedClaimsMax)
       .default([]),
   }),
   subject: (data) => data.serial,
@@ -59,6 +66,15 @@ export const deviceQuarantined = defineEvent({
         claim: exampleClaim.claim,
       },
     ],
+    refused: [
+      {
+        ...exampleWaiting,
+        identity: { ...exampleIdentity, ip: '10.9.9.8' },
+        announcement: '0193f2a0-0000-7000-8000-0000000000a3',
+        peerAddress: '10.9.9.8',
+        claim: 'e'.repeat(64),
+      },
+    ],
   },
 });
 export type DeviceQuarantined = z.infer<typeof deviceQuarantined.schema>;
@@ -74,7 +90,7 @@ export const deviceApprovalRequested = defineEvent({
   version: 2,
   publisher: 'console',
   plane: 'control',
-  title: 'An operator admits or refuses devices that are held; those refused may be admitted later (R37).',
+  title: 'An operator admits or refuses who is held; those refused may be admitted later (R37).',
   schema: z.object({
     serials: z.array(serialNumber).min(1).max(approvedMax),
     decision: z.enum(['admit', 'refuse']),
@@ -100,7 +116,7 @@ export const deviceApprovalDecided = defineEvent({
     'A device was admitted, and device.discovered follows, or refused; or it was not held any more (R37).',
   schema: z.object({
     serial: serialNumber,
-    /** another: what waits is not what the operator was shown; nothing was decided, it waits still. */
+    /** refused: one party; where another waits on, device.quarantined follows. another: what waits is not what the operator was shown; nothing was decided, it waits still. */
     outcome: z.enum(['admitted', 'refused', 'gone', 'another']),
     /** off: approval is not asked for any more. */
     by: z.enum(['operator', 'rule', 'off']),

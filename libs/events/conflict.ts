@@ -27,6 +27,7 @@ export type DeviceConflictDecisionRequested = z.infer<typeof deviceConflictDecis
 
 export const deviceConflictDecided = defineEvent({
   type: 'device.conflictDecided',
+  version: 2,
   publisher: 'discovery',
   title:
     'What became of an operator’s decision of a conflict; a move is told by device.reconciled too (R36).',
@@ -42,6 +43,11 @@ export const deviceConflictDecided = defineEvent({
      */
     outcome: z.enum(['kept', 'moved', 'gone', 'another']),
     decidedBy: printable(128),
+    /**
+     * Not null: the claim that was dismissed before and is forgotten for this one, as so many are remembered of one device. It
+     * is the one that was silent for longest; it is raised anew when it is made again.
+     */
+    forgotten: claimKey.nullable().default(null),
   }),
   subject: (data) => data.deviceId,
   example: {
@@ -50,6 +56,7 @@ export const deviceConflictDecided = defineEvent({
     decision: 'move',
     outcome: 'moved',
     decidedBy: 'admin',
+    forgotten: null,
   },
 });
 export type DeviceConflictDecided = z.infer<typeof deviceConflictDecided.schema>;

@@ -270,7 +270,7 @@ export const announcementFiltered = defineEvent({
     identity,
     /**
      * deviceDeleted: it was accepted before an operator deleted the device. claimDismissed: an operator has dismissed this
-     * very claim to a known serial number. deviceRefused: an operator has refused the device. quarantineFull: as many
+     * very claim to a known serial number. deviceRefused: an operator has refused this party. quarantineFull: as many
      * devices as can be held wait for approval. claimBeside: another party waits for approval with this serial number, and
      * this one is shown beside it. claimsFull: as many as can be wait beside it.
      */

@@ -75,7 +75,7 @@ describe('decisions on the page', () => {
     const { example } = deviceQuarantined;
     const events = serials.map((serial, at) => {
       const identity = { ...example.identity, serial, model: at === 3 ? 'Plotter 9' : 'LaserJet 4' };
-      return trial.event('discovery', deviceQuarantined.draft({ ...example, serial, identity, others: [] }));
+      return trial.event('discovery', deviceQuarantined.draft({ ...example, serial, identity, others: [], refused: [] }));
     });
     await trial.bus.publish(events);
     await page.getByRole('link', { name: 'Approval 4 devices wait' }).click();
@@ -109,13 +109,21 @@ describe('decisions on the page', () => {
     const serial = 'HELD-0005';
     const { example } = deviceQuarantined;
     const identity = { ...example.identity, serial };
-    const others = example.others.map((other) => ({ ...other, identity: { ...other.identity, serial } }));
+    const named = (parties: typeof example.others) =>
+      parties.map((one) => ({ ...one, identity: { ...one.identity, serial } }));
+    const [others, refused] = [named(example.others), named(example.refused)];
     await trial.bus.publish([
-      trial.event('discovery', deviceQuarantined.draft({ ...example, serial, identity, others })),
+      trial.event('discovery', deviceQuarantined.draft({ ...example, serial, identity, others, refused })),
     ]);
-    await visitor.goTo('/approval');
+    await visitor.goTo(`/approval?search=${serial}`);
     const row = page.getByRole('row').filter({ hasText: serial });
     await row.getByText('Others announced this serial number too').waitFor();
+    await row.getByRole('list', { name: `Refused with ${serial}` }).getByText('10.9.9.8').waitFor();
+    await page.getByRole('button', { name: `Refuse ${serial} from 10.9.9.9` }).waitFor();
+    await page.getByRole('button', { name: 'Admit all that match' }).click();
+    await page.getByRole('dialog').getByText('Left out are serial numbers').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Admit' }).click();
+    await page.getByText('1 serial number was left out').waitFor();
     await page.getByRole('button', { name: `Admit ${serial} from 10.9.9.9` }).click();
     await row.waitFor({ state: 'detached' });
     const [other] = others;

@@ -31,7 +31,7 @@ const filterReasons = {
   serialNotListed: 'its serial number is not on the list',
   deviceDeleted: 'it was accepted before the device was deleted',
   claimDismissed: 'an operator has dismissed this claim to a known serial number',
-  deviceRefused: 'an operator has refused the device',
+  deviceRefused: 'an operator has refused this party',
   quarantineFull: 'as many devices as can be held wait for approval',
   claimBeside: 'another party waits for approval with its serial number; it is shown beside that one',
   claimsFull: 'as many parties as are kept wait for approval with its serial number',

@@ -49,10 +49,11 @@ export function conflictDecided(view: DeviceView, event: Event<DeviceConflictDec
   const { outcome, claim, claimed, decidedBy } = data;
   if (outcome === 'moved') return moved(settled(view, sequence), sequence);
   if (outcome !== 'kept' || sequence <= movedAt(view)) return view;
-  const before = findClaim(view, claim);
-  if (before && before.sequence > sequence) return view;
+  const left = forgotten(view, event);
+  const before = findClaim(left, claim);
+  if (before && before.sequence > sequence) return left;
   const unknown = { known: null, identity: null, peerAddress: null, at };
-  return withClaim(withRoom(view, sequence), {
+  return withClaim(withRoom(left, sequence), {
     ...unknown,
     ...before,
     claim,
@@ -61,6 +62,13 @@ export function conflictDecided(view: DeviceView, event: Event<DeviceConflictDec
     state: 'dismissed',
     decidedBy,
   });
+}
+
+/** Without the claim that discovery dismisses no more, unless it was raised anew since. */
+function forgotten(view: DeviceView, { data, sequence }: Event<DeviceConflictDecided>): DeviceView {
+  const { claims = [] } = view;
+  const isLeft = ({ claim, sequence: at }: ClaimView): boolean => claim !== data.forgotten || at > sequence;
+  return data.forgotten === null ? view : { ...view, claims: claims.filter(isLeft) };
 }
 
 /** As discovery does it: once the device is elsewhere or shows another certificate, open conflicts are over. */

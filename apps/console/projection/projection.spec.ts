@@ -225,6 +225,27 @@ describe('a device, given its events', () => {
     expect(seen(elsewhere, ...events.toReversed()).claims).toMatchObject([{ claim: one }]);
   });
 
+  it('shows no more what discovery forgot of those dismissed, but what is claimed anew', () => {
+    const [one, other] = ['d'.repeat(64), 'e'.repeat(64)];
+    const of = (claim: string) =>
+      event('discovery', deviceConflicted.draft({ ...deviceConflicted.example, claim }));
+    const { example } = deviceConflictDecided;
+    const before = [discovered, of(one), of(other), decision('kept', one)];
+    const forgets = { ...example, claim: other, outcome: 'kept', forgotten: one } as const;
+    const forgetting = event('discovery', deviceConflictDecided.draft(forgets));
+    expect(seen(...before, forgetting).claims).toMatchObject([{ claim: other, state: 'dismissed' }]);
+    const anew = of(one);
+    for (const order of [
+      [forgetting, anew],
+      [anew, forgetting],
+    ]) {
+      expect(seen(...before, ...order).claims?.map(({ claim, state }) => [claim, state])).toEqual([
+        [one, 'open'],
+        [other, 'dismissed'],
+      ]);
+    }
+  });
+
   it('keeps the claims that came first, and tells of those for whom there was no room', () => {
     const claims = Array.from({ length: 300 }, (_, at) => at.toString(16).padStart(64, '0'));
     const [first = ''] = claims;

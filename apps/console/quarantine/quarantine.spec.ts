@@ -23,7 +23,7 @@ describe.each(databases)('approval on $name', ({ open }) => {
     (await list(query)).body.items.map(({ serial }) => serial);
 
   const held = (serial: string, change: object = {}, claims: Partial<DeviceQuarantined> = {}): Event => {
-    const { example } = deviceQuarantined;
+    const example = { ...deviceQuarantined.example, others: [], refused: [] };
     const identity = { ...example.identity, serial, ...change };
     return trial.event('discovery', deviceQuarantined.draft({ ...example, serial, identity, ...claims }));
   };
@@ -129,6 +129,43 @@ describe.each(databases)('approval on $name', ({ open }) => {
     expect(await serialsOf('search=two-')).toEqual(['TWO-0001']);
     const seen = [{ serial: 'TWO-0001', claim: others[0]?.claim }];
     expect((await decide({ action: 'admit', seen })).body).toMatchObject({ done: 1, changed: 0 });
+  });
+
+  it('leaves out of a decision about many what more than one party announced, and says so', async () => {
+    const { others, refused } = deviceQuarantined.example;
+    await hear(
+      held('SOLE-0001', { ip: '10.81.0.1' }),
+      held('SOLE-0002', { ip: '10.81.0.2' }, { others }),
+      held('SOLE-0003', { ip: '10.81.0.3' }, { refused }),
+    );
+    const { body: listed } = await list('search=sole-0003');
+    schemas.HeldDeviceList.parse(listed);
+    expect(listed.items).toMatchObject([{ others: [], refused: [{ ip: '10.9.9.8' }] }]);
+    const refusedOne = [{ serial: 'SOLE-0003', claim: refused[0]?.claim }];
+    expect((await decide({ action: 'refuse', seen: refusedOne })).body).toMatchObject({
+      done: 0,
+      changed: 1,
+    });
+    const [search, found] = [others[0]?.identity.ip ?? '', 'sole-'];
+    const filter = { all: [{ field: 'ip', operator: 'inNetwork', value: '10.81.0.0/16' }] };
+    const { upTo } = (await list()).body as unknown as { readonly upTo: number };
+    for (const which of [{ search }, { serials: ['SOLE-0002'] }]) {
+      const { body } = await decide({ action: 'admit', ...which, upTo });
+      expect(body).toMatchObject({ done: 0, changed: 0, left: 0, leftOut: { count: 1 } });
+    }
+    const theirs = { action: 'refuse', search: refused[0]?.identity.ip, upTo };
+    expect((await decide(theirs)).body).toMatchObject({ done: 0, leftOut: { count: 1 } });
+    expect((await decide({ action: 'admit', filter, upTo })).body).toMatchObject({
+      done: 1,
+      leftOut: { count: 2, why: expect.stringContaining('more than one party') as string },
+    });
+    expect((await decide({ action: 'refuse', search: found, upTo })).body).toMatchObject({
+      done: 1,
+      leftOut: { count: 1 },
+    });
+    expect(await serialsOf('search=sole-')).toEqual(['SOLE-0002']);
+    const seen = [{ serial: 'SOLE-0002', claim: deviceQuarantined.example.claim }];
+    expect((await decide({ action: 'refuse', seen })).body).toMatchObject({ done: 1, leftOut: null });
   });
 
   it('shows again what a decision came too late for', async () => {

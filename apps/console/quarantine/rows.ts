@@ -12,11 +12,15 @@ interface Waiting extends Identity {
   readonly forwarded: boolean;
 }
 
-/** What is shown of a device that waits; rows of before claims had names have neither of the last two. */
+/** What is shown of a device that waits; rows of before claims had names, or were refused one by one, do not have all. */
 export interface QuarantineBody extends Waiting {
   readonly claim?: string | null;
-  readonly others?: readonly (Waiting & { readonly claim: string; readonly heardAt: string })[];
+  readonly others?: readonly Party[];
+  readonly refused?: readonly Party[];
 }
+
+/** Another one with the same serial number. */
+type Party = Waiting & { readonly claim: string; readonly heardAt: string };
 
 export interface QuarantineChange {
   readonly kind: 'quarantine';
@@ -38,13 +42,8 @@ export interface MissedChange {
 export function quarantineChanges(event: Event): readonly (QuarantineChange | MissedChange)[] {
   const { sequence, occurredAt } = event;
   if (deviceQuarantined.is(event)) {
-    const { serial, claim, others, acceptedAt: at } = event.data;
-    const beside = others.map((other) => ({
-      ...waiting(other),
-      claim: other.claim,
-      heardAt: other.acceptedAt,
-    }));
-    const body = { ...waiting(event.data), claim, others: beside };
+    const { serial, claim, others, refused, acceptedAt: at } = event.data;
+    const body = { ...waiting(event.data), claim, others: others.map(party), refused: refused.map(party) };
     return [{ kind: 'quarantine', serial, sequence, state: 'held', at, body, decidedBy: null }];
   }
   if (deviceApprovalDecided.is(event)) {
@@ -56,7 +55,14 @@ export function quarantineChanges(event: Event): readonly (QuarantineChange | Mi
   return [];
 }
 
-type Said = Omit<DeviceQuarantined['others'][number], 'claim'>;
+type Other = DeviceQuarantined['others'][number];
+type Said = Omit<Other, 'claim'>;
+
+const party = (other: Other): Party => ({
+  ...waiting(other),
+  claim: other.claim,
+  heardAt: other.acceptedAt,
+});
 
 function waiting({
   identity,
@@ -122,10 +128,13 @@ export async function saveMissed(tx: Tx, changes: readonly MissedChange[]): Prom
 const noWords = { search: '', shown: '' } as const;
 
 /** What a search looks in, lower case, and the names of all claims that are shown. */
-const wordsOf = (body: QuarantineBody): Record<keyof typeof noWords, string> => ({
-  search: [body, ...(body.others ?? [])].map(searchText).join('\n'),
-  shown: [body, ...(body.others ?? [])].map(({ claim }) => claim ?? '').join(' '),
-});
+const wordsOf = (body: QuarantineBody): Record<keyof typeof noWords, string> => {
+  const all = [body, ...(body.others ?? []), ...(body.refused ?? [])];
+  return {
+    search: all.map(searchText).join('\n'),
+    shown: all.map(({ claim }) => claim ?? '').join(' '),
+  };
+};
 
-const searchText = ({ serial, model, mac, ip, hostname, firmware, peerAddress }: Waiting): string =>
+export const searchText = ({ serial, model, mac, ip, hostname, firmware, peerAddress }: Waiting): string =>
   [serial, model, mac, ip, hostname, firmware, peerAddress].join('\n').toLowerCase();

@@ -17,7 +17,7 @@ import { wishKinds } from '#pki/authority/wish';
 import { serviceNames } from '#runtime/service';
 import { everyField } from '../documents/every-field.js';
 import { agentStates, statuses } from '../projection/device-view.js';
-import { heldStates } from '../quarantine/quarantine.js';
+import { heldStates } from '../quarantine/decisions.js';
 import { instanceStates } from '../status/status.js';
 import { wishStates } from '../trust/wishes.js';
 
@@ -115,6 +115,8 @@ const held = heldClaim.extend({
   claim: z.string().nullable(),
   /** Others who say so of themselves. */
   others: z.array(heldClaim.extend({ claim: z.string() })),
+  /** Others who said so, and were refused. */
+  refused: z.array(heldClaim.extend({ claim: z.string() })),
   /** When a decision came too late for it: it had changed. */
   missedAt: time.nullable(),
   since: time,

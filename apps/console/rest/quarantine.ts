@@ -2,7 +2,8 @@
 import { Body, Get, HttpCode, Post, Query } from '@nestjs/common';
 import * as z from 'zod';
 import { pageQuery, Resource } from '../http/resource.js';
-import { decisions, heldStates, Quarantine, type Decisions } from '../quarantine/quarantine.js';
+import { decisions, heldStates, type Decisions } from '../quarantine/decisions.js';
+import { Quarantine } from '../quarantine/quarantine.js';
 import { Needs, Who } from '../who/access.js';
 import type { Caller } from '../who/caller.js';
 
@@ -25,7 +26,8 @@ export class QuarantineController {
   /**
    * Admits or refuses: in steps, each a transaction. The answer tells how many it asked for and how many are left; while some
    * are, send the same again with the answer's `upTo`. `changed` counts those named of whom something else waits by now than was
-   * seen: look at them again. Who was refused may be admitted later.
+   * seen: look at them again. `leftOut` counts serial numbers that match and that several parties announced, and says why they
+   * were left out: decide about each of them by `seen`. Who was refused may be admitted later.
    */
   @Post()
   @HttpCode(202)

@@ -292,6 +292,8 @@ export interface HeldDevice extends HeldClaim {
   readonly state: HeldState;
   /** Others who say so of themselves. */
   readonly others: readonly HeldClaim[];
+  /** Others who said so, and were refused. */
+  readonly refused: readonly HeldClaim[];
   /** When a decision came too late for it: it had changed. */
   readonly missedAt: string | null;
   readonly since: string;
@@ -442,6 +444,8 @@ export interface DecisionStep {
   readonly upTo: number;
   /** Devices that wait for approval alone: those named of whom something else waits than was seen. */
   readonly changed?: number;
+  /** Likewise: serial numbers that match, of several parties each. */
+  readonly leftOut?: { readonly count: number } | null;
 }
 
 export interface User {

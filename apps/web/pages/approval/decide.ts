@@ -24,6 +24,8 @@ export const seenOf = (claims: readonly HeldClaim[]): readonly Seen[] =>
 interface Asked {
   readonly done: number;
   readonly changed: number;
+  /** Serial numbers of several parties each, which are decided one by one. */
+  readonly leftOut: number;
 }
 
 interface Decision {
@@ -41,7 +43,9 @@ export function useDecide() {
       for (;;) {
         const step = await call<DecisionStep>('POST', 'quarantine', { action, ...which, upTo });
         done += step.done;
-        if (step.left === 0 || step.done === 0) return { done, changed: step.changed ?? 0 };
+        if (step.left === 0 || step.done === 0) {
+          return { done, changed: step.changed ?? 0, leftOut: step.leftOut?.count ?? 0 };
+        }
         ({ upTo } = step);
       }
     },
@@ -53,10 +57,15 @@ export function useDecide() {
 }
 
 /** What is said when it was asked for. */
-export function outcome(action: Action, { done, changed }: Asked): string {
-  if (changed === 0) return done === 0 ? nothingDone : askedFor(action, done);
-  const again = `${counted(changed, 'device has', 'devices have')} changed since you saw ${changed === 1 ? 'it' : 'them'}: look again.`;
-  return done === 0 ? again : `${askedFor(action, done)} ${again}`;
+export function outcome(action: Action, { done, changed, leftOut }: Asked): string {
+  const said = [
+    done > 0 && askedFor(action, done),
+    changed > 0 &&
+      `${counted(changed, 'device has', 'devices have')} changed since you saw ${changed === 1 ? 'it' : 'them'}: look again.`,
+    leftOut > 0 &&
+      `${counted(leftOut, 'serial number was', 'serial numbers were')} left out, which more than one party announced: compare them, and decide one by one.`,
+  ];
+  return said.filter((sentence) => sentence !== false).join(' ') || nothingDone;
 }
 
 const nothingDone = 'Nothing was done: somebody else has decided meanwhile.';
@@ -65,5 +74,5 @@ function askedFor(action: Action, count: number): string {
   const many = counted(count, 'device is', 'devices are');
   return action === 'admit'
     ? `${many} being admitted, and discovered with what was announced last.`
-    : `${many} refused, and not shown as new again.`;
+    : `${many} refused: what announces itself so again is not shown as new.`;
 }

@@ -32,8 +32,11 @@ const acts = { admit: 'Admit', refuse: 'Refuse' } as const;
 const icons = { admit: IconCheck, refuse: IconX } as const;
 const meanings: Readonly<Record<Action, string>> = {
   admit: 'They become devices of Muster: licensed, grouped and assessed like any other.',
-  refuse: 'They are not shown as new again, whatever they announce. They can be admitted later.',
+  refuse:
+    'They are not shown as new again, while address and certificate stay the same. They can be admitted later.',
 };
+const oneByOne =
+  'Left out are serial numbers that more than one party announced: compare them, and decide one by one.';
 
 function Decide({ which, what, suffix, onDone, action }: DecisionsProps & { readonly action: Action }) {
   const decide = useDecide();
@@ -82,7 +85,7 @@ function Decide({ which, what, suffix, onDone, action }: DecisionsProps & { read
       problem={decide.error}
       onConfirm={(close) => write(meant.which, close)}
     >
-      {meanings[action]}
+      {meanings[action]} {!('seen' in which) && oneByOne}
     </Confirm>
   );
 }

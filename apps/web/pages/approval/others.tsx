@@ -1,4 +1,6 @@
-// Who else announced a serial number that waits, each to be admitted instead; and that a decision came too late.
+// Who else announced a serial number that waits, each to be admitted instead or refused, and who was refused; and that a
+// decision came too late.
+import type { ReactNode } from 'react';
 import type { HeldClaim, HeldDevice } from '../../api/types.js';
 import { When } from '../../parts/when.js';
 import { seenOf } from './decide.js';
@@ -10,7 +12,7 @@ interface OthersProps {
 }
 
 export function Others({ row, mayWrite }: OthersProps) {
-  const { others, missedAt } = row;
+  const { others, refused, missedAt, state } = row;
   return (
     <>
       {missedAt !== null && (
@@ -19,25 +21,42 @@ export function Others({ row, mayWrite }: OthersProps) {
           ): look again.
         </p>
       )}
-      {others.length > 0 && (
-        <>
-          <p className="small strong">Others announced this serial number too:</p>
-          <ul className="plain-list small" aria-label={`Others with ${row.serial}`}>
-            {others.map((other) => (
-              <li key={other.claim}>
-                <Other other={other} than={row} />
-                {mayWrite && (
-                  <Decisions
-                    which={{ seen: seenOf([other]) }}
-                    what={`${row.serial} from ${other.ip}`}
-                    refused
-                  />
-                )}
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      <Parties row={row} mayWrite={mayWrite} parties={others} isRefused={state === 'refused'} name="Others">
+        Others announced this serial number too:
+      </Parties>
+      <Parties row={row} mayWrite={mayWrite} parties={refused} isRefused name="Refused">
+        Refused with this serial number{state === 'refused' && ' as well'}:
+      </Parties>
+    </>
+  );
+}
+
+interface PartiesProps extends OthersProps {
+  readonly parties: readonly HeldClaim[];
+  readonly isRefused: boolean;
+  readonly name: string;
+  readonly children: ReactNode;
+}
+
+function Parties({ row, mayWrite, parties, isRefused, name, children }: PartiesProps) {
+  if (parties.length === 0) return null;
+  return (
+    <>
+      <p className="small strong">{children}</p>
+      <ul className="plain-list small" aria-label={`${name} with ${row.serial}`}>
+        {parties.map((other) => (
+          <li key={other.claim}>
+            <Other other={other} than={row} />
+            {mayWrite && (
+              <Decisions
+                which={{ seen: seenOf([other]) }}
+                what={`${row.serial} from ${other.ip}`}
+                refused={isRefused}
+              />
+            )}
+          </li>
+        ))}
+      </ul>
     </>
   );
 }

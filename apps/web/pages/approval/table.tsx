@@ -29,15 +29,15 @@ export function HeldTable({ page, at }: HeldTableProps) {
       return after;
     });
   // Rows that left the page are chosen no more, whatever happened to them.
-  const rows = page.items.filter(({ serial, claim }) => chosen.has(serial) && claim !== null);
+  const rows = page.items.filter((row) => chosen.has(row.serial) && mayChoose(row));
   const choice: Column<HeldDevice> = {
     title: 'Choose',
     quiet: true,
     cell: (row) => (
       <Checkbox
         aria-label={`Choose ${row.serial}`}
-        checked={chosen.has(row.serial)}
-        disabled={row.claim === null}
+        checked={chosen.has(row.serial) && mayChoose(row)}
+        disabled={!mayChoose(row)}
         onChange={(event) => choose([row], event.currentTarget.checked)}
       />
     ),
@@ -56,6 +56,10 @@ export function HeldTable({ page, at }: HeldTableProps) {
   );
 }
 
+/** Of several parties one is chosen by its own button, when they were compared. */
+const mayChoose = ({ claim, others, refused }: HeldDevice): boolean =>
+  claim !== null && others.length + refused.length === 0;
+
 interface BarProps extends HeldTableProps {
   readonly rows: readonly HeldDevice[];
   readonly choose: (rows: readonly HeldDevice[], on: boolean) => void;
@@ -63,8 +67,8 @@ interface BarProps extends HeldTableProps {
 
 function Bar({ page, at, rows, choose }: BarProps) {
   const { total } = page;
-  const items = page.items.filter(({ claim }) => claim !== null);
-  const all = rows.length === items.length;
+  const items = page.items.filter(mayChoose);
+  const all = items.length > 0 && rows.length === items.length;
   const refused = at.state === 'refused';
   return (
     <div className="table-head row row-apart">

@@ -76,7 +76,7 @@ const filterWords = {
   serialNotListed: 'Not admitted: serial number not on the list',
   deviceDeleted: 'Not admitted: accepted before the device was deleted',
   claimDismissed: 'Not admitted: an operator has dismissed this claim',
-  deviceRefused: 'Not admitted: an operator has refused the device',
+  deviceRefused: 'Not admitted: an operator has refused this party',
   quarantineFull: 'Not admitted: as many as can be held wait for approval',
   claimBeside: 'Held: another party waits with this serial number too',
   claimsFull: 'Not admitted: too many parties wait with this serial number',

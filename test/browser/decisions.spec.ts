@@ -75,7 +75,10 @@ describe('decisions on the page', () => {
     const { example } = deviceQuarantined;
     const events = serials.map((serial, at) => {
       const identity = { ...example.identity, serial, model: at === 3 ? 'Plotter 9' : 'LaserJet 4' };
-      return trial.event('discovery', deviceQuarantined.draft({ ...example, serial, identity, others: [], refused: [] }));
+      return trial.event(
+        'discovery',
+        deviceQuarantined.draft({ ...example, serial, identity, others: [], refused: [] }),
+      );
     });
     await trial.bus.publish(events);
     await page.getByRole('link', { name: 'Approval 4 devices wait' }).click();
@@ -118,7 +121,10 @@ describe('decisions on the page', () => {
     await visitor.goTo(`/approval?search=${serial}`);
     const row = page.getByRole('row').filter({ hasText: serial });
     await row.getByText('Others announced this serial number too').waitFor();
-    await row.getByRole('list', { name: `Refused with ${serial}` }).getByText('10.9.9.8').waitFor();
+    await row
+      .getByRole('list', { name: `Refused with ${serial}` })
+      .getByText('10.9.9.8')
+      .waitFor();
     await page.getByRole('button', { name: `Refuse ${serial} from 10.9.9.9` }).waitFor();
     await page.getByRole('button', { name: 'Admit all that match' }).click();
     await page.getByRole('dialog').getByText('Left out are serial numbers').waitFor();

@@ -13,7 +13,7 @@ export interface Measured {
   readonly perSecond: number;
   /** Of the server's process, all threads. */
   readonly cpuMsEach: number;
-  /** From connect to the answer, each. */
+  /** To the answer, each, from connect or, with a rate, from when it was due: what waits for its turn has waited. */
   readonly answeredMs: readonly number[];
 }
 
@@ -62,9 +62,9 @@ export async function load(
       const dueAt = startedAt + (begun * 1000) / perSecond;
       begun += 1;
       if (dueAt > performance.now()) await delay(dueAt - performance.now());
-      const connectedAt = performance.now();
+      const since = perSecond === Infinity ? performance.now() : dueAt;
       const { line, answeredAt } = await exchange(server.port, device, talk);
-      answeredMs.push(answeredAt - connectedAt);
+      answeredMs.push(answeredAt - since);
       if (!answered(line)) throw new Error(`device ${device} was answered: ${line}`);
     }
   };

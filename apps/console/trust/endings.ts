@@ -8,7 +8,7 @@ import { authoritiesIn, UnreadableAuthorities } from '#pki/authorities';
 import { fingerprintOf, subjectOf } from '#pki/certificate';
 import { daysLeft, warnDays } from '#pki/expiry';
 import type { Tx } from '#store/store';
-import { readAll, readOne } from '../documents/written.js';
+import { readOne } from '../documents/written.js';
 import { gateways } from './gateways.js';
 
 export type Ending = Readonly<ExpiryWarning>;
@@ -60,16 +60,24 @@ async function authorities(tx: Tx): Promise<readonly Known[]> {
   return own ? inPem(own.chain, { kind: 'authority', holder: "Muster's own authority" }) : [];
 }
 
-/** Of the trust sets, and of the settings where they have authorities of their own in use. */
+/** What devices, or servers that forward, are held against now: one that nobody is verified by harms nobody by its end. */
 async function trusted(tx: Tx): Promise<readonly Known[]> {
-  const sets = await readAll(tx, trustSetChanged);
-  const settings = await readOne(tx, settingsChanged);
-  const inUse = settings && asksForCertificates(settings.body) && settings.body.trustSet === null;
-  const own = inUse ? settings.body.trustedAuthorities : '';
-  return [
-    ...sets.flatMap(({ body }) => inPem(body.authorities, { kind: 'trustSet', holder: body.name })),
-    ...(own.trim() === '' ? [] : inPem(own, { kind: 'trustSet', holder: 'the settings' })),
-  ];
+  const settings = (await readOne(tx, settingsChanged))?.body;
+  if (!settings || !asksForCertificates(settings)) return [];
+  const { trustSet, trustedAuthorities } = settings;
+  if (trustSet !== null) return ofTrustSet(tx, trustSet);
+  return trustedAuthorities.trim() === ''
+    ? []
+    : inPem(trustedAuthorities, { kind: 'trustSet', holder: 'the settings' });
+}
+
+async function ofTrustSet(tx: Tx, id: string): Promise<readonly Known[]> {
+  const set = (await readOne(tx, trustSetChanged, id))?.body;
+  if (!set) return [];
+  const all = inPem(set.authorities, { kind: 'trustSet', holder: set.name });
+  if (set.kind === 'chain') return all;
+  // Of many roots some always end; the last to end leaves nobody to trust.
+  return all.toSorted((a, b) => b.until.getTime() - a.until.getTime()).slice(0, 1);
 }
 
 /** Servers and clients: a person has to renew them. One that was renewed under its name is not in use any more. */

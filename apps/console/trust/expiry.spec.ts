@@ -39,9 +39,9 @@ describe.each(databases)('on $name', ({ open }) => {
   });
   afterAll(() => trial.stop());
 
-  const put = (id: string, authorities: string) => {
+  const put = (id: string, authorities: string, kind = 'chain') => {
     const revocation = { policy: 'off', crlUrls: [], ocspUrl: null };
-    const body = { name: `Set ${id}`, kind: 'chain', authorities, revocation };
+    const body = { name: `Set ${id}`, kind, authorities, revocation };
     return trial.ask('PUT', `/api/trust-sets/${id}`, { token, body: { version: 0, body } });
   };
   const troubles = async () => {
@@ -49,26 +49,43 @@ describe.each(databases)('on $name', ({ open }) => {
     return 'troubles' in body ? (body.troubles as readonly string[]) : [];
   };
 
-  it('a trust set that ends within 31 days is a trouble with its date, one that does not is none', async () => {
+  const save = async (change: object) => {
+    const { body } = await trial.ask('GET', '/api/settings', { token });
+    const sent = { version: body.version, body: { ...body.body, ...change } };
+    expect((await trial.ask('PUT', '/api/settings', { token, body: sent })).status).toBe(200);
+  };
+  const endings = async () => (await troubles()).filter((trouble) => trouble.includes('certificate'));
+
+  it('the trust set in use is a trouble with its date where it ends within 31 days, another one is none', async () => {
     expect((await put('soon', root('soon', 30))).status).toBe(200);
     expect((await put('later', root('later', 33))).status).toBe(200);
+    await save({ trustSet: 'soon' });
+    expect(await endings()).toEqual([]);
+    await save({ trustSet: 'later', authentication: 'mutual' });
+    expect(await endings()).toEqual([]);
+    await save({ trustSet: 'soon' });
     const until = new Date(`${ends('soon').slice(0, 19)}Z`).toUTCString();
-    const said = (await troubles()).filter((trouble) => trouble.includes('certificate'));
-    expect(said).toEqual([`the trust set Set soon: the certificate CN=soon ends on ${until}`]);
+    expect(await endings()).toEqual([`the trust set Set soon: the certificate CN=soon ends on ${until}`]);
+  });
+
+  it('of a bundle it is the last root to end, once no other is left', async () => {
+    const [first, last] = [root('first', 10), root('last', 20)];
+    expect((await put('public', first + last + root('lasting', 33), 'bundle')).status).toBe(200);
+    expect((await put('ended', first + last, 'bundle')).status).toBe(200);
+    await save({ trustSet: 'public' });
+    expect(await endings()).toEqual([]);
+    await save({ trustSet: 'ended' });
+    expect(await endings()).toEqual([expect.stringMatching(/^the trust set Set ended: .* CN=last ends on /)]);
+    await save({ trustSet: null, authentication: 'none' });
   });
 
   it('so are the authorities of the settings while they are in use: for verified primaries, too', async () => {
-    const save = async (change: object) => {
-      const { body } = await trial.ask('GET', '/api/settings', { token });
-      const sent = { version: body.version, body: { ...body.body, ...change } };
-      expect((await trial.ask('PUT', '/api/settings', { token, body: sent })).status).toBe(200);
-    };
     const own = async () => (await troubles()).filter((trouble) => trouble.includes('CN=primaries ends on'));
     await save({ trustedAuthorities: root('primaries', 30) });
     expect(await own()).toEqual([]);
     await save({ fromPrimaries: 'verified' });
     expect(await own()).toHaveLength(1);
-    await save({ fromPrimaries: 'off', trustedAuthorities: '' });
+    await save({ fromPrimaries: 'verified', trustSet: 'soon', trustedAuthorities: '' });
   });
 
   it('a gateway that shows what ends soon is a trouble too, and so is one that cannot show what was chosen', async () => {
@@ -97,12 +114,14 @@ describe.each(databases)('on $name', ({ open }) => {
     const store = new Store(trial.database, 'console');
     // Its own look, once a minute, would come in between.
     await trial.host.stop();
+    await trial.database.query('delete from console.expiry_warning');
+    const before = (await trial.told('certificate.expiryWarned')).length;
     const bus = openTrialBus(trial.database);
     onTestFinished(() => bus.stop());
     const parts = { store, bus, log: whole, instance: 'trial' };
     await Promise.all([warnOfEndings(parts), warnOfEndings(parts)]);
     await warnOfEndings(parts);
-    const warned = await trial.told('certificate.expiryWarned');
+    const warned = (await trial.told('certificate.expiryWarned')).slice(before);
     expect(warned.map((data) => ('kind' in data ? data.kind : null)).toSorted()).toEqual([
       'gateway',
       'trustSet',
@@ -121,6 +140,6 @@ describe.each(databases)('on $name', ({ open }) => {
       `update console.expiry_warning set warned_at = warned_at - interval '25 hours'`,
     );
     await warnOfEndings(parts);
-    expect(await trial.told('certificate.expiryWarned')).toHaveLength(4);
+    expect(await trial.told('certificate.expiryWarned')).toHaveLength(before + 4);
   });
 });

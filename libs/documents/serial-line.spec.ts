@@ -40,6 +40,29 @@ it('neighbouring lines with one fault are told together', () => {
   expect(faultyLines(faults)).toBe(4);
 });
 
+it.each([
+  [
+    'as it was exported',
+    ['"serial","addedBy","addedAt","discoveredAt"', '"VNB3K1","a,b","2026",""', '"\'-AB1","x","",""'],
+  ],
+  ['as a spreadsheet saves it', ['serial;addedBy;addedAt;discoveredAt', 'VNB3K1;"a;b";2026;', "'-AB1;x;;"]],
+  ['as it is pasted from one', ['serial\taddedBy\taddedAt\tdiscoveredAt', 'VNB3K1\tx\t\t', '-AB1\tx\t\t']],
+])('of a list %s the first column is read, and each line keeps its number', (_, rows) => {
+  expect(serialLines(rows.map((row) => `${row}\r\n`).join(''))).toEqual(['', 'VNB3K1', '-AB1']);
+});
+
+it.each(['"\'=1+1","x","",""', '"AB""CD","x","",""', '"=1","x","",""', '"AB CD","x","",""', "'ABCD"])(
+  'in such a list %j is no serial number either',
+  (row) => {
+    const faults = faultsOfSerials(serialLines(`"serial","addedBy"\n"GOOD-1","x"\n${row}`));
+    expect(faults).toMatchObject([{ line: 3, to: 3 }]);
+  },
+);
+
+it('without the head of such a list a line is taken as it is', () => {
+  expect(faultsOfSerials(serialLines('serial\n"VNB3K1","x"'))).toMatchObject([{ line: 2 }]);
+});
+
 const blns = path.resolve(process.env['MUSTER_SUITES_DIR'] ?? '../shared/suites', 'blns.json');
 function naughty(): readonly string[] | null {
   try {

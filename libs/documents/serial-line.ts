@@ -8,10 +8,26 @@ export const serialTextMax = 5_000_000;
 const shape = /^[A-Z0-9-]+$/i;
 const [lengthMin, lengthMax] = [4, 32];
 
-/** Lines as any system ends them, without a byte order mark and an empty last one. */
+/** Of the list as it is exported. */
+export const serialColumns = ['serial', 'addedBy', 'addedAt', 'discoveredAt'] as const;
+
+/**
+ * Lines as any system ends them, without a byte order mark and an empty last one. Of a list that was exported, and may have been
+ * through a spreadsheet since, the first column; its head is a blank line, so that each keeps its number.
+ */
 export function serialLines(text: string): readonly string[] {
-  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
-  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
+  const split = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
+  const lines = split.at(-1) === '' ? split.slice(0, -1) : split;
+  const [head = '', ...rows] = lines;
+  return exportHead.test(head) ? ['', ...rows.map(firstCell)] : lines;
+}
+
+const exportHead = new RegExp(`^("?)${serialColumns[0]}\\1[,;\\t]("?)${serialColumns[1]}\\2(?:[,;\\t]|$)`);
+
+/** The apostrophe before a hyphen was put there by the export: no spreadsheet calculates it so. */
+function firstCell(row: string): string {
+  const [whole = '', quoted] = /^"([^"]*)"(?=[,;\t]|$)/.exec(row) ?? /^[^,;\t]*/.exec(row) ?? [];
+  return (quoted ?? whole).replace(/^'(?=-)/, '');
 }
 
 /** Null: it is a serial number, or blank. */

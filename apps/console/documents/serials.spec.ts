@@ -125,6 +125,20 @@ describe.each(databases)('the list on $name', ({ open }) => {
     expect((await trial.ask('GET', '/api/serials?show=all&search=exp-2', { token })).body.total).toBe(1);
   });
 
+  it('that was exported is imported again, here or elsewhere, as text or as CSV', async () => {
+    const { text } = await trial.ask('GET', '/api/serials/export', { token });
+    const { total } = (await trial.ask('GET', '/api/serials?show=all', { token })).body;
+    expect((await load(text)).body).toEqual({ added: 0, known: total });
+    await trial.ask('DELETE', '/api/serials/-EXP-1', { token });
+    const sent = await fetch(`${trial.host.url}/api/serials/import`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'text/csv; charset=utf-8' },
+      body: text,
+    });
+    expect(await sent.json()).toEqual({ added: 1, known: total - 1 });
+    expect((await listed('-exp-1')).body.items).toMatchObject([{ serial: '-EXP-1' }]);
+  });
+
   it('takes text alone, and 5 MB at most', async () => {
     expect((await trial.ask('POST', '/api/serials/import', { token, body: { a: 1 } })).status).toBe(400);
     expect((await load('ABCD\n'.repeat(1_100_000))).status).toBe(413);

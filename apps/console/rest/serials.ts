@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { Body, Delete, Get, HttpCode, Param, Post, Query, StreamableFile } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiProduces } from '@nestjs/swagger';
 import * as z from 'zod';
+import { serialColumns } from '#documents/serial-line';
 import { serialNumber } from '#events/identity';
 import { readSerials, Serials, shownLists, type Entry, type ShownList } from '../documents/serials.js';
 import { csvLine } from '../http/csv.js';
@@ -30,7 +31,7 @@ export class SerialsController {
     return pageOf(rows, { limit, total, item: (row) => row, next: ({ serial }) => serial });
   }
 
-  /** As CSV, safe to be opened by a spreadsheet. */
+  /** As CSV, safe to be opened by a spreadsheet; an import takes it. */
   @Get('export')
   @Needs('viewer')
   @ApiProduces('text/csv')
@@ -43,7 +44,7 @@ export class SerialsController {
 
   /** In parts, as they can be many. */
   async *#csv(show: ShownList): AsyncGenerator<string> {
-    yield csvLine(['serial', 'addedBy', 'addedAt', 'discoveredAt']);
+    yield csvLine(serialColumns);
     for (let after = ''; ;) {
       const rows: readonly Entry[] = await this.serials.entries(show, '', after, exportRows);
       yield rows
@@ -66,13 +67,17 @@ export class SerialsController {
   @Post('import')
   @HttpCode(200)
   @Needs('operator')
-  @ApiConsumes('text/plain')
+  @ApiConsumes('text/plain', 'text/csv')
   @ApiBody({
-    schema: { type: 'string', description: 'Serial numbers, one a line: at most 100,000 lines, 5 MB' },
+    schema: {
+      type: 'string',
+      description:
+        'Serial numbers, one a line, or what GET /api/serials/export answers: at most 100,000 lines, 5 MB',
+    },
   })
   import(@Body() text: unknown, @Who() by: Caller) {
     if (typeof text !== 'string')
-      throw new Refusal('invalid', 'Send the list as text/plain, one serial number a line.');
+      throw new Refusal('invalid', 'Send the list as text/plain or text/csv, one serial number a line.');
     return this.serials.add(readSerials(text), by);
   }
 

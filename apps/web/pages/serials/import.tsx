@@ -67,9 +67,9 @@ function ImportForm({ onDone }: { readonly onDone: () => void }) {
     <div className="stack">
       <FileInput
         label="Text file"
-        description="One serial number a line: 100,000 lines and 5 MB at most. All of them are imported, or none."
+        description="One serial number a line, or a list that was exported here: 100,000 lines and 5 MB at most. All of them are imported, or none."
         placeholder="Choose a file"
-        accept=".txt,.csv,text/plain"
+        accept=".txt,.csv,text/plain,text/csv"
         clearable
         clearButtonProps={{ 'aria-label': 'Without a file' }}
         error={chosen?.text === null && 'The file is larger than 5 MB. Cut it in parts.'}

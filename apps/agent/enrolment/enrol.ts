@@ -10,6 +10,7 @@ import { installedFiles, ownFolder, readOptional, splitPem } from '../credential
 import { replaceFile } from '../state.js';
 import { dueOf } from './due.js';
 import { authoritiesOf, certify, EstFailed, type Est, type Proof } from './est.js';
+import { markUsed, newSecretIn, secretIn } from './secret.js';
 
 export interface Enrolling {
   readonly folder: string;
@@ -37,15 +38,17 @@ export async function enrol(enrolling: Enrolling, now: boolean): Promise<Enrolme
       `${installedFiles.authorities} is missing: without it the EST server cannot be known`,
       true,
     );
-  const proof: Proof = held && due.what !== 'enrol' ? held : await secretIn(folder);
+  const first: Proof = held && due.what !== 'enrol' ? held : await secretIn(folder);
   const est = { url, authorities, revocation, signal };
   const issuers = await authoritiesOf(est);
   const pair = await pendingKey(folder);
   const request = makeRequest(pair, { CN: enrolling.serial, serialNumber: enrolling.serial }, []);
-  const got = await certify(est, proof, derOfRequestPem(request, 'the request'));
+  const der = derOfRequestPem(request, 'the request');
+  const { got, proof } = await certifiedBy(first, folder, (by) => certify(est, by, der));
   const certificate = ownIn(got, pair, enrolling.serial);
   const chain = leadingTo(certificate, [...got, ...issuers]);
   const text = [certificate, ...chain].map(String).join('') + plainPem(pair.privateKey);
+  if ('password' in proof) await markUsed(folder, proof);
   await replaceFile(join(folder, installedFiles.identity), text, true);
   await rm(pendingFile(folder), { force: true });
   return { what: 'key' in proof ? 'renewed' : 'enrolled', certificate };
@@ -68,12 +71,30 @@ function heldIn(identity: string): {
   }
 }
 
-async function secretIn(folder: string): Promise<Proof> {
-  const text = await readOptional(join(folder, installedFiles.secret));
-  const [, user, password] = /^\s*([^\s:]{1,128})[\s:]+(\S{1,256})\s*$/.exec(text ?? '') ?? [];
-  if (user !== undefined && password !== undefined) return { user, password };
-  const wanted = `${installedFiles.secret} must hold user and password, as muster ca enrol prints them`;
-  throw new EstFailed(text === null ? `there is no secret to enrol with: ${wanted}` : wanted, true);
+interface Certified {
+  readonly got: readonly X509Certificate[];
+  readonly proof: Proof;
+}
+
+/** By the certificate that it has; where that is refused, as it was revoked, by a secret that was put in since. Throws EstFailed. */
+async function certifiedBy(
+  proof: Proof,
+  folder: string,
+  ask: (proof: Proof) => Promise<readonly X509Certificate[]>,
+): Promise<Certified> {
+  try {
+    return { got: await ask(proof), proof };
+  } catch (error) {
+    if (!(error instanceof EstFailed && error.refused && 'key' in proof)) throw error;
+    const secret = await newSecretIn(folder);
+    if (!secret)
+      throw new EstFailed(
+        `${error.message}; with a new secret in ${installedFiles.secret} it could enrol anew`,
+        true,
+        error.retryAfterMs,
+      );
+    return { got: await ask(secret), proof: secret };
+  }
 }
 
 const pendingFile = (folder: string): string => join(folder, ownFolder, 'enrolling.pem');

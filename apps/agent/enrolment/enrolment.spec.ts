@@ -65,10 +65,20 @@ const start = (
   agents.push(agent);
   return agent;
 };
-const secretFor = async (serial: string): Promise<void> =>
-  writeFileSync(join(folder, 'enrol.secret'), `${await trust.ca('enrol', '--device', serial)}\n`, {
+const secretFor = async (serial: string, ...more: readonly string[]): Promise<void> =>
+  writeFileSync(join(folder, 'enrol.secret'), `${await trust.ca('enrol', '--device', serial, ...more)}\n`, {
     mode: 0o600,
   });
+/** What `enrol` says. */
+const asksAgain = async (serial: string): Promise<string> => {
+  const agent = new Process({
+    name: 'enrol',
+    entry: 'apps/agent/main.js',
+    words: words('enrol', serial),
+  });
+  await agent.ended();
+  return agent.output;
+};
 const held = (): X509Certificate => new X509Certificate(readFileSync(join(folder, 'identity.pem')));
 const heardOf = (serial: string) =>
   server.heard.filter(({ announcement }) => announcement.identity.serial === serial);
@@ -128,15 +138,27 @@ test('asked for, it gets its next certificate, announces with that, and the one 
     () => heardOf('EST-0003').at(-1)?.fingerprint === shownBy(held()),
   );
   await trust.ca('revoke', '--device', 'EST-0003');
-  const agent = new Process({
-    name: 'enrol',
-    entry: 'apps/agent/main.js',
-    words: words('enrol', 'EST-0003'),
-  });
-  expect(await agent.ended()).toBe(1);
-  expect(agent.output).toMatch(/^failed: the EST server answers 403: the certificate was revoked/);
+  const refused = await asksAgain('EST-0003');
+  expect(refused).toMatch(
+    /^failed: the EST server answers 403: the certificate was revoked; with a new secret/,
+  );
   // What it has stays in force: the server that it announces to judges that.
   expect(existsSync(join(folder, 'identity.pem'))).toBe(true);
+  // The operator lets it come back.
+  const revoked = held();
+  await secretFor('EST-0003');
+  expect(await asksAgain('EST-0003')).toMatch(/^done: enrolled, in force until /);
+  expect(held().publicKey.equals(revoked.publicKey)).toBe(false);
+  expect(await asksAgain('EST-0003')).toMatch(/^done: renewed, in force until /);
+});
+
+test('a secret that is good many times does not undo a revocation; a new one does', async () => {
+  await secretFor('EST-0011', '--reusable');
+  expect(await asksAgain('EST-0011')).toMatch(/^done: enrolled/);
+  await trust.ca('revoke', '--device', 'EST-0011');
+  expect(await asksAgain('EST-0011')).toContain('with a new secret in enrol.secret it could enrol anew');
+  await secretFor('EST-0011', '--reusable');
+  expect(await asksAgain('EST-0011')).toMatch(/^done: enrolled/);
 });
 
 describe('what it is refused (in this process)', () => {

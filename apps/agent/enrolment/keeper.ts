@@ -4,6 +4,7 @@
 //   due.ts     what is to be done, and when (pure)
 //   enrol.ts   one try, from the key to the file
 //   est.ts     what is said to the server (RFC 7030)
+//   secret.ts  by what it enrols, and whether it did already
 import { setTimeout as delay } from 'node:timers/promises';
 import { backOffMs } from '#events/back-off';
 import { messageOf } from '#events/message-of';

@@ -6,7 +6,7 @@
 //   attempt.ts       what follows from one attempt (pure)
 //   exchange.ts      one attempt: the server's addresses in turn, one exchange over TLS
 //   credentials.ts   its certificates (R4, R6); enrolment/: how it gets one by itself (R85)
-//   state.ts         what it remembers over a restart
+//   state.ts         what it remembers over a restart; closed.ts: a file that is closed to it, in words
 //   network/         where the server is (R2, R3), and what makes a device announce (R5)
 //   device/          settings and the HTTPS interface to them: DEVICE-API.md
 //   fleet.ts fleet/  many devices in one process

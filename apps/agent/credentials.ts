@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Credentials as KeyPair } from '#pki/certificate';
 import { selfSigned, type Holder } from '#pki/self-signed';
 import { identityIn } from '#pki/identity';
+import { inWords } from './closed.js';
 
 /** PEM throughout. */
 export interface Credentials extends KeyPair {
@@ -37,10 +38,11 @@ export async function readCredentials(folder: string, serial: string): Promise<C
   return { ...(await identityIn(join(folder, ownFolder), holder(serial))), installed: false, authorities };
 }
 
+/** Null: there is none. */
 export async function readOptional(file: string): Promise<string | null> {
   return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
-    throw error;
+    throw inWords(error);
   });
 }
 

@@ -1,4 +1,5 @@
-// Files of the folder: written whole or not at all, for their owner only, and flushed; and those that a person names.
+// Files of the folder: written whole or not at all, for their owner only, and flushed; and those
+// that a person names.
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -12,11 +13,16 @@ export function makeFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
 }
 
+/** For others as well: certificates, lists. Throws TrustFault. */
+export function writePublic(path: string, content: string | Uint8Array): void {
+  writeWhole(path, content, 0o644);
+}
+
 /** 0600. A crash leaves the old file or the new one. Throws TrustFault. */
-export function writeWhole(path: string, content: string | Uint8Array): void {
+export function writeWhole(path: string, content: string | Uint8Array, mode = 0o600): void {
   const draft = `${path}.${randomUUID()}`;
   try {
-    writeFileSync(draft, content, { mode: 0o600, flush: true, flag: 'wx' });
+    writeFileSync(draft, content, { mode, flush: true, flag: 'wx' });
     renameSync(draft, path);
     flushFolder(dirname(path));
   } catch (cause) {

@@ -1,7 +1,7 @@
 // The agent as a process, killed and started again. Runs what was built: npm test builds first.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -12,6 +12,8 @@ const main = fileURLToPath(new URL('../../../dist/apps/agent/main.js', import.me
 let stateDir: string;
 let server: AnnounceServer;
 const children: ChildProcess[] = [];
+const asRoot = process.getuid?.() === 0;
+const noOverride = ['--bounding-set', '--inh-caps'].flatMap((set) => [set, '-dac_override,-dac_read_search']);
 
 beforeEach(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'agent-'));
@@ -87,6 +89,21 @@ test('announce alone announces once; nobody there is exit 1', async () => {
   expect(server.heard[0]?.announcement.identity).toMatchObject({ serial: 'CMD-0001', ip: '127.0.0.1' });
   await server.close();
   expect(type('announce', ...asDevice())).toMatchObject({ status: 1 });
+});
+
+test('a file that is closed to it is named, and whose it must be', async () => {
+  const file = join(stateDir, 'ca.pem');
+  await writeFile(file, '', { mode: 0o600 });
+  await (asRoot ? chown(file, 65_534, 65_534) : chmod(file, 0));
+  // As an account that is not root: one for whom files are closed.
+  const [program = '', ...first] = [...(asRoot ? ['setpriv', ...noOverride] : []), process.execPath, main];
+  const { status, stderr } = spawnSync(program, [...first, 'run', ...asDevice(), '--api-port', '0'], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe(
+    `${file} is closed to ${userInfo().username}, as whom this runs (EACCES): it must belong to the user of the agent, which is muster-agent under systemd\n`,
+  );
+  expect(status).toBe(1);
 });
 
 test('fleet --once ends with what became of it', async () => {

@@ -2,6 +2,7 @@
 import { messageOf } from '#events/message-of';
 import { openLog } from '#runtime/log';
 import type { Pace } from '../attempt.js';
+import { inWords } from '../closed.js';
 import { freshConfiguration } from '../device/device.js';
 import { enrol } from '../enrolment/enrol.js';
 import { detailOf } from '../enrolment/keeper.js';
@@ -74,7 +75,7 @@ export async function runCommand(typed: readonly string[]): Promise<number> {
     }
     return await subcommand(values);
   } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n`);
+    process.stderr.write(`${messageOf(inWords(error))}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

@@ -2,7 +2,7 @@
 import { pemOf } from '#pki/authority/signed';
 import { newestList } from '../authority.js';
 import { TrustFault } from '../fault.js';
-import { writeWhole } from '../files.js';
+import { writePublic } from '../files.js';
 import { type Command, none, read, say, withAuthority, withBooks } from './words.js';
 
 const help = `muster ca crl              prints the newest list, PEM
@@ -25,7 +25,7 @@ export const crl: Command = {
       throw new TrustFault('noAuthority', `there is no list of the ${issuer} authority; --renew makes one`);
     const { der, number, nextUpdate } = newest;
     if (values.out === undefined) say(pemOf('list', der).trimEnd());
-    else writeWhole(values.out, values.out.endsWith('.crl') ? der : pemOf('list', der));
+    else writePublic(values.out, values.out.endsWith('.crl') ? der : pemOf('list', der));
     process.stderr.write(`list ${number}; the next is due on ${nextUpdate.toUTCString()}\n`);
   },
 };

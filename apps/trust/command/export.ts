@@ -2,7 +2,7 @@
 import { readRecipient, type Recipient } from '#pki/seal';
 import { TrustFault } from '../fault.js';
 import { identityNamed, openIdentity } from '../identities.js';
-import { readWhole, writeWhole } from '../files.js';
+import { readWhole, writePublic, writeWhole } from '../files.js';
 import { chainOf } from '../keys.js';
 import { sealedFor } from '../sealed.js';
 import { writeIdentity } from './identity-file.js';
@@ -32,7 +32,7 @@ export const exportIdentity: Command = {
     if (values.authority) {
       const chain = withBooks(values, (_, dir) => chainOf(dir));
       if (out === undefined) say(chain.trimEnd());
-      else writeWhole(out, chain);
+      else writePublic(out, chain);
       return;
     }
     const name = only(positionals, 'the name of an identity');

@@ -36,6 +36,34 @@ it('init leaves keys that only the passphrase opens, for their owner only, and i
   });
 });
 
+it('what others are to have may be read by others: certificates and lists', async () => {
+  const mask = process.umask(0o022);
+  try {
+    await ca.done('export', '--authority', '--out', 'public.pem');
+    await ca.done('crl', '--out', 'public.crl');
+    openssl.run(
+      ...[
+        'req',
+        '-new',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-keyout',
+        'k.pem',
+        '-subj',
+        '/CN=x',
+        '-out',
+        'r.pem',
+      ],
+    );
+    await ca.done('sign', 'r.pem', '--profile', 'client', '--out', 'public-x.pem');
+  } finally {
+    process.umask(mask);
+  }
+  for (const file of ['public.pem', 'public.crl', 'public-x.pem'])
+    expect(statSync(openssl.path(file)).mode & 0o777, file).toBe(0o644);
+});
+
 it('issue keeps an identity by its name, export writes it, import brings it back', async () => {
   const names = ['--names', 'DNS:m.example, IP:10.0.0.1'];
   await ca.done(

@@ -4,7 +4,7 @@ import { derOfRequestPem, readRequest } from '#pki/authority/request';
 import { parseSubject, textOfSubject } from '#pki/authority/subject';
 import { validFor } from '#pki/certificate';
 import { namesIn } from '../authority.js';
-import { readWhole, writeWhole } from '../files.js';
+import { readWhole, writePublic } from '../files.js';
 import { serialHexOf } from '../issued.js';
 import { chainOf } from '../keys.js';
 import { type Command, daysOf, only, profileOf, read, say, withAuthority } from './words.js';
@@ -39,7 +39,7 @@ export const sign: Command = {
       const made = authority.issue({ profile, subject, names, publicKey: asked.publicKey, validity });
       const text = made.toString() + chainOf(dir);
       if (values.out === undefined) say(text.trimEnd());
-      else writeWhole(values.out, text);
+      else writePublic(values.out, text);
       const named = names.length === 0 ? '' : `, ${textOfNames(names)}`;
       process.stderr.write(`${serialHexOf(made)}: ${profile} for ${textOfSubject(subject)}${named}\n`);
     });

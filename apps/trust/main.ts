@@ -1,6 +1,7 @@
 // The trust process. Its parts are imported once telemetry has started, so that http is instrumented.
 import { messageOf } from '#events/message-of';
 import { ConfigError, instanceOf } from '#runtime/config';
+import { helped } from '#runtime/help';
 import { openLog } from '#runtime/log';
 import { PortUnavailable } from '#runtime/port-unavailable';
 import { startTelemetry } from '#runtime/telemetry';
@@ -8,9 +9,13 @@ import { AuthorityFault } from '#pki/authority/fault';
 import { readTrustConfig } from './config.js';
 import { TrustFault } from './fault.js';
 
-const { env } = process;
+const does = `serves the authority of muster ca: lists and OCSP by HTTP (MUSTER_TRUST_PORT, 3333), enrolment of devices by TLS
+  (EST: MUSTER_TRUST_EST_PORT, 3332, once MUSTER_TRUST_EST_IDENTITY is set), health and metrics (MUSTER_HTTP_PORT, 3330)`;
 
-try {
+if (!helped('trust', does)) await run().catch(fail);
+
+async function run(): Promise<void> {
+  const { env } = process;
   const config = readTrustConfig(env);
   const telemetry = startTelemetry('muster-trust', env);
   const log = openLog({
@@ -28,7 +33,9 @@ try {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
   log.info({}, 'Started');
-} catch (error) {
+}
+
+function fail(error: unknown): void {
   const kinds = [ConfigError, PortUnavailable, TrustFault, AuthorityFault];
   const expected = kinds.some((kind) => error instanceof kind);
   const told = error instanceof Error && !expected ? error.stack : messageOf(error);

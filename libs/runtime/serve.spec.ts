@@ -24,6 +24,15 @@ async function nothingThere(): Promise<Readonly<Record<string, string>>> {
   };
 }
 
+it.each(['gateway', 'console', 'trust'])('%s answers --help, and does not start', async (name) => {
+  const asked = new Process({ name, entry: `apps/${name}/main.js`, words: ['--help'] });
+  process = asked;
+  expect(await asked.ended()).toBe(0);
+  expect(asked.output).toMatch(
+    new RegExp(`^muster ${name}\n[^]* It takes no options: .*Configuration\\.\n$`),
+  );
+});
+
 it('lists every fault of its environment at once, and no password', async () => {
   const wrong = {
     MUSTER_LOG_LEVEL: 'loud',

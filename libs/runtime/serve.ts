@@ -13,6 +13,7 @@ import {
   readConfig,
   storeShape,
 } from './config.js';
+import { helped } from './help.js';
 import { openLog, type Log } from './log.js';
 import { inWords, PortUnavailable } from './port-unavailable.js';
 import type { Database } from '../store/store.js';
@@ -28,6 +29,7 @@ const drainLimitMs = 20_000;
  * @param load imports the service: after telemetry has started, so that http and pg are instrumented
  */
 export async function serve(name: ServiceName, load: () => Promise<Service>): Promise<void> {
+  if (helped(name, `Muster's service ${name} as a process of its own, on RabbitMQ`)) return;
   try {
     await run(name, load);
   } catch (error) {

@@ -12,7 +12,7 @@
 //   telemetry.ts   OpenTelemetry: spans out by OTLP, metrics at /metrics
 //   uncollected.ts what spans are where nobody collects them
 //   health.ts      /health/live and /health/ready
-//   port-unavailable.ts  a port that is taken, in words; version.ts: of Muster
+//   port-unavailable.ts  a port that is taken, in words; help.ts: to --help; version.ts: of Muster
 import type { Type } from '@nestjs/common';
 import type { Meter } from '@opentelemetry/api';
 import type { Bus } from '../bus/bus.js';

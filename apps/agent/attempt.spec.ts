@@ -36,7 +36,11 @@ test.each([
     waitMs: 67_500,
   },
   { given: { kind: 'unreachable', detail: 'x' } as const, then: { state: 'failed' }, waitMs: 750 },
-  { given: { kind: 'untrusted', detail: 'x' } as const, then: { state: 'failed' }, waitMs: null },
+  {
+    given: { kind: 'untrusted', server: '10.0.0.1', detail: 'x' } as const,
+    then: { state: 'failed', server: '10.0.0.1' },
+    waitMs: null,
+  },
 ])(
   'after $given.kind $given.reason the device shows $then and waits $waitMs (R1, R6)',
   ({ given, then, waitMs }) => {

@@ -17,7 +17,12 @@ export type Outcome =
   /** No server was found, or none could be talked with. */
   | { readonly kind: 'unreachable'; readonly detail: string }
   /** Mutual authentication is required and cannot be had; nothing was sent (R6). */
-  | { readonly kind: 'untrusted'; readonly detail: string };
+  | {
+      readonly kind: 'untrusted';
+      /** The one that was reached; null: none was tried. */
+      readonly server: string | null;
+      readonly detail: string;
+    };
 
 /** How patiently an agent tries again of itself. */
 export interface Pace {
@@ -42,7 +47,7 @@ export function afterAttempt(
   attempt: number,
   { pace, random }: { pace: Pace; random: number },
 ): Next {
-  if (outcome.kind === 'untrusted') return { show: failed(null, outcome.detail), waitMs: null };
+  if (outcome.kind === 'untrusted') return { show: failed(outcome.server, outcome.detail), waitMs: null };
   const waitMs =
     attempt < pace.attemptsMax
       ? backOffMs(attempt, { firstMs: pace.firstMs, maxMs: pace.longestMs }, random)

@@ -7,7 +7,7 @@ import { soundAuthoritiesIn, UnreadableAuthorities } from '#pki/authorities';
 import { faultOfServer, type Asking } from '#pki/server-verdict';
 import type { Occasion } from './agent.js';
 import type { Outcome } from './attempt.js';
-import type { Credentials } from './credentials.js';
+import { installedFiles, type Credentials } from './credentials.js';
 import {
   ServerNotFound,
   serverCandidates,
@@ -34,13 +34,10 @@ export async function attemptExchange(exchange: Exchange, occasion: Occasion): P
   const { requireMutual, credentials } = exchange;
   occasion.signal.throwIfAborted();
   const trusted = trustedIn(credentials.authorities);
-  if (requireMutual && !(credentials.installed && credentials.authorities !== null)) {
-    const detail =
-      'Mutual authentication is required, but an identity and a CA certificate are not both installed.';
-    return { kind: 'untrusted', detail };
-  }
+  const lacking = requireMutual ? lackingOf(credentials) : null;
+  if (lacking !== null) return { kind: 'untrusted', server: null, detail: lacking };
   if (requireMutual && trusted.fault !== null)
-    return { kind: 'untrusted', detail: `No server can be trusted: ${trusted.fault}.` };
+    return { kind: 'untrusted', server: null, detail: `No server can be trusted: ${trusted.fault}.` };
   try {
     const judged = { ...credentials, authorities: trusted.authorities };
     const outcome = await firstAnswer({ ...exchange, credentials: judged }, occasion);
@@ -48,10 +45,19 @@ export async function attemptExchange(exchange: Exchange, occasion: Occasion): P
     return { ...outcome, message: `${outcome.message}; no server can be trusted: ${trusted.fault}` };
   } catch (error) {
     occasion.signal.throwIfAborted();
-    if (isUntrusted(error))
-      return { kind: 'untrusted', detail: `The server is not trusted: ${error.message}.` };
     return { kind: 'unreachable', detail: messageOf(error) };
   }
+}
+
+/** What is not installed though it must be, for whoever can put it there. */
+function lackingOf({ installed, authorities }: Credentials): string | null {
+  const { identity, authorities: ca } = installedFiles;
+  const files = [
+    ...(installed ? [] : [`${identity}, its certificate and key`]),
+    ...(authorities === null ? [`${ca}, the authorities of the server`] : []),
+  ];
+  if (files.length === 0) return null;
+  return `Mutual authentication is required, and the state folder has no ${files.join('; and no ')}.`;
 }
 
 interface Trusted {
@@ -80,7 +86,9 @@ async function firstAnswer(exchange: Exchange, occasion: Occasion): Promise<Outc
     try {
       return { kind: 'answered', server, ...(await announceTo(candidate, exchange, occasion)) };
     } catch (error) {
-      if (isUntrusted(error) || occasion.signal.aborted) throw error;
+      if (occasion.signal.aborted) throw error;
+      if (isUntrusted(error))
+        return { kind: 'untrusted', server, detail: `The server is not trusted: ${error.message}.` };
       failures.push(`${server} port ${candidate.port}: ${messageOf(error)}`);
     }
     if (failures.length >= candidatesMax) break;

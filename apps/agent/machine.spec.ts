@@ -232,7 +232,12 @@ describe('with certificates installed', () => {
       credentials: await authority.issue({ commonName: 'server', ipAddresses: ['10.9.9.9'] }),
     });
     const machine = await start(other.port, { requireMutual: true });
-    expect(await machine.announce('boot')).toMatchObject({ state: 'failed', nextAttemptAt: null });
+    expect(await machine.announce('boot')).toMatchObject({
+      state: 'failed',
+      server: '127.0.0.1',
+      detail: expect.stringMatching(/its certificate is not for 127\.0\.0\.1: .*10\.9\.9\.9/),
+      nextAttemptAt: null,
+    });
     expect(other.heard).toHaveLength(0);
   });
 
@@ -240,7 +245,10 @@ describe('with certificates installed', () => {
     await rm(join(stateDir, installedFiles.authorities));
     const machine = await start(trusted.port, { requireMutual: true });
     expect(await machine.announce('boot')).toMatchObject({ state: 'failed', nextAttemptAt: null });
-    expect(machine.shown.detail).toContain('not both installed');
+    expect(machine.shown.detail).toMatch(/no ca\.pem, the authorities of the server\.$/);
+    await rm(join(stateDir, installedFiles.identity));
+    await machine.announce('boot');
+    expect(machine.shown.detail).toMatch(/no identity\.pem, its certificate and key; and no ca\.pem, /);
     expect(trusted.heard).toHaveLength(0);
   });
 

@@ -2,6 +2,7 @@
 import { constants } from 'node:crypto';
 import type { TcpSocketConnectOpts } from 'node:net';
 import {
+  checkServerIdentity,
   connect,
   createSecureContext,
   type ConnectionOptions,
@@ -136,7 +137,7 @@ export class Line {
   /** Rejects with AnnounceError. */
   static async open(options: SocketOptions): Promise<Line> {
     const { socket, staple } = await openSocket(options);
-    const problem = await problemOf(socket, staple, options.judge);
+    const problem = await problemOf(socket, staple, options);
     const end = endOf(socket, problem, options);
     if (!end) return new Line(socket, { verified: problem === null, problem });
     socket.destroy();
@@ -270,14 +271,21 @@ function endOf(
   return destroyed ? new AnnounceError('closed', 'the server closed the connection') : null;
 }
 
+/** Node keeps of it the code alone, which names neither; null: the name is not what is wrong. */
+function faultOfName(socket: TLSSocket, name: string): string | null {
+  if (messageOf(socket.authorizationError) !== 'ERR_TLS_CERT_ALTNAME_INVALID') return null;
+  const fault = checkServerIdentity(name, socket.getPeerCertificate());
+  return fault ? `its certificate is not for ${name}: ${fault.message}` : null;
+}
+
 /** Node gives the reason as a code, an Error, or both, by version and cause. */
 async function problemOf(
   socket: TLSSocket,
   staple: Uint8Array | null,
-  judge: SocketOptions['judge'],
+  { judge, host, serverName = host }: SocketOptions,
 ): Promise<string | null> {
   const reason: unknown = socket.authorizationError;
-  if (!socket.authorized) return messageOf(reason);
+  if (!socket.authorized) return faultOfName(socket, serverName) ?? messageOf(reason);
   if (!judge) return null;
   const shown = shownBy(socket, staple);
   return shown ? judge(shown) : 'it showed no certificate';

@@ -118,7 +118,7 @@ function told(dir: string, made: Made): string {
     `  root        valid until ${certificate.validToDate.toUTCString()}, SHA-256 ${certificate.fingerprint256}`,
     `  issuing     valid until ${made.issuing.certificate.validToDate.toUTCString()}`,
     `  the root's key is needed again only to renew its list (muster ca crl --root --renew): take`,
-    `  ${join(dir, 'authority/root.key.pem')} away, and keep it and the passphrase where this machine cannot reach them`,
+    `  ${join(dir, 'authority/root.key.pem')} away, and keep it, and a copy of the passphrase, where this machine cannot reach them`,
   ].join('\n');
 }
 

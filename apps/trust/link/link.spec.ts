@@ -9,6 +9,7 @@ import { authorityReport, type AuthorityReport } from '#pki/authority/exchange';
 import { generateKey } from '#pki/authority/key';
 import { fingerprintOf, validFor } from '#pki/certificate';
 import { recipientText, sealingKeyIn } from '#pki/seal';
+import { freePort } from '../../../scripts/free-port.mjs';
 import { TypedCa } from '../../../test/support/typed-ca.js';
 import { TrustAuthority } from '../authority.js';
 import { Books } from '../books.js';
@@ -93,21 +94,16 @@ beforeEach(() => {
     refuses: () => false,
     forgets: false,
   };
+  link = linkTo(`http://127.0.0.1:${(site.address() as AddressInfo).port}`);
+});
+
+function linkTo(url: string): Link {
   const note = (fields: object, message: string): void => void told.push({ fields, message });
-  const url = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
   const log = { info: note, warn: note, error: note };
   const dir = ca.place.MUSTER_TRUST_DIR;
-  link = new Link({
-    dir,
-    books,
-    authority,
-    passphrase,
-    console: { url, token: 'x' },
-    kept: null,
-    does: ['list'],
-    log,
-  });
-});
+  const console = { url, token: 'x' };
+  return new Link({ dir, books, authority, passphrase, console, kept: null, does: ['list'], log });
+}
 
 /** Until there is nothing left to tell. */
 async function speak(): Promise<void> {
@@ -238,4 +234,16 @@ it('what it takes, and has forgotten by the next time, is told again without hur
   there.certificates.clear();
   expect(await link.speak()).toBe(0);
   expect(there.certificates.size).toBe(count());
+});
+
+it.each([
+  { what: 'nobody listens', url: async () => `http://127.0.0.1:${await freePort()}`, says: 'ECONNREFUSED' },
+  {
+    what: 'no TLS is spoken',
+    url: async () => `https://127.0.0.1:${(site.address() as AddressInfo).port}`,
+    says: 'wrong version number',
+  },
+])('where $what, the trouble says so', async ({ url, says }) => {
+  expect(await linkTo(await url()).speak()).toBe(0);
+  expect(told).toMatchObject([{ fields: { trouble: expect.stringMatching(`^fetch failed: .*${says}`) } }]);
 });

@@ -355,7 +355,12 @@ export interface GatewayRow {
   readonly gateway: string;
   readonly sealingFingerprint: string | null;
   readonly sealingPem: string | null;
-  readonly identity: { readonly name: string | null; readonly subject: string; readonly until: string };
+  readonly identity: {
+    readonly name: string | null;
+    readonly subject: string;
+    readonly fingerprint: string;
+    readonly until: string;
+  };
   readonly problem: string | null;
   readonly heardAt: string;
 }
@@ -368,6 +373,7 @@ export interface IssuedRow {
   readonly subject: string;
   readonly names: string;
   readonly device: string | null;
+  readonly fingerprint: string;
   readonly from: string;
   readonly until: string;
   readonly revokedAt: string | null;

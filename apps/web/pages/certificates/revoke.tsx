@@ -1,12 +1,20 @@
-import { NativeSelect } from '@mantine/core';
+import { Alert, NativeSelect } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { pathOf, useWrite } from '../../api/writes.js';
 import type { IssuedRow } from '../../api/types.js';
 import { Confirm } from '../../parts/confirm.js';
 import { useTell } from '../../shell/told.js';
-import { words } from '../../words.js';
+import { counted, words } from '../../words.js';
 
-export function Revoke({ row: { serial, subject } }: { readonly row: IssuedRow }) {
+interface RevokeProps {
+  readonly row: IssuedRow;
+  /** How many gateways show it to devices now. */
+  readonly presentedBy: number;
+}
+
+export function Revoke({ row, presentedBy }: RevokeProps) {
+  const { serial, subject, name } = row;
   const [reason, setReason] = useState('unspecified');
   const revoke = useWrite(['certificates']);
   const tell = useTell();
@@ -19,7 +27,7 @@ export function Revoke({ row: { serial, subject } }: { readonly row: IssuedRow }
       label="Revoke"
       name={`Revoke ${subject}`}
       size="xs"
-      question={`Revoke the certificate of ${subject}?`}
+      question={name === null ? `Revoke the certificate of ${subject}?` : `Revoke the identity ${name}?`}
       act="Revoke"
       pending={revoke.isPending}
       problem={revoke.error}
@@ -33,6 +41,8 @@ export function Revoke({ row: { serial, subject } }: { readonly row: IssuedRow }
       }
     >
       <div className="stack">
+        {presentedBy > 0 && <Presented by={presentedBy} />}
+        <Which row={row} />
         <p>It cannot be taken back. Gateways that ask about revocation refuse it within a minute.</p>
         <NativeSelect
           label="Reason"
@@ -42,5 +52,36 @@ export function Revoke({ row: { serial, subject } }: { readonly row: IssuedRow }
         />
       </div>
     </Confirm>
+  );
+}
+
+/** Several can have one subject. */
+function Which({ row: { serial, subject, name } }: { readonly row: IssuedRow }) {
+  return (
+    <dl className="facts">
+      {name !== null && (
+        <>
+          <dt>Identity</dt>
+          <dd>{name}</dd>
+        </>
+      )}
+      <dt>Certificate</dt>
+      <dd>{subject}</dd>
+      <dt>Serial number</dt>
+      <dd className="mono">{serial}</dd>
+    </dl>
+  );
+}
+
+function Presented({ by }: { readonly by: number }) {
+  return (
+    <Alert
+      role="alert"
+      color="red"
+      title={`${counted(by, 'gateway')} ${by === 1 ? 'presents' : 'present'} this now: choose another first`}
+    >
+      Revoked, it stays in use, and every device that checks the server turns away. Present another one on the
+      page <Link to="/identities">Identities</Link>, or replace the files of a gateway that has its own.
+    </Alert>
   );
 }

@@ -1,3 +1,4 @@
+import { useGateways } from '../../api/queries.js';
 import type { IssuedRow } from '../../api/types.js';
 import { Pill } from '../../parts/pill.js';
 import { Table } from '../../parts/table.js';
@@ -8,6 +9,9 @@ import { Revoke } from './revoke.js';
 
 export function IssuedTable({ certificates }: { readonly certificates: readonly IssuedRow[] }) {
   const isAdmin = useIsAdmin();
+  const gateways = useGateways().data?.items ?? [];
+  const presentedBy = ({ fingerprint }: IssuedRow) =>
+    gateways.filter(({ identity }) => identity.fingerprint === fingerprint).length;
   return (
     <Table
       caption="Certificates"
@@ -18,7 +22,11 @@ export function IssuedTable({ certificates }: { readonly certificates: readonly 
         { title: 'Profile', cell: ({ profile }) => wordFor(words.profile, profile) },
         { title: 'State', cell: (row) => <State row={row} /> },
         { title: 'Ends', cell: ({ until }) => <Until at={until} /> },
-        { title: 'Actions', actions: true, cell: (row) => isAdmin && mayRevoke(row) && <Revoke row={row} /> },
+        {
+          title: 'Actions',
+          actions: true,
+          cell: (row) => isAdmin && mayRevoke(row) && <Revoke row={row} presentedBy={presentedBy(row)} />,
+        },
       ]}
     />
   );

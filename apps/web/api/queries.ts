@@ -115,12 +115,13 @@ export const useAuthority = () =>
     queryFn: () => read<AuthorityShown>('authority'),
     refetchInterval: toldMs,
   });
-/** The newest wishes of these kinds; somebody looks on while one waits. */
+/** The newest wishes of these kinds, or those before `after`; somebody looks on while one waits. */
 const waitingMs = 1_000;
-export const useWishes = (kinds: readonly WishKind[]) =>
+export const useWishes = (kinds: readonly WishKind[], after?: string) =>
   useQuery({
-    queryKey: ['wishes', kinds],
-    queryFn: () => read<Page<WishRow>>(`wishes${queryOf({ kind: kinds.join(','), limit: 20 })}`),
+    queryKey: ['wishes', kinds, after],
+    queryFn: () => read<Page<WishRow>>(`wishes${queryOf({ kind: kinds.join(','), limit: 20, after })}`),
+    placeholderData: keepPreviousData,
     refetchInterval: ({ state: { data } }) =>
       data?.items.some(({ state }) => state === 'asked') ? waitingMs : toldMs,
   });

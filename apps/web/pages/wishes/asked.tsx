@@ -5,8 +5,10 @@
 //   sign.tsx     a certificate for a request                   issue.tsx    an identity for the gateways
 //   publish.tsx  a new list, now                               days.tsx     a field of two of them
 //   by-hand.tsx  what is done on the authority's machine alone
+import { useState } from 'react';
 import { useWishes } from '../../api/queries.js';
 import type { WishKind, WishRow } from '../../api/types.js';
+import { Pager } from '../../parts/pager.js';
 import { Pill } from '../../parts/pill.js';
 import { ProblemNote } from '../../parts/problem-note.js';
 import { Table } from '../../parts/table.js';
@@ -15,18 +17,17 @@ import { counted, words } from '../../words.js';
 
 /** Nothing where nothing was asked for. */
 export function Asked({ kinds }: { readonly kinds: readonly WishKind[] }) {
-  const wishes = useWishes(kinds);
+  // Where each page but the first begins, down to the one that is shown.
+  const [starts, setStarts] = useState<readonly string[]>([]);
+  const wishes = useWishes(kinds, starts.at(-1));
   if (!wishes.data) return wishes.error && <ProblemNote problem={wishes.error} />;
-  const { items, total } = wishes.data;
-  if (items.length === 0) return null;
+  const { items, total, next } = wishes.data;
+  if (total === 0) return null;
   return (
     <section className="card card-flush" aria-labelledby="asked">
       <div className="card-head">
         <h2 id="asked">Asked of the authority</h2>
-        <p className="small dim">
-          It fetches what was asked for every few seconds, and decides.
-          {total > items.length && ` The newest ${items.length} of ${counted(total, 'wish', 'wishes')}.`}
-        </p>
+        <p className="small dim">It fetches what was asked for every few seconds, and decides.</p>
       </div>
       <Table
         caption="Asked of the authority"
@@ -40,6 +41,14 @@ export function Asked({ kinds }: { readonly kinds: readonly WishKind[] }) {
           { title: 'Actions', actions: true, cell: (row) => <Download row={row} /> },
         ]}
       />
+      {(next !== null || starts.length > 0) && (
+        <Pager
+          label={`${counted(total, 'wish', 'wishes')}, the newest first`}
+          onFirst={starts.length === 0 ? null : () => setStarts([])}
+          onPrevious={() => setStarts(starts.slice(0, -1))}
+          onNext={next === null ? null : () => setStarts([...starts, next])}
+        />
+      )}
     </section>
   );
 }

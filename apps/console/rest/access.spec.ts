@@ -66,6 +66,7 @@ const table: Readonly<Record<string, TokenRole | 'anyone'>> = {
   'POST api/certificates/:serial/revoke': 'admin',
   'GET api/authority': 'viewer',
   'POST api/authority': 'trust',
+  'DELETE api/authority': 'admin',
   'GET api/wishes': 'viewer',
   'GET api/wishes/:id': 'viewer',
   'POST api/wishes': 'admin',

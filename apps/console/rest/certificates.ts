@@ -1,5 +1,5 @@
 // What Muster's own authority issued: list, and ask it to revoke. The authority itself comes here, every few seconds.
-import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import * as z from 'zod';
 import { authorityReport, revocationReason, type AuthorityReport } from '#pki/authority/exchange';
 import { Resource } from '../http/resource.js';
@@ -45,6 +45,14 @@ export class AuthorityController {
   @Needs('viewer')
   read() {
     return this.authority.read();
+  }
+
+  /** It is gone for good: forgotten, with what it issued and what was wanted of it. 409 while it speaks. */
+  @Delete()
+  @HttpCode(204)
+  @Needs('admin')
+  giveUp(@Who() caller: Caller): Promise<void> {
+    return this.authority.giveUp(caller);
   }
 
   /** For the authority alone: what it has, and what is wanted of it. */

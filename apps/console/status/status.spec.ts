@@ -134,7 +134,7 @@ describe('the authority', () => {
     expect(told(all, { authorityHeardAt: null }).troubles).toEqual([]);
     expect(told(all, { authorityHeardAt: ago(59) }).troubles).toEqual([]);
     expect(told(all, { authorityHeardAt: ago(75) }).troubles).toEqual([
-      'the authority (muster trust) was not heard for 75 s; until it is, nothing is revoked here and lists of revoked certificates may end',
+      'the authority (muster trust) was not heard for 75 s; until it is, nothing is revoked here and lists of revoked certificates may end (gone for good: page Certificates)',
     ]);
   });
 });

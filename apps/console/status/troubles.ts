@@ -8,7 +8,7 @@ const outboxLateMs = 60_000;
 const spoolLateMs = 60_000;
 const spoolFull = 0.8;
 /** It speaks every three seconds, and waits 20 s for an answer. */
-const authorityLateMs = 60_000;
+export const authorityLateMs = 60_000;
 
 interface Judged extends Pick<Status, 'bus' | 'services' | 'queues' | 'dead'> {
   /** Null: it is heard, or never was. */
@@ -28,7 +28,9 @@ export function troublesOf({ bus, services, queues, dead, authoritySilentMs }: J
 function ofAuthority(silentMs: number | null): readonly string[] {
   if (silentMs === null || silentMs <= authorityLateMs) return [];
   const meanwhile = 'until it is, nothing is revoked here and lists of revoked certificates may end';
-  return [`the authority (muster trust) was not heard for ${seconds(silentMs)}; ${meanwhile}`];
+  return [
+    `the authority (muster trust) was not heard for ${seconds(silentMs)}; ${meanwhile} (gone for good: page Certificates)`,
+  ];
 }
 
 /** The broker answers, and does not for these. */

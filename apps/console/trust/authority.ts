@@ -6,11 +6,14 @@ import type { WishKind } from '#pki/authority/wish';
 import { PARTS, type StoredParts } from '#runtime/service';
 import type { Tx } from '#store/store';
 import { lockDocuments } from '../documents/written.js';
+import { Refusal } from '../refusal.js';
+import { audit } from '../who/audit.js';
 import type { Caller } from '../who/caller.js';
 import { gateways } from './gateways.js';
 import { keepIdentity } from './identities.js';
-import { asked, keepIssued, keepRefused } from './issued.js';
-import { settle, waiting } from './wishes.js';
+import { authorityLateMs } from '../status/troubles.js';
+import { asked, forgetIssued, keepIssued, keepRefused } from './issued.js';
+import { giveUpWaiting, settle, waiting } from './wishes.js';
 
 /** As the page shows it. */
 export interface AuthorityShown {
@@ -45,6 +48,36 @@ export class Authority {
     return row ?? silent;
   }
 
+  /**
+   * It is gone for good: what it issued, and what is wanted of it, is kept here no more. One that speaks again is heard as a new one,
+   * and tells all that it has; so that none is given up while it speaks.
+   */
+  giveUp(by: Caller): Promise<void> {
+    return this.parts.store.transaction(async (tx) => {
+      // In the order in which its own words are kept, so that none waits for the other.
+      const detail = { ...(await forgetIssued(tx)), wishes: await giveUpWaiting(tx) };
+      const rows = await tx.query<{ lately: boolean; heardAt: Date }>(
+        `select heard_at > now() - interval '${authorityLateMs} milliseconds' as lately, heard_at as "heardAt"
+         from console.authority for update`,
+      );
+      const [row] = rows;
+      if (!row) throw new Refusal('notFound', 'No authority speaks to console.');
+      if (row.lately)
+        throw new Refusal(
+          'inUse',
+          'The authority was heard within the last minute: stop muster trust first.',
+        );
+      await tx.query('delete from console.authority');
+      await audit(tx, {
+        who: by.name,
+        from: by.from,
+        action: 'authority.givenUp',
+        target: 'authority',
+        detail: { ...detail, heardAt: row.heardAt },
+      });
+    });
+  }
+
   exchange(report: AuthorityReport, by: Caller): Promise<AuthorityAnswer> {
     const { store, bus, instance } = this.parts;
     const only = store.database.single ? instance : null;
@@ -69,14 +102,15 @@ export class Authority {
   }
 }
 
+/** Of one that is new here it is not known what it told before: it begins anew. */
 async function keepAuthority(
   tx: Tx,
   { chain, url, list, cursor, does }: AuthorityReport,
 ): Promise<string | null> {
   const [row] = await tx.query<{ cursor: string | null }>(
-    `insert into console.authority as a (chain, url, list_number, list_until, cursor, does) values ($1, $2, $3, $4, $5, $6::jsonb)
+    `insert into console.authority as a (chain, url, list_number, list_until, cursor, does) values ($1, $2, $3, $4, null, $6::jsonb)
      on conflict (id) do update set chain = excluded.chain, url = excluded.url, list_number = excluded.list_number,
-       list_until = excluded.list_until, cursor = coalesce(excluded.cursor, a.cursor), does = coalesce(excluded.does, a.does),
+       list_until = excluded.list_until, cursor = coalesce($5, a.cursor), does = coalesce(excluded.does, a.does),
        heard_at = now()
      returning cursor`,
     [chain, url, list?.number ?? null, list?.until ?? null, cursor, does ? JSON.stringify(does) : null],

@@ -117,6 +117,17 @@ export async function keepIssued(tx: Tx, certificates: readonly IssuedCertificat
   );
 }
 
+/** Of an authority that is gone: nobody can revoke any of it. How many there were, and were still to be revoked. */
+export async function forgetIssued(
+  tx: Tx,
+): Promise<{ readonly certificates: number; readonly revocations: number }> {
+  const [row] = await tx.query<{ certificates: number; revocations: number }>(
+    `with gone as (delete from console.certificate returning asked_reason)
+     select count(*)::int as certificates, count(asked_reason)::int as revocations from gone`,
+  );
+  return row ?? { certificates: 0, revocations: 0 };
+}
+
 /** What the authority would not do, it is not asked again. */
 export async function keepRefused(
   tx: Tx,

@@ -47,6 +47,18 @@ const spoken: AuthorityReport = {
   cursor: null,
   refused: [],
 };
+const issued: AuthorityReport['certificates'][number] = {
+  serial: 'ab',
+  issuer: 'issuing',
+  profile: 'device',
+  subject: 'CN=Device VNB3K500',
+  names: '',
+  device: 'VNB3K500',
+  fingerprint: 'cd'.repeat(32),
+  from: '2026-01-01T00:00:00.000Z',
+  until: '2027-01-01T00:00:00.000Z',
+  revoked: null,
+};
 const until = new Date(Date.now() + 86_400_000).toISOString();
 const enrol = { kind: 'enrol', device: 'VNB3K500', until };
 const sign = { kind: 'sign', request: requestIn('web'), profile: 'server', days: 30 };
@@ -195,5 +207,43 @@ describe.each(databases)('wishes on $name', ({ open }) => {
       new Set(['refused: the authority did not fetch it for 7 days; ask again']),
     );
     await ask({ kind: 'list' });
+  });
+
+  it('are dropped with an authority that is gone: not while it speaks, and one that speaks again begins anew', async () => {
+    const told = { certificates: [issued], cursor: '1:ab' };
+    await speak(told);
+    expect((await trial.ask('POST', '/api/certificates/ab/revoke', { token: admin, body: {} })).status).toBe(
+      202,
+    );
+    const { id } = await ask({ kind: 'list' });
+    const giveUp = async () => {
+      const { status, text } = await trial.ask('DELETE', '/api/authority', { token: admin });
+      return `${status} ${text}`;
+    };
+    const late = async () => {
+      const { troubles } = await answered<{ troubles: readonly string[] }>('GET', '/api/status');
+      return troubles.filter((trouble) => trouble.includes('muster trust'));
+    };
+    expect(await giveUp()).toMatch(/^409 .*stop muster trust first/);
+    expect(await answered('GET', '/api/certificates')).toMatchObject({
+      items: [{ askedBy: expect.stringMatching(/^token:admin/) }],
+    });
+    await trial.database.query(`update console.authority set heard_at = heard_at - interval '2 minutes'`);
+    expect(await late()).toHaveLength(1);
+    expect(await giveUp()).toBe('204 ');
+    expect(await late()).toEqual([]);
+    expect(await answered('GET', '/api/authority')).toMatchObject({ chain: null, heardAt: null });
+    expect(await answered('GET', '/api/certificates')).toMatchObject({ total: 0 });
+    expect(await read(id)).toMatchObject({ state: 'refused', reason: 'the authority was given up' });
+    const { items } = await answered<{ items: readonly object[] }>('GET', '/api/audit?limit=1');
+    const detail = { certificates: 1, revocations: 1, wishes: 2 };
+    expect(items[0]).toMatchObject({ action: 'authority.givenUp', target: 'authority', detail });
+    expect(await giveUp()).toMatch(/^404 /);
+    await expect(ask({ kind: 'list' })).rejects.toThrow(/404 .*muster ca init/);
+    expect(await answered('POST', '/api/authority', { ...spoken, ...told }, trust)).toMatchObject({
+      cursor: null,
+      revoke: [],
+      wishes: [],
+    });
   });
 });

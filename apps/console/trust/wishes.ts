@@ -142,6 +142,15 @@ export async function waiting(tx: Tx): Promise<readonly Wish[]> {
   return rows.map(({ body }) => body);
 }
 
+/** Of an authority that is gone. Resolves to how many waited. */
+export async function giveUpWaiting(tx: Tx): Promise<number> {
+  const rows = await tx.query(
+    `update console.wish set state = 'refused', settled_at = now(), body = body - 'hash', reason = 'the authority was given up'
+     where state = 'asked' returning 1 as given`,
+  );
+  return rows.length;
+}
+
 /** What the authority did counts even of a wish that was given up here. The hash of a secret is needed no more. */
 export async function settle(tx: Tx, outcomes: readonly WishOutcome[], by: Caller): Promise<void> {
   for (const { id, refused, certificates } of outcomes) {

@@ -13,7 +13,7 @@ import { Authority } from '../support/authority.js';
 import { databases, Trial } from '../support/console.js';
 import { ownFolder } from '../support/servers.js';
 import { until } from '../support/until.js';
-import { launch, password, phone, Visitor } from './chromium.js';
+import { laptop, launch, password, phone, Visitor } from './chromium.js';
 
 const [PGlite] = databases;
 const authority = await Authority.create('Printers root');
@@ -199,6 +199,64 @@ describe('trust on the page', () => {
     await page.getByText('No certificate matches').waitFor();
   });
 
+  /** As a laptop and a phone show it. */
+  const pictures = async (name: string): Promise<void> => {
+    await picture(name);
+    if (process.env['MUSTER_SCREENSHOTS'] === undefined) return;
+    await visitor.page.setViewportSize(phone);
+    await picture(`phone-${name}`);
+    await visitor.page.setViewportSize(laptop);
+  };
+
+  it('what gateways present is not revoked like any other: it is said, and which one it is', async () => {
+    const { page } = visitor;
+    const [kept] = await trial.database.query<{ fingerprint: string }>(
+      `select fingerprint from console.identity where name = 'front'`,
+    );
+    const { fingerprint = '' } = kept ?? {};
+    const subject = 'CN=muster.example';
+    const own = { ...issued, serial: '77aa', profile: 'server', subject, device: null, fingerprint } as const;
+    await speak({ certificates: [own], cursor: '2:77aa' });
+    const identity = { name: 'front', subject, fingerprint, until: own.until };
+    const edge = { sealingKey: recipientText(sealing), identity, problem: null };
+    const said = { ...serviceReported.example, service: 'gateway', instance: 'trial', edge };
+    await trial.bus.publish([trial.event('gateway', serviceReported.draft(said))]);
+    await visitor.goTo('/certificates');
+    await page.getByRole('button', { name: 'Revoke CN=muster.example' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Revoke the identity front?' });
+    await dialog.getByText('1 gateway presents this now: choose another first').waitFor();
+    await dialog.getByText('77aa', { exact: true }).waitFor();
+    await pictures('identity-revoke');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+  });
+
+  it('what was asked of the authority is read back to the first, whose certificate is downloaded', async () => {
+    const { page } = visitor;
+    await trial.database.query(
+      `insert into console.wish (id, kind, about, body, asked_by, state, certificates)
+       select gen_random_uuid(), case n when 1 then 'sign' else 'list' end, 'Wish ' || n, '{}', 'admin', 'done',
+         case n when 1 then $1 end
+       from generate_series(1, 41) n order by n`,
+      [authority.certificate],
+    );
+    await visitor.goTo('/certificates');
+    const section = page.getByRole('region', { name: 'Asked of the authority' });
+    const next = section.getByRole('button', { name: 'Next' });
+    await section.getByText('Wish 41', { exact: true }).waitFor();
+    await pictures('wishes-pages');
+    await next.click();
+    await section.getByText('Wish 21', { exact: true }).waitFor();
+    await next.click();
+    const downloading = page.waitForEvent('download');
+    await section.getByRole('link', { name: 'Download the certificate of Wish 1' }).click();
+    expect(await readFile(await (await downloading).path(), 'utf8')).toBe(authority.certificate);
+    expect(await next.isDisabled()).toBe(true);
+    await section.getByRole('button', { name: 'Previous' }).click();
+    await section.getByText('Wish 2', { exact: true }).waitFor();
+    await section.getByRole('button', { name: 'First' }).click();
+    await section.getByText('Wish 41', { exact: true }).waitFor();
+  });
+
   it('fits a phone', async () => {
     const { page } = visitor;
     await page.setViewportSize(phone);
@@ -210,6 +268,31 @@ describe('trust on the page', () => {
       expect(wide, path).toBe(false);
       await picture(`phone${path.replaceAll('/', '-')}`);
     }
+  });
+
+  it('an authority that is gone is given up, and missed no more', async () => {
+    const { page } = visitor;
+    await page.setViewportSize(laptop);
+    await visitor.goTo('/certificates');
+    await page.getByRole('heading', { name: 'The authority', exact: true }).waitFor();
+    const gone = page.getByRole('button', { name: 'This authority is gone' });
+    expect(await gone.count()).toBe(0);
+    await trial.database.query(`update console.authority set heard_at = heard_at - interval '1 hour'`);
+    const late = page.getByText(/the authority \(muster trust\) was not heard/);
+    await visitor.goTo('/status');
+    await late.waitFor();
+    await visitor.goTo('/certificates');
+    await pictures('authority-silent');
+    await gone.click();
+    const dialog = page.getByRole('dialog', { name: 'Give this authority up?' });
+    await dialog.waitFor();
+    await pictures('authority-gone');
+    await dialog.getByRole('button', { name: 'Give it up' }).click();
+    await page.getByText('No certificate yet').waitFor();
+    await page.getByRole('heading', { name: 'The authority', exact: true }).waitFor({ state: 'detached' });
+    await visitor.goTo('/status');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await late.waitFor({ state: 'detached' });
   });
 
   it('heard no complaint of the browser in all of this', () => {

@@ -2,6 +2,7 @@ import type { AuthorityShown } from '../../api/types.js';
 import { Until, When } from '../../parts/when.js';
 import { useIsAdmin } from '../../shell/session.js';
 import { Publish } from '../wishes/publish.js';
+import { Gone } from './gone.js';
 
 /** What others are told to trust, and where it is published who was revoked. */
 export function AuthorityCard({ authority }: { readonly authority: AuthorityShown }) {
@@ -36,6 +37,14 @@ export function AuthorityCard({ authority }: { readonly authority: AuthorityShow
       <p className="small dim">
         Heard <When at={heardAt} />.
       </p>
+      {isAdmin && heardAt !== null && Date.now() - Date.parse(heardAt) > silentMs && (
+        <div>
+          <Gone />
+        </div>
+      )}
     </section>
   );
 }
+
+/** As long as console waits before it says so on Status. */
+const silentMs = 60_000;

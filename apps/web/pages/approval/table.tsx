@@ -116,10 +116,9 @@ const columns = (mayWrite: boolean, refused: boolean): readonly Column<HeldDevic
     ),
   },
   { title: 'Network', cell: (row) => <Network row={row} /> },
-  { title: 'MAC address', minor: true, cell: (row) => <span className="mono">{row.mac}</span> },
+  { title: 'MAC address', cell: (row) => <span className="mono">{row.mac}</span> },
   {
     title: 'Authentication',
-    minor: true,
     cell: (row) => <Authentication row={row} />,
   },
   refused

@@ -269,10 +269,19 @@ describe('who may move a device', () => {
     });
   });
 
-  test.each(['answers', 'outsideNetworks'] as const)('stays as it was when the old address %s', (old) => {
+  test.each([
+    ['answers', 'answers'],
+    ['is another device that says so', { says: { ...deviceAnnounced.example.identity, serial } }],
+    ['outsideNetworks', 'outsideNetworks'],
+  ] as const)('stays as it was when the old address %s, and the reason is told', (_, old) => {
     const { events, changes, device } = judged(old, {});
     expect(only({ drafts: events }, deviceConflicted)).toMatchObject([
-      { known: { ip: '10.1.2.3', fingerprint: own }, claimed: { ip, fingerprint: other } },
+      {
+        known: { ip: '10.1.2.3', fingerprint: own },
+        claimed: { ip, fingerprint: other },
+        because: old === 'outsideNetworks' ? old : 'answers',
+        shared: { known: null, claimed: null },
+      },
     ]);
     const conflictedAt = new Date('2026-11-21T12:00:00.000Z');
     expect(changes).toMatchObject([
@@ -294,7 +303,9 @@ describe('who may move a device', () => {
     const device = known.devices.get(serial);
     if (!device) throw new Error('no device');
     const { events, settled } = judgeClaims(device, claims, 'silent', known);
-    expect(only({ drafts: events }, deviceConflicted)).toMatchObject([{ known: { ip: '10.1.2.3' } }]);
+    expect(only({ drafts: events }, deviceConflicted)).toMatchObject([
+      { known: { ip: '10.1.2.3' }, because: 'heardSince' },
+    ]);
     expect(settled).toEqual(claims);
   });
 
@@ -308,6 +319,29 @@ describe('who may move a device', () => {
     const { events, changes } = judgeClaims(device, claims, 'answers', known);
     expect(only({ drafts: events }, deviceReconciled)).toMatchObject([{ changed: [], fresh: false }]);
     expect(changes).toContainEqual({ kind: 'device', device });
+  });
+
+  const others = says({ serial: 'OTHER-1', ip: '10.8.8.8', fingerprint: other });
+  it.each([
+    ['which it showed after its own', [says(), others, says({ fingerprint: other })]],
+    ['which it showed before others did', [says({ fingerprint: other }), others]],
+    [
+      'and it showed none since',
+      [others, says({ fingerprint: other }), says({ fingerprint: null, at: later })],
+    ],
+  ])('names a certificate that both show and others too, %s', (_, said) => {
+    const known = given({}, ...said);
+    const { claims } = when(known, says({ ip, fingerprint: other, at: '2026-11-21T10:00:00.000Z' }));
+    const device = known.devices.get(serial);
+    if (!device) throw new Error('no device');
+    const { events } = judgeClaims(device, claims, 'answers', known);
+    expect(only({ drafts: events }, deviceConflicted)).toMatchObject([
+      {
+        known: { fingerprint: null },
+        claimed: { fingerprint: other },
+        shared: { known: other, claimed: other },
+      },
+    ]);
   });
 
   it('names each claimant when the old address answers', () => {

@@ -95,6 +95,7 @@ export function discover({ id, data }: Pick<Arrived, 'id' | 'data'>, known: Know
     id,
     identity,
     fingerprint: shown === null || certificates.get(shown)?.shared ? null : shown,
+    shown,
     acceptedAt: new Date(acceptedAt),
     proof,
     minute: startOfMinute(new Date(acceptedAt)),

@@ -1,6 +1,11 @@
 // What becomes of claims to a known serial number that nothing proves, once its old address was asked (R36). Pure.
 import type { Decision } from '#bus/consumer';
-import { deviceConflicted, deviceReconciled, type DeviceAnnounced } from '#events/device';
+import {
+  deviceConflicted,
+  deviceReconciled,
+  type DeviceAnnounced,
+  type DeviceConflicted,
+} from '#events/device';
 import type { Draft } from '#events/event';
 import type { Identity } from '#events/identity';
 import { claimOf, dismissed, dismissedAs, hasRoom, overWith } from './conflict.js';
@@ -13,7 +18,16 @@ import {
   type Known,
   type Proof,
 } from './known.js';
-import { apply, pinOf, proofOf, seeCertificate, type Attributes, type Certificates } from './move.js';
+import {
+  apply,
+  pinOf,
+  proofOf,
+  seeCertificate,
+  sharedBy,
+  sharedOf,
+  type Attributes,
+  type Certificates,
+} from './move.js';
 
 /**
  * What the old address had to say: somebody is there still (and who, where it is the device), or nobody is at any of several
@@ -45,12 +59,12 @@ function judgeParties(device: Device, parties: readonly Party[], old: OldAddress
   const [newest] = parties;
   const [last] = newest ?? [];
   if (!newest || !last) return { changes: [], events: [], settled: [] };
-  const heard = isLate(last.data, device) && old === 'silent' ? 'answers' : old;
+  const heard = isLate(last.data, device) && old === 'silent' ? 'heardSince' : old;
   const proof = proofOf(last.data, device, known.certificates) ?? answerProves(heard, last.data);
   if (proof) return moved(device, newest, proof, known);
   const { kept, leftOut } = withRoom(parties, conflictsOf(known, device.id), known.now);
   const tell = (claims: readonly Claim[], leftOut = 0): readonly Draft[] =>
-    conflicted(device, { claims, leftOut }, known.certificates);
+    conflicted(device, { claims, leftOut, because: causeOf(heard) }, known.certificates);
   return {
     changes: [
       { kind: 'device', device: { ...device, conflictedAt: known.now } },
@@ -88,8 +102,14 @@ function withRoom(
   return { kept, leftOut };
 }
 
+type Heard = OldAddress | 'heardSince';
+
+/** Whoever was silent is not asked about: its silence is a proof. */
+const causeOf = (heard: Heard): DeviceConflicted['because'] =>
+  heard === 'outsideNetworks' || heard === 'heardSince' ? heard : 'answers';
+
 /** The silence of the old address does; so does the device itself, when it says there what the claim says, and shows no other certificate. */
-function answerProves(old: OldAddress, { identity, transport }: DeviceAnnounced): Proof | null {
+function answerProves(old: Heard, { identity, transport }: DeviceAnnounced): Proof | null {
   if (old === 'silent') return 'oldAddressSilent';
   if (typeof old === 'string' || transport.fingerprint !== null) return null;
   const says: Attributes = { ...old.says };
@@ -131,9 +151,11 @@ function moved(device: Device, party: Party, proof: Proof, known: Known): Judgem
 interface Told {
   readonly claims: readonly Claim[];
   readonly leftOut: number;
+  readonly because: DeviceConflicted['because'];
 }
 
-function conflicted(device: Device, { claims, leftOut }: Told, certificates: Certificates): readonly Draft[] {
+function conflicted(device: Device, told: Told, certificates: Certificates): readonly Draft[] {
+  const { claims, leftOut, because } = told;
   const [last] = claims;
   if (!last) return [];
   const { identity, transport } = last.data;
@@ -148,6 +170,11 @@ function conflicted(device: Device, { claims, leftOut }: Told, certificates: Cer
       claimedIdentity: identity,
       peerAddress: transport.peerAddress,
       leftOut,
+      because,
+      shared: {
+        known: sharedBy(device, certificates),
+        claimed: sharedOf(transport.fingerprint, certificates),
+      },
     }),
   ];
 }

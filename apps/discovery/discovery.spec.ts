@@ -554,7 +554,25 @@ describe.each(Object.keys(databases))('discovery on %s', (name) => {
     await one.feed(says({ ip: '127.9.0.1' }), says({ ip: address() }));
     work();
     const conflict = await until('a conflict is told', async () => (await one.told(deviceConflicted))[0]);
-    expect(conflict).toMatchObject({ known: { ip: '127.9.0.1' } });
+    expect(conflict).toMatchObject({ known: { ip: '127.9.0.1' }, because: 'outsideNetworks' });
+  });
+
+  it('names a certificate that several devices show on both sides, as none that proves it', async () => {
+    const [one] = instances;
+    const factory = 'f'.repeat(64);
+    const [known, claimed] = [address(), address()];
+    await answerAt(known, { serial });
+    await one.feed(says({ ip: address(), serial: 'OTHER-1', fingerprint: factory }));
+    await one.feed(says({ ip: known, fingerprint: factory }));
+    await one.feed(says({ ip: claimed, fingerprint: factory }));
+    work();
+    const conflict = await until('a conflict is told', async () => (await one.told(deviceConflicted))[0]);
+    expect(conflict).toMatchObject({
+      known: { ip: known, fingerprint: null },
+      claimed: { ip: claimed, fingerprint: factory },
+      because: 'answers',
+      shared: { known: factory, claimed: factory },
+    });
   });
 
   it('forgets claims to a device that was deleted meanwhile', async () => {

@@ -20,6 +20,8 @@ export interface Device {
   readonly identity: Identity;
   /** SHA-256 of the pinned certificate; it proves nothing once that certificate is shared. */
   readonly fingerprint: string | null;
+  /** SHA-256 of the certificate that it showed last, whether or not that is its own; null: none yet. */
+  readonly shown: string | null;
   readonly acceptedAt: Date;
   readonly proof: Proof;
   /** Start of the minute of its newest announcement, and how many came in it. */

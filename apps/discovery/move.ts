@@ -33,6 +33,13 @@ export function pinOf(device: Device, certificates: Certificates): string | null
     : device.fingerprint;
 }
 
+/** The certificate that the device showed last, when others show it too. */
+export const sharedBy = ({ fingerprint, shown }: Device, certificates: Certificates): string | null =>
+  sharedOf(fingerprint ?? shown, certificates);
+
+export const sharedOf = (shown: string | null, certificates: Certificates): string | null =>
+  shown !== null && certificates.get(shown)?.shared ? shown : null;
+
 export interface Seen {
   readonly changes: readonly Change[];
   readonly certificates: Certificates;
@@ -71,7 +78,14 @@ export function apply(
   };
   const otherCertificate = pinned !== null && shown !== null && shown !== pinned;
   return {
-    device: { ...device, identity, fingerprint, proof, acceptedAt: new Date(data.acceptedAt) },
+    device: {
+      ...device,
+      identity,
+      fingerprint,
+      shown: shown ?? device.shown,
+      proof,
+      acceptedAt: new Date(data.acceptedAt),
+    },
     changed: differences(
       { ...device.identity, certificate: pinned },
       { ...identity, certificate: fingerprint },

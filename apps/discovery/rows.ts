@@ -30,7 +30,7 @@ export async function loadKnown(tx: Tx, { serials, fingerprints }: Subjects): Pr
     `select ${deviceColumns} from discovery.device where serial = any($1::text[]) order by serial for update`,
     [serials],
   );
-  const pinned = devices.flatMap(({ fingerprint }) => fingerprint ?? []);
+  const pinned = devices.flatMap(({ fingerprint, shown }) => fingerprint ?? shown ?? []);
   const certificates = await tx.query<Certificate & { fingerprint: string }>(
     `select fingerprint, serial, shared from discovery.certificate where fingerprint = any($1::text[])`,
     [[...fingerprints, ...pinned]],
@@ -64,7 +64,7 @@ export async function loadKnown(tx: Tx, { serials, fingerprints }: Subjects): Pr
   };
 }
 
-const deviceColumns = `id, identity, fingerprint, accepted_at as "acceptedAt", proof, minute, announced,
+const deviceColumns = `id, identity, fingerprint, shown, accepted_at as "acceptedAt", proof, minute, announced,
   conflicted_at as "conflictedAt"`;
 
 async function lock(tx: Tx, names: readonly string[]): Promise<void> {
@@ -172,13 +172,13 @@ async function saveDevices(tx: Tx, changes: readonly Change[]): Promise<void> {
   const rows = [...last.values()].map((device) => ({ ...device, serial: device.identity.serial }));
   await tx.query(
     `insert into discovery.device
-       (id, serial, identity, fingerprint, accepted_at, proof, minute, announced, conflicted_at)
-     select id, serial, identity, fingerprint, "acceptedAt", proof, minute, announced, "conflictedAt"
+       (id, serial, identity, fingerprint, shown, accepted_at, proof, minute, announced, conflicted_at)
+     select id, serial, identity, fingerprint, shown, "acceptedAt", proof, minute, announced, "conflictedAt"
      from jsonb_to_recordset($1::jsonb) as row (id uuid, serial text, identity jsonb, fingerprint text,
-       "acceptedAt" timestamptz, proof text, minute timestamptz, announced int, "conflictedAt" timestamptz)
+       shown text, "acceptedAt" timestamptz, proof text, minute timestamptz, announced int, "conflictedAt" timestamptz)
      on conflict (id) do update
-       set identity = excluded.identity, fingerprint = excluded.fingerprint, accepted_at = excluded.accepted_at,
-         proof = excluded.proof, minute = excluded.minute, announced = excluded.announced,
+       set identity = excluded.identity, fingerprint = excluded.fingerprint, shown = excluded.shown,
+         accepted_at = excluded.accepted_at, proof = excluded.proof, minute = excluded.minute, announced = excluded.announced,
          conflicted_at = excluded.conflicted_at`,
     [JSON.stringify(rows)],
   );

@@ -189,6 +189,9 @@ export const claimant = z.object({ ip: ipAddress, fingerprint: z.string().nullab
 /** SHA-256 over all that a claim says and how it came: another one, as soon as something of it changes. */
 export const claimKey = z.string().regex(/^[0-9a-f]{64}$/);
 
+/** A certificate that several devices show, as each side showed it last: it proves nothing, and is nobody's own. */
+const sharedCertificates = z.object({ known: z.string().nullable(), claimed: z.string().nullable() });
+
 export const exampleClaim = {
   deviceId: exampleFact.deviceId,
   claim: 'c'.repeat(64),
@@ -197,7 +200,7 @@ export const exampleClaim = {
 
 export const deviceConflicted = defineEvent({
   type: 'device.conflicted',
-  version: 3,
+  version: 4,
   publisher: 'discovery',
   title: 'Two parties claim one serial number and nothing proves the new one; nothing was changed (R36).',
   schema: z.object({
@@ -216,6 +219,14 @@ export const deviceConflicted = defineEvent({
      * nothing can be decided about it before there is room.
      */
     leftOut: z.int().nonnegative().default(0),
+    /**
+     * Why nothing was decided. answers: something is still there at the known address. outsideNetworks: Muster may not
+     * connect to that address, and did not ask. heardSince: the known device was believed something newer than the claim.
+     * Null in what was told before it was said.
+     */
+    because: z.enum(['answers', 'outsideNetworks', 'heardSince']).nullable().default(null),
+    /** Null: that side showed none, or its own; `fingerprint` of `known` is never one of these. */
+    shared: sharedCertificates.default({ known: null, claimed: null }),
   }),
   subject: (data) => data.deviceId,
   example: {
@@ -226,6 +237,8 @@ export const deviceConflicted = defineEvent({
     claimedIdentity: { ...exampleIdentity, ip: '10.9.9.9', mac: '3c:52:82:aa:00:99' },
     peerAddress: '10.9.9.9',
     leftOut: 0,
+    because: 'answers',
+    shared: { known: null, claimed: null },
   },
 });
 export type DeviceConflicted = z.infer<typeof deviceConflicted.schema>;

@@ -10,7 +10,7 @@ import { announcementsRefused } from '#events/refusal';
 import { databases, Trial } from '../support/console.js';
 import { ownFolder } from '../support/servers.js';
 import { until } from '../support/until.js';
-import { launch, password, phone, Visitor } from './chromium.js';
+import { laptop, launch, password, phone, Visitor } from './chromium.js';
 
 const [PGlite] = databases;
 const { deviceId } = deviceDiscovered.example;
@@ -36,6 +36,11 @@ describe('decisions on the page', () => {
     await trial?.stop();
   }, 60_000);
 
+  /** Where MUSTER_SCREENSHOTS names a folder. */
+  const picture = async (name: string): Promise<void> => {
+    const folder = process.env['MUSTER_SCREENSHOTS'];
+    if (folder) await visitor.page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  };
   const told = (type: string) => until(`${type} is told`, async () => (await trial.told(type)).at(-1));
 
   it('a conflict shows both sides, and is dismissed', async () => {
@@ -48,12 +53,15 @@ describe('decisions on the page', () => {
     await visitor.goTo(`/devices/${deviceId}`);
     await page.getByRole('region', { name: 'Known' }).getByText('3c:52:82:aa:00:01').waitFor();
     await page.getByRole('region', { name: 'Claimed' }).getByText('3c:52:82:aa:00:99').waitFor();
+    await page.getByText(/At the known address something still answers/).waitFor();
     await page.getByRole('button', { name: 'Keep the known one' }).click();
     await page.getByText('The claim of 10.9.9.9 is being dismissed.').waitFor();
     expect(await told('device.conflictDecisionRequested')).toMatchObject({ deviceId, decision: 'keep' });
     const decided = { ...deviceConflictDecided.example, decision: 'keep', outcome: 'kept' } as const;
     await trial.bus.publish([trial.event('discovery', deviceConflictDecided.draft(decided))]);
-    await page.getByRole('heading', { name: 'Dismissed claims' }).waitFor();
+    const dismissed = page.getByRole('region', { name: 'Dismissed claims' });
+    await dismissed.getByText('3c:52:82:aa:00:99').waitFor();
+    await dismissed.getByText('b'.repeat(64)).waitFor();
     await page.getByText('Two parties claim this serial number').waitFor({ state: 'detached' });
   });
 
@@ -62,12 +70,43 @@ describe('decisions on the page', () => {
     await page.getByRole('button', { name: /Move after all/ }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText(/no stored secret is sent to it/).waitFor();
+    await dialog.getByText('3c:52:82:aa:00:99').waitFor();
+    await dialog.getByText('b'.repeat(64)).waitFor();
+    await picture('move-after-all');
     await dialog.getByRole('button', { name: 'Move' }).click();
     await until('it is asked for', async () =>
       (await trial.told('device.conflictDecisionRequested')).some(
         (data) => 'decision' in data && data.decision === 'move',
       ),
     );
+  });
+
+  it('a known address that was not asked is told as such, and a certificate of many on both sides', async () => {
+    const { page } = visitor;
+    const factory = 'f'.repeat(64);
+    const { example } = deviceConflicted;
+    const conflict = {
+      ...example,
+      claim: 'd'.repeat(64),
+      known: { ...example.known, fingerprint: null },
+      claimed: { ...example.claimed, fingerprint: factory },
+      because: 'outsideNetworks',
+      shared: { known: factory, claimed: factory },
+    } as const;
+    await trial.bus.publish([trial.event('discovery', deviceConflicted.draft(conflict))]);
+    await visitor.goTo(`/devices/${deviceId}`);
+    const note = page.getByRole('alert').filter({ hasText: 'Two parties claim this serial number' });
+    await note.getByText(/is outside the device networks and was not asked/).waitFor();
+    await note.getByRole('link', { name: 'Instant-On settings, Device networks' }).waitFor();
+    for (const side of ['Known', 'Claimed']) {
+      const shown = page.getByRole('region', { name: side, exact: true });
+      await shown.getByText(factory).waitFor();
+      await shown.getByText('shared by several devices, proves nothing').waitFor();
+    }
+    await picture('conflict');
+    await page.setViewportSize(phone);
+    await picture('conflict-phone');
+    await page.setViewportSize(laptop);
   });
 
   it('devices that wait are counted in the menu, and admitted or refused one, some or all that match', async () => {
@@ -121,6 +160,12 @@ describe('decisions on the page', () => {
     await visitor.goTo(`/approval?search=${serial}`);
     const row = page.getByRole('row').filter({ hasText: serial });
     await row.getByText('Others announced this serial number too').waitFor();
+    await picture('approval');
+    await page.setViewportSize(phone);
+    await row.locator('[data-label="MAC address"]').waitFor();
+    await row.locator('[data-label="Authentication"]').waitFor();
+    await picture('approval-phone');
+    await page.setViewportSize(laptop);
     await row
       .getByRole('list', { name: `Refused with ${serial}` })
       .getByText('10.9.9.8')

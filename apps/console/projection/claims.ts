@@ -25,7 +25,8 @@ export function conflictRaised(view: DeviceView, event: Event<DeviceConflicted>)
   const isFull = !before && (view.claims ?? []).length >= claimsMax;
   if (data.leftOut > 0 || isFull) return leftOut(view, event);
   const newer = sequence > Math.max(settledAt(view), before?.sequence ?? 0);
-  const said = { claim, known, claimed, identity: data.claimedIdentity, peerAddress: data.peerAddress };
+  const { claimedIdentity: identity, peerAddress, because, shared } = data;
+  const said = { claim, known, claimed, identity, peerAddress, because, shared };
   if (newer) return withClaim(view, { ...said, sequence, state: 'open', at, decidedBy: null });
   // Dismissed already: what was claimed came late.
   return before && before.known === null ? withClaim(view, { ...before, ...said }) : view;

@@ -1,6 +1,7 @@
 // A device as the page shows it, built from what all services say about it. Events of one device may come in any order:
 // each part of the view remembers the sequence of the event that made it, and an older one of that publisher leaves it be.
 import type { assessmentSkipped, DeviceAgent } from '#events/assessment';
+import type { DeviceConflicted } from '#events/device';
 import type { Identity } from '#events/identity';
 
 export const statuses = [
@@ -77,6 +78,9 @@ export interface ClaimView {
   readonly claimed: Claimant;
   readonly identity: Identity | null;
   readonly peerAddress: string | null;
+  /** As device.conflicted has them; absent in views saved before they were kept. */
+  readonly because?: DeviceConflicted['because'];
+  readonly shared?: DeviceConflicted['shared'];
   readonly at: string;
   /** Who dismissed it. */
   readonly decidedBy: string | null;

@@ -276,8 +276,9 @@ describe.each(databases)('the projection on $name', ({ open }) => {
     const { body } = await get(`/api/devices/${deviceId}`);
     expect(schemas.DeviceDetail.parse(body)).toMatchObject({
       status: 'conflicted',
-      conflicts: [{ claim, known: { ip: '10.1.2.3' }, claimed: { ip: '10.9.9.9' } }],
+      conflicts: [{ claim, known: { ip: '10.1.2.3' }, claimed: { ip: '10.9.9.9' }, because: 'answers' }],
       dismissed: [],
+      history: [{ text: expect.stringMatching(/something is still alive at 10\.1\.2\.3/) }, {}],
     });
     expect(await decide(another)).toMatchObject({ status: 409, body: { title: 'Decided too late' } });
     expect((await decide(another)).body.detail).toMatch(/has another conflict/);

@@ -188,7 +188,12 @@ function rowOf(view: DeviceView, names: Names): object {
 
 const leftOutOf = ({ sequence: _, ...shown }: LeftOut) => shown;
 
-const conflictOf = ({ sequence: _, state: __, ...claim }: ClaimView) => claim;
+const noneShared = { known: null, claimed: null };
+const conflictOf = ({ sequence: _, state: __, ...claim }: ClaimView) => ({
+  ...claim,
+  because: claim.because ?? null,
+  shared: claim.shared ?? noneShared,
+});
 
 const assessmentOf = ({ outcome, detail, startedAt, finishedAt, policies, results }: AssessmentFinished) => ({
   outcome,

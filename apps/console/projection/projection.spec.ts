@@ -22,6 +22,7 @@ import {
 import { stamp, type Draft, type Event } from '#events/event';
 import { blankView, conflicted, listed, statusOf, type DeviceView } from './device-view.js';
 import { decide, evolve } from './projection.js';
+import { sentences } from './sentences.js';
 import type { Change, State } from './tables.js';
 
 const deviceId = deviceDiscovered.example.deviceId;
@@ -244,6 +245,19 @@ describe('a device, given its events', () => {
         [other, 'dismissed'],
       ]);
     }
+  });
+
+  it.each([
+    ['answers', /^10\.9\.9\.9 claims this serial number, and something is still alive at 10\.1\.2\.3;/],
+    ['outsideNetworks', /the known address 10\.1\.2\.3 is outside the device networks and was not asked;/],
+    ['heardSince', /the known device was heard since, last at 10\.1\.2\.3;/],
+    [null, /nothing proves it against 10\.1\.2\.3; nothing was changed\.$/],
+  ] as const)('says why a conflict was not decided alone: %s', (because, said) => {
+    const shared = { known: null, claimed: 'f'.repeat(64) };
+    const data = { ...deviceConflicted.example, because, shared };
+    expect(sentences.conflicted(data)).toMatch(said);
+    const raised = event('discovery', deviceConflicted.draft(data));
+    expect(seen(discovered, raised).claims).toMatchObject([{ because, shared }]);
   });
 
   it('keeps the claims that came first, and tells of those for whom there was no room', () => {

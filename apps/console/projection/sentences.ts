@@ -56,6 +56,14 @@ const decisions: Readonly<Record<DeviceConflictDecided['outcome'], string>> = {
   another: 'decided too late: another claim had come instead, and nothing was changed',
 };
 
+/** Why a conflict was not decided without a person. */
+const causes = {
+  answers: ({ ip }: { readonly ip: string }) => `something is still alive at ${ip}`,
+  outsideNetworks: ({ ip }: { readonly ip: string }) =>
+    `the known address ${ip} is outside the device networks and was not asked`,
+  heardSince: ({ ip }: { readonly ip: string }) => `the known device was heard since, last at ${ip}`,
+} as const;
+
 /** Seats without a licence file, as licensing names them. */
 const builtInPool = 'community';
 
@@ -74,10 +82,10 @@ export const sentences = {
     changed.length === 0
       ? `Seen again through ${wayIn(how)}, nothing changed.`
       : `${changed.map(({ field, from, to }) => `${field}: ${from ?? 'none'} → ${to ?? 'none'}`).join('; ')}.${proofs[proof]}`,
-  conflicted: ({ known, claimed, leftOut }: DataOf<typeof device.deviceConflicted>): string =>
+  conflicted: ({ known, claimed, leftOut, because }: DataOf<typeof device.deviceConflicted>): string =>
     leftOut > 0
       ? `As many claims to this serial number wait as are kept: ${leftOut} more, the newest from ${claimed.ip}, were left out.`
-      : `${claimed.ip} claims this serial number, and something is still alive at ${known.ip}; nothing was changed.`,
+      : `${claimed.ip} claims this serial number, and ${because === null ? `nothing proves it against ${known.ip}` : causes[because](known)}; nothing was changed.`,
   conflictDecided: ({ claimed, outcome, decidedBy }: DeviceConflictDecided): string =>
     `${claimed.ip} claims this serial number; ${decidedBy} ${decisions[outcome]}.`,
   flapping: ({ announcedPerMinute }: DataOf<typeof device.deviceFlapping>): string =>

@@ -120,6 +120,10 @@ export interface Conflict {
   readonly claimed: Claimant;
   readonly identity: Identity | null;
   readonly peerAddress: string | null;
+  /** Why nothing was decided; null of those from before it was told. */
+  readonly because?: 'answers' | 'outsideNetworks' | 'heardSince' | null;
+  /** The certificate that a side shows, where several devices show it: it proves nothing. */
+  readonly shared?: { readonly known: string | null; readonly claimed: string | null };
   readonly at: string;
   /** Who dismissed it; null while it is open. */
   readonly decidedBy: string | null;

@@ -2,13 +2,14 @@ import { Alert, Button } from '@mantine/core';
 import { IconArrowsSplit } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { pathOf, useWrite } from '../../api/writes.js';
-import type { Claimant, Conflict, DeviceDetail, Identity } from '../../api/types.js';
+import type { Claimant, Conflict, DeviceDetail } from '../../api/types.js';
 import { Confirm } from '../../parts/confirm.js';
 import { ProblemNote } from '../../parts/problem-note.js';
 import { When } from '../../parts/when.js';
 import { useMayWrite } from '../../shell/session.js';
 import { useTell } from '../../shell/told.js';
 import { counted } from '../../words.js';
+import { Cause, Certificate, Claimed, Sides } from './sides.js';
 
 /** Claims that wait for a decision, each with both sides, and those that were dismissed. */
 export function Conflicts({ device }: { readonly device: DeviceDetail }) {
@@ -28,10 +29,10 @@ export function Conflicts({ device }: { readonly device: DeviceDetail }) {
         </Alert>
       )}
       {undecidable && (
-        <Note>
+        <Note known={knownOf(device, undecidable)}>
           <Sides
             device={device}
-            known={undecidable.known ?? { ip: device.ip, fingerprint: null }}
+            known={knownOf(device, undecidable)}
             claimed={undecidable.claimed}
             identity={null}
           />
@@ -42,14 +43,21 @@ export function Conflicts({ device }: { readonly device: DeviceDetail }) {
   );
 }
 
-function Note({ children }: { readonly children: ReactNode }) {
+const knownOf = ({ ip }: DeviceDetail, { known }: Pick<Conflict, 'known'>): Claimant =>
+  known ?? { ip, fingerprint: null };
+
+interface NoteProps extends Pick<Conflict, 'because'> {
+  readonly known: Claimant;
+  readonly children: ReactNode;
+}
+
+function Note({ because, known, children }: NoteProps) {
   return (
     <Alert color="yellow" icon={<IconArrowsSplit aria-hidden />} title="Two parties claim this serial number">
       <div className="stack">
         <p>
-          Something announced itself with this serial number from another address or with another certificate,
-          and at the known address something still answers. Nothing was changed. Find out which of the two is
-          yours.
+          Something announced itself with this serial number from another address or with another certificate.{' '}
+          <Cause because={because} known={known} /> Nothing was changed. Find out which of the two is yours.
         </p>
         {children}
       </div>
@@ -65,12 +73,13 @@ interface OpenProps {
 function Open({ device, open }: OpenProps) {
   const mayWrite = useMayWrite();
   return (
-    <Note>
+    <Note because={open.because} known={knownOf(device, open)}>
       <Sides
         device={device}
-        known={open.known ?? { ip: device.ip, fingerprint: null }}
+        known={knownOf(device, open)}
         claimed={open.claimed}
         identity={open.identity}
+        shared={open.shared}
       />
       {open.peerAddress !== null && open.peerAddress !== open.claimed.ip && (
         <p>
@@ -117,9 +126,14 @@ function Move({ device, open, label }: OpenProps & { readonly label: string }) {
       problem={decide.error}
       onConfirm={(close) => write('move', close)}
     >
-      From now on this device is what announced itself from {open.claimed.ip}, with that certificate. It is
-      treated as fresh from the box: no stored secret is sent to it. If it is an impostor, it takes the
-      device’s place.
+      <div className="stack-close">
+        <p>
+          From now on this device is what announced itself from {open.claimed.ip}, with that certificate. It
+          is treated as fresh from the box: no stored secret is sent to it. If it is an impostor, it takes the
+          device’s place.
+        </p>
+        <Claimed claimed={open.claimed} identity={open.identity} shared={open.shared} />
+      </div>
     </Confirm>
   );
 }
@@ -144,52 +158,6 @@ function useDecide(device: DeviceDetail, { claim, claimed }: Conflict) {
   return { decide, write };
 }
 
-interface SidesProps {
-  readonly device: DeviceDetail;
-  readonly known: Claimant;
-  readonly claimed: Claimant;
-  readonly identity: Identity | null;
-}
-
-function Sides({ device, known, claimed, identity }: SidesProps) {
-  return (
-    <div className="columns">
-      <Side title="Known" claim={known} identity={device} />
-      <Side title="Claimed" claim={claimed} identity={identity} />
-    </div>
-  );
-}
-
-interface SideProps {
-  readonly title: string;
-  readonly claim: Claimant;
-  readonly identity: Identity | null;
-}
-
-function Side({ title, claim, identity }: SideProps) {
-  return (
-    <section className="card" aria-label={title}>
-      <h3>{title}</h3>
-      <dl className="facts after">
-        <dt>IP address</dt>
-        <dd className="mono">{claim.ip}</dd>
-        {identity && (
-          <>
-            <dt>MAC address</dt>
-            <dd className="mono">{identity.mac}</dd>
-            <dt>Model</dt>
-            <dd>{identity.model}</dd>
-            <dt>Hostname</dt>
-            <dd>{identity.hostname ?? <span className="dim">none said</span>}</dd>
-          </>
-        )}
-        <dt>Certificate</dt>
-        <dd className="mono small">{claim.fingerprint ?? 'none shown'}</dd>
-      </dl>
-    </section>
-  );
-}
-
 interface DismissedProps {
   readonly device: DeviceDetail;
   readonly dismissed: readonly Conflict[];
@@ -207,15 +175,29 @@ function Dismissed({ device, dismissed }: DismissedProps) {
       <ul className="plain-list stack after">
         {dismissed.map((one) => (
           <li key={one.claim} className="row row-apart">
-            <span>
-              <span className="mono">{one.claimed.ip}</span>
-              {one.identity && `, ${one.identity.model}`}
-              <span className="dim"> dismissed by {one.decidedBy}</span>
-            </span>
+            <DismissedClaim claim={one} />
             {mayWrite && <Move device={device} open={one} label="Move after all" />}
           </li>
         ))}
       </ul>
     </section>
+  );
+}
+
+function DismissedClaim({ claim: { claimed, identity, shared, decidedBy } }: { readonly claim: Conflict }) {
+  return (
+    <div className="grow">
+      <span className="mono">{claimed.ip}</span>
+      {identity && (
+        <>
+          , <span className="mono">{identity.mac}</span>, {identity.model}
+        </>
+      )}
+      <span className="dim"> dismissed by {decidedBy}</span>
+      <div className="small">
+        Certificate:{' '}
+        <Certificate fingerprint={claimed.fingerprint} shared={shared?.claimed ?? null} none="none shown" />
+      </div>
+    </div>
   );
 }

@@ -5,7 +5,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startAnnounceServer, type AnnounceServer } from '../../../test/support/announce-server.js';
+import { refused, startAnnounceServer, type AnnounceServer } from '../../../test/support/announce-server.js';
 import { until } from '../../../test/support/until.js';
 
 const main = fileURLToPath(new URL('../../../dist/apps/agent/main.js', import.meta.url));
@@ -104,6 +104,16 @@ test('a file that is closed to it is named, and whose it must be', async () => {
     `${file} is closed to ${userInfo().username}, as whom this runs (EACCES): it must belong to the user of the agent, which is muster-agent under systemd\n`,
   );
   expect(status).toBe(1);
+});
+
+test('a refusal is called one, though a server was found; announce ends with 1 (R1)', async () => {
+  await server.close();
+  server = await startAnnounceServer(() => refused('switchedOff'));
+  const asking = spawn(process.execPath, [main, 'announce', ...asDevice()]);
+  expect(await ended(asking)).toBe(1);
+  const { status, text } = type('status', ...inFolder());
+  expect(text).toMatch(/^Refused: .*\nstate {9}Success, as a server was found\n/);
+  expect(status).toBe(0);
 });
 
 test('fleet --once ends with what became of it', async () => {

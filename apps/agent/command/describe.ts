@@ -14,8 +14,11 @@ const names = {
 
 /** How the last announcement went (R1). */
 export function describe(shown: Announcing): string {
+  // A server was found, which is success to a device (R1); whoever reads that takes it for more.
+  const refused = shown.state === 'success' && shown.answer?.startsWith('refused') === true;
   const lines = [
-    `${names[shown.state]}: ${shown.detail}`,
+    `${refused ? 'Refused' : names[shown.state]}: ${shown.detail}`,
+    ...(refused ? [`state         ${names.success}, as a server was found`] : []),
     `server        ${shown.server ?? '-'}`,
     `answer        ${shown.answer ?? '-'}`,
     `last trigger  ${shown.trigger ?? '-'} at ${shown.at}`,

@@ -1,5 +1,5 @@
 // Trust in a real browser: whom to trust, what gateways present, what was issued and revoked.
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -8,6 +8,7 @@ import { serviceReported } from '#events/service';
 import type { AuthorityReport } from '#pki/authority/exchange';
 import { validFor } from '#pki/certificate';
 import { readRecipient, recipientText, seal } from '#pki/seal';
+import { makeIssuing, makeRoot } from '#pki/authority/issue';
 import { readPrivateKey } from '#pki/authority/key';
 import { Authority } from '../support/authority.js';
 import { databases, Trial } from '../support/console.js';
@@ -255,6 +256,50 @@ describe('trust on the page', () => {
     await section.getByText('Wish 2', { exact: true }).waitFor();
     await section.getByRole('button', { name: 'First' }).click();
     await section.getByText('Wish 41', { exact: true }).waitFor();
+  });
+
+  it("Muster's own authority brings its lists, responder and Hard into a new trust set, and Off is warned of", async () => {
+    const { page } = visitor;
+    const pair = (): KeyObject => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const [key, issuingKey] = [pair(), pair()];
+    const validity = validFor(30);
+    const root = { key, certificate: makeRoot({ subject: { CN: 'Own root' }, key, validity }) };
+    const issuing = (list: string | null) =>
+      makeIssuing(root, { subject: { CN: 'Own' }, publicKey: createPublicKey(issuingKey), validity }, list);
+    const chainWith = (list: string | null) => `${issuing(list).toString()}${root.certificate.toString()}`;
+    const lists = page.getByLabel('Lists (CRL)');
+    const own = ['http://trust.example:3333/issuing.crl', 'http://trust.example:3333/root.crl'];
+    const missing = page.getByText(/name the list that this root publishes too/);
+    const warning = page.getByText(/Nobody is asked who was revoked/);
+
+    await speak({ chain: chainWith('http://trust.example:3333/root.crl') });
+    await visitor.goTo('/trust-sets/new');
+    await page.getByRole('button', { name: "Take Muster's own authority" }).click();
+    expect(await lists.inputValue()).toBe(own.join('\n'));
+    expect(await page.getByLabel('OCSP responder').inputValue()).toBe('http://trust.example:3333/ocsp');
+    expect(await page.getByLabel('Policy').inputValue()).toBe('hard');
+    expect(await warning.count()).toBe(0);
+    await page.getByLabel('Policy').selectOption('off');
+    await warning.waitFor();
+    await picture('trust-set-off');
+    await page.getByLabel('Policy').selectOption('hard');
+    await page.getByRole('textbox', { name: 'Name' }).fill('Own');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('link', { name: 'Own', exact: true }).waitFor();
+
+    await speak({ chain: chainWith(null) });
+    await visitor.goTo('/trust-sets/new');
+    // Of others it is not known who publishes what.
+    await page.getByRole('textbox', { name: 'Certificates' }).fill(authority.certificate);
+    await warning.waitFor();
+    expect(await lists.inputValue()).toBe('');
+    await page.getByRole('button', { name: "Take Muster's own authority" }).click();
+    await missing.waitFor();
+    expect(await lists.inputValue()).toBe(own[0]);
+    await lists.fill(`${own[0]}\nfile:corporate.crl`);
+    await missing.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await visitor.heading('Trust sets').waitFor();
   });
 
   it('fits a phone', async () => {

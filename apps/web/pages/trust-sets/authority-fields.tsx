@@ -1,4 +1,4 @@
-import { FileInput, Textarea } from '@mantine/core';
+import { Button, FileInput, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import type { TrustSet } from '../../api/types.js';
 import { OneOf } from '../../parts/choice.js';
@@ -7,8 +7,14 @@ import { kinds } from './words.js';
 
 const charactersMax = 1_000_000;
 
+interface AuthorityFieldsProps {
+  readonly form: Form<TrustSet>;
+  /** PEM of Muster's own authority, offered; null: nothing is. */
+  readonly chain: string | null;
+}
+
 /** What was there is replaced: a public bundle is updated by its newer file. */
-export function AuthorityFields({ form }: { readonly form: Form<TrustSet> }) {
+export function AuthorityFields({ form, chain }: AuthorityFieldsProps) {
   const { body, set, fault, readOnly } = form;
   const [tooLarge, setTooLarge] = useState(false);
   const take = async (file: File | null) => {
@@ -26,6 +32,13 @@ export function AuthorityFields({ form }: { readonly form: Form<TrustSet> }) {
         fault={fault('kind')}
         onChange={(kind) => set({ kind })}
       />
+      {!readOnly && chain !== null && (
+        <div>
+          <Button variant="default" onClick={() => set({ authorities: chain })}>
+            Take Muster's own authority
+          </Button>
+        </div>
+      )}
       {!readOnly && (
         <FileInput
           label="PEM file"

@@ -1,4 +1,5 @@
-import { Textarea, TextInput } from '@mantine/core';
+import { Alert, Textarea, TextInput } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
 import type { TrustSet } from '../../api/types.js';
 import { OneOf } from '../../parts/choice.js';
 import type { Form } from '../../parts/document-editor.js';
@@ -23,6 +24,12 @@ export function RevocationFields({
         fault={fault('revocation.policy')}
         onChange={(policy) => change({ policy })}
       />
+      {revocation.policy === 'off' && body.authorities !== '' && (
+        <Alert role="status" color="yellow" icon={<IconAlertTriangle aria-hidden />}>
+          Nobody is asked who was revoked: a device is let in until its certificate ends, also after you
+          revoked it.
+        </Alert>
+      )}
       <Textarea
         label="Lists (CRL)"
         description="An http:// or https:// address in each line, or file: and a name in the gateways' folder of lists. Issuing authorities are looked up here only: Hard needs the list of whoever signed each."

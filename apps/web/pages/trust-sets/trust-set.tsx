@@ -1,6 +1,7 @@
-import { TextInput } from '@mantine/core';
+import { Alert, TextInput } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
-import { useSettings, useTrustSet } from '../../api/queries.js';
+import { useAuthority, useSettings, useTrustSet } from '../../api/queries.js';
 import type { Document, TrustSet, TrustSetRow, TrustSetSaved } from '../../api/types.js';
 import { DocumentEditor, type Form } from '../../parts/document-editor.js';
 import { Loaded } from '../../parts/loaded.js';
@@ -10,6 +11,7 @@ import { Table } from '../../parts/table.js';
 import { Until } from '../../parts/when.js';
 import { useIsAdmin } from '../../shell/session.js';
 import { AuthorityFields } from './authority-fields.js';
+import { ownRevocation } from './own-authority.js';
 import { RevocationFields } from './revocation-fields.js';
 import { Use } from './trust-sets.js';
 import { leftOut } from './words.js';
@@ -69,12 +71,41 @@ function Editor({ document, onReload }: EditorProps) {
       remark={({ dropped }: TrustSetSaved) => leftOut(dropped)}
       onReload={onReload}
     >
-      {(form) => <Fields form={form} />}
+      {(form) => (document === null ? <NewFields form={form} /> : <Fields form={form} />)}
     </DocumentEditor>
   );
 }
 
-function Fields({ form }: { readonly form: Form<TrustSet> }) {
+/** With Muster's own authority comes what it says of revocation, unless something was said of that already. */
+function NewFields({ form }: { readonly form: Form<TrustSet> }) {
+  const authority = useAuthority().data;
+  const untouched = JSON.stringify(form.body.revocation) === JSON.stringify(blank.revocation);
+  const set = (change: Partial<TrustSet>) => {
+    const own = untouched ? ownRevocation(change.authorities ?? '', authority) : null;
+    form.set({ ...change, ...(own && { revocation: own.revocation }) });
+  };
+  const { policy, crlUrls } = form.body.revocation;
+  const own = ownRevocation(form.body.authorities, authority);
+  return (
+    <>
+      <Fields form={{ ...form, set }} chain={authority?.chain ?? null} />
+      {own?.rootElsewhere && policy === 'hard' && crlUrls.length < 2 && (
+        <Alert role="status" color="yellow" icon={<IconAlertTriangle aria-hidden />}>
+          The root of this authority is not Muster's own: name the list that this root publishes too, or
+          nobody gets in.
+        </Alert>
+      )}
+    </>
+  );
+}
+
+interface FieldsProps {
+  readonly form: Form<TrustSet>;
+  /** PEM of Muster's own authority, to be taken as it is; null: there is none, or the set is not new. */
+  readonly chain?: string | null;
+}
+
+function Fields({ form, chain = null }: FieldsProps) {
   const { body, set, fault, readOnly } = form;
   return (
     <>
@@ -88,7 +119,7 @@ function Fields({ form }: { readonly form: Form<TrustSet> }) {
           readOnly={readOnly}
           onChange={(event) => set({ name: event.currentTarget.value })}
         />
-        <AuthorityFields form={form} />
+        <AuthorityFields form={form} chain={chain} />
       </div>
       <RevocationFields form={form} />
     </>

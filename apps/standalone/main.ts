@@ -97,13 +97,15 @@ async function passwordFile({ data, demo }: Options): Promise<string | null> {
 }
 
 function introduce({ demo, data }: Options, muster: Standalone, password: string | null): void {
-  const { url, announcePort, accepting } = muster;
+  const { url, announcePort, accepting, sealingFingerprint } = muster;
   const on = accepting || demo !== null;
   say(`
 Muster runs, all services in this process.
   Page and API   ${url}   (name admin${password ? `, password in ${password}` : ''})
   Announcements  TLS on port ${announcePort}${on ? '' : ', if you switch them on'}
   Data           ${data}   (survives the death of the process; power loss only on PostgreSQL)`);
+  if (demo === null && sealingFingerprint !== null)
+    say(`  Gateway's key  ${sealingFingerprint}   (compare it before muster ca gateways --admit)`);
   if (on) return;
   say(`
 This Muster takes no announcements yet. To switch it on:

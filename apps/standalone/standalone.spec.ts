@@ -8,6 +8,7 @@ import { Operator } from '../../test/support/operator.js';
 import { Process } from '../../test/support/process.js';
 import { ownFolder } from '../../test/support/servers.js';
 import { until } from '../../test/support/until.js';
+import { sealingKeyIn } from '#pki/seal';
 import { folderFault } from './folder-fault.js';
 
 const startLimitMs = 180_000;
@@ -122,6 +123,8 @@ it(
     expect(first.output).toContain(`Page and API   http://127.0.0.1:${http} `);
     expect(first.output).toContain(`TLS on port ${announce}, if you switch them on`);
     await until('how to is told', () => first.output.includes('To switch it on:'));
+    const { fingerprint } = await sealingKeyIn(join(data, 'gateway'));
+    expect(first.output).toContain(`Gateway's key  ${fingerprint} `);
     expect((await stat(join(data, 'database'))).mode & 0o777).toBe(0o700);
     // What of it is written with a mode of its own lies in closed folders; the rest is closed itself.
     for (const name of await readdir(data)) {
@@ -136,6 +139,7 @@ it(
     const other = await freePort();
     const second = await running(['--announce-port', `${other}`]);
     expect(second.output).toContain(`TLS on port ${other}\n`);
+    expect(second.output).toContain(`Gateway's key  ${fingerprint} `);
     await second.signal('SIGTERM');
     expect(second.output).not.toContain('To switch it on:');
   },

@@ -8,6 +8,7 @@ import { openLog } from '#runtime/log';
 import { inWords } from '#runtime/port-unavailable';
 import type { Telemetry } from '#runtime/telemetry';
 import { settingsChanged } from '#events/settings';
+import { sealingKeyIn } from '#pki/seal';
 import { readDocument } from '#store/documents';
 import { migrate } from '#store/migrate';
 import { openEmbedded } from '#store/open';
@@ -27,6 +28,8 @@ export interface Standalone extends Pick<Host, 'url' | 'problems'> {
   readonly announcePort: number;
   /** Whether announcements were accepted when it started. */
   readonly accepting: boolean;
+  /** Of the key that keys of identities are sealed to; null: its gateway could keep none, as the log says. */
+  readonly sealingFingerprint: string | null;
   /** Drains, then gives the folder back. */
   stop(): Promise<void>;
 }
@@ -63,6 +66,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       url: running.url,
       announcePort: running.portOf('gateway') ?? 0,
       accepting: settings?.body.acceptAnnouncements ?? false,
+      sealingFingerprint: await sealingFingerprintIn(environment),
       problems: () => running.problems(),
       stop: async () => {
         log.info({}, 'Draining');
@@ -76,6 +80,11 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     const httpPort = config.MUSTER_HTTP_PORT;
     throw inWords(error, (port) => (port === httpPort ? '--http-port' : '--announce-port'));
   }
+}
+
+async function sealingFingerprintIn(environment: NodeJS.ProcessEnv): Promise<string | null> {
+  const key = await sealingKeyIn(environment['MUSTER_GATEWAY_IDENTITY_DIR'] ?? '').catch(() => null);
+  return key?.fingerprint ?? null;
 }
 
 /** The environment as the services of this process see it: what the command line says, and files in the data folder. */

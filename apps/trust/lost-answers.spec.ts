@@ -79,3 +79,17 @@ it('and not one that is near its end, when a reusable secret is how a device ren
   books.close();
   expect(await enrolled(secret, 'old')).not.toBe(first);
 });
+
+it('and nothing, not even what was given already, when the time of the secret is over', async () => {
+  for (const name of ['in-time', 'late']) trust.openssl.request(name, '/CN=x');
+  const secret = await trust.secretFor('VNB3K403', '--reusable');
+  const first = await enrolled(secret, 'in-time');
+  expect(await enrolled(secret, 'in-time')).toBe(first);
+  const books = new Books(trust.openssl.path('trust'));
+  books.run('update secret set until_ms = ? where name = ?', Date.now() - 1, 'VNB3K403');
+  books.close();
+  for (const name of ['in-time', 'late']) {
+    const answer = await trust.est('simpleenroll', { method: 'POST', body: asked(name), auth: secret });
+    expect(answer).toMatchObject({ status: 401, body: expect.stringContaining('still good') });
+  }
+});

@@ -67,7 +67,10 @@ async function outcomeOf(each: LimboCase): Promise<string | null> {
     // Of what is asked of a certificate the last, and of a server that forwards alone: a full DNS name.
     return judgement.reason === 'deviceCertificate' ? null : judgement.reason;
   } catch (error) {
-    return error instanceof Error && 'code' in error ? `handshake: ${String(error.code)}` : String(error);
+    // Refused by TLS itself; whatever else is thrown is no refusal, and ends the run.
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code.startsWith('ERR_SSL_')) return `handshake: ${code}`;
+    throw error;
   } finally {
     await trust.stop();
   }

@@ -14,7 +14,7 @@ const tookMsMax = 200;
 const wrongMax = 8;
 /**
  * Where none may be taken that must not be, whatever its class is, nor refused for something else. The suite's one case about
- * a signature has no key: see interop.spec.
+ * a signature has no key: see badly-made.spec.
  */
 const groups: readonly Group[] = [
   { about: 'dates', ids: /::validity::/, reasons: ['expired', 'notYetValid'] },

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DeviceAgent, SettingResult } from '#events/assessment';
 import { agentIn } from '#device/agent';
 import { settingsCatalogue } from '#device/catalogue';
-import type { Driver, Outcome, Setback, Values } from '#device/device';
+import type { Driver, Outcome, Reading, Setback, Values } from '#device/device';
 import { compare, verify, writesFor, type Requirement } from '#documents/policy';
 
 export interface Conversation {
@@ -20,6 +20,9 @@ export type Assessed =
   | { readonly kind: 'assessed'; readonly results: readonly SettingResult[]; readonly agent: DeviceAgent }
   | { readonly kind: 'setback'; readonly setback: Setback };
 
+/** All: what they say of the agent is told besides what policies ask for. */
+const keys = new Set(settingsCatalogue.keys());
+
 /** A device that has just been changed may need a moment before it answers again. */
 const readAgainDelaysMs = [0, 500, 1_500];
 
@@ -28,12 +31,12 @@ export async function converse(on: Conversation): Promise<Assessed> {
   const who = await driver.identify(signal);
   if (who.kind !== 'answered') return { kind: 'setback', setback: who };
   if (who.value.identity.serial !== serial) return otherDevice(who.value.identity.serial);
-  const before = await driver.read(signal);
+  const before = await driver.read(keys, signal);
   if (before.kind !== 'answered') return { kind: 'setback', setback: before };
   const compared = compare(requirements, before.value, settingsCatalogue);
   const writes = writesFor(requirements, compared, settingsCatalogue);
   const { refused, stopped, wrote } = await writeAll(on, writes);
-  const assessed = (values: Values): Assessed => ({
+  const assessed = ({ values }: Reading): Assessed => ({
     kind: 'assessed',
     results: verify(compared, values, refused, stopped),
     agent: agentIn(values),
@@ -70,11 +73,11 @@ async function writeAll(on: Conversation, writes: readonly Values[]): Promise<Wr
   return { refused, stopped: null, wrote };
 }
 
-async function readAgain({ driver, signal }: Conversation): Promise<Outcome<Values>> {
-  let last: Outcome<Values> = { kind: 'unreachable', reason: 'not asked', host: 'unknown' };
+async function readAgain({ driver, signal }: Conversation): Promise<Outcome<Reading>> {
+  let last: Outcome<Reading> = { kind: 'unreachable', reason: 'not asked', host: 'unknown' };
   for (const pauseMs of readAgainDelaysMs) {
     if (pauseMs > 0) await delay(pauseMs, null, { signal });
-    last = await driver.read(signal);
+    last = await driver.read(keys, signal);
     if (last.kind === 'answered') break;
   }
   return last;

@@ -6,6 +6,7 @@ import { X509Certificate } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Authority } from '../../test/support/authority.js';
 import { openDeviceApi } from '#device/api';
+import { settingsCatalogue } from '#device/catalogue';
 import type { Driver, Target } from '#device/device';
 import { hostOf } from '#device/exchange';
 import { exampleIdentity } from '#events/identity';
@@ -60,6 +61,8 @@ const json =
   (_, response) =>
     void response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
 
+const all = new Set(settingsCatalogue.keys());
+
 describe('the client of the device API', () => {
   it('reads who it is, its settings, and writes them, over one connection', async () => {
     const asked: string[] = [];
@@ -82,12 +85,15 @@ describe('the client of the device API', () => {
       kind: 'answered',
       value: { identity: exampleIdentity, fingerprint },
     });
-    expect(await driver.read(signal)).toEqual({
+    expect(await driver.read(all, signal)).toEqual({
       kind: 'answered',
-      value: new Map<string, unknown>([
-        ['svc.telnet', true],
-        ['svc.ipp', 'both'],
-      ]),
+      value: {
+        values: new Map<string, unknown>([
+          ['svc.telnet', true],
+          ['svc.ipp', 'both'],
+        ]),
+        failed: new Map(),
+      },
     });
     expect(await driver.write(new Map([['svc.telnet', false]]), signal)).toEqual({
       kind: 'answered',
@@ -100,16 +106,16 @@ describe('the client of the device API', () => {
   it('goes on when the device closed the connection between two requests', async () => {
     const { port, server } = await device(json({ settings: {} }));
     const driver = open(port);
-    expect(await driver.read(signal)).toMatchObject({ kind: 'answered' });
+    expect(await driver.read(all, signal)).toMatchObject({ kind: 'answered' });
     server.closeAllConnections();
-    expect(await driver.read(signal)).toMatchObject({ kind: 'answered' });
+    expect(await driver.read(all, signal)).toMatchObject({ kind: 'answered' });
   });
 
   it('sends nothing to a device with another certificate than the pinned one', async () => {
     let bytes = 0;
     const { port, server } = await device(json({ settings: {} }));
     server.on('secureConnection', (socket) => socket.on('data', (chunk: Buffer) => (bytes += chunk.length)));
-    const answer = await open(port, { fingerprint: 'a'.repeat(64) }).read(signal);
+    const answer = await open(port, { fingerprint: 'a'.repeat(64) }).read(all, signal);
     expect(answer).toMatchObject({
       kind: 'failed',
       mayPass: false,
@@ -127,7 +133,7 @@ describe('the client of the device API', () => {
       const { port, server } = await device(json({ settings: {} }), shown);
       server.on('secureConnection', (socket) => socket.on('data', (said: Buffer) => (bytes += said.length)));
       const fingerprint = fingerprintOf(new X509Certificate(shown.certificate).raw);
-      const outcome = await open(port, { fingerprint, mutual: { serial, authorities } }).read(signal);
+      const outcome = await open(port, { fingerprint, mutual: { serial, authorities } }).read(all, signal);
       if (outcome.kind !== 'answered') expect(bytes).toBe(0);
       return outcome;
     };
@@ -164,7 +170,7 @@ describe('the client of the device API', () => {
     let connections = 0;
     const port = await listening(net.createServer(() => (connections += 1)));
     for (const outside of [['10.0.0.0/8'], ['0.0.0.0/0', '::/0'], []]) {
-      expect(await open(port, { networks: outside }).read(signal)).toMatchObject({
+      expect(await open(port, { networks: outside }).read(all, signal)).toMatchObject({
         kind: 'failed',
         mayPass: false,
       });
@@ -221,15 +227,15 @@ describe('the client of the device API', () => {
     ['a connection cut', (_, response) => void response.destroy(), { kind: 'unreachable', host: 'alive' }],
   ])('%s is told apart', async (_, answer, expected) => {
     const { port } = await device(answer);
-    expect(await open(port).read(signal)).toMatchObject(expected);
+    expect(await open(port).read(all, signal)).toMatchObject(expected);
   });
 
   it('a setting named __proto__ changes nothing', async () => {
     const { port } = await device(
       (_, response) => void response.end('{"settings":{"__proto__":{"x":1},"svc.ftp":true}}'),
     );
-    const answer = await open(port).read(signal);
-    if (answer.kind === 'answered') expect([...answer.value.keys()]).toEqual(['svc.ftp']);
+    const answer = await open(port).read(all, signal);
+    if (answer.kind === 'answered') expect([...answer.value.values.keys()]).toEqual(['svc.ftp']);
     expect(Reflect.has({}, 'x')).toBe(false);
   });
 
@@ -240,7 +246,7 @@ describe('the client of the device API', () => {
     });
     const mute = await listening(net.createServer(() => undefined));
     const began = performance.now();
-    const answers = await Promise.all([open(trickles.port).read(signal), open(mute).read(signal)]);
+    const answers = await Promise.all([open(trickles.port).read(all, signal), open(mute).read(all, signal)]);
     expect(answers).toMatchObject([
       { kind: 'unreachable', host: 'alive' },
       { kind: 'unreachable', host: 'alive' },
@@ -254,9 +260,9 @@ describe('the client of the device API', () => {
       socket.on('close', () => clearInterval(timer));
     });
     const aborter = new AbortController();
-    const aborted = open(port).read(aborter.signal);
+    const aborted = open(port).read(all, aborter.signal);
     const began = performance.now();
-    const waited = open(port).read(signal);
+    const waited = open(port).read(all, signal);
     setTimeout(() => aborter.abort(new Error('lease lost')), 300);
     await expect(aborted).rejects.toThrow('lease lost');
     expect(performance.now() - began).toBeLessThan(2_000);
@@ -266,10 +272,10 @@ describe('the client of the device API', () => {
 
   it('nobody there, no TLS there: not the same', async () => {
     const plain = await listening(net.createServer((socket) => void socket.end('HTTP/1.1 200 OK\r\n\r\n')));
-    expect(await open(plain).read(signal)).toMatchObject({ kind: 'failed' });
-    expect(await open(1).read(signal)).toMatchObject({ kind: 'unreachable', host: 'alive' });
+    expect(await open(plain).read(all, signal)).toMatchObject({ kind: 'failed' });
+    expect(await open(1).read(all, signal)).toMatchObject({ kind: 'unreachable', host: 'alive' });
     const resets = await listening(net.createServer((socket) => void socket.resetAndDestroy()));
-    expect(await open(resets).read(signal)).toMatchObject({ kind: 'unreachable', host: 'alive' });
+    expect(await open(resets).read(all, signal)).toMatchObject({ kind: 'unreachable', host: 'alive' });
   });
 
   it.each([
@@ -288,7 +294,7 @@ describe('the client of the device API', () => {
   it('an aborted call rejects with the reason', async () => {
     const mute = await listening(net.createServer(() => undefined));
     const aborter = new AbortController();
-    const read = open(mute).read(aborter.signal);
+    const read = open(mute).read(all, aborter.signal);
     aborter.abort(new Error('lease lost'));
     await expect(read).rejects.toThrow('lease lost');
   });

@@ -43,15 +43,19 @@ export function openDeviceApi(target: Target): Driver {
       ? exchange.ask(request, signal)
       : outside(target);
   return {
+    name: 'api',
     identify: (signal) =>
       traced('identify', target, async () => {
         const answer = await ask({ method: 'GET', path: '/muster/v1/identity' }, signal);
         return understand(answer, identity, (who, { fingerprint }) => ({ identity: who, fingerprint }));
       }),
-    read: (signal) =>
+    read: (keys, signal) =>
       traced('read', target, async () => {
         const answer = await ask({ method: 'GET', path: '/muster/v1/settings' }, signal);
-        return understand(answer, settingsAnswer, ({ settings }) => settings);
+        return understand(answer, settingsAnswer, ({ settings }) => ({
+          values: new Map([...settings].filter(([key]) => keys.has(key))),
+          failed: new Map(),
+        }));
       }),
     write: (changes, signal) =>
       traced('write', target, async () => {

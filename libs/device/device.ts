@@ -54,12 +54,19 @@ export interface Mutual {
 
 export interface Identified {
   readonly identity: Identity;
-  /** SHA-256 of the certificate it showed, lower-case hex. */
-  readonly fingerprint: string;
+  /** SHA-256 of the certificate it showed, lower-case hex; null: the protocol shows none. */
+  readonly fingerprint: string | null;
 }
 
-/** By key of the settings catalogue. A setting that the device does not have is absent. */
+/** By key of the settings catalogue. */
 export type Values = ReadonlyMap<string, SettingValue>;
+
+/** What a device said of its settings. One that is in neither map it does not have: it is unsupported. */
+export interface Reading {
+  readonly values: Values;
+  /** Reason by key: it has the setting, and its answer is none, or was refused. */
+  readonly failed: ReadonlyMap<string, string>;
+}
 
 export interface Written {
   readonly applied: ReadonlySet<string>;
@@ -67,10 +74,20 @@ export interface Written {
   readonly refused: ReadonlyMap<string, string>;
 }
 
-/** Rejects only when `signal` is aborted, with its reason. */
+/** How Muster talks to devices, the way that says most first: see `Setting.by`. */
+export const driverNames = ['api', 'snmp', 'ipp', 'probe'] as const;
+export type DriverName = (typeof driverNames)[number];
+
+/**
+ * One protocol, one device. Each call rejects only when `signal` is aborted, with its reason, and settles in time,
+ * whatever the device does.
+ */
 export interface Driver {
+  readonly name: DriverName;
   identify(signal: AbortSignal): Promise<Outcome<Identified>>;
-  read(signal: AbortSignal): Promise<Outcome<Values>>;
+  /** @param keys settings of the catalogue; those that this protocol knows nothing of are left out of the answer */
+  read(keys: ReadonlySet<string>, signal: AbortSignal): Promise<Outcome<Reading>>;
+  /** Each for itself: what was refused hinders no other. Those that it cannot write are refused. */
   write(changes: Values, signal: AbortSignal): Promise<Outcome<Written>>;
   /** Closes what is open to the device. */
   close(): void;

@@ -111,7 +111,7 @@ describe('a device against a policy', () => {
     ['snmp.access', 'v1v2ReadWrite'],
     ['tls.strength', 'low'],
   ]);
-  const compared = compare(requirements, values, settingsCatalogue);
+  const compared = compare(requirements, { values, failed: new Map() }, settingsCatalogue);
 
   it('each setting has one outcome', () => {
     expect(Object.fromEntries(compared.map(({ setting, outcome }) => [setting, outcome]))).toEqual({
@@ -162,7 +162,7 @@ describe('a device against a policy', () => {
   it('a setting that it lacks counts only where the policy demands it', () => {
     const lacking = (unsupported: 'fail' | 'ignore') => {
       const one = combine([applied('base', item('wifi.direct', false, { unsupported }))]);
-      return compliant(one, compare(one, new Map(), settingsCatalogue));
+      return compliant(one, compare(one, { values: new Map(), failed: new Map() }, settingsCatalogue));
     };
     expect([lacking('ignore'), lacking('fail')]).toEqual([true, false]);
   });

@@ -10,6 +10,7 @@ import type { SettingResult, SettingValue } from '../events/assessment.js';
 import type { Policy, PolicyItem } from '../events/policy.js';
 import { faultOfValue, type Catalogue } from '../device/catalogue.js';
 import type { Setting } from '../device/catalogue/setting.js';
+import type { Reading } from '../device/device.js';
 
 export interface PolicyFault {
   /** Position in `items`. */
@@ -58,7 +59,7 @@ export function combine(policies: readonly AppliedPolicy[]): readonly Requiremen
 /** What a device said before anything was changed, against what is required of it. */
 export function compare(
   requirements: readonly Requirement[],
-  values: ReadonlyMap<string, SettingValue>,
+  { values, failed }: Reading,
   catalogue: Catalogue,
 ): readonly SettingResult[] {
   return requirements.map((requirement) => {
@@ -66,15 +67,22 @@ export function compare(
     const before = values.get(requirement.setting) ?? null;
     const { setting: key, required, severity, policyId } = requirement;
     const { title, category } = setting ?? { title: key, category: 'Unknown' };
-    const verdict = judge(requirement, setting, before);
+    const verdict = judge(requirement, setting, before, failed.get(requirement.setting));
     return { setting: key, title, category, severity, policyId, required, before, after: before, ...verdict };
   });
 }
 
 type Verdict = Pick<SettingResult, 'outcome' | 'detail'>;
 
-function judge(requirement: Requirement, setting: Setting | undefined, before: SettingValue | null): Verdict {
+function judge(
+  requirement: Requirement,
+  setting: Setting | undefined,
+  before: SettingValue | null,
+  failed: string | undefined,
+): Verdict {
   if (!setting) return { outcome: 'failed', detail: 'this Muster does not know the setting' };
+  if (failed !== undefined)
+    return { outcome: 'failed', detail: `it could not be read: ${failed}`.slice(0, 512) };
   if (before === null) {
     const ignored = requirement.unsupported === 'ignore';
     return {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { catalogue, readEvent } from '../libs/events/catalogue.js';
 import { consumersOf, eventsReference, exampleFile } from './contract/reference.js';
+import { settingsPage } from './contract/settings-page.js';
 import { files, isSpec, read } from './tidy/sources.js';
 
 const definitions = [...catalogue.values()];
@@ -88,4 +89,8 @@ describe('what was published once', () => {
 
 it('EVENTS.md is current; if not: npm run events', () => {
   expect(read('libs/events/EVENTS.md')).toBe(eventsReference());
+});
+
+it('deploy/settings.md is current; if not: npm run settings', () => {
+  expect(read('deploy/settings.md')).toBe(settingsPage());
 });

@@ -1,20 +1,29 @@
 // Every setting there is. A policy may ask for these and no others.
 import type { SettingValue } from '../events/assessment.js';
+import { access } from './catalogue/access.js';
 import { announcement } from './catalogue/announcement.js';
 import { deviceControl } from './catalogue/device-control.js';
+import { encryption } from './catalogue/encryption.js';
 import { management } from './catalogue/management.js';
 import { networkServices } from './catalogue/network-services.js';
 import { printing } from './catalogue/printing.js';
+import { scanning } from './catalogue/scanning.js';
 import type { Setting, SettingType } from './catalogue/setting.js';
 
 /** By key, in the order in which categories and settings are shown. */
 export type Catalogue = ReadonlyMap<string, Setting>;
 
 export const settingsCatalogue: Catalogue = new Map(
-  [...networkServices, ...printing, ...management, ...deviceControl, ...announcement].map((setting) => [
-    setting.key,
-    setting,
-  ]),
+  [
+    ...networkServices,
+    ...printing,
+    ...scanning,
+    ...management,
+    ...access,
+    ...encryption,
+    ...deviceControl,
+    ...announcement,
+  ].map((setting) => [setting.key, setting]),
 );
 
 /** Why a setting cannot have a value, as words that follow `must be`; null when it can. */

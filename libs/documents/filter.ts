@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { filter as filterSchema, type Filter } from '../events/group.js';
 import { ipAddress, macAddress, type Identity } from '../events/identity.js';
+import { compareVersions } from './version.js';
 
 type Comparison = Extract<Filter, { readonly field: string }>;
 type Operator = Comparison['operator'];
@@ -75,17 +76,6 @@ function insideNetwork(address: string, network: string): boolean {
 function isNetwork(text: string): boolean {
   const [address = '', bits = '', ...more] = text.split('/');
   return more.length === 0 && isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && ipaddr.isValidCIDR(text);
-}
-
-/** Negative, zero or positive. Number by number, whatever stands between them; a missing number is 0. */
-function compareVersions(a: string, b: string): number {
-  const left = a.match(/\d+/g) ?? [];
-  const right = b.match(/\d+/g) ?? [];
-  for (let index = 0; index < Math.max(left.length, right.length); index += 1) {
-    const difference = BigInt(left[index] ?? 0) - BigInt(right[index] ?? 0);
-    if (difference !== 0n) return difference < 0n ? -1 : 1;
-  }
-  return 0;
 }
 
 export const depthMax = 8;

@@ -42,9 +42,18 @@ describe('a policy', () => {
     ['a number beyond its limits', item('jobs.holdTimeoutMinutes', 10_081), /from 0 to 10080/],
     ['half a minute', item('jobs.holdTimeoutMinutes', 0.5), /whole number/],
     ['true for a number', item('jobs.holdTimeoutMinutes', true), /whole number/],
+    ['a minimum of what has none', item('svc.telnet', false, { compare: 'atLeast' }), /only by equals$/],
+    ['an order of choices without one', item('svc.ipp', 'both', { compare: 'atMost' }), /equals, oneOf$/],
+    ['one of nothing', item('svc.ipp', 'both', { compare: 'oneOf' }), /name in `also` what is as good/],
+    ['values nobody looks at', item('svc.ipp', 'both', { also: ['off'] }), /only oneOf looks at/],
+    [
+      'a wrong value besides',
+      item('svc.ipp', 'both', { compare: 'oneOf', also: ['no'] }),
+      /is "no": it must/,
+    ],
   ])('is refused with %s, saying what to do', (_, wrong, message) => {
     const faults = validatePolicy(policy(item('svc.ftp', false), wrong), settingsCatalogue);
-    expect(faults).toEqual([{ item: 1, setting: wrong.setting, message: matching(message) }]);
+    expect(faults).toMatchObject([{ item: 1, setting: wrong.setting, message: matching(message) }]);
   });
 
   it('is refused when it names a setting twice; every fault is listed', () => {
@@ -72,6 +81,63 @@ describe('the catalogue', () => {
     expect(settingsCatalogue.size).toBeGreaterThanOrEqual(24);
     const everything = [...settingsCatalogue.values()].map(({ key, recommended }) => item(key, recommended));
     expect(validatePolicy(policy(...everything), settingsCatalogue)).toEqual([]);
+  });
+});
+
+describe('a value', () => {
+  const least: Partial<PolicyItem> = { compare: 'atLeast' };
+  const most: Partial<PolicyItem> = { compare: 'atMost' };
+  it.each<[string, PolicyItem, readonly SettingValue[], readonly SettingValue[]]>([
+    [
+      'at most some minutes, and not for ever',
+      item('jobs.holdTimeoutMinutes', 240, most),
+      [1, 240],
+      [241, 0],
+    ],
+    ['at least some minutes, or for ever', item('jobs.holdTimeoutMinutes', 240, least), [240, 0], [239]],
+    ['for ever, at most', item('jobs.holdTimeoutMinutes', 0, most), [0, 10_080], []],
+    ['at least some days', item('cert.daysLeft', 31, least), [31, 400], [30, 0, -3]],
+    ['at least so strong', item('tls.strength', 'medium', least), ['medium', 'high'], ['low', 'unheard of']],
+    ['at most so strong', item('tls.oldestVersion', 'TLSv1.1', most), ['SSLv3', 'TLSv1.1'], ['TLSv1.2']],
+    [
+      'of a version at least',
+      item('fw.version', '2409059_049235', least),
+      ['2409059_049235', '2409059_49236', '2511123_083214'],
+      ['2409059', '2309059_999999', '', 7],
+    ],
+    ['of any version', item('fw.version', '', least), ['', 'A1'], []],
+    [
+      'one of several',
+      item('snmp.access', 'v3Only', { compare: 'oneOf', also: ['v1v2ReadOnly'] }),
+      ['v3Only', 'v1v2ReadOnly'],
+      ['v1v2ReadWrite'],
+    ],
+    ['the same', item('jobs.holdTimeoutMinutes', 240), [240], [239, 241, '240']],
+  ])('%s', (_, required, good, bad) => {
+    const requirements = combine([applied('base', required)]);
+    const outcomes = (values: readonly SettingValue[]) =>
+      values.map((value) => {
+        const values = new Map([[required.setting, value]]);
+        return compare(requirements, { values, failed: new Map() }, settingsCatalogue)[0]?.outcome;
+      });
+    expect(outcomes(good)).toEqual(good.map(() => 'compliant'));
+    expect(outcomes(bad)).toEqual(bad.map(() => 'nonCompliant'));
+  });
+
+  it('is put right by what is required, and right again with any that is as good', () => {
+    const requirements = combine([applied('base', item('jobs.holdTimeoutMinutes', 200, most))]);
+    const before = new Map([['jobs.holdTimeoutMinutes', 0]]);
+    const results = compare(requirements, { values: before, failed: new Map() }, settingsCatalogue);
+    expect(results).toMatchObject([{ required: 200, compare: 'atMost', outcome: 'nonCompliant' }]);
+    expect(writesFor(requirements, results, settingsCatalogue)).toEqual([
+      new Map([['jobs.holdTimeoutMinutes', 200]]),
+    ]);
+    // Some devices know a few values alone, and take the nearest.
+    const after = verify(results, new Map([['jobs.holdTimeoutMinutes', 60]]), new Map(), null);
+    expect(after).toMatchObject([{ after: 60, outcome: 'remediated', detail: null }]);
+    expect(verify(results, new Map([['jobs.holdTimeoutMinutes', 240]]), new Map(), null)).toMatchObject([
+      { outcome: 'nonCompliant' },
+    ]);
   });
 });
 

@@ -1,38 +1,82 @@
 // What operators write, as pure functions: what is wrong with it, and what it means.
 //
-//   policy.ts      policies (R66): faults of one, several as one, and one against what a device says
-//   templates.ts   policies that a fresh installation comes with
-//   filter.ts      filters of autogroups (R50, R55)
-//   licence.ts     signed licence files and their seats (R42)
-//   listener.ts    secondary listeners (R70)
-//   serial-line.ts lines of a list of serial numbers (R33)
+//   policy.ts       policies (R66): faults of one, several as one, and one against what a device says
+//   comparison.ts   a value against what is required     templates.ts    policies of a fresh installation
+//   policy-diff.ts  what changed between two versions    policy-of.ts    a policy out of a device's values
+//   policy-file.ts  a policy as a YAML file              read-policy-file.ts  such a file read: faults by line and column
+//   compliance.ts   score of a device and of many, and what baselines say of them
+//   shape-faults.ts what is wrong with the shape of what was sent
+//   filter.ts       filters of autogroups (R50, R55)     version.ts      versions of firmware compared
+//   licence.ts      signed licence files and their seats (R42)
+//   listener.ts     secondary listeners (R70)
+//   serial-line.ts  lines of a list of serial numbers (R33)
 import type { SettingResult, SettingValue } from '../events/assessment.js';
 import type { Policy, PolicyItem } from '../events/policy.js';
-import { faultOfValue, type Catalogue } from '../device/catalogue.js';
-import type { Setting } from '../device/catalogue/setting.js';
+import { faultOfValue, settingsCatalogue, type Catalogue } from '../device/catalogue.js';
+import type { Setting, SettingType } from '../device/catalogue/setting.js';
 import type { Reading } from '../device/device.js';
+import { comparisonsOf, satisfies } from './comparison.js';
 
 export interface PolicyFault {
   /** Position in `items`. */
   readonly item: number;
   readonly setting: string;
+  readonly field: 'setting' | 'required' | 'compare' | 'also';
   /** What is wrong, and what to do. */
   readonly message: string;
 }
 
 /** Faults of a policy whose shape is right; empty when it can be used. */
-export function validatePolicy({ items }: Policy, catalogue: Catalogue): readonly PolicyFault[] {
+export function validatePolicy(
+  { items }: Pick<Policy, 'items'>,
+  catalogue: Catalogue,
+): readonly PolicyFault[] {
   const seen = new Set<string>();
-  return items.flatMap(({ setting, required }, item): PolicyFault[] => {
-    const known = catalogue.get(setting);
+  return items.flatMap((required, item): PolicyFault[] => {
+    const { setting } = required;
     const again = seen.has(setting);
     seen.add(setting);
-    const fault = (message: string): PolicyFault[] => [{ item, setting, message }];
-    if (!known) return fault(`${setting} is no setting of the catalogue: remove it, or choose one that is`);
-    if (again) return fault(`${setting} is in this policy already: keep one of the two`);
-    const wrong = faultOfValue(known.type, required);
-    return wrong === null ? [] : fault(`${setting} is ${JSON.stringify(required)}: it must be ${wrong}`);
+    return faultsOf(required, catalogue.get(setting), again).map(([field, message]) => ({
+      item,
+      setting,
+      field,
+      message: `${setting} ${message}`,
+    }));
   });
+}
+
+type Fault = readonly [field: PolicyFault['field'], message: string];
+
+function faultsOf(item: PolicyItem, known: Setting | undefined, again: boolean): readonly Fault[] {
+  if (!known) return [['setting', 'is no setting of the catalogue: remove it, or choose one that is']];
+  if (again) return [['setting', 'is in this policy already: keep one of the two']];
+  const { required, also = [] } = item;
+  const values = [['required', required] as const, ...also.map((value) => ['also', value] as const)];
+  return [
+    ...values.flatMap(([field, value]): Fault[] => {
+      const wrong = faultOfValue(known.type, value);
+      return wrong === null ? [] : [[field, `is ${JSON.stringify(value)}: it must be ${wrong}`]];
+    }),
+    ...faultsOfComparison(item, known.type),
+  ];
+}
+
+function faultsOfComparison(
+  { compare = 'equals', also = [] }: PolicyItem,
+  type: SettingType,
+): readonly Fault[] {
+  const possible = comparisonsOf(type);
+  if (!possible.includes(compare))
+    return [['compare', `cannot be compared by ${compare}, only by ${possible.join(', ')}`]];
+  if (compare === 'oneOf' && also.length === 0)
+    return [
+      ['also', 'is compared by oneOf: name in `also` what is as good as `required`, or leave oneOf out'],
+    ];
+  if (compare !== 'oneOf' && also.length > 0)
+    return [
+      ['also', 'has values in `also`, which only oneOf looks at: write compare: oneOf, or leave them out'],
+    ];
+  return [];
 }
 
 /** A policy as it is applied. */
@@ -65,11 +109,22 @@ export function compare(
   return requirements.map((requirement) => {
     const setting = catalogue.get(requirement.setting);
     const before = values.get(requirement.setting) ?? null;
-    const { setting: key, required, severity, policyId } = requirement;
+    const { setting: key, severity, policyId } = requirement;
     const { title, category } = setting ?? { title: key, category: 'Unknown' };
     const verdict = judge(requirement, setting, before, failed.get(requirement.setting));
-    return { setting: key, title, category, severity, policyId, required, before, after: before, ...verdict };
+    const asked = askedBy(requirement);
+    return { setting: key, title, category, severity, policyId, ...asked, before, after: before, ...verdict };
   });
+}
+
+/** As it is told: what says nothing new is left out, since there are many results. */
+function askedBy({ required, compare = 'equals', also = [], unsupported }: Requirement) {
+  return {
+    required,
+    ...(compare === 'equals' ? {} : { compare }),
+    ...(also.length === 0 ? {} : { also }),
+    ...(unsupported === 'ignore' ? {} : { unsupported }),
+  };
 }
 
 type Verdict = Pick<SettingResult, 'outcome' | 'detail'>;
@@ -90,7 +145,7 @@ function judge(
       detail: `the device has no such setting${ignored ? '; the policy ignores that' : ', and the policy demands it'}`,
     };
   }
-  if (before === requirement.required) return { outcome: 'compliant', detail: null };
+  if (satisfies(before, requirement, setting.type)) return { outcome: 'compliant', detail: null };
   if (setting.readOnly)
     return { outcome: 'nonCompliant', detail: 'it can be assessed, but not set from here' };
   if (!requirement.remediate) return { outcome: 'nonCompliant', detail: 'the policy only reports it' };
@@ -123,11 +178,12 @@ export function verify(
   values: ReadonlyMap<string, SettingValue>,
   refused: ReadonlyMap<string, string>,
   unwritten: string | null,
+  catalogue: Catalogue = settingsCatalogue,
 ): readonly SettingResult[] {
   return results.map((result) => {
     if (result.outcome !== 'nonCompliant' && result.outcome !== 'compliant') return result;
     const after = values.get(result.setting) ?? null;
-    if (after === result.required) {
+    if (after !== null && satisfies(after, result, catalogue.get(result.setting)?.type)) {
       const outcome = result.outcome === 'compliant' ? 'compliant' : 'remediated';
       return { ...result, after, outcome, detail: null };
     }

@@ -1,5 +1,4 @@
 // Policies that a fresh installation comes with, and that operators start their own from.
-import type { SettingValue } from '../events/assessment.js';
 import type { Policy, PolicyItem } from '../events/policy.js';
 import { settingsCatalogue } from '../device/catalogue.js';
 
@@ -8,36 +7,54 @@ export interface PolicyTemplate {
   readonly body: Policy;
 }
 
-function item(
-  setting: string,
-  changed: Partial<Pick<PolicyItem, 'required' | 'remediate'>> = {},
-): PolicyItem {
+function item(setting: string): PolicyItem {
   const known = settingsCatalogue.get(setting);
   if (!known) throw new Error(`a template names ${setting}, which is no setting`);
-  const required: SettingValue = changed.required ?? known.recommended;
-  const remediate = changed.remediate ?? !known.readOnly;
-  return { setting, required, severity: known.severity, remediate, unsupported: 'ignore' };
+  const { recommended: required, compare, severity } = known;
+  return {
+    setting,
+    required,
+    ...(compare === 'equals' ? {} : { compare }),
+    severity,
+    remediate: !known.readOnly,
+    unsupported: 'ignore',
+  };
 }
 
 /** The least that every printer should have: what sends passwords or jobs in clear is off. */
-const limited = ['svc.telnet', 'svc.ftp', 'svc.tftpConfig', 'svc.ipp', 'web.httpsRedirect', 'tls.strength'];
+const limited = [
+  'svc.telnet',
+  'svc.ftp',
+  'svc.tftpConfig',
+  'svc.ipp',
+  'web.httpsRedirect',
+  'tls.oldestVersion',
+  'tls.strength',
+];
 
 /** All that can be had without knowing what a site prints with. */
 const base = [
   ...limited,
   'svc.slp',
+  'svc.slpClient',
   'svc.llmnr',
   'svc.wsDiscovery',
   'svc.mdns',
   'svc.wins',
+  'svc.winsRegistration',
   'svc.lpd',
+  'net.idleTimeoutSeconds',
   'tls.legacyRenegotiation',
   'snmp.access',
   'panel.lock',
+  'panel.timeoutSeconds',
   'disk.eraseMode',
   'wifi.direct',
+  'nfc.enabled',
+  'ble.enabled',
   'usb.hostPlugAndPlay',
   'jobs.holdTimeoutMinutes',
+  'jobs.heldMax',
 ];
 
 export const policyTemplates: readonly PolicyTemplate[] = [

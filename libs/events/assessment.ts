@@ -11,6 +11,16 @@ export const settingValue = z.union([z.boolean(), z.number(), z.string().max(102
 export type SettingValue = z.infer<typeof settingValue>;
 
 /**
+ * How a value is compared with the one that a policy requires. atLeast, atMost: of numbers, of versions, and of choices
+ * that have an order. oneOf: it, or one of those named besides.
+ */
+export const comparison = z.enum(['equals', 'atLeast', 'atMost', 'oneOf']);
+export type Comparison = z.infer<typeof comparison>;
+
+/** What it means that a device does not have a setting. */
+export const unsupported = z.enum(['fail', 'ignore']);
+
+/**
  * What became of one setting. The five kinds are never mixed up: compliant (as it was), remediated (changed, and read
  * back right), nonCompliant (differs and was not or could not be changed), unsupported (the device has no such setting),
  * failed (could not be read).
@@ -24,6 +34,10 @@ export const settingResult = z.object({
   severity,
   policyId: z.string().max(64),
   required: settingValue,
+  /** As the policy has them; absent: equals, none besides, ignored. */
+  compare: comparison.optional(),
+  also: z.array(settingValue).max(50).optional(),
+  unsupported: unsupported.optional(),
   before: settingValue.nullable(),
   after: settingValue.nullable(),
   outcome: settingOutcome,
@@ -124,7 +138,7 @@ export type DeviceAgent = z.infer<typeof deviceAgent>;
 
 export const assessmentFinished = defineEvent({
   type: 'assessment.finished',
-  version: 2,
+  version: 3,
   publisher: 'assessment',
   title: 'Read, compared, remediated what differed and read again (R61), with the result of each setting.',
   schema: subject.extend({
@@ -153,6 +167,7 @@ export const assessmentFinished = defineEvent({
         severity: 'high',
         policyId: 'base',
         required: false,
+        unsupported: 'fail',
         before: true,
         after: false,
         outcome: 'remediated',

@@ -1,18 +1,23 @@
 // A policy: a named set of settings with required values (R66).
 import * as z from 'zod';
-import { settingValue, severity } from './assessment.js';
+import { comparison, settingValue, severity, unsupported } from './assessment.js';
 import { defineDocument } from './document.js';
 import { printable } from './identity.js';
 
 export const policyItem = z.strictObject({
   /** Key in the settings catalogue, such as `svc.telnet`. */
   setting: z.string().max(64),
+  /** What remediation writes. */
   required: settingValue,
+  /** How a device's value is compared with `required`; absent: equals. */
+  compare: comparison.optional(),
+  /** With oneOf: values that are as good as `required`. */
+  also: z.array(settingValue).max(50).optional(),
   severity,
   /** False: report only. */
   remediate: z.boolean().default(true),
   /** What a device without this setting means. */
-  unsupported: z.enum(['fail', 'ignore']).default('ignore'),
+  unsupported: unsupported.default('ignore'),
 });
 export type PolicyItem = z.infer<typeof policyItem>;
 
@@ -25,6 +30,7 @@ export type Policy = z.infer<typeof policyBody>;
 
 export const policyChanged = defineDocument({
   noun: 'policy',
+  version: 2,
   title: 'A policy was written, changed or deleted.',
   body: policyBody,
   example: {
@@ -32,6 +38,23 @@ export const policyChanged = defineDocument({
     description: 'What every printer should have.',
     items: [
       { setting: 'svc.telnet', required: false, severity: 'high', remediate: true, unsupported: 'ignore' },
+      {
+        setting: 'jobs.holdTimeoutMinutes',
+        required: 240,
+        compare: 'atMost',
+        severity: 'medium',
+        remediate: true,
+        unsupported: 'ignore',
+      },
+      {
+        setting: 'snmp.access',
+        required: 'v3Only',
+        compare: 'oneOf',
+        also: ['v1v2ReadOnly'],
+        severity: 'high',
+        remediate: true,
+        unsupported: 'fail',
+      },
     ],
   },
 });

@@ -1,5 +1,5 @@
 // The announcement agent of the device (R6, R9).
-import { category, onOff } from './setting.js';
+import { category, onOff, yesNo } from './setting.js';
 
 export const announcement = category('Announcement agent', [
   {
@@ -8,8 +8,9 @@ export const announcement = category('Announcement agent', [
     type: onOff,
     severity: 'low',
     recommended: true,
-    labels: { true: 'Yes', false: 'No' },
+    labels: yesNo,
     why: 'A device that announces is secured again at once after a cold reset.',
+    maps: ['NIST CM-6', 'NIST CM-8'],
   },
   {
     key: 'announce.server',
@@ -23,6 +24,7 @@ export const announcement = category('Announcement agent', [
     recommended: '',
     labels: { '': 'Found by name' },
     why: 'Empty, it is found by its name in DNS. A wrong one, and devices announce themselves to nobody, or to somebody else.',
+    maps: ['NIST CM-6'],
     cutsOff: true,
   },
   {
@@ -31,8 +33,9 @@ export const announcement = category('Announcement agent', [
     type: onOff,
     severity: 'low',
     recommended: false,
-    labels: { true: 'Yes', false: 'No' },
+    labels: yesNo,
     why: 'Set it once the device has its certificates: before that, it would stay silent.',
+    maps: ['NIST IA-3'],
     cutsOff: true,
   },
 ]);

@@ -1,5 +1,8 @@
-// How the device is managed, and by whom.
-import { category, choice, onOff } from './setting.js';
+// How the device is managed, and what it reports.
+import { category, onOff, strength, yesNo } from './setting.js';
+import { jetDirect, laserJet, named, number, present, readOnly, text } from './ways.js';
+
+const levels = ['off', 'emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'];
 
 export const management = category('Management', [
   {
@@ -9,50 +12,27 @@ export const management = category('Management', [
     severity: 'high',
     recommended: true,
     why: 'STIG V-6783: no management protocol but HTTPS and SNMPv3.',
+    maps: ['STIG V-6783', 'NIST SC-8'],
     cutsOff: true,
+    by: { snmp: jetDirect('20.23', named([1, true], [2, false])), probe: { fact: 'httpsRedirect' } },
   },
   {
-    key: 'tls.strength',
-    title: 'TLS cipher strength',
-    type: choice('low', 'medium', 'high'),
-    severity: 'high',
-    recommended: 'high',
-    labels: { low: 'Low', medium: 'Medium', high: 'High' },
-    why: 'NIST SP 800-52: weak ciphers let others read and change what the device is told.',
-    cutsOff: true,
-  },
-  {
-    key: 'tls.legacyRenegotiation',
-    title: 'Legacy TLS renegotiation',
-    type: onOff,
-    severity: 'medium',
-    recommended: false,
-    why: 'RFC 5746: without it others can put their words before yours in a TLS connection.',
-    cutsOff: true,
-  },
-  {
-    key: 'snmp.access',
-    title: 'SNMP access',
-    type: choice('v1v2ReadWrite', 'v1v2ReadOnly', 'v3Only'),
-    severity: 'high',
-    recommended: 'v3Only',
-    labels: {
-      v1v2ReadWrite: 'SNMPv1 and v2c, read and write',
-      v1v2ReadOnly: 'SNMPv1 and v2c, read only',
-      v3Only: 'SNMPv3 only',
+    key: 'fw.version',
+    title: 'Firmware version',
+    type: {
+      type: 'text',
+      pattern: /^[\w.:+ ()/-]{0,128}$/,
+      rule: 'a version such as 2409059_049235, or empty',
+      version: true,
     },
-    why: 'STIG V-6783 and V-6781: SNMPv1 and v2c send their community in clear, and it is often the factory one.',
-    cutsOff: true,
-  },
-  {
-    key: 'admin.passwordSet',
-    title: 'Administrator password is set',
-    type: onOff,
-    severity: 'high',
-    recommended: true,
-    labels: { true: 'Yes', false: 'No' },
-    why: 'STIG V-6781: default and empty passwords are replaced. Assessed only: setting one needs the password.',
+    severity: 'medium',
+    recommended: '',
+    compare: 'atLeast',
+    labels: { '': 'Any' },
+    why: 'STIG V-6780: firmware is current. Name the least version in a policy for devices of one model. Assessed only.',
+    maps: ['STIG V-6780', 'NIST SI-2'],
     readOnly: true,
+    by: { snmp: readOnly(laserJet('1.1.3.6', text)), ipp: { fact: 'firmware' } },
   },
   {
     key: 'fw.remoteUpgrade',
@@ -61,6 +41,8 @@ export const management = category('Management', [
     severity: 'medium',
     recommended: false,
     why: 'Firmware sent as a print job is a known way in; sites that upgrade so switch it on for the time.',
+    maps: ['NIST CM-5', 'NIST SI-7'],
+    by: { snmp: laserJet('1.1.20.8') },
   },
   {
     key: 'log.syslog',
@@ -69,5 +51,47 @@ export const management = category('Management', [
     severity: 'medium',
     recommended: true,
     why: 'STIG V-6797: auditing is on.',
+    maps: ['STIG V-6797', 'NIST AU-12'],
+    by: { snmp: jetDirect('7.26') },
+  },
+  {
+    key: 'log.serverSet',
+    title: 'A syslog server is named',
+    type: onOff,
+    severity: 'medium',
+    recommended: true,
+    labels: yesNo,
+    why: 'STIG V-6797: events that go nowhere are not audited. Assessed only: the address is that of your site.',
+    maps: ['STIG V-6797', 'NIST AU-4'],
+    readOnly: true,
+    by: { snmp: readOnly(jetDirect('5.5', present)) },
+  },
+  {
+    key: 'log.maxPerMinute',
+    title: 'Syslog messages a minute at most',
+    type: { type: 'number', min: 0, max: 1_000, unit: 'messages' },
+    severity: 'low',
+    recommended: 10,
+    compare: 'atLeast',
+    labels: { 0: 'None' },
+    why: 'STIG V-6797: with none, or few, what happened is not told.',
+    maps: ['STIG V-6797', 'NIST AU-5'],
+    by: { snmp: jetDirect('6.11', number) },
+  },
+  {
+    key: 'log.level',
+    title: 'Syslog messages are sent down to',
+    type: strength(...levels),
+    severity: 'low',
+    recommended: 'info',
+    compare: 'atLeast',
+    labels: Object.fromEntries(
+      levels.map((level) => [level, level.charAt(0).toUpperCase() + level.slice(1)]),
+    ),
+    why: 'STIG V-6797: who signed in, and what was changed, is told as information (RFC 5424, severity 6).',
+    maps: ['STIG V-6797', 'NIST AU-2'],
+    by: {
+      snmp: jetDirect('6.12', named([8, 'off'], ...levels.slice(1).map((level, at) => [at, level] as const))),
+    },
   },
 ]);

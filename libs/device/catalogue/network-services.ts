@@ -1,5 +1,8 @@
 // Services beside printing that a device offers to its network.
-import { category, onOff } from './setting.js';
+import { category, onOff, yesNo } from './setting.js';
+import { jetDirect, named, number } from './ways.js';
+
+const unneeded = ['STIG V-97711', 'NIST CM-7'];
 
 export const networkServices = category('Network services', [
   {
@@ -9,6 +12,8 @@ export const networkServices = category('Network services', [
     severity: 'high',
     recommended: false,
     why: 'STIG V-6783: no management protocol but HTTPS and SNMPv3; Telnet sends passwords in clear.',
+    maps: ['STIG V-6783', 'NIST CM-7', 'NIST SC-8'],
+    by: { snmp: jetDirect('7.19'), probe: { fact: 'port', port: 23 } },
   },
   {
     key: 'svc.ftp',
@@ -17,6 +22,12 @@ export const networkServices = category('Network services', [
     severity: 'high',
     recommended: false,
     why: 'STIG V-6783: FTP sends passwords in clear and can carry firmware.',
+    maps: ['STIG V-6783', 'NIST CM-7', 'NIST SC-8'],
+    by: {
+      // Both, printing alone, download alone: any of them is on.
+      snmp: jetDirect('7.20', named([0, false], [1, true], [2, true], [3, true])),
+      probe: { fact: 'port', port: 21 },
+    },
   },
   {
     key: 'svc.tftpConfig',
@@ -25,6 +36,8 @@ export const networkServices = category('Network services', [
     severity: 'medium',
     recommended: false,
     why: 'STIG V-97711 (NIST CM-7 b): whoever answers a TFTP request could configure the device.',
+    maps: unneeded,
+    by: { snmp: jetDirect('7.44') },
   },
   {
     key: 'svc.slp',
@@ -33,6 +46,18 @@ export const networkServices = category('Network services', [
     severity: 'medium',
     recommended: false,
     why: 'STIG V-97711 (NIST CM-7 b): service location is not needed once the device is known.',
+    maps: unneeded,
+    by: { snmp: jetDirect('7.21') },
+  },
+  {
+    key: 'svc.slpClient',
+    title: 'SLP client',
+    type: onOff,
+    severity: 'low',
+    recommended: false,
+    why: 'STIG V-97711 (NIST CM-7 b): the device looks for services of others, and believes who answers.',
+    maps: unneeded,
+    by: { snmp: jetDirect('7.43') },
   },
   {
     key: 'svc.llmnr',
@@ -41,6 +66,8 @@ export const networkServices = category('Network services', [
     severity: 'medium',
     recommended: false,
     why: 'STIG V-97711 (NIST CM-7 b): anyone on the link may answer its questions about names.',
+    maps: unneeded,
+    by: { snmp: jetDirect('7.38') },
   },
   {
     key: 'svc.wsDiscovery',
@@ -49,6 +76,8 @@ export const networkServices = category('Network services', [
     severity: 'medium',
     recommended: false,
     why: 'STIG V-97711 (NIST CM-7 b): answers strangers, and can be used to amplify floods.',
+    maps: unneeded,
+    by: { snmp: jetDirect('7.36') },
   },
   {
     key: 'svc.mdns',
@@ -57,6 +86,18 @@ export const networkServices = category('Network services', [
     severity: 'medium',
     recommended: false,
     why: 'STIG V-97711 (NIST CM-7 b): tells the whole link what the device is.',
+    maps: unneeded,
+    by: { snmp: jetDirect('7.29') },
+  },
+  {
+    key: 'svc.multicast',
+    title: 'IPv4 multicast',
+    type: onOff,
+    severity: 'low',
+    recommended: false,
+    why: 'STIG V-97711 (NIST CM-7 b): nothing needs it where no service is looked for by multicast.',
+    maps: unneeded,
+    by: { snmp: jetDirect('7.30') },
   },
   {
     key: 'svc.wins',
@@ -65,5 +106,60 @@ export const networkServices = category('Network services', [
     severity: 'low',
     recommended: false,
     why: 'STIG V-97711 (NIST CM-7 b): name service of networks long gone.',
+    maps: unneeded,
+    by: { snmp: jetDirect('7.41') },
+  },
+  {
+    key: 'svc.winsRegistration',
+    title: 'WINS registration',
+    type: onOff,
+    severity: 'low',
+    recommended: false,
+    why: 'STIG V-97711 (NIST CM-7 b): the device tells a name server of old what it is called.',
+    maps: unneeded,
+    by: { snmp: jetDirect('7.42') },
+  },
+  {
+    key: 'svc.ddns',
+    title: 'Dynamic DNS',
+    type: onOff,
+    severity: 'low',
+    recommended: false,
+    why: 'STIG V-97711 (NIST CM-7 b): the device writes its own name into DNS; the DHCP server can do that for it.',
+    maps: unneeded,
+    by: { snmp: jetDirect('7.77') },
+  },
+  {
+    key: 'svc.nonIp',
+    title: 'IPX, AppleTalk and DLC',
+    type: onOff,
+    severity: 'medium',
+    recommended: false,
+    why: 'STIG V-6777: no network protocol but TCP/IP is enabled.',
+    maps: ['STIG V-6777', 'NIST CM-7'],
+  },
+  {
+    key: 'net.idleTimeoutSeconds',
+    title: 'Idle connections are closed after',
+    type: { type: 'number', min: 0, max: 3_600, unit: 'seconds', endless: 0 },
+    severity: 'low',
+    recommended: 300,
+    compare: 'atMost',
+    labels: { 0: 'Never' },
+    why: 'NIST SC-10: who stays connected and says nothing keeps others out.',
+    maps: ['NIST SC-10'],
+    by: { snmp: jetDirect('5.10', number) },
+  },
+  {
+    key: 'dot1x.failSafe',
+    title: 'Connects anyway when 802.1X fails',
+    type: onOff,
+    severity: 'medium',
+    recommended: false,
+    labels: yesNo,
+    why: 'NIST IA-3: a device that cannot prove itself stays off the network. Wrong credentials then cut it off, Muster too.',
+    maps: ['NIST IA-3'],
+    cutsOff: true,
+    by: { snmp: jetDirect('20.57') },
   },
 ]);

@@ -1,12 +1,28 @@
-// One setting that a device can have, whatever protocol reads it.
-import type { SettingValue } from '../../events/assessment.js';
+// One setting that a device can have, whatever protocol reads it. Settings are data: a file for each category.
+//
+//   setting.ts           what is said of a setting
+//   ways.ts              where SNMP finds it: bases and kinds of objects
+//   words.ts             values and requirements as a person reads them
+//   network-services.ts  services beside printing    printing.ts    jobs: how they come in, how long they stay
+//   scanning.ts          what leaves the device      management.ts  how it is managed, and what it reports
+//   access.ts            passwords, SNMP, lists      encryption.ts  TLS and certificates
+//   device-control.ts    panel, disk, ports, radio   announcement.ts  the announcement agent
+import type { Comparison, SettingValue } from '../../events/assessment.js';
 
 export type SettingType =
   | { readonly type: 'boolean' }
-  | { readonly type: 'choice'; readonly values: readonly string[] }
-  | { readonly type: 'number'; readonly min: number; readonly max: number; readonly unit: string }
-  /** `rule`: in words that follow `must be`. */
-  | { readonly type: 'text'; readonly pattern: RegExp; readonly rule: string };
+  /** `ordered`: the values stand from the weakest to the strongest, so that a policy can ask for at least one of them. */
+  | { readonly type: 'choice'; readonly values: readonly string[]; readonly ordered?: true }
+  /** `endless`: the value that means without end, and so is more than any other. */
+  | {
+      readonly type: 'number';
+      readonly min: number;
+      readonly max: number;
+      readonly unit: string;
+      readonly endless?: number;
+    }
+  /** `rule`: in words that follow `must be`. `version`: its numbers are compared one by one; empty is less than any. */
+  | { readonly type: 'text'; readonly pattern: RegExp; readonly rule: string; readonly version?: true };
 
 export interface Setting {
   readonly key: string;
@@ -16,10 +32,14 @@ export interface Setting {
   readonly severity: 'high' | 'medium' | 'low';
   /** The value that hardening guides ask for. */
   readonly recommended: SettingValue;
+  /** How a policy compares with it, unless somebody says otherwise: a maximum of minutes, a minimum of days. */
+  readonly compare: Comparison;
   /** What a person reads for a value: each choice has one, any other value where its own word is not enough. */
   readonly labels: Readonly<Record<string, string>>;
   /** Which rule asks for it, and what it is good for. */
   readonly why: string;
+  /** Rows of baselines that it answers: `STIG V-6783` (DISA MFD STIG), `NIST CM-7` (SP 800-53). */
+  readonly maps: readonly string[];
   /** It can be assessed, never set. */
   readonly readOnly: boolean;
   /** A change can cut Muster off from the device: such settings are written last. */
@@ -46,25 +66,30 @@ export interface SnmpWay {
 }
 
 export type SnmpSyntax =
-  /** INTEGER that names a value. A number that is not in it is a value that the catalogue does not know: failed. */
+  /**
+   * INTEGER that names a value. Where several name the same one, the first of them is written. A number that is not in
+   * it is a value that the catalogue does not know: failed.
+   */
   | { readonly type: 'enum'; readonly values: ReadonlyMap<number, SettingValue> }
   /** INTEGER (or Gauge32) that is the value. */
   | { readonly type: 'number' }
   /** OCTET STRING in UTF-8 that is the value. */
   | { readonly type: 'text' }
-  /** OCTET STRING or IpAddress, a secret's place: true when it says SET, or anything but NOT_SET, empty and zeros. */
+  /** OCTET STRING or IpAddress, a secret's place: true when it says SET, or anything but NOT_SET, empty, zeros and `0`. */
   | { readonly type: 'present' };
 
 /**
  * transport: off, ippsOnly, both or ippOnly (uri-security-supported, RFC 8011) · authentication: the weakest that
- * uri-authentication-supported names · jobPassword: whether jobs can have one (PWG 5100.11) · firmware: version.
+ * uri-authentication-supported names, by its keyword, as `ipp.auth` has them · jobPassword: whether jobs can have one
+ * (PWG 5100.11) · firmware: version.
  */
 export interface IppWay {
   readonly fact: 'transport' | 'authentication' | 'jobPassword' | 'firmware';
 }
 
 /**
- * port: true when it takes connections, to which nothing is ever sent · tlsOldest: oldest version that it takes ·
+ * port: true when it takes connections, to which nothing is ever sent · tlsOldest: oldest version that it takes, as
+ * `tls.oldestVersion` has them ·
  * certificate: one thing about the certificate of its HTTPS port · httpsRedirect: whether plain HTTP only leads to HTTPS.
  */
 export type ProbeWay =
@@ -76,12 +101,30 @@ export type ProbeWay =
     }
   | { readonly fact: 'httpsRedirect' };
 
-type Row = Omit<Setting, 'category' | 'labels' | 'readOnly' | 'cutsOff' | 'by'> &
-  Partial<Pick<Setting, 'labels' | 'readOnly' | 'cutsOff' | 'by'>>;
+type Usual = 'labels' | 'compare' | 'maps' | 'readOnly' | 'cutsOff' | 'by';
+type Row = Omit<Setting, 'category' | Usual> & Partial<Pick<Setting, Usual>>;
+
+const usual: Pick<Setting, Usual> = {
+  labels: {},
+  compare: 'equals',
+  maps: [],
+  readOnly: false,
+  cutsOff: false,
+  by: {},
+};
 
 /** The settings of one category. */
 export const category = (title: string, rows: readonly Row[]): readonly Setting[] =>
-  rows.map((row) => ({ labels: {}, readOnly: false, cutsOff: false, by: {}, ...row, category: title }));
+  rows.map((row) => ({ ...usual, ...row, category: title }));
 
 export const onOff: SettingType = { type: 'boolean' };
 export const choice = (...values: readonly string[]): SettingType => ({ type: 'choice', values });
+/** From the weakest to the strongest. */
+export const strength = (...values: readonly string[]): SettingType => ({
+  type: 'choice',
+  values,
+  ordered: true,
+});
+
+/** Labels of what is found out about a device, and not switched. */
+export const yesNo = { true: 'Yes', false: 'No' } as const;

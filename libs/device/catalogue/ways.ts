@@ -1,0 +1,36 @@
+// Where SNMP finds a setting. Objects of HP's JetDirect and LaserJet MIBs (numbers and names are facts; the MIB files are not
+// ours), and of the Printer MIB (RFC 3805).
+import type { SettingValue } from '../../events/assessment.js';
+import type { SnmpSyntax, SnmpWay } from './setting.js';
+
+const jetDirectBase = '1.3.6.1.4.1.11.2.4.3';
+const laserJetBase = '1.3.6.1.4.1.11.2.3.9.4.2';
+
+/** INTEGERs and the values that they name. */
+export const named = (...pairs: readonly (readonly [number, SettingValue])[]): SnmpSyntax => ({
+  type: 'enum',
+  values: new Map(pairs),
+});
+
+const zeroOne = named([0, false], [1, true]);
+/** As LaserJets count: eDisabled, eEnabled. */
+const oneTwo = named([1, false], [2, true]);
+
+export const number: SnmpSyntax = { type: 'number' };
+export const text: SnmpSyntax = { type: 'text' };
+export const present: SnmpSyntax = { type: 'present' };
+
+/** A scalar of the network card, such as `7.19`. */
+export const jetDirect = (tail: string, syntax: SnmpSyntax = zeroOne): SnmpWay =>
+  scalar(`${jetDirectBase}.${tail}`, syntax);
+
+/** A scalar of the printer behind the card, such as `1.1.1.8`. */
+export const laserJet = (tail: string, syntax: SnmpSyntax = oneTwo): SnmpWay =>
+  scalar(`${laserJetBase}.${tail}`, syntax);
+
+/** Any other object, by its whole number. */
+export const object = (oid: string, syntax: SnmpSyntax): SnmpWay => ({ oid, syntax, writable: true });
+
+export const readOnly = (way: SnmpWay): SnmpWay => ({ ...way, writable: false });
+
+const scalar = (oid: string, syntax: SnmpSyntax): SnmpWay => object(`${oid}.0`, syntax);

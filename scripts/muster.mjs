@@ -6,7 +6,7 @@ import { entryOf, processes, steps, tools } from './processes.mjs';
 import { setUp } from './setup.mjs';
 
 /** Asked of a running Muster; one program for all of them, which reads the command itself. */
-const asked = ['status', 'dead', 'events', 'rebuild'];
+const asked = ['status', 'dead', 'events', 'policy', 'compliance', 'rebuild'];
 
 /** Needs the broker's journal, or the data folder, and not console. */
 const replay = 'dist/apps/standalone/replay.js';
@@ -25,6 +25,8 @@ const help = `muster COMMAND …; each takes --help where it has options
   status        how a running Muster fares: services, queues, what waits, what is wrong
   dead          events that a service gave up: list, show, replay, drop
   events        tail: what happens now; replay: the journal once more, onto one queue
+  policy        policies as files (policy as code): list, show, export, validate, import, diff
+  compliance    how far devices are from their policies: score, and rows of baselines
   rebuild       what console shows of devices, made anew from the journal while all of it runs
   standalone    all services in this process, as npm start does
   agent         the device side: announce this machine, or a fleet of virtual printers

@@ -27,6 +27,8 @@ export interface Asking {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, instead. */
+  readonly content?: { readonly type: string; readonly bytes: Uint8Array<ArrayBuffer> };
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
@@ -54,16 +56,21 @@ export class Client {
   }
 
   /** A response that is good, to be read by the caller: a stream. Rejects with ClientError. */
-  async open(path: string, { method = 'GET', body, headers, signal }: Asking = {}): Promise<Response> {
+  async open(
+    path: string,
+    { method = 'GET', body, content, headers, signal }: Asking = {},
+  ): Promise<Response> {
     const { token } = this.options;
     const response = await fetch(new URL(path, this.url), {
       method,
       headers: {
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(content ? { 'content-type': content.type } : {}),
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(content ? { body: content.bytes } : {}),
       ...(signal ? { signal } : {}),
     }).catch((error: unknown) => {
       throw this.#unreachable(error);

@@ -1,8 +1,10 @@
 // Which commands there are. Exit 0: done and well, 1: something is wrong or was refused, 2: not understood, or
 // console could not be asked.
 import { ClientError } from './client.js';
+import { compliance } from './compliance/compliance.js';
 import { dead } from './dead/dead.js';
 import { events } from './events/events.js';
+import { policy } from './policy/policy.js';
 import { printedLines } from './printed.js';
 import { rebuild } from './rebuild/rebuild.js';
 import { status } from './status/status.js';
@@ -20,6 +22,8 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['status', status],
   ['dead', dead],
   ['events', events],
+  ['policy', policy],
+  ['compliance', compliance],
   ['rebuild', rebuild],
 ]);
 

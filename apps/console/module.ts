@@ -5,10 +5,12 @@ import { PARTS, type StoredParts } from '#runtime/service';
 import type { ConsoleConfig } from './config.js';
 import { DeadDeliveries } from './deliveries/dead.js';
 import { Documents } from './documents/documents.js';
+import { PolicyFiles } from './documents/policy-files.js';
 import { Serials } from './documents/serials.js';
 import { Feed } from './feed/feed.js';
 import { door, headers, trustProxies } from './http/door.js';
 import { page } from './http/page.js';
+import { Compliance } from './projection/compliance.js';
 import { Devices } from './projection/devices.js';
 import { Quarantine } from './quarantine/quarantine.js';
 import { AnnouncementsController } from './rest/announcements.js';
@@ -16,6 +18,7 @@ import { AsyncApiController } from './rest/asyncapi.js';
 import { AuditController } from './rest/audit.js';
 import { AuthorityController, CertificatesController } from './rest/certificates.js';
 import { CatalogueController } from './rest/catalogue.js';
+import { ComplianceController, DeviceComplianceController } from './rest/compliance.js';
 import { DeliveriesController } from './rest/deliveries.js';
 import { DevicesController } from './rest/devices.js';
 import { EventsController } from './rest/events.js';
@@ -66,6 +69,8 @@ export const controllers = [
   WishesController,
   TasksController,
   CatalogueController,
+  ComplianceController,
+  DeviceComplianceController,
   DeliveriesController,
   ProjectionController,
   TokensController,
@@ -78,8 +83,10 @@ export const controllers = [
 
 const providers = [
   Documents,
+  PolicyFiles,
   Serials,
   Devices,
+  Compliance,
   Quarantine,
   DeadDeliveries,
   Feed,

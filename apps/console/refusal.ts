@@ -4,8 +4,9 @@
 export interface Fault {
   readonly path: string;
   readonly message: string;
-  /** In an import: number of the line, from 1. */
+  /** In an import: number of the line, from 1, and where in it. */
   readonly line?: number;
+  readonly column?: number;
   /** The last of several lines. */
   readonly to?: number;
 }

@@ -1,5 +1,5 @@
 // The words of the page for what the API names: one place, so that a thing is called the same everywhere.
-import type { CatalogueEntry, DeviceStatus, Overview, SettingValue, TokenRole } from './api/types.js';
+import type { Comparison, DeviceStatus, Overview, TokenRole } from './api/types.js';
 
 const status: Readonly<Record<DeviceStatus, string>> = {
   compliant: 'Compliant',
@@ -57,6 +57,13 @@ const flappingMeaning =
   'It announces itself more than 15 times a minute, and is assessed once in five minutes meanwhile.';
 
 const severity = { high: 'High', medium: 'Medium', low: 'Low' } as const;
+
+const comparison: Readonly<Record<Comparison, string>> = {
+  equals: 'Exactly',
+  atLeast: 'At least',
+  atMost: 'At most',
+  oneOf: 'One of',
+};
 
 const reason = {
   boot: 'Initial boot',
@@ -133,6 +140,7 @@ export const words = {
   agent,
   flappingMeaning,
   severity,
+  comparison,
   reason,
   trigger,
   groupKind,
@@ -150,21 +158,6 @@ export function wordFor(table: Readonly<Record<string, string>>, key: string): s
 
 const whole = new Intl.NumberFormat('en');
 export const count = (number: number): string => whole.format(number);
-
-type Named = Pick<CatalogueEntry, 'labels' | 'unit'>;
-
-/** A setting's value as a person says it: by the catalogue's word or with its unit, where the catalogue is at hand. */
-export function valueWord(value: SettingValue | null, entry: Named | null = null): string {
-  if (value === null) return '–';
-  const { labels = {}, unit } = entry ?? {};
-  const key = String(value);
-  if (Object.hasOwn(labels, key)) return labels[key] ?? key;
-  if (typeof value === 'number' && unit)
-    return `${count(value)} ${value === 1 ? unit.replace(/s$/, '') : unit}`;
-  if (value === true) return 'On';
-  if (value === false) return 'Off';
-  return value === '' ? '(empty)' : String(value);
-}
 
 /** `1 device`, `2 devices`. */
 export function counted(number: number, one: string, many = `${one}s`): string {

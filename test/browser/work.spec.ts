@@ -95,7 +95,8 @@ describe('an operator at work', () => {
     expect(refused).toMatch(/Not compliant/);
     expect(refused).toMatch(/refused it/i);
     await row('IPP printing').getByText('IPPS only').first().waitFor();
-    await row('Held jobs').getByText('240 minutes').first().waitFor();
+    await row('Held jobs').getByText('at most 240 minutes').waitFor();
+    await page.getByText(/Score \d\d of 100/).waitFor();
     expect(
       await page
         .locator('main')
@@ -147,13 +148,17 @@ describe('an operator at work', () => {
     await page.getByRole('button', { name: 'Save' }).click();
     await item.getByText('must be a whole number of minutes from 0 to 10080').waitFor();
     await value.fill('120');
+    await item.getByLabel('Compared').selectOption('At least');
+    await item.getByLabel('Compared').selectOption('At most');
     await item.getByLabel('Severity').selectOption('low');
     await page.getByRole('button', { name: 'Save' }).click();
     await visitor.heading('Policies').waitFor();
     await page.getByRole('status').getByText('Devices keep their last result until they announce').waitFor();
     const { body } = await muster.operator.get<{ body: { items: readonly object[] } }>('/api/policies/base');
     expect(body.items).toContainEqual(
-      expect.objectContaining({ setting: 'jobs.holdTimeoutMinutes', required: 120, severity: 'low' }),
+      expect.objectContaining({
+        ...{ setting: 'jobs.holdTimeoutMinutes', required: 120, compare: 'atMost', severity: 'low' },
+      }),
     );
   });
 

@@ -39,3 +39,18 @@ export async function versionsOf<B>(
   );
   return pageOf(rows, { limit, total, item: (row) => row, next: ({ version }) => String(version) });
 }
+
+/** The body that a document had with a version; null: it was deleted with it, or 0: before there was any. */
+export async function bodyOf<B>(
+  store: Pick<Store, 'query'>,
+  { noun, body }: DocumentDefinition<B>,
+  { id, version }: { readonly id: string; readonly version: number },
+): Promise<B | null> {
+  if (version === 0) return null;
+  const [row] = await store.query<{ body: unknown }>(
+    'select body from console.revision where kind = $1 and id = $2 and version = $3',
+    [noun, id, version],
+  );
+  if (!row) throw new Refusal('notFound', `There is no version ${version} of the ${noun} ${id}.`);
+  return row.body === null ? null : body.parse(row.body);
+}

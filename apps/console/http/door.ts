@@ -68,7 +68,7 @@ export function door(callers: Callers, log: Log): readonly (Step | ErrorRequestH
 function parsers(): readonly Step[] {
   const large = [
     express.json({ limit: bodyMax }),
-    express.text({ limit: bodyMax, type: ['text/plain', 'text/csv'] }),
+    express.text({ limit: bodyMax, type: ['text/plain', 'text/csv', 'application/yaml'] }),
   ];
   const small = express.json({ limit: strangerBodyMax });
   // Named so that Nest, which looks for the name, does not add its own parser of 100 KB in front.

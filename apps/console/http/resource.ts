@@ -10,10 +10,10 @@ import {
 } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import * as z from 'zod';
+import { pathOf, shapeFaults, tellFault } from '#documents/shape-faults';
 import { Refusal, sentence } from '../refusal.js';
 import { Access } from '../who/access.js';
 import { Problems } from './problem.js';
-import { shapeFaults, tellFault } from './shape-faults.js';
 
 /** Checks what comes in against the schema that its decorator names. */
 class Shapes implements PipeTransform {
@@ -21,7 +21,7 @@ class Shapes implements PipeTransform {
     if (!(schema instanceof z.ZodType) || type === 'custom') return value;
     const parsed = schema.safeParse(value, { error: tellFault });
     if (parsed.success) return parsed.data;
-    const faults = shapeFaults(parsed.error.issues);
+    const faults = shapeFaults(parsed.error.issues).map(({ at, message }) => ({ path: pathOf(at), message }));
     throw new Refusal('invalid', sentence(faults), faults);
   }
 }

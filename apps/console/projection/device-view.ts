@@ -56,6 +56,8 @@ export interface LastAssessment {
   readonly policyUsed: string | null;
   readonly compliant: number;
   readonly total: number;
+  /** Null: nothing counts. Absent in views saved before it was kept. */
+  readonly score?: number | null;
 }
 
 export interface Skipped {

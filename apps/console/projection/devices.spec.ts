@@ -96,7 +96,7 @@ describe.each(databases)('the projection on $name', ({ open }) => {
         { id: 'all', name: 'All devices' },
         { id: 'lobby', name: 'Lobby' },
       ],
-      compliance: { compliant: 1, total: 1 },
+      compliance: { compliant: 1, total: 1, score: 100 },
       lastAnnouncedAt: deviceDiscovered.example.acceptedAt,
       lastAssessedAt: assessmentFinished.example.finishedAt,
     });

@@ -180,7 +180,10 @@ function rowOf(view: DeviceView, names: Names): object {
     flapping: flappingOf(view, new Date()),
     licensed: view.licence?.licensed ?? false,
     groups: view.groups.map((group) => ({ id: group.id, name: names.get(group.id) ?? group.name })),
-    compliance: last && last.total > 0 ? { compliant: last.compliant, total: last.total } : null,
+    compliance:
+      last && last.total > 0
+        ? { compliant: last.compliant, total: last.total, score: last.score ?? null }
+        : null,
     lastAnnouncedAt: view.lastAnnouncedAt,
     lastAssessedAt: last?.finishedAt ?? null,
   };

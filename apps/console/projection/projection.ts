@@ -6,7 +6,7 @@
 //   sentences.ts    its history, in words               announcement.ts  announcements and what became of them
 //   refusals.ts     who was turned away at the edge
 //   not-assessed.ts why there is no assessment         tables.ts       set-wise SQL: load and save
-//   devices.ts      what is asked of all that
+//   devices.ts      what is asked of all that           compliance.ts  scores, and what baselines say
 //   rebuild/        devices made anew from the journal, while all of it runs
 import { consumer, type Consumer, type Decision } from '#bus/consumer';
 import { catalogue } from '#events/catalogue';

@@ -1,4 +1,5 @@
 // What each event about a device changes in its view, and the sentence it leaves in the device's history. Pure.
+import { scoreOf } from '#documents/compliance';
 import * as assessment from '#events/assessment';
 import { deviceConflictDecided } from '#events/conflict';
 import * as device from '#events/device';
@@ -99,6 +100,7 @@ function finish(view: DeviceView, event: Event<assessment.AssessmentFinished>): 
       policyUsed: policies.at(-1)?.name ?? null,
       compliant,
       total,
+      score: scoreOf(event.data.results),
     },
   };
 }

@@ -1,7 +1,14 @@
 // What the API answers, for its description: the devices, documents and figures that programs ask for most. The controllers
 // do not check with these; a test holds real answers against them.
 import * as z from 'zod';
-import { deviceAgent, settingResult } from '#events/assessment';
+import {
+  comparison,
+  deviceAgent,
+  settingOutcome,
+  settingResult,
+  settingValue,
+  severity,
+} from '#events/assessment';
 import { givenUp } from '#events/delivery';
 import { fingerprint, friendlyName } from '#events/certificate';
 import { filter, groupBody } from '#events/group';
@@ -23,6 +30,8 @@ import { wishStates } from '../trust/wishes.js';
 
 const time = z.iso.datetime();
 const count = z.int().nonnegative();
+/** See libs/documents/compliance.ts. */
+const score = z.int().min(0).max(100).nullable();
 
 const problem = z.object({
   title: z.string(),
@@ -30,7 +39,13 @@ const problem = z.object({
   detail: z.string(),
   faults: z
     .array(
-      z.object({ path: z.string(), message: z.string(), line: z.int().optional(), to: z.int().optional() }),
+      z.object({
+        path: z.string(),
+        message: z.string(),
+        line: z.int().optional(),
+        column: z.int().optional(),
+        to: z.int().optional(),
+      }),
     )
     .optional(),
 });
@@ -45,7 +60,7 @@ const device = z.object({
   flapping: z.object({ at: time, announcedPerMinute: count }).nullable(),
   licensed: z.boolean(),
   groups: z.array(z.object({ id: z.string(), name: z.string() })),
-  compliance: z.object({ compliant: count, total: count }).nullable(),
+  compliance: z.object({ compliant: count, total: count, score }).nullable(),
   lastAnnouncedAt: time.nullable(),
   lastAssessedAt: time.nullable(),
 });
@@ -191,6 +206,50 @@ const listOf = (item: z.ZodType) =>
 
 const settings = documentOf(everyField(settingsBody));
 const policy = documentOf(everyField(policyBody));
+const changes = z.array(
+  z.object({
+    setting: z.string().nullable(),
+    field: z.string(),
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    text: z.string(),
+  }),
+);
+const setting = z.looseObject({
+  key: z.string(),
+  title: z.string(),
+  category: z.string(),
+  type: z.enum(['boolean', 'choice', 'number', 'text']),
+  severity,
+  recommended: settingValue,
+  compare: comparison,
+  comparisons: z.array(comparison),
+  description: z.string(),
+  maps: z.array(z.string()),
+  readOnly: z.boolean(),
+  cutsOff: z.boolean(),
+  protocols: z.array(z.string()),
+});
+const deviceCompliance = z.object({
+  score,
+  right: count,
+  wrong: count,
+  leftOut: count,
+  assessedAt: time.nullable(),
+  baselines: z.array(
+    z.object({
+      id: z.string(),
+      verdict: z.enum(['right', 'wrong', 'leftOut']),
+      settings: z.array(z.object({ setting: z.string(), title: z.string(), outcome: settingOutcome })),
+    }),
+  ),
+});
+const compliance = z.object({
+  score,
+  devices: count,
+  scored: count,
+  baselines: z.array(z.object({ id: z.string(), right: count, wrong: count })),
+});
 const group = documentOf(everyField(groupBody));
 const listener = documentOf(everyField(listenerBody));
 const listenerShown = listener.extend({
@@ -291,6 +350,18 @@ export const schemas = {
   Settings: settings,
   Policy: policy,
   PolicyList: listOf(policy),
+  PolicyBody: policyBody,
+  PolicyDifference: z.object({ id: z.string(), from: count, to: count, changes }),
+  PolicyImported: z.object({
+    id: z.string(),
+    version: count,
+    outcome: z.enum(['new', 'changed', 'unchanged']),
+    saved: z.boolean(),
+    changes,
+  }),
+  SettingList: listOf(setting),
+  Compliance: compliance,
+  DeviceCompliance: deviceCompliance,
   Group: group,
   GroupList: listOf(group),
   Listener: listener,
@@ -324,6 +395,10 @@ export const answers: Readonly<Record<string, SchemaName>> = {
   'get /api/status': 'Status',
   'get /api/devices': 'DeviceList',
   'get /api/devices/{id}': 'DeviceDetail',
+  'get /api/devices/{id}/compliance': 'DeviceCompliance',
+  'get /api/devices/{id}/policy': 'PolicyBody',
+  'get /api/compliance': 'Compliance',
+  'get /api/catalogue': 'SettingList',
   'get /api/announcements/refused': 'RefusalList',
   'get /api/quarantine': 'HeldDeviceList',
   'post /api/groups/preview': 'DeviceList',
@@ -332,6 +407,8 @@ export const answers: Readonly<Record<string, SchemaName>> = {
   'get /api/policies': 'PolicyList',
   'get /api/policies/{id}': 'Policy',
   'put /api/policies/{id}': 'Policy',
+  'get /api/policies/{id}/diff': 'PolicyDifference',
+  'post /api/policies/import': 'PolicyImported',
   'get /api/groups': 'GroupList',
   'get /api/groups/{id}': 'Group',
   'put /api/groups/{id}': 'Group',

@@ -1,6 +1,7 @@
 // The settings that a policy can ask for.
 import { Get } from '@nestjs/common';
 import { settingsCatalogue } from '#device/catalogue';
+import { comparisonsOf } from '#documents/comparison';
 import { Resource, wholeList } from '../http/resource.js';
 import { Needs } from '../who/access.js';
 
@@ -15,8 +16,15 @@ export class CatalogueController {
   }
 }
 
-function entryOf({ type, why, ...setting }: Setting) {
-  return { ...setting, description: why, ...kindOf(type) };
+function entryOf({ type, why, by, ...setting }: Setting) {
+  return {
+    ...setting,
+    description: why,
+    ...kindOf(type),
+    comparisons: comparisonsOf(type),
+    /** Besides the open device API, which has them all. */
+    protocols: Object.keys(by),
+  };
 }
 
 function kindOf(type: Setting['type']) {

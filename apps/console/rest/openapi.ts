@@ -2,7 +2,7 @@
 //
 //   session.ts     who is signed in          users.ts    operators          tokens.ts     programs
 //   settings.ts    policies.ts, groups.ts, listeners.ts, licences.ts, serials.ts, trust-sets.ts: documents that operators write
-//   catalogue.ts   what a policy can ask for
+//   catalogue.ts   what a policy can ask for   compliance.ts  how far devices are from it
 //   overview.ts    figures                   devices.ts  list and one       tasks.ts      work going on now
 //   quarantine.ts  devices that wait for approval
 //   announcements.ts  the latest of them     events.ts   the event stream   audit.ts      who wrote what

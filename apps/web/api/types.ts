@@ -3,7 +3,12 @@ import type { GivenUp } from '../../../libs/events/delivery.js';
 import type { Event } from '../../../libs/events/event.js';
 import type { Filter, Group } from '../../../libs/events/group.js';
 import type { Identity } from '../../../libs/events/identity.js';
-import type { AssessmentFinished, SettingResult, SettingValue } from '../../../libs/events/assessment.js';
+import type {
+  AssessmentFinished,
+  Comparison,
+  SettingResult,
+  SettingValue,
+} from '../../../libs/events/assessment.js';
 import type { Licence } from '../../../libs/events/licence.js';
 import type { Listener } from '../../../libs/events/listener.js';
 import type { Policy, PolicyItem } from '../../../libs/events/policy.js';
@@ -12,6 +17,7 @@ import type { Settings } from '../../../libs/events/settings.js';
 import type { TrustSet } from '../../../libs/events/trust-set.js';
 
 export type {
+  Comparison,
   Event,
   Filter,
   Group,
@@ -103,7 +109,12 @@ export interface Agent {
 export interface DeviceRow extends DeviceFacts {
   readonly licensed: boolean;
   readonly groups: readonly GroupName[];
-  readonly compliance: { readonly compliant: number; readonly total: number } | null;
+  readonly compliance: {
+    readonly compliant: number;
+    readonly total: number;
+    /** Weighed by severity, of 100; null: nothing counts, or it was assessed before there was a score. */
+    readonly score?: number | null;
+  } | null;
   readonly lastAnnouncedAt: string | null;
   readonly lastAssessedAt: string | null;
 }
@@ -147,6 +158,7 @@ export interface DeviceDetail extends DeviceFacts {
     readonly reason: string | null;
   } | null;
   readonly groups: readonly GroupName[];
+  readonly compliance: DeviceRow['compliance'];
   readonly lastAnnouncement: AnnouncementRow | null;
   readonly lastAssessment: Assessment | null;
   /** Why the newest try ended before it began; null when there is nothing to say. */
@@ -208,6 +220,11 @@ export interface CatalogueEntry {
   readonly severity: PolicyItem['severity'];
   /** The value that hardening guides ask for. */
   readonly recommended: SettingValue;
+  /** How a policy compares with it, unless somebody says otherwise. */
+  readonly compare?: Comparison;
+  readonly comparisons?: readonly Comparison[];
+  /** Rows of baselines that it answers, such as `STIG V-6783`. */
+  readonly maps?: readonly string[];
   /** Which rule asks for it, and what it is good for. */
   readonly description: string;
   /** It can be assessed, never set. */

@@ -1,5 +1,6 @@
 import { IconArrowRight } from '@tabler/icons-react';
 import { Alert } from '@mantine/core';
+import { requiredWord, valueWord } from '../../../../libs/device/catalogue/words.js';
 import { useCatalogue } from '../../api/queries.js';
 import type { Assessment, CatalogueEntry, DeviceDetail, SettingResult } from '../../api/types.js';
 import { Nothing } from '../../parts/loaded.js';
@@ -7,7 +8,7 @@ import { NotAssessed, Outdated } from './not-assessed.js';
 import { OutcomePill } from '../../parts/pill.js';
 import { Table } from '../../parts/table.js';
 import { When } from '../../parts/when.js';
-import { counted, valueWord, words } from '../../words.js';
+import { counted, words } from '../../words.js';
 
 export function AssessmentCard({ device }: { readonly device: DeviceDetail }) {
   const { lastAssessment: assessment, notAssessed = null } = device;
@@ -17,7 +18,7 @@ export function AssessmentCard({ device }: { readonly device: DeviceDetail }) {
       <div className="card-head">
         <h2 id="assessment">Last assessment</h2>
         {newest && <NotAssessed because={newest} />}
-        {assessment && <Summary assessment={assessment} />}
+        {assessment && <Summary assessment={assessment} score={device.compliance?.score ?? null} />}
       </div>
       {assessment ? (
         <Results results={assessment.results} />
@@ -33,7 +34,12 @@ export function AssessmentCard({ device }: { readonly device: DeviceDetail }) {
   );
 }
 
-function Summary({ assessment }: { readonly assessment: Assessment }) {
+interface SummaryProps {
+  readonly assessment: Assessment;
+  readonly score: number | null;
+}
+
+function Summary({ assessment, score }: SummaryProps) {
   const { outcome, detail, finishedAt, policies, results } = assessment;
   const changed = results.filter((result) => result.outcome === 'remediated').length;
   const policyNames = policies.map((policy) => `${policy.name} (version ${policy.version})`).join(', ');
@@ -42,6 +48,12 @@ function Summary({ assessment }: { readonly assessment: Assessment }) {
       <p className="dim">
         {words.assessmentOutcome[outcome]} <When at={finishedAt} /> against {policyNames || 'no policy'}.{' '}
         {changed > 0 ? `${counted(changed, 'setting')} changed and verified.` : 'Nothing was changed.'}
+        {score !== null && (
+          <>
+            {' '}
+            Score <strong>{score}</strong> of 100, weighed by severity.
+          </>
+        )}
       </p>
       <Outdated policies={policies} />
       {detail !== null && (
@@ -80,7 +92,7 @@ function Results({ results }: { readonly results: readonly SettingResult[] }) {
           title: 'Before → after',
           cell: (result) => <BeforeAfter result={result} entry={entryOf(result)} />,
         },
-        { title: 'Required', cell: (result) => valueWord(result.required, entryOf(result)) },
+        { title: 'Required', cell: (result) => requiredWord(result, entryOf(result)) },
         { title: 'Severity', cell: (result) => words.severity[result.severity] },
         { title: 'Outcome', cell: (result) => <Outcome result={result} /> },
       ]}

@@ -50,10 +50,17 @@ function byCategory(entries: readonly CatalogueEntry[]) {
   }));
 }
 
-const itemOf = (entry: CatalogueEntry): PolicyItem => ({
-  setting: entry.key,
-  required: entry.recommended,
-  severity: entry.severity,
-  remediate: true,
+const itemOf = ({
+  key,
+  recommended,
+  compare = 'equals',
+  severity,
+  readOnly,
+}: CatalogueEntry): PolicyItem => ({
+  setting: key,
+  required: recommended,
+  ...(compare === 'equals' ? {} : { compare }),
+  severity,
+  remediate: !readOnly,
   unsupported: 'ignore',
 });

@@ -5,7 +5,7 @@ import type { Form } from '../../parts/document-editor.js';
 import { Nothing } from '../../parts/loaded.js';
 import { Shown } from '../../parts/shown.js';
 import { words } from '../../words.js';
-import { RequiredValue } from './required-value.js';
+import { Requirement } from './requirement.js';
 
 interface ItemsProps {
   readonly form: Form<Policy>;
@@ -75,13 +75,9 @@ function Item({ item, entry, fault, readOnly, onChange, onRemove }: ItemProps) {
             <span className="mono">{item.setting}</span>
           </div>
           {entry && <div className="small">{hintOf(entry)}</div>}
+          {entry?.maps && <div className="small dim">{entry.maps.join(' · ')}</div>}
         </div>
-        <RequiredValue
-          value={item.required}
-          entry={entry}
-          readOnly={readOnly}
-          onChange={(required) => onChange({ required })}
-        />
+        <Requirement item={item} entry={entry} readOnly={readOnly} onChange={onChange} />
         <Choice
           label="Severity"
           value={item.severity}

@@ -1,18 +1,15 @@
 import { NativeSelect, NumberInput, TextInput } from '@mantine/core';
+import { valueWord } from '../../../../libs/device/catalogue/words.js';
 import type { CatalogueEntry, SettingValue } from '../../api/types.js';
-import { Shown } from '../../parts/shown.js';
-import { valueWord } from '../../words.js';
 
 interface RequiredValueProps {
   readonly value: SettingValue;
   readonly entry: CatalogueEntry | null;
-  readonly readOnly: boolean;
   readonly onChange: (value: SettingValue) => void;
 }
 
 /** The control that fits the setting's type. */
-export function RequiredValue({ value, entry, readOnly, onChange }: RequiredValueProps) {
-  if (readOnly) return <Shown label="Required value">{valueWord(value, entry)}</Shown>;
+export function RequiredValue({ value, entry, onChange }: RequiredValueProps) {
   const choices = choicesOf(entry, value);
   if (choices) return <OneOf {...{ value, entry, choices, onChange }} />;
   if (entry?.type === 'number') {
@@ -51,7 +48,7 @@ function choicesOf(entry: CatalogueEntry | null, value: SettingValue): readonly 
   return entry?.type === 'boolean' || (!entry && typeof value === 'boolean') ? [true, false] : null;
 }
 
-interface OneOfProps extends Omit<RequiredValueProps, 'readOnly'> {
+interface OneOfProps extends RequiredValueProps {
   readonly choices: readonly SettingValue[];
 }
 

@@ -1,6 +1,11 @@
 // What is wrong with the shape of what was sent: each fault at its field, with what is allowed there.
 import * as z from 'zod';
-import type { Fault } from '../refusal.js';
+
+export interface ShapeFault {
+  /** The way to it, from the outside in. */
+  readonly at: readonly PropertyKey[];
+  readonly message: string;
+}
 
 const missing = 'is missing';
 
@@ -14,21 +19,21 @@ export const tellFault: z.core.$ZodErrorMap = (issue) => {
   return null;
 };
 
-/** A field that is missing or not known is named by the path; of a choice of forms, the nearest one is gone into. */
+/** A field that is missing or not known is named by the way to it; of a choice of forms, the nearest one is gone into. */
 export function shapeFaults(
   issues: readonly z.core.$ZodIssue[],
   within: readonly PropertyKey[] = [],
-): readonly Fault[] {
-  return issues.flatMap((issue): readonly Fault[] => {
+): readonly ShapeFault[] {
+  return issues.flatMap((issue): readonly ShapeFault[] => {
     const at = [...within, ...issue.path];
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({ path: pathOf([...at, key]), message: issue.message }));
+      return issue.keys.map((key) => ({ at: [...at, key], message: issue.message }));
     const branch = issue.code === 'invalid_union' ? nearest(issue.errors) : null;
-    return branch ? shapeFaults(branch, at) : [{ path: pathOf(at), message: issue.message }];
+    return branch ? shapeFaults(branch, at) : [{ at, message: issue.message }];
   });
 }
 
-const pathOf = (path: readonly PropertyKey[]): string => path.map(String).join('.');
+export const pathOf = (at: readonly PropertyKey[]): string => at.map(String).join('.');
 
 function formOf(option: z.core.$ZodType): string {
   return option instanceof z.ZodObject ? `{${Object.keys(option.shape).join(', ')}}` : option._zod.def.type;

@@ -1,0 +1,86 @@
+// muster compliance: how far devices are from what their policies require.
+import * as z from 'zod';
+import { jsonOf } from '../printed.js';
+import { tableOf } from '../table.js';
+import { clientOf, readWords, UsageError } from '../words.js';
+
+const count = z.int().nonnegative();
+const score = z.int().nullable();
+const ofMany = z.looseObject({
+  score,
+  devices: count,
+  scored: count,
+  baselines: z.array(z.looseObject({ id: z.string(), right: count, wrong: count })),
+});
+const ofOne = z.looseObject({
+  score,
+  right: count,
+  wrong: count,
+  leftOut: count,
+  baselines: z.array(
+    z.looseObject({
+      id: z.string(),
+      verdict: z.string(),
+      settings: z.array(z.looseObject({ setting: z.string(), outcome: z.string() })),
+    }),
+  ),
+});
+
+export const compliance = {
+  help: `muster compliance [--group ID | DEVICE-ID]
+  The mean score of all devices, of a group, or of one: 100 is all that its policies require, weighed by severity; and the
+  rows of baselines (DISA STIG, NIST SP 800-53) that it answers. Exit 0: 100 everywhere, 1: something is wrong.
+  --group ID           devices of this group`,
+  run: async (words: readonly string[]): Promise<number> => {
+    const { values, positionals } = readWords(words, { group: { type: 'string' } });
+    const [device, ...more] = positionals;
+    if (more.length > 0 || (device !== undefined && values.group !== undefined))
+      throw new UsageError('name one device, or one group, or none.');
+    const client = clientOf(values);
+    if (device === undefined) {
+      const query = values.group === undefined ? '' : `?group=${encodeURIComponent(values.group)}`;
+      const answer = await client.ask(`/api/compliance${query}`, ofMany);
+      write(values.json ? jsonOf(answer) : linesOfMany(answer).join('\n'));
+      return answer.score === null || answer.score === 100 ? 0 : 1;
+    }
+    const answer = await client.ask(`/api/devices/${encodeURIComponent(device)}/compliance`, ofOne);
+    write(values.json ? jsonOf(answer) : linesOfOne(answer).join('\n'));
+    return answer.wrong === 0 ? 0 : 1;
+  },
+};
+
+const write = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const scoreWord = (points: number | null): string => (points === null ? 'no score' : `score ${points}`);
+
+const counted = (devices: number): string => (devices === 1 ? '1 device' : `${devices} devices`);
+
+function linesOfMany({
+  score: points,
+  devices,
+  scored,
+  baselines,
+}: z.infer<typeof ofMany>): readonly string[] {
+  const without = devices - scored;
+  const head = `${counted(devices)}, ${scoreWord(points)}${without > 0 ? `; ${without} without one` : ''}`;
+  if (baselines.length === 0) return [head];
+  const columns = ['BASELINE', 'RIGHT', 'WRONG'].map((title, at) => ({ title, right: at > 0 }));
+  const rows = baselines.map(({ id, right, wrong }) => [
+    id,
+    `${right}`,
+    wrong === 0 ? '0' : { text: `${wrong}`, style: 'red' as const },
+  ]);
+  return [head, '', ...tableOf(columns, rows)];
+}
+
+function linesOfOne({ score: points, right, wrong, leftOut, baselines }: z.infer<typeof ofOne>) {
+  const head = `${scoreWord(points)}: ${right} settings right, ${wrong} wrong, ${leftOut} not supported`;
+  if (baselines.length === 0) return [head];
+  const columns = ['BASELINE', 'VERDICT', 'SETTINGS'].map((title) => ({ title }));
+  const rows = baselines.map(({ id, verdict, settings }) => [
+    id,
+    verdict === 'wrong' ? { text: verdict, style: 'red' as const } : verdict,
+    settings.map(({ setting, outcome }) => `${setting} ${outcome}`).join(', '),
+  ]);
+  return [head, '', ...tableOf(columns, rows)];
+}

@@ -1,0 +1,152 @@
+// Scores and rows of baselines over the REST API, from assessments as they are told.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assessmentFinished, type AssessmentFinished, type SettingResult } from '#events/assessment';
+import { deviceDiscovered, deviceGrouped, deviceRetired } from '#events/device';
+import type { Event } from '#events/event';
+import { databases, Trial } from '../../../test/support/console.js';
+import { until } from '../../../test/support/until.js';
+import { schemas } from '../rest/answers.js';
+
+const result = (
+  setting: string,
+  outcome: SettingResult['outcome'],
+  more: Partial<SettingResult> = {},
+): SettingResult => ({
+  setting,
+  title: setting,
+  category: 'Network services',
+  severity: 'high',
+  policyId: 'base',
+  required: false,
+  before: true,
+  after: outcome === 'unsupported' ? null : outcome !== 'remediated',
+  outcome,
+  detail: null,
+  ...more,
+});
+const ids = { good: randomUUID(), bad: randomUUID(), silent: randomUUID(), gone: randomUUID() };
+type Name = keyof typeof ids;
+
+describe.each(databases)('compliance on $name', ({ open }) => {
+  let trial: Trial;
+  let token: string;
+
+  const about = (name: Name) => ({
+    deviceId: ids[name],
+    identity: { ...deviceDiscovered.example.identity, serial: `PRINTER-${name.toUpperCase()}` },
+  });
+  const found = (name: Name): Event =>
+    trial.event('discovery', deviceDiscovered.draft({ ...deviceDiscovered.example, ...about(name) }));
+  const assessed = (name: Name, more: Partial<AssessmentFinished>): Event =>
+    trial.event(
+      'assessment',
+      assessmentFinished.draft({
+        ...assessmentFinished.example,
+        ...about(name),
+        taskId: randomUUID(),
+        ...more,
+      }),
+    );
+  const get = async (address: string) => (await trial.ask('GET', address, { token })).body;
+
+  beforeAll(async () => {
+    trial = await Trial.start(await open());
+    token = await trial.token('viewer');
+    const lobby = deviceGrouped.draft({ ...deviceGrouped.example, ...about('bad') });
+    const events = [
+      ...(['good', 'bad', 'silent', 'gone'] as const).map(found),
+      trial.event('autogroup', lobby),
+      assessed('good', {
+        results: [
+          result('svc.telnet', 'remediated'),
+          result('svc.ftp', 'compliant', { after: false }),
+          result('svc.nonIp', 'unsupported'),
+        ],
+      }),
+      assessed('bad', {
+        outcome: 'nonCompliant',
+        results: [
+          result('svc.telnet', 'compliant', { after: false }),
+          result('svc.ftp', 'nonCompliant'),
+          result('svc.nonIp', 'unsupported', { unsupported: 'fail', severity: 'medium' }),
+          result('panel.lock', 'failed', { severity: 'low', after: null }),
+        ],
+      }),
+      assessed('silent', { outcome: 'unreachable', results: [] }),
+      assessed('gone', { results: [result('svc.ftp', 'nonCompliant')] }),
+      trial.event('discovery', deviceRetired.draft({ ...deviceRetired.example, ...about('gone') })),
+    ];
+    await trial.bus.publish(events);
+    const wanted = events.map(({ id }) => id);
+    await until('all events are projected', async () => {
+      const rows = await trial.database.query(
+        `select 1 from console.feed where event->>'id' = any($1::text[])`,
+        [wanted],
+      );
+      return rows.length === wanted.length;
+    });
+  });
+  afterAll(() => trial.stop());
+
+  it('of a device: its score, and each row with the settings that answer it', async () => {
+    const good = await get(`/api/devices/${ids.good}/compliance`);
+    expect(schemas.DeviceCompliance.parse(good)).toMatchObject({
+      score: 100,
+      right: 2,
+      wrong: 0,
+      leftOut: 1,
+    });
+    const bad = schemas.DeviceCompliance.parse(await get(`/api/devices/${ids.bad}/compliance`));
+    // 5 of 5 + 5 + 3 + 1.
+    expect(bad).toMatchObject({ score: 35, right: 1, wrong: 3, leftOut: 0 });
+    expect(bad.baselines.map(({ id, verdict }) => [id, verdict])).toEqual([
+      ['STIG V-6777', 'wrong'],
+      ['STIG V-6783', 'wrong'],
+      ['STIG V-6806', 'wrong'],
+      ['NIST CM-5', 'wrong'],
+      ['NIST CM-7', 'wrong'],
+      ['NIST SC-8', 'wrong'],
+    ]);
+    const silent = schemas.DeviceCompliance.parse(await get(`/api/devices/${ids.silent}/compliance`));
+    expect(silent).toMatchObject({ score: null, baselines: [] });
+    expect(await get(`/api/devices?search=printer-bad`)).toMatchObject({
+      items: [{ compliance: { compliant: 1, score: 35 } }],
+    });
+  });
+
+  it('of all devices, and of a group: their mean, and how many each row holds for', async () => {
+    const all = schemas.Compliance.parse(await get('/api/compliance'));
+    expect(all).toMatchObject({ score: 67, devices: 3, scored: 2 });
+    expect(all.baselines.map(({ id, right, wrong }) => [id, right, wrong])).toEqual([
+      ['STIG V-6777', 0, 1],
+      ['STIG V-6783', 1, 1],
+      ['STIG V-6806', 0, 1],
+      ['NIST CM-5', 0, 1],
+      ['NIST CM-7', 1, 1],
+      ['NIST SC-8', 1, 1],
+    ]);
+    const lobby = schemas.Compliance.parse(await get('/api/compliance?group=lobby'));
+    expect(lobby).toMatchObject({ score: 35, devices: 1, scored: 1 });
+    expect(schemas.Compliance.parse(await get('/api/compliance?group=nobody'))).toEqual({
+      score: null,
+      devices: 0,
+      scored: 0,
+      baselines: [],
+    });
+  });
+
+  it('what was read of a device is a policy for others', async () => {
+    expect(schemas.PolicyBody.parse(await get(`/api/devices/${ids.bad}/policy`))).toMatchObject({
+      name: 'Like PRINTER-BAD',
+      items: [
+        { setting: 'svc.telnet', required: false, remediate: true },
+        { setting: 'svc.ftp', required: true, severity: 'high' },
+      ],
+    });
+    expect(await trial.ask('GET', `/api/devices/${ids.silent}/policy`, { token })).toMatchObject({
+      status: 404,
+      body: { detail: 'No setting of this device has been read yet: assess it first.' },
+    });
+  });
+});

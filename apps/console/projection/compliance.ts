@@ -1,0 +1,125 @@
+// How far devices are from what their policies require: one of them, a group, all. The formula is libs/documents/compliance.ts.
+import { Inject, Injectable } from '@nestjs/common';
+import { settingsCatalogue } from '#device/catalogue';
+import { baselinesOf, inOrder, meanScore, scoreOf, verdictOf, type BaselineRow } from '#documents/compliance';
+import { policyOf } from '#documents/policy-of';
+import type { AssessmentFinished, SettingResult, SettingValue } from '#events/assessment';
+import type { Policy } from '#events/policy';
+import { PARTS, type StoredParts } from '#runtime/service';
+import { Refusal } from '../refusal.js';
+import { Devices } from './devices.js';
+
+export interface DeviceCompliance {
+  readonly score: number | null;
+  readonly right: number;
+  readonly wrong: number;
+  readonly leftOut: number;
+  readonly assessedAt: string | null;
+  readonly baselines: readonly BaselineRow[];
+}
+
+interface BaselineCount {
+  readonly id: string;
+  /** Devices for which all that was judged is right, and those for which something is wrong. */
+  readonly right: number;
+  readonly wrong: number;
+}
+
+export interface FleetCompliance {
+  readonly score: number | null;
+  readonly devices: number;
+  /** That have a score. */
+  readonly scored: number;
+  readonly baselines: readonly BaselineCount[];
+}
+
+/** Each row of a baseline with each setting that answers it. */
+const mapped = [...settingsCatalogue.values()].flatMap(({ key, maps }) =>
+  maps.map((id) => ({ id, setting: key })),
+);
+
+const inGroup = 'd.listed and ($1::text is null or d.group_ids @> array[$1::text])';
+
+@Injectable()
+export class Compliance {
+  constructor(
+    @Inject(PARTS) private readonly parts: StoredParts,
+    private readonly devices: Devices,
+  ) {}
+
+  async ofDevice(id: string): Promise<DeviceCompliance> {
+    const { results, finishedAt } = await this.#lastOf(id);
+    const of = (verdict: string): number => results.filter((result) => verdictOf(result) === verdict).length;
+    return {
+      score: scoreOf(results),
+      right: of('right'),
+      wrong: of('wrong'),
+      leftOut: of('leftOut'),
+      assessedAt: finishedAt,
+      baselines: baselinesOf(results, settingsCatalogue),
+    };
+  }
+
+  /** Of all devices, or those of a group. */
+  async ofGroup(group: string | null): Promise<FleetCompliance> {
+    const counts = await this.parts.store.query<{ score: number | null; devices: number }>(
+      `select (d.state->'last'->>'score')::int as score, count(*) as devices
+       from console.device d where ${inGroup} group by 1`,
+      [group],
+    );
+    const scored = counts.flatMap(({ score, devices }) => (score === null ? [] : [{ score, devices }]));
+    return {
+      score: meanScore(scored),
+      devices: total(counts),
+      scored: total(scored),
+      baselines: (await this.#baselines(group)).toSorted((a, b) => inOrder(a.id, b.id)),
+    };
+  }
+
+  /** What the last assessment read of it, as a policy: those settings that its policies named. Throws Refusal. */
+  async policyOf(id: string): Promise<Policy> {
+    const { identity } = await this.devices.view(id);
+    const { results } = await this.#lastOf(id);
+    const values = new Map<string, SettingValue>(
+      results.flatMap(({ setting, after }) => (after === null ? [] : [[setting, after] as const])),
+    );
+    if (values.size === 0)
+      throw new Refusal('notFound', 'No setting of this device has been read yet: assess it first.');
+    return policyOf(values, `Like ${identity?.serial ?? id}`, settingsCatalogue);
+  }
+
+  async #lastOf(
+    id: string,
+  ): Promise<{ readonly results: readonly SettingResult[]; readonly finishedAt: string | null }> {
+    const { last } = await this.devices.view(id);
+    const [row] = await this.parts.store.query<{ body: AssessmentFinished }>(
+      'select body from console.assessment_result where device_id = $1',
+      [id],
+    );
+    return last && row
+      ? { results: row.body.results, finishedAt: row.body.finishedAt }
+      : { results: [], finishedAt: null };
+  }
+
+  /** As verdictOf has it, in SQL: a device counts as wrong for a row as soon as one setting of the row is. */
+  #baselines(group: string | null): Promise<BaselineCount[]> {
+    return this.parts.store.query<BaselineCount>(
+      `with judged as (
+         select m.id, d.id as device,
+           bool_or(r->>'outcome' in ('compliant', 'remediated')) as good,
+           bool_or(r->>'outcome' in ('nonCompliant', 'failed')
+             or r->>'outcome' = 'unsupported' and r->>'unsupported' = 'fail') as bad
+         from console.device d
+         join console.assessment_result a on a.device_id = d.id and d.state->>'last' is not null
+         cross join lateral jsonb_array_elements(a.body->'results') as r
+         join jsonb_to_recordset($2::jsonb) as m(id text, setting text) on m.setting = r->>'setting'
+         where ${inGroup} group by m.id, d.id)
+       select id, count(*) filter (where good and bad is not true) as "right",
+         count(*) filter (where bad) as wrong from judged group by id`,
+      [group, JSON.stringify(mapped)],
+    );
+  }
+}
+
+const total = (counts: readonly { readonly devices: number }[]): number =>
+  counts.reduce((sum, { devices }) => sum + devices, 0);

@@ -1,0 +1,174 @@
+// Policies as files: what is written is read back as it was, and whatever is wrong is named by line and column.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { settingsCatalogue } from '#device/catalogue';
+import { writePolicyFile, type PolicyFile } from '#documents/policy-file';
+import { readPolicyFile } from '#documents/read-policy-file';
+import { policyTemplates } from '#documents/templates';
+import type { SettingValue } from '#events/assessment';
+import type { PolicyItem } from '#events/policy';
+
+const read = (text: string) => readPolicyFile(text, settingsCatalogue);
+const written = (file: PolicyFile) => writePolicyFile(file, settingsCatalogue);
+/** `line:column path`, then the message. */
+const faultsOf = (text: string) =>
+  (read(text).faults ?? []).map(({ line, column, path, message }) => `${line}:${column} ${path}: ${message}`);
+
+const settings = [...settingsCatalogue.values()];
+const anItem = fc.constantFrom(...settings).chain(({ key, type, severity, recommended }) => {
+  const values: readonly SettingValue[] =
+    type.type === 'choice' ? type.values : type.type === 'boolean' ? [true, false] : [recommended];
+  return fc.record<PolicyItem>({
+    setting: fc.constant(key),
+    required: fc.constantFrom(...values),
+    severity: fc.constantFrom('high', 'medium', 'low', severity),
+    remediate: fc.boolean(),
+    unsupported: fc.constantFrom('fail', 'ignore'),
+  });
+});
+const aFile: fc.Arbitrary<PolicyFile> = fc.record({
+  id: fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}$/),
+  body: fc.record({
+    name: fc.constantFrom(
+      'Muster Base',
+      'off',
+      'no: 1',
+      '"quoted"',
+      '- # &a *a',
+      'Größe',
+      '1e3',
+      '0x10',
+      '~',
+    ),
+    description: fc.oneof(fc.constantFrom('', 'one\n\ntwo\n', '  indented\n\tx', 'a: b # c'), fc.string()),
+    items: fc.uniqueArray(anItem, { selector: ({ setting }) => setting, maxLength: 20 }),
+  }),
+});
+
+describe('a policy file', () => {
+  it.each(policyTemplates)('has all of $id', ({ id, body }) => {
+    expect(read(written({ id, body }))).toEqual({ file: { id, body }, faults: null });
+  });
+
+  it('has any policy, as it was', () => {
+    fc.assert(
+      fc.property(aFile, (file) => {
+        expect(read(written(file))).toEqual({ file, faults: null });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is for people: titles stand above, and what is left out is as the catalogue says', () => {
+    const base = policyTemplates.find(({ id }) => id === 'base');
+    expect(written({ id: 'base', body: base?.body ?? { name: '', description: '', items: [] } })).toContain(
+      `  # Held jobs are deleted after
+  - setting: jobs.holdTimeoutMinutes
+    compare: atMost
+    required: 240
+    severity: medium
+`,
+    );
+    const short = `policy: lobby
+name: Lobby
+items:
+  - { setting: svc.telnet, required: false }
+  - setting: cert.daysLeft
+    compare: atLeast
+    required: 60
+  - { setting: svc.lpd, required: true, compare: equals, also: [] }
+`;
+    expect(read(short).file?.body).toEqual({
+      name: 'Lobby',
+      description: '',
+      items: [
+        { setting: 'svc.telnet', required: false, severity: 'high', remediate: true, unsupported: 'ignore' },
+        {
+          setting: 'cert.daysLeft',
+          required: 60,
+          compare: 'atLeast',
+          severity: 'high',
+          remediate: false,
+          unsupported: 'ignore',
+        },
+        { setting: 'svc.lpd', required: true, severity: 'low', remediate: true, unsupported: 'ignore' },
+      ],
+    });
+  });
+});
+
+describe('a policy file with faults', () => {
+  it('has each of them named, with line and column, in their order', () => {
+    const text = `# Of the lobby
+policy: Not A Slug
+nmae: Lobby
+items:
+  - setting: svc.telnet
+    required: off
+  - setting: svc.gopher
+    required: true
+  - { setting: tls.strength, compare: atleast, required: high }
+  - setting: svc.lpd
+    requird: false
+  - setting: svc.telnet
+    required: false
+  - setting: jobs.holdTimeoutMinutes
+    required: 99999
+    also:
+      - 60
+      - soon
+  - just text
+`;
+    expect(faultsOf(text)).toEqual([
+      '2:1 policy: must be lower-case letters, digits and hyphens',
+      '2:1 name: is missing',
+      '3:1 nmae: is no field here; allowed: policy, name, description, items',
+      '6:5 items.0.required: svc.telnet is "off": it must be true or false',
+      '7:5 items.1.setting: svc.gopher is no setting of the catalogue: remove it, or choose one that is',
+      expect.stringMatching(/^9:30 items\.2\.compare: .*atLeast/),
+      '10:5 items.3.required: is missing',
+      '11:5 items.3.requird: is no field here; allowed: setting, required, compare, also, severity, remediate, unsupported',
+      '12:5 items.4.setting: svc.telnet is in this policy already: keep one of the two',
+      expect.stringMatching(/^15:5 items\.5\.required: .* from 0 to 10080$/),
+      expect.stringMatching(/^16:5 items\.5\.also: .*"soon"/),
+      expect.stringMatching(/^16:5 items\.5\.also: .*only oneOf looks at/),
+      expect.stringMatching(/^19:5 items\.6: /),
+    ]);
+  });
+
+  it.each([
+    ['nothing', '', '1:1 : is no policy: it has policy, name, description, items'],
+    ['a list', '- a\n- b\n', '1:1 : is no policy'],
+    ['an open bracket', 'policy: x\nitems: [', '2:'],
+    ['a key twice', 'policy: x\npolicy: y\nname: n\nitems: []\n', '2:1'],
+    ['a tab', 'policy: x\nitems:\n\t- a\n', '3:'],
+    ['two documents', 'policy: x\n---\npolicy: y\n', ''],
+    ['an alias', 'policy: x\nname: &a n\ndescription: *a\nitems: []\n', '3:14 : is an alias'],
+    ['a tag', 'policy: x\nname: !!js/function n\nitems: []\n', '2:7'],
+    ['too much', `# ${'x'.repeat(500_001)}`, '1:1 : is longer than 500000 characters'],
+    ['too many settings', `policy: x\nname: n\nitems:\n${'  - {}\n'.repeat(501)}`, '3:1 items: '],
+  ])('%s is told, and nothing is thrown', (_, text, said) => {
+    const faults = faultsOf(text);
+    expect(faults.length).toBeGreaterThan(0);
+    expect(faults.join('\n')).toContain(said);
+  });
+
+  it('is bounded, whatever it nests or repeats', () => {
+    const bomb = `a: &a [x,x]\n${Array.from({ length: 30 }, (_, at) => `b${at}: &b${at} [*a,*a]\n`).join('')}`;
+    const deep = `a: ${'['.repeat(2_000)}${']'.repeat(2_000)}\n`;
+    for (const text of [deep, '['.repeat(20_000), '{a: '.repeat(20_000), bomb, '- '.repeat(20_000)]) {
+      const { faults } = read(text);
+      expect(faults?.length).toBeGreaterThan(0);
+      expect(faults?.length).toBeLessThanOrEqual(1_000);
+    }
+  });
+
+  it('never has anything else done than read or refused', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+        const { file, faults } = read(text);
+        expect(file === null).toBe(faults !== null);
+      }),
+    );
+  });
+});

@@ -1,0 +1,39 @@
+// A policy as a file, to be kept with other code (policy as code): YAML that read-policy-file.ts takes back as it was.
+import { Document, isMap, isSeq } from 'yaml';
+import type { Catalogue } from '../device/catalogue.js';
+import type { Policy, PolicyItem } from '../events/policy.js';
+
+export interface PolicyFile {
+  readonly id: string;
+  readonly body: Policy;
+}
+
+const head = ` A policy of Muster: check it with muster policy validate, put it in force with muster policy import.
+ A setting of which severity, remediate or unsupported is left out has what the catalogue of settings says.`;
+
+export function writePolicyFile({ id, body }: PolicyFile, catalogue: Catalogue): string {
+  const { name, description, items } = body;
+  // Text that other readers of YAML would take for true or false is quoted.
+  const fields = { policy: id, name, description, items: items.map(fieldsOf) };
+  const document = new Document(fields, { compat: 'yaml-1.1' });
+  document.commentBefore = head;
+  const list = document.get('items');
+  if (isSeq(list)) {
+    for (const [at, node] of list.items.entries()) {
+      const known = catalogue.get(items[at]?.setting ?? '');
+      if (isMap(node) && known) node.commentBefore = ` ${known.title}`;
+    }
+  }
+  return document.toString({ lineWidth: 110 });
+}
+
+/** In the order in which a person reads them. */
+const fieldsOf = ({ setting, compare, required, also, severity, remediate, unsupported }: PolicyItem) => ({
+  setting,
+  ...(compare === undefined ? {} : { compare }),
+  required,
+  ...(also === undefined ? {} : { also }),
+  severity,
+  remediate,
+  unsupported,
+});

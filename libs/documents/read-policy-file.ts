@@ -1,0 +1,131 @@
+// A policy file read, with every fault named by line and column. YAML 1.2, one document, no aliases: a file means what it says.
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import * as z from 'zod';
+import type { Catalogue } from '../device/catalogue.js';
+import { slug } from '../events/document.js';
+import { policyBody, policyItem, type PolicyItem } from '../events/policy.js';
+import type { PolicyFile } from './policy-file.js';
+import { validatePolicy } from './policy.js';
+import { pathOf, shapeFaults, tellFault, type ShapeFault } from './shape-faults.js';
+
+/** Where a file is wrong, counted from 1, and what to do. */
+export interface FileFault {
+  readonly line: number;
+  readonly column: number;
+  /** Such as `items.3.required`; empty: the file itself. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export type PolicyFileRead =
+  | { readonly file: PolicyFile; readonly faults: null }
+  | { readonly file: null; readonly faults: readonly FileFault[] };
+
+/** A policy of as many settings as one may have takes some 100,000. */
+const charactersMax = 500_000;
+const itemsMax = 500;
+const faultsMax = 1_000;
+
+const itemInFile = policyItem.extend({
+  severity: policyItem.shape.severity.optional(),
+  remediate: z.boolean().optional(),
+});
+type ItemInFile = z.infer<typeof itemInFile>;
+
+const inFile = z.strictObject({
+  policy: slug,
+  name: policyBody.shape.name,
+  description: policyBody.shape.description,
+  items: z.array(z.unknown()).max(itemsMax),
+});
+
+/** Never throws: whatever is in the file is either a policy or named. */
+export function readPolicyFile(text: string, catalogue: Catalogue): PolicyFileRead {
+  if (text.length > charactersMax)
+    return refused([{ line: 1, column: 1, path: '', message: `is longer than ${charactersMax} characters` }]);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  const fault = (offset: number, path: string, message: string): FileFault => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1), path, message };
+  };
+  const broken = [...document.errors, ...document.warnings].map(({ pos, message }) =>
+    fault(pos[0], '', message),
+  );
+  const aliases = aliasesIn(document).map((offset) =>
+    fault(offset, '', 'is an alias: write out what it stands for'),
+  );
+  if (broken.length + aliases.length > 0) return refused([...broken, ...aliases]);
+  if (!isMap(document.contents))
+    return refused([fault(0, '', `is no policy: it has ${Object.keys(inFile.shape).join(', ')}`)]);
+  const { file, faults } = policyIn(document.toJS(), catalogue);
+  if (file) return { file, faults: null };
+  return refused(faults.map(({ at, message }) => fault(offsetOf(document, at), pathOf(at), message)));
+}
+
+const refused = (faults: readonly FileFault[]): PolicyFileRead => ({
+  file: null,
+  faults: faults.toSorted((a, b) => a.line - b.line || a.column - b.column).slice(0, faultsMax),
+});
+
+type Understood =
+  | { readonly file: PolicyFile; readonly faults: null }
+  | { readonly file: null; readonly faults: readonly ShapeFault[] };
+
+function policyIn(value: unknown, catalogue: Catalogue): Understood {
+  const whole = inFile.safeParse(value, { error: tellFault });
+  const items = z.object({ items: z.array(z.unknown()) }).safeParse(value).data?.items ?? [];
+  const read = items.slice(0, itemsMax).map((each) => itemInFile.safeParse(each, { error: tellFault }));
+  const shape = read.flatMap(({ error }, at) => (error ? shapeFaults(error.issues, ['items', at]) : []));
+  const good = read.flatMap(({ data }, at) => (data ? [{ at, item: complete(data, catalogue) }] : []));
+  const sense = validatePolicy({ items: good.map(({ item }) => item) }, catalogue).map(
+    ({ item, field, message }): ShapeFault => ({ at: ['items', good[item]?.at ?? 0, field], message }),
+  );
+  const faults = [...shapeFaults(whole.error?.issues ?? []), ...shape, ...sense];
+  if (!whole.success || faults.length > 0) return { file: null, faults };
+  const { policy: id, name, description } = whole.data;
+  return { file: { id, body: { name, description, items: good.map(({ item }) => item) } }, faults: null };
+}
+
+/** What is left out is as the catalogue says; what says nothing is left out. */
+function complete(
+  { compare, also, severity, remediate, ...item }: ItemInFile,
+  catalogue: Catalogue,
+): PolicyItem {
+  const known = catalogue.get(item.setting);
+  return {
+    ...item,
+    ...(compare === undefined || compare === 'equals' ? {} : { compare }),
+    ...(also === undefined || also.length === 0 ? {} : { also }),
+    severity: severity ?? known?.severity ?? 'medium',
+    remediate: remediate ?? !known?.readOnly,
+  };
+}
+
+function aliasesIn(document: Document): readonly number[] {
+  const found: number[] = [];
+  visit(document, { Alias: (_, { range }) => void found.push(range?.[0] ?? 0) });
+  return found;
+}
+
+/** Where a field begins, by its name; of one that is missing, what lacks it. */
+function offsetOf({ contents }: Document, at: readonly PropertyKey[]): number {
+  let node: unknown = contents;
+  let offset = startOf(node) ?? 0;
+  for (const part of at) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && key.value === part);
+      if (!pair) return offset;
+      offset = startOf(pair.key) ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(part)];
+      offset = startOf(node) ?? offset;
+    } else {
+      return offset;
+    }
+  }
+  return offset;
+}
+
+const startOf = (node: unknown): number | null => (isNode(node) ? (node.range?.[0] ?? null) : null);

@@ -31,6 +31,8 @@ export const wanted = [
   },
   // A printer's SNMP agent.
   { name: 'snmpd', files: ['/usr/sbin/snmpd'] },
+  // What it is asked with, by others than us.
+  { name: 'snmp', files: ['/usr/bin/snmpget'] },
   // A site's DNS and DHCP, and a device in it.
   { name: 'dnsmasq-base', files: ['/usr/sbin/dnsmasq'] },
   { name: 'isc-dhcp-client', files: ['/usr/sbin/dhclient', '/sbin/dhclient'] },

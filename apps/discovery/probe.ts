@@ -4,7 +4,7 @@
 import * as z from 'zod';
 import { worker, type Ending, type Worker } from '#bus/worker';
 import { openDeviceApi } from '#device/api';
-import { identifyBySnmp, snmpPort as standardSnmpPort } from '#device/snmp';
+import { openSnmp, snmpPort as standardSnmpPort } from '#device/snmp/driver';
 import type { ProbeWay } from '#events/device';
 import type { Identity } from '#events/identity';
 import { messageOf } from '#events/message-of';
@@ -79,9 +79,11 @@ async function ask(
     return { identity, fingerprint, probedBy: 'deviceApi' };
   }
   if (community === null) throw new Error(`open device API: ${api.reason}; SNMP: no community is set`);
-  const snmp = await identifyBySnmp({ address, port: snmpPort, networks, community }, signal);
-  if (snmp.kind === 'answered') return { identity: snmp.value, fingerprint: null, probedBy: 'snmp' };
-  throw new Error(`open device API: ${api.reason}; SNMP: ${snmp.reason}`);
+  const access = { version: 'v2c', community } as const;
+  const snmp = openSnmp({ address, port: snmpPort, networks, access, serial: null });
+  const said = await snmp.identify(signal).finally(() => snmp.close());
+  if (said.kind === 'answered') return { ...said.value, probedBy: 'snmp' };
+  throw new Error(`open device API: ${api.reason}; SNMP: ${said.reason}`);
 }
 
 interface Answered {

@@ -2,8 +2,7 @@
 //
 //   device.ts      what a driver must do, one per protocol, and the ways in which a call can end
 //   api.ts         the driver of the open HTTPS device API (apps/agent/DEVICE-API.md)
-//   snmp.ts        who a device is by SNMPv2c, read only; net-snmp.d.ts: what it uses of its library
-//   snmp-socket.ts the socket that this library is given: nothing that comes in can throw out of it
+//   snmp/          the driver of SNMP, by objects of MIBs: driver.ts there has its map
 //   exchange.ts    one bounded request over a TLS connection whose certificate is checked before a byte is sent
 //   address.ts     where the server may connect to
 //   agent.ts       the device's announcement agent, out of its settings

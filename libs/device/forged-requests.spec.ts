@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mayConnect } from '#device/address';
 import { openDeviceApi } from '#device/api';
-import { identifyBySnmp } from '#device/snmp';
+import { openSnmp } from '#device/snmp/driver';
 import { defaultSettings } from '#events/settings';
 import { identity } from '#events/identity';
 import { deviceAnnounced } from '#events/device';
@@ -93,13 +93,19 @@ const listenToDatagrams = (type: 'udp6' | 'udp4'): Promise<Socket> =>
     socket.once('error', reject).bind(port, () => resolve(socket));
   });
 
+function askedBySnmp(address: string, networks: readonly string[]) {
+  const access = { version: 'v2c', community: 'public' } as const;
+  const driver = openSnmp({ address, port, networks, access, serial: null });
+  return driver.identify(signal).finally(() => driver.close());
+}
+
 describe('an address of this server', () => {
   it.each([...new Set([...spellings, ...ownAddresses()])])('%j is not connected to', async (address) => {
     expect(mayConnect(address, networks, ownAddresses())).toBe(false);
     const driver = openDeviceApi({ address, port, fingerprint: null, networks, mutual: null });
     const outcome = await driver.identify(AbortSignal.timeout(20_000)).finally(() => driver.close());
     expect(outcome.kind).not.toBe('answered');
-    const bySnmp = await identifyBySnmp({ address, port, networks, community: 'public' }, signal);
+    const bySnmp = await askedBySnmp(address, networks);
     expect(bySnmp).toMatchObject({ kind: 'failed', reason: `${address} lies outside the device networks` });
     expect(connections).toBe(0);
   });
@@ -121,8 +127,7 @@ describe('an address of this server', () => {
     await driver.identify(AbortSignal.timeout(20_000)).finally(() => driver.close());
     expect(connections).toBeGreaterThan(0);
     const before = connections;
-    const there = { address: '127.0.0.1', port, networks: ['127.0.0.1/32'] };
-    await identifyBySnmp({ ...there, community: 'public' }, signal);
+    await askedBySnmp('127.0.0.1', ['127.0.0.1/32']);
     expect(connections).toBeGreaterThan(before);
   });
 });

@@ -1,17 +1,28 @@
-// A printer's SNMP agent that nobody here wrote: net-snmp's snmpd (Debian), with a printer's answers written into it.
+// A printer's SNMP agent that nobody here wrote: net-snmp's snmpd (Debian), with a printer's answers written into it. Its
+// settings are objects that snmpd-printer.sh keeps in a file: they can be set one by one, and outlive snmpd. As of many a real
+// printer, of several set in one request the first stays set when the second is refused.
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { Process } from './process.js';
 import { until } from './until.js';
 
 const program = '/usr/sbin/snmpd';
+const getProgram = '/usr/bin/snmpget';
+const printer = resolve('test/support/snmpd-printer.sh');
 
 /** Why what needs it is skipped; null: it is here. */
 export const withoutSnmpd = existsSync(program) ? null : 'without snmpd, a package of Debian';
+/** The same of snmpGet. */
+export const withoutSnmpGet = existsSync(getProgram) ? null : 'without snmp, a package of Debian';
 
+/** May read. */
 export const community = 'readers';
+/** May read and write. */
+export const writeCommunity = 'writers';
 
 /** What it says, as long as it is not left out. */
 export interface Said {
@@ -20,44 +31,115 @@ export interface Said {
   readonly name: string;
   /** Hexadecimal. */
   readonly mac: string;
+  readonly objects?: readonly SnmpdObject[];
+  readonly users?: readonly SnmpdUser[];
+}
+
+export interface SnmpdObject {
+  /** Without a dot before it. */
+  readonly oid: string;
+  readonly type: 'integer' | 'gauge' | 'string' | 'ipaddress';
+  readonly value: number | string;
+  readonly access: 'ro' | 'rw';
+  /** What a number may be, or how long a text. */
+  readonly range?: readonly [least: number, most: number];
+}
+
+/** Of SNMPv3, with all of a user's rights or none but to read; as createUser and snmpget call them. */
+export interface SnmpdUser {
+  readonly name: string;
+  readonly auth: 'MD5' | 'SHA' | 'SHA-224' | 'SHA-256' | 'SHA-384' | 'SHA-512';
+  readonly authPassword: string;
+  /** AES-256: aes256b of ours, AES-256-C: aes256r. */
+  readonly priv: 'AES' | 'AES-256' | 'AES-256-C';
+  readonly privPassword: string;
+  readonly access: 'ro' | 'rw';
 }
 
 export interface Snmpd {
   stop(): Promise<void>;
+  /** The same printer, switched off and on. */
+  restart(): Promise<void>;
+  /** What its objects are now, by OID. */
+  values(): Promise<ReadonlyMap<string, string>>;
 }
 
 export async function startSnmpd(address: string, port: number, said: Said): Promise<Snmpd> {
   const folder = await mkdtemp(join(tmpdir(), 'muster-snmpd-'));
-  const file = join(folder, 'snmpd.conf');
-  await writeFile(file, configuration(said));
+  const file = join(folder, 'printer.conf');
+  const objects = join(folder, 'objects');
+  // What it writes at its end: who it is to users of SNMPv3, and how often it was started.
+  const kept = join(folder, 'snmpd.conf');
+  await writeFile(kept, '');
+  await writeFile(objects, (said.objects ?? []).toSorted(byOid).map(lineOf).join(''));
+  await writeFile(file, configuration(said, objects));
+  const start = () => running(folder, ['-C', '-c', `${file},${kept}`, `udp:${address}:${port}`]);
+  let snmpd = await start();
+  return {
+    stop: async () => {
+      await snmpd.signal('SIGTERM');
+      await rm(folder, { recursive: true });
+    },
+    restart: async () => {
+      await snmpd.signal('SIGTERM');
+      snmpd = await start();
+    },
+    values: async () => {
+      const lines = (await readFile(objects, 'utf8')).split('\n').filter((line) => line !== '');
+      return new Map(
+        lines.map((line) => [line.split(' ', 1)[0]?.slice(1) ?? '', line.split(' ').slice(4).join(' ')]),
+      );
+    },
+  };
+}
+
+async function running(folder: string, words: readonly string[]): Promise<Process> {
   const snmpd = new Process({
     name: 'snmpd',
     entry: program,
     node: false,
-    words: ['-f', '-Lo', '-C', '-c', file, '-p', join(folder, 'pid'), `udp:${address}:${port}`],
+    words: ['-f', '-Lo', '-p', join(folder, 'pid'), ...words],
     environment: { MIBS: '', MIBDIRS: folder, SNMP_PERSISTENT_DIR: folder },
   });
   await until('snmpd listens', () => {
     if (snmpd.exitCode !== null) throw new Error(`snmpd ended: ${snmpd.output}`);
     return snmpd.output.includes('NET-SNMP version');
   });
-  return {
-    stop: async () => {
-      await snmpd.signal('SIGTERM');
-      await rm(folder, { recursive: true });
-    },
-  };
+  return snmpd;
 }
 
-function configuration({ serial, model, name, mac }: Said): string {
+function configuration({ serial, model, name, mac, users = [], objects = [] }: Said, file: string): string {
   const serialLine = serial === undefined ? [] : [`override 1.3.6.1.2.1.43.5.1.1.17.1 octet_str "${serial}"`];
   return [
     `rocommunity ${community}`,
+    `rwcommunity ${writeCommunity}`,
+    ...users.flatMap(({ name, auth, authPassword, priv, privPassword, access }) => [
+      `createUser ${name} ${auth} "${authPassword}" ${priv} "${privPassword}"`,
+      `${access}user ${name} priv`,
+    ]),
     'sysdescr A network card, and much about it',
     `sysname ${name}`,
     `override 1.3.6.1.2.1.25.3.2.1.3.1 octet_str "${model}"`,
     `override 1.3.6.1.2.1.2.2.1.6.1 octet_str 0x${mac}`,
     ...serialLine,
+    ...(objects.length > 0 ? [`pass_persist .1.3.6.1 /bin/sh ${printer} ${file}`] : []),
     '',
   ].join('\n');
+}
+
+const lineOf = ({ oid, type, access, range, value }: SnmpdObject): string =>
+  `.${oid} ${type} ${access} ${range ? range.join('-') : '-'} ${value}\n`;
+
+function byOid({ oid: one }: SnmpdObject, { oid: other }: SnmpdObject): number {
+  const [ones, others] = [one.split('.').map(Number), other.split('.').map(Number)];
+  const at = ones.findIndex((arc, index) => arc !== others[index]);
+  return at < 0 ? ones.length - others.length : (ones[at] ?? 0) - (others[at] ?? -1);
+}
+
+/** What an object is, by the eyes of Debian's snmpget. */
+export async function snmpGet(address: string, port: number, oid: string): Promise<string> {
+  const words = ['-v2c', '-c', community, '-t', '5', '-r', '3', '-Oqvn', `udp:${address}:${port}`, oid];
+  const environment = { PATH: process.env['PATH'], MIBS: '', MIBDIRS: '/nonexistent' };
+  const { stdout } = await promisify(execFile)(getProgram, words, { env: environment });
+  return stdout.trim();
 }

@@ -1,0 +1,58 @@
+// Questions to one device by SNMP, within limits, whatever it does.
+import type { Session } from 'net-snmp';
+import { ownAddresses } from '../../pki/own-addresses.js';
+import { mayConnect } from '../address.js';
+import type { Outcome } from '../device.js';
+import { faultOfAccess, type SnmpTarget } from './access.js';
+import { Line } from './line.js';
+import { setbackOf } from './setback.js';
+
+export interface Asking {
+  readonly signal: AbortSignal;
+  readonly wholeMs: number;
+}
+
+export class Conversation {
+  #line: Line | null = null;
+
+  constructor(private readonly target: SnmpTarget) {}
+
+  /** Rejects only when `signal` is aborted, with its reason. Settles in time, whatever the device does. */
+  async ask<T>(
+    { signal, wholeMs }: Asking,
+    work: (session: Session) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    signal.throwIfAborted();
+    const { address, networks, access } = this.target;
+    if (!mayConnect(address, networks, ownAddresses())) {
+      return { kind: 'failed', reason: `${address} lies outside the device networks`, mayPass: false };
+    }
+    const fault = faultOfAccess(access);
+    if (fault !== null) return { kind: 'failed', reason: fault, mayPass: false };
+
+    const line = (this.#line ??= new Line(this.target));
+    line.begin();
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(wholeMs)]);
+    const giveUp = (): void => line.end(limited.reason);
+    limited.addEventListener('abort', giveUp, { once: true });
+    try {
+      return await Promise.race([line.session.then(work), line.broken]);
+    } catch (error) {
+      const { met } = line;
+      this.#hangUp(line, error);
+      signal.throwIfAborted();
+      return setbackOf(error, access, met);
+    } finally {
+      limited.removeEventListener('abort', giveUp);
+    }
+  }
+
+  close(): void {
+    if (this.#line) this.#hangUp(this.#line, new Error('closed'));
+  }
+
+  #hangUp(line: Line, reason: unknown): void {
+    line.end(reason);
+    if (this.#line === line) this.#line = null;
+  }
+}

@@ -1,0 +1,133 @@
+// A line to one device by SNMP: a socket that hears nobody else, and net-snmp's session over it. What goes wrong on it ends it;
+// the next question has a new one.
+import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import snmp, { type Session, type SessionOptions } from 'net-snmp';
+import type { CommunityAccess, SnmpTarget, UserAccess } from './access.js';
+import { sessionSocket } from './session-socket.js';
+import { Denied, denials, Improper } from './setback.js';
+import { discover } from './usm/discovery.js';
+import { headerOf, usmStats, type Engine } from './usm/header.js';
+import { keyMaker } from './usm/keys.js';
+import { signerOf, type Signer } from './usm/signer.js';
+
+const limits = { tryMs: 2_000, tries: 2, datagramsMax: 1_000 } as const;
+
+export class Line {
+  /** Rejects when there is nothing more to come by it. */
+  readonly broken: Promise<never>;
+  readonly session: Promise<Session>;
+  readonly #socket: Socket;
+  readonly #break: (reason: unknown) => void;
+  #engine: Engine | null = null;
+  #signer: Signer | null = null;
+  #heard = 0;
+  #ended = false;
+
+  constructor(private readonly target: SnmpTarget) {
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.broken = promise;
+    this.#break = reject;
+    this.broken.catch(() => undefined);
+    this.#socket = createSocket(isIPv6(target.address) ? 'udp6' : 'udp4');
+    this.#socket.on('error', reject).on('message', () => {
+      this.#heard += 1;
+      if (this.#heard > limits.datagramsMax) reject(new Improper('more than it was asked for'));
+    });
+    this.session = this.#open();
+    this.session.catch(() => undefined);
+  }
+
+  /** SNMPv3: it has said who it is. */
+  get met(): boolean {
+    return this.#engine !== null;
+  }
+
+  /** A question begins: as many answers as one may have are heard again. */
+  begin(): void {
+    this.#heard = 0;
+  }
+
+  /** Whoever waits for an answer hears of the reason. */
+  end(reason: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#break(reason);
+    this.#socket.close();
+    this.#signer?.forget();
+  }
+
+  async #open(): Promise<Session> {
+    const { address, port, access } = this.target;
+    await connected(this.#socket, address, port);
+    const session = access.version === 'v3' ? await this.#signed(access) : this.#inClear(access);
+    // A datagram that cannot be read is none: the request ends by its time.
+    session.on('error', () => undefined);
+    return session;
+  }
+
+  #inClear({ version, community }: CommunityAccess): Session {
+    const number = version === 'v1' ? snmp.Version1 : snmp.Version2c;
+    const options = this.#options(number, () => true);
+    return snmp.createSession(this.target.address, community, options);
+  }
+
+  async #signed(access: UserAccess): Promise<Session> {
+    const engine = await discover(this.#socket, { count: limits.tries, eachMs: limits.tryMs });
+    this.#engine = engine;
+    const signer = await signerOf(access, engine, keyMaker);
+    if (this.#ended) {
+      signer.forget();
+      throw new Error('ended');
+    }
+    this.#signer = signer;
+    const admits = (datagram: Buffer): boolean => this.#admits(datagram, engine, signer.level);
+    const session = snmp.createV3Session(
+      this.target.address,
+      signer.user,
+      this.#options(snmp.Version3, admits),
+    );
+    session.msgSecurityParameters = {
+      msgAuthoritativeEngineID: engine.id,
+      msgAuthoritativeEngineBoots: engine.boots,
+      msgAuthoritativeEngineTime: engine.timeSeconds,
+    };
+    return session;
+  }
+
+  /**
+   * Signed and encrypted as it was asked (RFC 3412 7.2), by the engine that said who it is: net-snmp would take an answer in
+   * clear, make keys for any engine, and ask once more whoever has refused. Reports may be in clear: who sends one may know no key.
+   */
+  #admits(datagram: Buffer, engine: Engine, level: number): boolean {
+    const header = headerOf(datagram);
+    if (!header) return false;
+    const isSame = header.engine.id.equals(engine.id);
+    if (header.report === null) return isSame && header.level === level;
+    if (!isSame) this.#break(new Improper('as another engine of SNMPv3 than before'));
+    const denial = denials[header.report];
+    if (denial !== undefined) this.#break(new Denied(denial));
+    // It may say twice who it is, as it was asked twice.
+    return isSame && denial === undefined && header.report !== usmStats.unknownEngineIds;
+  }
+
+  #options(version: number, admits: (datagram: Buffer) => boolean): SessionOptions {
+    return {
+      version,
+      port: this.target.port,
+      timeout: limits.tryMs,
+      retries: limits.tries - 1,
+      reportOidMismatchErrors: true,
+      dgramModule: {
+        createSocket: () => sessionSocket(this.#socket, { admits, broken: this.#break }),
+      },
+    };
+  }
+}
+
+/** From then on the system hands on what comes from this address and port, and nothing else. */
+const connected = (socket: Socket, address: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    socket.once('close', () => reject(new Error('closed')));
+    socket.connect(port, address, (error?: Error) => (error ? reject(error) : resolve()));
+  });

@@ -13,10 +13,20 @@ export class ClientError extends Error {
     message: string,
     /** Of its answer, where there was one. */
     readonly status: number | null = null,
+    /** What is wrong in what was sent, thing by thing. */
+    readonly faults: readonly ClientFault[] = [],
   ) {
     super(message);
   }
 }
+
+const fault = z.object({
+  message: z.string(),
+  line: z.int().optional(),
+  to: z.int().optional(),
+  text: z.string().optional(),
+});
+export type ClientFault = z.infer<typeof fault>;
 
 export interface ClientOptions {
   readonly url: string;
@@ -34,7 +44,7 @@ export interface Asking {
 }
 
 const limitMs = 15_000;
-const problem = z.object({ title: z.string(), detail: z.string() });
+const problem = z.object({ title: z.string(), detail: z.string(), faults: z.array(fault).default([]) });
 
 export class Client {
   constructor(private readonly options: ClientOptions) {}
@@ -95,7 +105,7 @@ export class Client {
     }
     if (status === 403) return new ClientError('forbidden', `the token may not do this. ${detail}`);
     if (!told.success) return new ClientError('notMuster', `${this.url} answers with ${detail}`);
-    return new ClientError(status >= 500 ? 'unreachable' : 'refused', detail, status);
+    return new ClientError(status >= 500 ? 'unreachable' : 'refused', detail, status, told.data.faults);
   }
 }
 

@@ -3,6 +3,7 @@
 import { ClientError } from './client.js';
 import { compliance } from './compliance/compliance.js';
 import { dead } from './dead/dead.js';
+import { discover } from './discover/discover.js';
 import { events } from './events/events.js';
 import { policy } from './policy/policy.js';
 import { printedLines } from './printed.js';
@@ -24,6 +25,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['events', events],
   ['policy', policy],
   ['compliance', compliance],
+  ['discover', discover],
   ['rebuild', rebuild],
 ]);
 

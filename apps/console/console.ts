@@ -10,6 +10,7 @@
 //   documents/     what operators write: versions, rules between documents, events
 //   projection/    what the page shows, built from every event there is, and rebuilt from the journal
 //   feed/          the event stream
+//   discoveries/   devices that operators have looked for
 //   trust/         identities, what Muster's own authority issued, certificates that end
 //   deliveries/    events that services gave up, and what operators decide about them
 //   status/        how each instance of each service fares
@@ -17,6 +18,7 @@ import { repeat, together } from '#runtime/repeat';
 import type { StoredService } from '#runtime/service';
 import { readConsoleConfig, type ConsoleConfig } from './config.js';
 import { readDeadMessages } from './dead-messages.js';
+import { tellingWorker } from './discoveries/telling.js';
 import { repeatEdge } from './documents/edge.js';
 import { firstRun } from './first-run.js';
 import { forgetFeed, keepHouse } from './housekeeping.js';
@@ -31,7 +33,7 @@ export const console: StoredService<ConsoleConfig> = {
   name: 'console',
   config: readConsoleConfig,
   consumers: [projection, instances],
-  workers: (parts) => [rebuildWorker(parts)],
+  workers: (parts) => [rebuildWorker(parts), tellingWorker()],
   watches: serviceQueues,
   module: ConsoleModule,
   start: async (parts) => {

@@ -15,6 +15,9 @@ const deadEventsMax = 20_000;
 const refusedMax = 20_000;
 /** Wishes that the authority settled. */
 const wishesMax = 5_000;
+/** Discoveries, the newest; their results go with them, a few lists at a time. */
+const discoveriesMax = 200;
+const discoveriesSwept = 5;
 /** Rows that one sweep changes. */
 const sweptMax = 2_000;
 
@@ -44,6 +47,9 @@ const sweeps: readonly string[] = [
    where state = 'asked' and asked_at < now() - interval '${wishWaitsDays} days'`,
   `delete from console.wish where number = any(array(
      select number from console.wish where state <> 'asked' order by number desc offset ${wishesMax} limit ${sweptMax}))`,
+  `delete from console.discovery where number = any(array(
+     select number from console.discovery where ended is not null order by number desc
+     offset ${discoveriesMax} limit ${discoveriesSwept}))`,
   // Of listeners that were deleted.
   `delete from console.report where subject like 'listener:%' and not exists (
      select 1 from console.document where kind = 'listener' and body is not null and subject = 'listener:' || id)`,

@@ -4,6 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { PARTS, type StoredParts } from '#runtime/service';
 import type { ConsoleConfig } from './config.js';
 import { DeadDeliveries } from './deliveries/dead.js';
+import { Discoveries } from './discoveries/discoveries.js';
 import { Documents } from './documents/documents.js';
 import { PolicyFiles } from './documents/policy-files.js';
 import { Serials } from './documents/serials.js';
@@ -21,6 +22,7 @@ import { CatalogueController } from './rest/catalogue.js';
 import { ComplianceController, DeviceComplianceController } from './rest/compliance.js';
 import { DeliveriesController } from './rest/deliveries.js';
 import { DevicesController } from './rest/devices.js';
+import { DiscoveriesController } from './rest/discoveries.js';
 import { EventsController } from './rest/events.js';
 import { GroupsController } from './rest/groups.js';
 import { GatewaysController, IdentitiesController } from './rest/identities.js';
@@ -54,6 +56,7 @@ export const controllers = [
   DevicesController,
   AnnouncementsController,
   QuarantineController,
+  DiscoveriesController,
   EventsController,
   SettingsController,
   SerialsController,
@@ -88,6 +91,7 @@ const providers = [
   Devices,
   Compliance,
   Quarantine,
+  Discoveries,
   DeadDeliveries,
   Feed,
   Identities,

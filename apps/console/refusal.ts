@@ -9,6 +9,9 @@ export interface Fault {
   readonly column?: number;
   /** The last of several lines. */
   readonly to?: number;
+  /** What kind of fault, and how the line begins, where the import tells them. */
+  readonly code?: string;
+  readonly text?: string;
 }
 
 export type RefusalCode =

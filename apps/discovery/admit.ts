@@ -16,6 +16,7 @@ import type { Draft, Event } from '#events/event';
 import { serialListChanged, type SerialListChanged } from '#events/serial-list';
 import type { Settings } from '#events/settings';
 import { approve, decideApproval } from './approval.js';
+import { cameBy } from './arrival.js';
 import { decideConflict, dismissed, dismissedAs, heardAgain, overWith } from './conflict.js';
 import { countAnnouncement, startOfMinute } from './flapping.js';
 import type { Arrival, Change, Device, Known, Proof } from './known.js';
@@ -56,7 +57,7 @@ export function announced(event: Arrived, known: Known): Decision<Change> {
   const device = known.devices.get(data.identity.serial);
   if (!device)
     return isDeleted(data, known) ? keepOut(id, data, 'deviceDeleted') : approve(event, known, discover);
-  if (data.probedBy) return seenByProbe(event, device, known);
+  if (data.probedBy && data.trigger !== 'discovered') return seenByProbe(event, device, known);
   const acceptedAt = new Date(data.acceptedAt);
   const proof = proofOf(data, device, known.certificates);
   if (!proof && !saysNothingNew(data, device, known.certificates)) return claim(event, device, known);
@@ -87,7 +88,7 @@ function isDeleted(data: DeviceAnnounced, { retiredAt }: Known): boolean {
 
 /** The device gets its id from the announcement that it is discovered by. */
 export function discover({ id, data }: Pick<Arrived, 'id' | 'data'>, known: Known): Decision<Change> {
-  const { identity, acceptedAt, origin, transport } = data;
+  const { identity, acceptedAt, transport } = data;
   const { changes, certificates } = seeCertificate(data, known.certificates);
   const proof: Proof = data.authentication.outcome === 'verified' ? 'verified' : 'first';
   const shown = transport.fingerprint;
@@ -103,12 +104,9 @@ export function discover({ id, data }: Pick<Arrived, 'id' | 'data'>, known: Know
     conflictedAt: null,
   };
   const event = deviceDiscovered.draft({
-    ...fact(device, id, device.fingerprint),
+    ...fact(device, { id, data }, device.fingerprint),
     proof,
     fresh: true,
-    acceptedAt,
-    origin,
-    probedBy: data.probedBy ?? null,
   });
   return { changes: [...changes, { kind: 'device', device }], events: [event] };
 }
@@ -124,14 +122,10 @@ function reconcile({ id, data }: Arrived, { device, proof, known }: Reconciling)
   const counted = countAnnouncement(device, new Date(data.acceptedAt));
   const after = apply(counted.device, { data, proof, certificates });
   const { changed, fresh } = after;
-  const { acceptedAt, origin } = data;
-  const common = fact(after.device, id, after.device.fingerprint);
+  const common = fact(after.device, { id, data }, after.device.fingerprint);
   return {
     changes: [...changes, { kind: 'device', device: after.device }, ...overWith(device.id, changed)],
-    events: [
-      deviceReconciled.draft({ ...common, proof, fresh, acceptedAt, origin, probedBy: null, changed }),
-      ...counted.events,
-    ],
+    events: [deviceReconciled.draft({ ...common, proof, fresh, changed }), ...counted.events],
   };
 }
 
@@ -157,19 +151,9 @@ function seenByProbe(event: Arrived, device: Device, { certificates }: Known): D
   return { changes: [], events: [seenAgain(event, device, certificates)] };
 }
 
-function seenAgain({ id, data }: Arrived, device: Device, certificates: Certificates): Draft {
-  const { acceptedAt, origin, probedBy = null } = data;
-  const { proof } = device;
-  const common = fact(device, id, pinOf(device, certificates));
-  return deviceReconciled.draft({
-    ...common,
-    proof,
-    fresh: false,
-    acceptedAt,
-    origin,
-    probedBy,
-    changed: [],
-  });
+function seenAgain(event: Arrived, device: Device, certificates: Certificates): Draft {
+  const common = fact(device, event, pinOf(device, certificates));
+  return deviceReconciled.draft({ ...common, proof: device.proof, fresh: false, changed: [] });
 }
 
 /** From another address or certificate: nothing changes before the old address was asked, by the task prove-move.ts. */
@@ -181,7 +165,7 @@ function claim(event: Arrived, known: Device, state: Known): Decision<Change> {
   const out = dismissedAs(state, device.id, event.data);
   if (out) {
     const said = { announcement: event.id, data: event.data };
-    return { changes: [...counted, ...heardAgain(out, said)], events: [dismissed(said), ...events] };
+    return { changes: [...counted, ...heardAgain(out, said)], events: [...dismissed(said), ...events] };
   }
   const again = device.conflictedAt && new Date(device.conflictedAt.getTime() + askAgainAfterMs);
   const change: Change = {
@@ -193,12 +177,11 @@ function claim(event: Arrived, known: Device, state: Known): Decision<Change> {
   return { changes: [...counted, change], events };
 }
 
-const fact = (device: Device, announcement: string, fingerprint: string | null) => ({
+const fact = (device: Device, { id, data }: Pick<Arrived, 'id' | 'data'>, fingerprint: string | null) => ({
   deviceId: device.id,
   identity: device.identity,
-  trigger: 'announced' as const,
-  announcements: [announcement],
   fingerprint,
+  ...cameBy({ announcement: id, data }),
 });
 
 function retire({ data, occurredAt }: Event<DeviceRetireRequested>, known: Known): Decision<Change> {

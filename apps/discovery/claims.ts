@@ -8,6 +8,7 @@ import {
 } from '#events/device';
 import type { Draft } from '#events/event';
 import type { Identity } from '#events/identity';
+import { announcementsOf, cameBy } from './arrival.js';
 import { claimOf, dismissed, dismissedAs, hasRoom, overWith } from './conflict.js';
 import {
   conflictsOf,
@@ -48,7 +49,7 @@ export interface Judgement extends Decision<Change> {
 export function judgeClaims(device: Device, all: readonly Claim[], old: OldAddress, known: Known): Judgement {
   const out = all.filter(({ data }) => dismissedAs(known, device.id, data));
   const parties = partiesOf(all.filter((claim) => !out.includes(claim)));
-  const told = out.map(dismissed);
+  const told = out.flatMap(dismissed);
   const judged = judgeParties(device, parties, old, known);
   return { ...judged, events: [...told, ...judged.events], settled: [...out, ...judged.settled] };
 }
@@ -131,14 +132,12 @@ function moved(device: Device, party: Party, proof: Proof, known: Known): Judgem
   const event = deviceReconciled.draft({
     deviceId: device.id,
     identity: after.device.identity,
-    trigger: 'announced',
-    announcements: party.map(({ announcement }) => announcement),
+    // Of several words the announcement counts: whatever it led to covers it.
+    ...cameBy(party.find(({ data }) => data.trigger === undefined) ?? last),
+    announcements: [...announcementsOf(party)],
     fingerprint: after.device.fingerprint,
     proof,
     fresh: after.fresh,
-    acceptedAt: last.data.acceptedAt,
-    origin: last.data.origin,
-    probedBy: null,
     changed: after.changed,
   });
   return {
@@ -165,7 +164,7 @@ function conflicted(device: Device, told: Told, certificates: Certificates): rea
       serial: device.identity.serial,
       known: { ip: device.identity.ip, fingerprint: pinOf(device, certificates) },
       claimed: { ip: identity.ip, fingerprint: transport.fingerprint },
-      announcements: claims.map(({ announcement }) => announcement),
+      announcements: [...announcementsOf(claims)],
       claim: claimOf(last.data),
       claimedIdentity: identity,
       peerAddress: transport.peerAddress,

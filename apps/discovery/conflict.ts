@@ -19,6 +19,7 @@ import {
   type Said,
 } from './known.js';
 import { apply, seeCertificate } from './move.js';
+import { announcementsOf, cameBy } from './arrival.js';
 
 /** Names a claim: another one, as soon as something changes of what it says or of how it came. */
 export function claimOf({ identity, transport, origin }: DeviceAnnounced): string {
@@ -79,8 +80,11 @@ function makesWay(conflicts: readonly Conflict[]): Conflict | null {
   return out.toSorted((a, b) => heardAt(a) - heardAt(b))[0] ?? null;
 }
 
-export const dismissed = ({ announcement, data: { identity } }: Omit<Claim, 'deviceId'>): Draft =>
-  announcementFiltered.draft({ announcement, identity, reason: 'claimDismissed' });
+/** Nothing of who was looked for: no announcement was made. */
+export const dismissed = (said: Omit<Claim, 'deviceId'>): readonly Draft[] =>
+  announcementsOf([said]).map((announcement) =>
+    announcementFiltered.draft({ announcement, identity: said.data.identity, reason: 'claimDismissed' }),
+  );
 
 type Asked = Event<DeviceConflictDecisionRequested>;
 
@@ -116,14 +120,10 @@ function move(event: Asked, device: Device, conflict: Conflict, known: Known): D
   const reconciled = deviceReconciled.draft({
     deviceId: device.id,
     identity: moved.identity,
-    trigger: 'announced',
-    announcements: [announcement],
+    ...cameBy({ announcement, data }),
     fingerprint: moved.fingerprint,
     proof: 'operator',
     fresh: true,
-    acceptedAt: data.acceptedAt,
-    origin: data.origin,
-    probedBy: null,
     changed: after.changed,
   });
   return {

@@ -13,6 +13,8 @@
 //   prove-move.ts   the task that asks the old address
 //   unknown-clients.ts  clients of the edge that say nothing it understands, which may be asked who they are (R19);
 //                   probe.ts: the task that asks, probe-rows.ts: whom and when, in SQL
+//   who-is.ts       who is at an address: the ways of asking; arrival.ts: what was said, as if it had been announced
+//   search/         devices that do not announce themselves, looked for where an operator says (R35)
 import { deviceApiPort } from '#device/api';
 import { port, readConfig } from '#runtime/config';
 import type { StoredService } from '#runtime/service';
@@ -20,7 +22,11 @@ import { applyRulesWorker, followSettings } from './apply-rules.js';
 import { admission } from './consumer.js';
 import { probeWorker } from './probe.js';
 import { proveMoveWorker } from './prove-move.js';
+import { findWorker } from './search/find.js';
+import { searches } from './search/search.js';
+import { steerWorker } from './search/steer.js';
 import { unknownClients } from './unknown-clients.js';
+import { waysOfAsking } from './who-is.js';
 
 const shape = {
   /** That devices serve their API on; the same as for assessment. */
@@ -34,10 +40,12 @@ interface DiscoveryConfig {
 export const discovery: StoredService<DiscoveryConfig> = {
   name: 'discovery',
   config: (environment) => ({ devicePort: readConfig(shape, environment).MUSTER_DEVICE_PORT }),
-  consumers: [admission, unknownClients, followSettings()],
+  consumers: [admission, unknownClients, searches, followSettings()],
   workers: ({ store, config, log }) => [
     proveMoveWorker({ store, devicePort: config.devicePort }),
     applyRulesWorker(store),
     probeWorker({ store, log, devicePort: config.devicePort }),
+    steerWorker(),
+    findWorker({ store, ways: waysOfAsking(config), dnsServers: null }),
   ],
 };

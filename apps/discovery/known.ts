@@ -7,12 +7,15 @@ export type Proof = DeviceReconciled['proof'];
 export type Changed = DeviceReconciled['changed'];
 
 /**
- * An announcement, or what stands for one: what a client said when it was asked who it is (R19). That lets in serial numbers
- * that are not known, and is no claim to those that are.
+ * An announcement, or what stands for one: what somebody said who was asked who it is. A client of the edge (R19) lets in a
+ * serial number that is not known, and is no claim to one that is; whoever is where an operator had a device looked for
+ * (R35) is judged as if it had announced that from there.
  */
 export interface Arrival extends DeviceAnnounced {
   /** Absent: it announced itself. */
   readonly probedBy?: ProbeWay;
+  /** Present: it was looked for. */
+  readonly trigger?: 'discovered';
 }
 
 export interface Device {
@@ -40,7 +43,7 @@ export interface Certificate {
 export interface Claim {
   readonly announcement: string;
   readonly deviceId: string;
-  readonly data: DeviceAnnounced;
+  readonly data: Arrival;
 }
 
 /** A claim that was raised as a conflict, until an operator decides or the device changes. */
@@ -50,7 +53,7 @@ export interface Conflict {
   readonly claim: string;
   /** The newest announcement that makes the claim. */
   readonly announcement: string;
-  readonly data: DeviceAnnounced;
+  readonly data: Arrival;
   readonly raisedAt: Date;
   /** Set: an operator keeps the known device, and hears no more of this claim while it is remembered. */
   readonly dismissedAt: Date | null;

@@ -2,22 +2,26 @@
 // does: claims.ts.
 import type { DeviceAnnounced } from '#events/device';
 import type { Identity } from '#events/identity';
-import type { Certificate, Change, Changed, Device, Proof } from './known.js';
+import type { Arrival, Certificate, Change, Changed, Device, Proof } from './known.js';
 
 export type Certificates = ReadonlyMap<string, Certificate>;
 
 /**
  * Null: unproven. The address counts as proof only where the connection itself came from it, or where a verified server
- * says so: anybody can write an origin.
+ * says so: anybody can write an origin. The certificate of who was asked counts at the device's own address alone: whoever
+ * passes connections on shows that of the device behind.
  */
-export function proofOf(data: DeviceAnnounced, device: Device, certificates: Certificates): Proof | null {
+export function proofOf(data: Arrival, device: Device, certificates: Certificates): Proof | null {
   const { identity, transport, authentication, origin } = data;
   if (authentication.outcome === 'verified') return 'verified';
   if (origin && !origin.verified) return null;
   const pinned = pinOf(device, certificates);
-  if (pinned !== null && transport.fingerprint === pinned) return 'sameCertificate';
+  const isElsewhere = identity.ip !== device.identity.ip;
+  const wasAsked = data.probedBy !== undefined;
+  if (pinned !== null && transport.fingerprint === pinned && !(wasAsked && isElsewhere))
+    return 'sameCertificate';
   const fromThere = origin ? origin.verified : transport.peerAddress === identity.ip;
-  return fromThere && identity.ip === device.identity.ip ? 'sameAddress' : null;
+  return fromThere && !isElsewhere ? 'sameAddress' : null;
 }
 
 /** Passed on by a server that proved nothing, with what is known already: it needs no proof to be heard. */

@@ -3,10 +3,7 @@
 // unverified; a known device is not changed by it, as whoever is asked can have another answer.
 import * as z from 'zod';
 import { worker, type Ending, type Worker } from '#bus/worker';
-import { openDeviceApi } from '#device/api';
-import { openSnmp, snmpPort as standardSnmpPort } from '#device/snmp/driver';
 import type { ProbeWay } from '#events/device';
-import type { Identity } from '#events/identity';
 import { messageOf } from '#events/message-of';
 import { announcementProbed } from '#events/refusal';
 import { settingsChanged, type Settings } from '#events/settings';
@@ -15,10 +12,11 @@ import { readDocument } from '#store/documents';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import { announced } from './admit.js';
-import type { Arrival } from './known.js';
+import { arrivalOf } from './arrival.js';
 import { probe, rememberAnswer, type Probe } from './probe-rows.js';
 import { loadKnown, saveKnown } from './rows.js';
 import { mayProbe } from './unknown-clients.js';
+import { waysOfAsking, whoIs, type Found, type Ports } from './who-is.js';
 
 const payload = z.object({ peer: z.string(), reason: z.string() });
 
@@ -27,19 +25,10 @@ const probesMax = 10;
 /** A device that has just been switched on may need a while until all of it answers. */
 const retryDelaysMs = [30_000, 120_000] as const;
 
-export interface Probing {
+export interface Probing extends Ports {
   readonly store: Store;
   readonly log: Pick<Log, 'info'>;
-  /** That devices serve their API on. */
-  readonly devicePort: number;
-  readonly snmpPort?: number;
   readonly retryDelaysMs?: readonly number[];
-}
-
-interface Found {
-  readonly identity: Identity;
-  readonly fingerprint: string | null;
-  readonly probedBy: ProbeWay;
 }
 
 export function probeWorker(on: Probing): Worker {
@@ -62,28 +51,11 @@ export function probeWorker(on: Probing): Worker {
   });
 }
 
-/** Throws why it is not known who it is. Either driver keeps to the device networks itself. */
-async function ask(
-  { devicePort, snmpPort = standardSnmpPort }: Probing,
-  address: string,
-  { deviceNetworks: networks, probeCommunity: community }: Settings,
-  signal: AbortSignal,
-): Promise<Found> {
-  const driver = openDeviceApi({ address, port: devicePort, fingerprint: null, networks, mutual: null });
-  const api = await driver.identify(signal).finally(() => driver.close());
-  if (api.kind === 'answered') {
-    const { identity, fingerprint } = api.value;
-    // Another's answer, passed on, or one of several addresses: which of them is the device's, it announces itself.
-    if (identity.ip !== address)
-      throw new Error(`open device API: what answers says that it is at ${identity.ip}`);
-    return { identity, fingerprint, probedBy: 'deviceApi' };
-  }
-  if (community === null) throw new Error(`open device API: ${api.reason}; SNMP: no community is set`);
-  const access = { version: 'v2c', community } as const;
-  const snmp = openSnmp({ address, port: snmpPort, networks, access, serial: null });
-  const said = await snmp.identify(signal).finally(() => snmp.close());
-  if (said.kind === 'answered') return { ...said.value, probedBy: 'snmp' };
-  throw new Error(`open device API: ${api.reason}; SNMP: ${said.reason}`);
+/** Throws why it is not known who it is. */
+async function ask(on: Probing, address: string, settings: Settings, signal: AbortSignal): Promise<Found> {
+  const answer = await whoIs(address, { ways: waysOfAsking(on), settings, signal });
+  if (answer.kind === 'unknown') throw new Error(answer.reason);
+  return answer.found;
 }
 
 interface Answered {
@@ -105,25 +77,12 @@ async function letIn(on: Probing, tx: Tx, { task, found }: Answered): Promise<En
     return giveUp(on, tx, { ...of, probedBy, serial, problem });
   }
   const told = announcementProbed.draft({ ...of, probedBy, serial, problem: null });
-  const data = arrivalOf(found, of.peer, known.now);
+  const data = arrivalOf(found, known.now);
   const { changes, events } = announced({ id: told.id, data, traceparent }, known);
   await saveKnown(tx, changes);
   await rememberAnswer(tx, of.peer, true);
   return { events: [told, ...events] };
 }
-
-/** As if it had announced that over a connection of which nothing is known but where it came from. */
-const arrivalOf = ({ identity, fingerprint, probedBy }: Found, peerAddress: string, now: Date): Arrival => ({
-  identity,
-  reason: 'unstated',
-  announcementId: null,
-  acceptedAt: now.toISOString(),
-  transport: { peerAddress, tlsVersion: '', cipher: '', group: null, fingerprint },
-  authentication: { mode: 'none', outcome: 'anonymous' },
-  origin: null,
-  configVersion: 0,
-  probedBy,
-});
 
 interface Failed extends Probe {
   readonly probedBy?: ProbeWay;

@@ -13,6 +13,7 @@ import { settingsChanged } from '#events/settings';
 import { ownAddresses } from '#pki/own-addresses';
 import { readDocument } from '#store/documents';
 import type { Store, Tx } from '#store/store';
+import { announcementsOf } from './arrival.js';
 import { judgeClaims, type OldAddress } from './claims.js';
 import type { Claim, Device } from './known.js';
 import { loadClaims, loadDevice, loadKnown, proveMove, saveKnown, settleClaims, type Asked } from './rows.js';
@@ -118,7 +119,7 @@ async function conclude(
   const device = asked && known.devices.get(asked.identity.serial);
   if (!asked || device?.id !== asked.id) {
     await settleClaims(tx, claims);
-    return { events: claims.map(ofDeleted) };
+    return { events: claims.flatMap(ofDeleted) };
   }
   if (device.identity.ip !== asked.identity.ip || device.fingerprint !== asked.fingerprint) {
     return { events: [], againAt: new Date() };
@@ -129,5 +130,7 @@ async function conclude(
   return settled.length < claims.length ? { events, againAt: new Date() } : { events };
 }
 
-const ofDeleted = ({ announcement, data: { identity } }: Claim): Draft =>
-  announcementFiltered.draft({ announcement, identity, reason: 'deviceDeleted' });
+const ofDeleted = (claim: Claim): readonly Draft[] =>
+  announcementsOf([claim]).map((announcement) =>
+    announcementFiltered.draft({ announcement, identity: claim.data.identity, reason: 'deviceDeleted' }),
+  );

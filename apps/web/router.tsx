@@ -12,6 +12,8 @@ import { DevicePage } from './pages/device/device.js';
 import { Devices } from './pages/devices/devices.js';
 import { readDeviceSearch } from './pages/devices/search.js';
 import { GroupPage, NewGroup } from './pages/groups/group.js';
+import { Discovery } from './pages/discovery/discovery.js';
+import { DiscoveryPage } from './pages/discovery/run.js';
 import { Groups } from './pages/groups/groups.js';
 import { Identities } from './pages/identities/identities.js';
 import { Licences } from './pages/licences/licences.js';
@@ -67,6 +69,8 @@ const routeTree = root.addChildren([
   devices,
   approval,
   at('/devices/$id', DevicePage),
+  at('/discovery', Discovery),
+  at('/discovery/$id', DiscoveryPage),
   at('/live', Live),
   at('/tasks', Tasks),
   at('/policies', Policies),

@@ -86,6 +86,23 @@ const trigger = {
   requested: 'Asked for by an operator',
 } as const;
 
+const discoveryState = {
+  importing: 'Being imported',
+  running: 'Running',
+  cancelling: 'Being stopped',
+  done: 'Done',
+  cancelled: 'Stopped',
+} as const;
+
+const discoveryOutcome = {
+  found: 'Found',
+  known: 'Known before',
+  held: 'Waits for approval',
+  claimed: 'Known elsewhere',
+  refused: 'Refused',
+  notReached: 'Not reached',
+} as const;
+
 const groupKind = { manual: 'Manual', automatic: 'Automatic', all: 'All devices' } as const;
 
 const service = {
@@ -127,6 +144,9 @@ const budget = {
   proofs: 'Proving moves',
   approval: 'Trying rules on held devices',
   probes: 'Asking unknown clients',
+  searches: 'Going through discoveries',
+  finds: 'Looking for devices',
+  discoveries: 'Importing lists of devices',
   deliveries: 'Sending copies',
   rebuild: 'Showing devices anew',
 } as const;
@@ -143,6 +163,8 @@ export const words = {
   comparison,
   reason,
   trigger,
+  discoveryState,
+  discoveryOutcome,
   groupKind,
   service,
   profile,

@@ -10,6 +10,7 @@
 //   licence.ts      signed licence files and their seats (R42)
 //   listener.ts     secondary listeners (R70)
 //   serial-line.ts  lines of a list of serial numbers (R33)
+//   device-list.ts  lists of devices to look for (R35); device-list/ has their formats
 import type { SettingResult, SettingValue } from '../events/assessment.js';
 import type { Policy, PolicyItem } from '../events/policy.js';
 import { faultOfValue, settingsCatalogue, type Catalogue } from '../device/catalogue.js';

@@ -5,6 +5,7 @@ import { expiryWarned } from './certificate.js';
 import { deviceConflictDecided, deviceConflictDecisionRequested } from './conflict.js';
 import * as delivery from './delivery.js';
 import * as device from './device.js';
+import { discoveryCancelRequested, discoveryProgressed, discoveryRequested } from './discovery.js';
 import { parseEnvelope, parseEvent, UnreadableEvent, type Event, type EventDefinition } from './event.js';
 import { groupChanged } from './group.js';
 import { licenceChanged, seatsCounted } from './licence.js';
@@ -32,6 +33,9 @@ const definitions: readonly EventDefinition<never>[] = [
   device.deviceFlapping,
   device.deviceRetireRequested,
   device.deviceRetired,
+  discoveryRequested,
+  discoveryCancelRequested,
+  discoveryProgressed,
   device.deviceLicensed,
   device.deviceUnlicensed,
   device.deviceGrouped,

@@ -4,9 +4,9 @@ import { defineEvent } from './event.js';
 import { exampleIdentity, identity, ipAddress, printable, serialNumber } from './identity.js';
 
 /**
- * Why the chain runs for a device: it announced itself, an operator asked, or something else did it. Two of them nobody
- * publishes yet: `discovered` is for a device that a manual or automatic discovery found (R52), `refresh` for the daily
- * refresh of groups (R53); assessment has its rules for both.
+ * Why the chain runs for a device: it announced itself, an operator asked, or something else did it. `discovered`: it was found
+ * where an operator had it looked for (R35, R52). One of them nobody publishes yet: `refresh` is for the daily refresh of
+ * groups (R53); assessment has its rules for it.
  */
 export const trigger = z.enum([
   'announced',
@@ -130,14 +130,18 @@ export const proof = z.enum([
   'operator',
 ]);
 
-/** How a client of the edge was asked who it is, when what it said was not understood (R19). */
-export const probeWay = z.enum(['deviceApi', 'snmp']);
+/**
+ * How a device was asked who it is: a client of the edge whose words were not understood (R19), or whoever is where an operator
+ * had it looked for (R35).
+ */
+export const probeWay = z.enum(['deviceApi', 'snmp', 'ipp']);
 export type ProbeWay = z.infer<typeof probeWay>;
 
 const admitted = deviceFact.extend({
   proof,
   /** Fresh from the box: no stored secret may be sent to it. */
   fresh: z.boolean(),
+  /** Of the newest announcement; null when it did not announce itself, but was looked for. */
   acceptedAt: z.iso.datetime().nullable(),
   origin: origin.nullable(),
   /** Null, and in what was told before there were probes: it announced itself. Else the server asked it. */
@@ -154,7 +158,7 @@ const exampleAdmitted = {
 
 export const deviceDiscovered = defineEvent({
   type: 'device.discovered',
-  version: 2,
+  version: 3,
   publisher: 'discovery',
   title: 'A device not known before was admitted (R30).',
   schema: admitted,
@@ -165,7 +169,7 @@ export type DeviceDiscovered = z.infer<typeof deviceDiscovered.schema>;
 
 export const deviceReconciled = defineEvent({
   type: 'device.reconciled',
-  version: 2,
+  version: 3,
   publisher: 'discovery',
   title: 'A known device announced or was found again; what changed in its identity is named (R31, R32).',
   schema: admitted.extend({

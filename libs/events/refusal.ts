@@ -52,6 +52,7 @@ export type AnnouncementsRefused = z.infer<typeof announcementsRefused.schema>;
 
 export const announcementProbed = defineEvent({
   type: 'announcement.probed',
+  version: 2,
   publisher: 'discovery',
   title:
     'A client of the edge whose words were not understood was asked who it is (R19); told once of an address that does not say.',

@@ -8,6 +8,7 @@ import express, {
   type Response,
 } from 'express';
 import helmet from 'helmet';
+import { listBytesMax } from '#documents/device-list';
 import type { Log } from '#runtime/log';
 import { identify, type Caller, type Callers } from '../who/caller.js';
 import { Refusal } from '../refusal.js';
@@ -70,12 +71,16 @@ function parsers(): readonly Step[] {
     express.json({ limit: bodyMax }),
     express.text({ limit: bodyMax, type: ['text/plain', 'text/csv', 'application/yaml'] }),
   ];
+  const lists = ['text/plain', 'text/csv', 'application/xml', 'text/xml'];
+  const list = express.text({ limit: listBytesMax, type: lists });
   const small = express.json({ limit: strangerBodyMax });
   // Named so that Nest, which looks for the name, does not add its own parser of 100 KB in front.
   const jsonParser: Step = (request, response, next) =>
     (callerOf(response) ? (large[0] ?? small) : small)(request, response, next);
-  const textParser: Step = (request, response, next) =>
-    callerOf(response) ? large[1]?.(request, response, next) : next();
+  const textParser: Step = (request, response, next) => {
+    const parser = request.path === '/discoveries' ? list : large[1];
+    return callerOf(response) ? parser?.(request, response, next) : next();
+  };
   return [jsonParser, textParser];
 }
 

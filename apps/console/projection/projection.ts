@@ -4,7 +4,7 @@
 //   device-view.ts  a device as the page shows it      rules.ts      what each event changes in it
 //   claims.ts       conflicts that wait for an operator, and those dismissed
 //   sentences.ts    its history, in words               announcement.ts  announcements and what became of them
-//   refusals.ts     who was turned away at the edge
+//   refusals.ts     who was turned away at the edge      ../discoveries/results.ts  what was looked for
 //   not-assessed.ts why there is no assessment         tables.ts       set-wise SQL: load and save
 //   devices.ts      what is asked of all that           compliance.ts  scores, and what baselines say
 //   rebuild/        devices made anew from the journal, while all of it runs
@@ -17,6 +17,7 @@ import { edgeConfigured } from '#events/settings';
 import type { Event, EventDefinition } from '#events/event';
 import { listenerReported } from '#events/listener';
 import { seatsCounted } from '#events/licence';
+import { progressChanges } from '../discoveries/results.js';
 import { quarantineChanges } from '../quarantine/rows.js';
 import { announcementChanges } from './announcement.js';
 import { blankView, type DeviceView } from './device-view.js';
@@ -40,6 +41,7 @@ export function decide(event: Event, state: State): Decision<Change> {
     ...announcementChanges(event),
     ...quarantineChanges(event),
     ...refusalChanges(event),
+    ...progressChanges(event),
     ...otherChanges(event),
     { kind: 'feed', event } as const,
   ];

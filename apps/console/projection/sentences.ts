@@ -16,10 +16,10 @@ const triggers: Readonly<Record<device.Trigger, string>> = {
   requested: 'a request of an operator',
 };
 
-/** Of a device whose own words were not understood (R19). */
 const probes: Readonly<Record<device.ProbeWay, string>> = {
-  deviceApi: 'the open device API, as it said nothing that is understood',
-  snmp: 'SNMP, as it said nothing that is understood',
+  deviceApi: 'the open device API',
+  snmp: 'SNMP',
+  ipp: 'IPP',
 };
 
 const skipReasons = {
@@ -69,11 +69,15 @@ const builtInPool = 'community';
 
 const listOf = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
 
-const wayIn = ({
+function wayIn({
   trigger,
   probedBy,
-}: Pick<DataOf<typeof device.deviceDiscovered>, 'trigger' | 'probedBy'>): string =>
-  probedBy === null ? triggers[trigger] : probes[probedBy];
+}: Pick<DataOf<typeof device.deviceDiscovered>, 'trigger' | 'probedBy'>): string {
+  if (probedBy === null) return triggers[trigger];
+  return trigger === 'discovered'
+    ? `${probes[probedBy]}, where an operator had it looked for`
+    : `${probes[probedBy]}, as it said nothing that is understood`;
+}
 
 export const sentences = {
   discovered: ({ identity, ...how }: DataOf<typeof device.deviceDiscovered>): string =>

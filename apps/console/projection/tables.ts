@@ -4,6 +4,7 @@ import type { GivenUp } from '#events/delivery';
 import type { Event } from '#events/event';
 import type { Tx } from '#store/store';
 import { appendFeed } from '../feed/append.js';
+import { saveProgress, type ProgressChange } from '../discoveries/results.js';
 import { saveMissed, saveQuarantine, type MissedChange, type QuarantineChange } from '../quarantine/rows.js';
 import type { AnnouncementBody } from './announcement.js';
 import { saveRefusals, type RefusedChange } from './refusals.js';
@@ -35,6 +36,7 @@ export type Change =
   | QuarantineChange
   | MissedChange
   | RefusedChange
+  | ProgressChange
   | { readonly kind: 'serialSeen'; readonly serial: string }
   | {
       readonly kind: 'report';
@@ -91,6 +93,7 @@ export async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
   await saveQuarantine(tx, of('quarantine'));
   await saveMissed(tx, of('quarantineMissed'));
   await saveRefusals(tx, of('refused'));
+  await saveProgress(tx, of('progressed'));
   await saveReports(tx, of('report'));
   await saveDead(tx, of('dead'));
   await appendFeed(

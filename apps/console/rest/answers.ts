@@ -11,6 +11,7 @@ import {
 } from '#events/assessment';
 import { givenUp } from '#events/delivery';
 import { fingerprint, friendlyName } from '#events/certificate';
+import { discoveryOutcome } from '#events/discovery';
 import { filter, groupBody } from '#events/group';
 import { identity } from '#events/identity';
 import { licenceBody, seatsCounted } from '#events/licence';
@@ -22,6 +23,7 @@ import { trustSetBody } from '#events/trust-set';
 import { issuedCertificate } from '#pki/authority/exchange';
 import { wishKinds } from '#pki/authority/wish';
 import { serviceNames } from '#runtime/service';
+import { runStates } from '../discoveries/discoveries.js';
 import { everyField } from '../documents/every-field.js';
 import { agentStates, statuses } from '../projection/device-view.js';
 import { heldStates } from '../quarantine/decisions.js';
@@ -45,6 +47,8 @@ const problem = z.object({
         line: z.int().optional(),
         column: z.int().optional(),
         to: z.int().optional(),
+        code: z.string().optional(),
+        text: z.string().optional(),
       }),
     )
     .optional(),
@@ -320,6 +324,39 @@ const deadDetail = dead.extend({
   event: givenUp.extend({ id: z.uuid(), type: z.string() }).nullable(),
 });
 
+const discovery = z.object({
+  id: z.uuid(),
+  askedBy: z.string(),
+  askedAt: time,
+  format: z.string(),
+  state: z.enum(runStates),
+  cancelledBy: z.string().nullable(),
+  endedAt: time.nullable(),
+  entries: count,
+  imported: count,
+  knownBefore: count,
+  total: count,
+  waiting: count,
+  found: count,
+  known: count,
+  held: count,
+  claimed: count,
+  refused: count,
+  notReached: count,
+  nobody: count,
+});
+const discoveryShown = z.object({
+  line: count,
+  address: z.string(),
+  outcome: discoveryOutcome,
+  serial: z.string().nullable(),
+  deviceId: z.uuid().nullable(),
+  reason: z.string().nullable(),
+  entry: z.string().nullable(),
+  name: z.string().nullable(),
+  location: z.string().nullable(),
+});
+
 const rebuild = z.object({
   state: z.enum(['never', 'running', 'finished', 'failed']),
   phase: z.enum(['waiting', 'reading', 'making']).nullable(),
@@ -384,6 +421,10 @@ export const schemas = {
   DeadDeliveryDetail: deadDetail,
   DeadDeliveryList: listOf(dead).extend({ upTo: count }),
   DeadKindList: listOf(deadKind),
+  Discovery: discovery,
+  DiscoveryAsked: discovery.extend({ ignoredColumns: z.array(z.string()) }),
+  DiscoveryList: listOf(discovery),
+  DiscoveryResultList: listOf(discoveryShown),
   Rebuild: rebuild,
 } as const;
 
@@ -429,6 +470,11 @@ export const answers: Readonly<Record<string, SchemaName>> = {
   'get /api/deliveries': 'DeadDeliveryList',
   'get /api/deliveries/kinds': 'DeadKindList',
   'get /api/deliveries/{consumer}/{eventId}': 'DeadDeliveryDetail',
+  'get /api/discoveries': 'DiscoveryList',
+  'post /api/discoveries': 'DiscoveryAsked',
+  'get /api/discoveries/{id}': 'Discovery',
+  'get /api/discoveries/{id}/results': 'DiscoveryResultList',
+  'post /api/discoveries/{id}/cancel': 'Discovery',
   'get /api/projection/rebuild': 'Rebuild',
 };
 

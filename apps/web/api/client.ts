@@ -4,6 +4,10 @@
 export interface Fault {
   readonly path: string;
   readonly message: string;
+  /** In a list: which line, the last of several, and how it begins. */
+  readonly line?: number;
+  readonly to?: number;
+  readonly text?: string;
 }
 
 /** Thrown when the API refuses a call or cannot be reached (status 0). `message` says what to do where the API knows it. */
@@ -26,7 +30,7 @@ export class Problem extends Error {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
-/** Sends a string as plain text, anything else as JSON; answers the body, or undefined when there is none. */
+/** Sends a string as plain text, a Blob as its type says, anything else as JSON; answers the body, or undefined when there is none. */
 export async function call<T>(method: Method, path: string, body?: unknown): Promise<T> {
   const response = await send(method, path, body);
   const text = await response.text();
@@ -50,7 +54,8 @@ async function send(method: Method, path: string, body: unknown): Promise<Respon
   // X-Muster: a page of another site cannot set it, so a cookie alone writes nothing.
   const headers: Record<string, string> = { accept: 'application/json', 'x-muster': '1' };
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
-  if (body !== undefined) {
+  if (body instanceof Blob) init.body = body;
+  else if (body !== undefined) {
     headers['content-type'] = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json';
     init.body = typeof body === 'string' ? body : JSON.stringify(body);
   }
@@ -90,6 +95,9 @@ function faultOf(value: unknown): Fault {
   return {
     path: plainPath(path),
     message: textIn(fields, 'message') ?? textIn(fields, 'reason') ?? 'not accepted',
+    ...numberIn(fields, 'line'),
+    ...numberIn(fields, 'to'),
+    ...(typeof fields['text'] === 'string' && { text: fields['text'] }),
   };
 }
 
@@ -115,6 +123,9 @@ function textIn(fields: Readonly<Record<string, unknown>>, name: string): string
   const value = fields[name];
   return typeof value === 'string' && value !== '' ? value : null;
 }
+
+const numberIn = (fields: Readonly<Record<string, unknown>>, name: 'line' | 'to'): Partial<Fault> =>
+  typeof fields[name] === 'number' ? { [name]: fields[name] } : {};
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -17,6 +17,7 @@ const byNoun: Readonly<Record<string, readonly string[]>> = {
   seats: ['licences', 'overview'],
   serialList: ['serials'],
   delivery: ['deliveries', 'status'],
+  discovery: ['discoveries'],
 };
 
 /** Names of the lists that these events changed. */

@@ -13,6 +13,8 @@ import type {
   DeadPage,
   DeviceDetail,
   DeviceRow,
+  DiscoveryResultRow,
+  DiscoveryRun,
   Document,
   GatewayRow,
   Group,
@@ -131,6 +133,31 @@ export const useIssued = (query: Readonly<Record<string, string | number | undef
     queryFn: () => read<Page<IssuedRow>>(`certificates${queryOf(query)}`),
     placeholderData: keepPreviousData,
     refetchInterval: toldMs,
+  });
+
+/** Told by events too, but not each part of a long list. */
+const goesOn = ({ endedAt }: DiscoveryRun): boolean => endedAt === null;
+export const useDiscoveries = (after: string | undefined) =>
+  useQuery({
+    queryKey: ['discoveries', after],
+    queryFn: () => read<Page<DiscoveryRun>>(`discoveries${queryOf({ limit: 20, after })}`),
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state: { data } }) => (data?.items.some(goesOn) ? waitingMs : false),
+  });
+export const useDiscovery = (id: string) =>
+  useQuery({
+    queryKey: ['discoveries', id, 'run'],
+    queryFn: () => read<DiscoveryRun>(pathOf('discoveries', id)),
+    refetchInterval: ({ state: { data } }) => (data && goesOn(data) ? waitingMs : false),
+  });
+export const useDiscoveryResults = (id: string, query: Readonly<Record<string, string | undefined>>) =>
+  useQuery({
+    queryKey: ['discoveries', id, 'results', query],
+    queryFn: () =>
+      read<Page<DiscoveryResultRow>>(
+        `${pathOf('discoveries', id, 'results')}${queryOf({ ...query, limit: 50 })}`,
+      ),
+    placeholderData: keepPreviousData,
   });
 
 /** The settings catalogue: as fixed as the build that serves it. */

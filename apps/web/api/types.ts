@@ -1,5 +1,6 @@
 // What console's REST API says, and takes. Shapes of events and documents come from the contract, as types only.
 import type { GivenUp } from '../../../libs/events/delivery.js';
+import type { DiscoveryOutcome } from '../../../libs/events/discovery.js';
 import type { Event } from '../../../libs/events/event.js';
 import type { Filter, Group } from '../../../libs/events/group.js';
 import type { Identity } from '../../../libs/events/identity.js';
@@ -339,6 +340,44 @@ export interface SerialsAdded {
   readonly added: number;
   /** On the list already, or twice in what was sent. */
   readonly known: number;
+}
+
+/** What operators have looked for; counts are of addresses, a host name being one. */
+export interface DiscoveryRun {
+  readonly id: string;
+  readonly askedBy: string;
+  readonly askedAt: string;
+  readonly state: 'importing' | 'running' | 'cancelling' | 'done' | 'cancelled';
+  readonly cancelledBy: string | null;
+  readonly endedAt: string | null;
+  readonly entries: number;
+  /** Entries of which discovery was told. */
+  readonly imported: number;
+  readonly knownBefore: number;
+  readonly total: number;
+  readonly waiting: number;
+  readonly found: number;
+  readonly known: number;
+  readonly held: number;
+  readonly claimed: number;
+  readonly refused: number;
+  readonly notReached: number;
+  readonly nobody: number;
+}
+export interface DiscoveryAsked extends DiscoveryRun {
+  readonly ignoredColumns: readonly string[];
+}
+export interface DiscoveryResultRow {
+  readonly line: number;
+  /** As the list has it. */
+  readonly entry: string | null;
+  readonly name: string | null;
+  readonly location: string | null;
+  readonly address: string;
+  readonly outcome: DiscoveryOutcome;
+  readonly serial: string | null;
+  readonly deviceId: string | null;
+  readonly reason: string | null;
 }
 
 export type LicenceRow = Document<Licence>;

@@ -6,8 +6,8 @@ import type { SerialsAdded } from '../../api/types.js';
 import { ProblemNote } from '../../parts/problem-note.js';
 import { useTell } from '../../shell/told.js';
 import { count, counted } from '../../words.js';
-import { serialTextMax } from '../../../../libs/documents/serial-line.js';
-import { BadLines } from './bad-lines.js';
+import { faultyLines, serialTextMax } from '../../../../libs/documents/serial-line.js';
+import { BadLines } from '../../parts/bad-lines.js';
 import { readLines } from './serial-lines.js';
 
 export function Import() {
@@ -94,7 +94,12 @@ function ImportForm({ onDone }: { readonly onDone: () => void }) {
           At most 100,000 are taken at a time. Cut the list in parts.
         </Alert>
       )}
-      {bad.length > 0 && <BadLines bad={bad} />}
+      {bad.length > 0 && (
+        <BadLines title={`${counted(faultyLines(bad), 'line is', 'lines are')} no serial number`} bad={bad}>
+          A serial number has 4 to 32 letters, digits or hyphens. Mend or remove these lines; nothing is
+          imported before.
+        </BadLines>
+      )}
       {send.error && <ProblemNote problem={send.error} />}
       <div className="row row-end">
         <Button variant="default" onClick={onDone}>

@@ -1,21 +1,12 @@
 // What is wrong in a list before it is sent: by the server's own rule, which has the last word.
-import {
-  faultsOfSerials,
-  serialLines,
-  serialLinesMax,
-  type LineFault,
-} from '../../../../libs/documents/serial-line.js';
+import { faultsOfSerials, serialLines, serialLinesMax } from '../../../../libs/documents/serial-line.js';
+import type { BadLine } from '../../parts/bad-lines.js';
 
 export interface Lines {
   readonly good: number;
   readonly bad: readonly BadLine[];
   /** How many lines there are, where they are more than are taken at a time; else null. */
   readonly tooMany: number | null;
-}
-
-export interface BadLine extends LineFault {
-  /** The first of them. */
-  readonly text: string;
 }
 
 /** One serial number a line; blank lines are nothing. */
@@ -29,7 +20,3 @@ export function readLines(text: string): Lines {
   const badLines = bad.reduce((sum, { line, to }) => sum + to - line + 1, 0);
   return { good: lines.filter((line) => line.trim() !== '').length - badLines, bad, tooMany: null };
 }
-
-/** Line 7, or Lines 7 to 9. */
-export const placeOf = ({ line, to }: BadLine): string =>
-  line === to ? `Line ${line}` : `Lines ${line} to ${to}`;

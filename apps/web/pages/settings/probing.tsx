@@ -20,17 +20,15 @@ export function Probing({ form: { body, set, fault, readOnly } }: { readonly for
         fault={fault('probeUnknownClients')}
         onChange={(probeUnknownClients) => set({ probeUnknownClients })}
       />
-      {body.probeUnknownClients && (
-        <TextInput
-          label="SNMP read community"
-          description="What they are asked with, by SNMPv2c, such as public. It crosses the network in clear, and whoever connects may be sent it: take none that allows more than reading. Empty: they are not asked by SNMP."
-          value={body.probeCommunity ?? ''}
-          error={fault('probeCommunity')}
-          readOnly={readOnly}
-          spellCheck={false}
-          onChange={(event) => set({ probeCommunity: event.currentTarget.value.trim() || null })}
-        />
-      )}
+      <TextInput
+        label="SNMP read community"
+        description="What they, and devices that you have looked for, are asked with by SNMPv2c, such as public. It crosses the network in clear, and whoever is there may be sent it: take none that allows more than reading. Empty: nobody is asked by SNMP."
+        value={body.probeCommunity ?? ''}
+        error={fault('probeCommunity')}
+        readOnly={readOnly}
+        spellCheck={false}
+        onChange={(event) => set({ probeCommunity: event.currentTarget.value.trim() || null })}
+      />
     </>
   );
 }

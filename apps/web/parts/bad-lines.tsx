@@ -1,20 +1,31 @@
 import { Alert, Button } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
-import { faultyLines } from '../../../../libs/documents/serial-line.js';
-import { count, counted } from '../../words.js';
-import { placeOf, type BadLine } from './serial-lines.js';
+import type { ReactNode } from 'react';
+import type { LineFault } from '../../../libs/documents/serial-line.js';
+import { count } from '../words.js';
+
+export interface BadLine extends LineFault {
+  /** The first of them. */
+  readonly text: string;
+}
+
+/** Line 7, or Lines 7 to 9. */
+const placeOf = ({ line, to }: BadLine): string => (line === to ? `Line ${line}` : `Lines ${line} to ${to}`);
 
 const shownMax = 500;
 
-/** Every line that is no serial number: the first of them here, all of them as a file for whoever mends the list. */
-export function BadLines({ bad }: { readonly bad: readonly BadLine[] }) {
-  const lines = faultyLines(bad);
+interface BadLinesProps {
+  readonly title: string;
+  readonly bad: readonly BadLine[];
+  /** What to do. */
+  readonly children: ReactNode;
+}
+
+/** Every bad line of a list: the first of them here, all of them as a file for whoever mends it. */
+export function BadLines({ title, bad, children }: BadLinesProps) {
   return (
-    <Alert role="alert" color="red" title={`${counted(lines, 'line is', 'lines are')} no serial number`}>
-      <p>
-        A serial number has 4 to 32 letters, digits or hyphens. Mend or remove these lines; nothing is
-        imported before.
-      </p>
+    <Alert role="alert" color="red" title={title}>
+      <p>{children}</p>
       <ul className="bad-lines" aria-label="Bad lines" tabIndex={0}>
         {bad.slice(0, shownMax).map((one) => (
           <li key={one.line}>

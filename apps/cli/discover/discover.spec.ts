@@ -1,0 +1,89 @@
+// An operator at the command line who looks for devices (R35), a real console at the other end.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { discoveryProgressed, type DiscoveryProgressed } from '#events/discovery';
+import { databases, Trial } from '../../../test/support/console.js';
+import { ownFolder } from '../../../test/support/servers.js';
+import { typed } from '../../../test/support/typed.js';
+import { until } from '../../../test/support/until.js';
+import { runCommand } from '../command-line.js';
+
+const [PGlite] = databases;
+
+describe('devices are looked for at the command line', () => {
+  let trial: Trial;
+  let folder: string;
+  beforeAll(async () => {
+    trial = await Trial.start(await PGlite.open());
+    folder = await ownFolder('list');
+    await writeFile(join(folder, 'token'), await trial.token('operator'));
+  });
+  afterAll(() => trial.stop());
+
+  const muster = (...words: readonly string[]) =>
+    typed(runCommand, ['discover', ...words], {
+      MUSTER_CONSOLE_URL: trial.host.url,
+      MUSTER_TOKEN_FILE: join(folder, 'token'),
+    });
+  /** As discovery tells it. */
+  const progressed = (told: Partial<DiscoveryProgressed> & Pick<DiscoveryProgressed, 'discoveryId'>) =>
+    trial.bus.publish([
+      trial.event('discovery', discoveryProgressed.draft({ results: [], nobody: 0, ended: null, ...told })),
+    ]);
+
+  it('in a list, of which every bad line is named', async () => {
+    const list = join(folder, 'list.csv');
+    await writeFile(list, 'address\n10.1.2.3\n10.1.2.300\nno good\n');
+    const { status, text } = await muster('--file', list);
+    expect(status).toBe(1);
+    expect(text).toContain('2 lines are wrong; nothing was imported.');
+    expect(text).toMatch(/^line 3: 10\.1\.2\.300 is no address: /m);
+    expect(text).toMatch(/^line 4: no good is no host name: /m);
+  });
+
+  it('and what came of it is shown, failures by name', async () => {
+    const { out } = await muster('--no-wait', '10.1.2.3', '10.1.2.4');
+    const discoveryId = out.trim();
+    const at = (line: number, address: string) => ({ line, address, deviceId: null });
+    await progressed({
+      discoveryId,
+      results: [{ ...at(1, '10.1.2.3'), outcome: 'found', serial: 'AB-12', reason: null }],
+    });
+    const failed = {
+      ...at(2, '10.1.2.4'),
+      outcome: 'notReached',
+      serial: null,
+      reason: 'nobody answers',
+    } as const;
+    const watching = muster('--watch', discoveryId);
+    await progressed({ discoveryId, results: [failed], ended: 'done' });
+    const watched = await watching;
+    expect(watched.status).toBe(1);
+    expect(watched.out).toBe(
+      'line 2: 10.1.2.4: nobody answers\nDone: 1 found, 0 known before, 1 not reached.\n',
+    );
+  });
+
+  it('until it is called off', async () => {
+    const id = (await muster('--no-wait', '10.1.2.0/24')).out.trim();
+    expect((await muster('--cancel', id, '--no-wait')).status).toBe(0);
+    await until(
+      'discovery is told',
+      async () => (await trial.told('discovery.cancelRequested')).length === 1,
+    );
+    await progressed({ discoveryId: id, nobody: 20, ended: 'cancelled' });
+    const { status, out } = await muster('--watch', id);
+    expect([status, out]).toEqual([
+      0,
+      'Cancelled: 0 found, 0 known before, 20 with nobody there, 234 not asked.\n',
+    ]);
+  });
+
+  it('by one way at a time', async () => {
+    expect((await muster()).status).toBe(2);
+    expect((await muster('--file', 'x', '10.1.2.3')).status).toBe(2);
+    expect((await muster('--file', join(folder, 'nowhere'))).text).toContain('The list cannot be read');
+    expect((await muster('--help')).text).toContain('muster discover ADDRESS');
+  });
+});

@@ -1,0 +1,109 @@
+// Who is at an address (R19, R30): asked one way after the other, until somebody says it.
+import { mayConnect } from '#device/address';
+import { openDeviceApi } from '#device/api';
+import type { Identified, Outcome, Setback } from '#device/device';
+import { openSnmp, snmpPort as standardSnmpPort } from '#device/snmp/driver';
+import type { ProbeWay } from '#events/device';
+import type { Settings } from '#events/settings';
+import { ownAddresses } from '#pki/own-addresses';
+
+/** A protocol by which a device says who it is. */
+export interface Way {
+  readonly way: ProbeWay;
+  /** In sentences. */
+  readonly name: string;
+  /** What the operator has not set for it; null: nothing is missing. */
+  missing(settings: Settings): string | null;
+  ask(address: string, settings: Settings, signal: AbortSignal): Promise<Outcome<Identified>>;
+}
+
+export interface Ports {
+  /** That devices serve their API on. */
+  readonly devicePort: number;
+  readonly snmpPort?: number;
+}
+
+/** In the order in which they are tried: the one that says most, and proves most, first. */
+export function waysOfAsking({ devicePort, snmpPort = standardSnmpPort }: Ports): readonly Way[] {
+  return [
+    {
+      way: 'deviceApi',
+      name: 'open device API',
+      missing: () => null,
+      ask: async (address, { deviceNetworks: networks }, signal) => {
+        const driver = openDeviceApi({
+          address,
+          port: devicePort,
+          fingerprint: null,
+          networks,
+          mutual: null,
+        });
+        return driver.identify(signal).finally(() => driver.close());
+      },
+    },
+    {
+      way: 'snmp',
+      name: 'SNMP',
+      missing: ({ probeCommunity }) => (probeCommunity === null ? 'no community is set' : null),
+      ask: async (address, { deviceNetworks: networks, probeCommunity }, signal) => {
+        const access = { version: 'v2c', community: probeCommunity ?? '' } as const;
+        const driver = openSnmp({ address, port: snmpPort, networks, access, serial: null });
+        return driver.identify(signal).finally(() => driver.close());
+      },
+    },
+  ];
+}
+
+export interface Found extends Identified {
+  readonly probedBy: ProbeWay;
+}
+
+export type Answer =
+  | { readonly kind: 'found'; readonly found: Found }
+  | {
+      readonly kind: 'unknown';
+      /** For an operator. */
+      readonly reason: string;
+      /** Somebody answers there in a protocol of devices, and does not say who it is. */
+      readonly somebody: boolean;
+      /** It is worth asking again soon. */
+      readonly mayPass: boolean;
+    };
+
+export interface Asking {
+  readonly ways: readonly Way[];
+  readonly settings: Settings;
+  readonly signal: AbortSignal;
+}
+
+/** Rejects only when `signal` is aborted, with its reason. */
+export async function whoIs(address: string, { ways, settings, signal }: Asking): Promise<Answer> {
+  if (!mayConnect(address, settings.deviceNetworks, ownAddresses()))
+    return unknown([`${address} lies outside the device networks`], []);
+  const reasons: string[] = [];
+  const setbacks: Setback[] = [];
+  for (const each of ways) {
+    const { way: probedBy, name } = each;
+    const lack = each.missing(settings);
+    const outcome = lack === null ? await each.ask(address, settings, signal) : null;
+    if (outcome?.kind === 'answered') return judged(address, { ...outcome.value, probedBy }, name);
+    if (outcome) setbacks.push(outcome);
+    reasons.push(`${name}: ${outcome?.reason ?? lack ?? ''}`);
+  }
+  return unknown(reasons, setbacks);
+}
+
+/** Another's answer, passed on, or one of several addresses: which of them is the device's, it announces itself. */
+function judged(address: string, found: Found, name: string): Answer {
+  const { ip } = found.identity;
+  if (ip === address) return { kind: 'found', found };
+  const reason = `${name}: what answers says that it is at ${ip}`;
+  return { kind: 'unknown', reason, somebody: true, mayPass: false };
+}
+
+const unknown = (reasons: readonly string[], setbacks: readonly Setback[]): Answer => ({
+  kind: 'unknown',
+  reason: reasons.join('; '),
+  somebody: setbacks.some(({ kind }) => kind !== 'unreachable'),
+  mayPass: setbacks.some((setback) => setback.kind === 'failed' && setback.mayPass),
+});

@@ -1,0 +1,142 @@
+// Where a device is, as an operator writes it: an address, a range, a network or a host name; and what can be wrong with that.
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { mayConnect } from '../../device/address.js';
+import { isOrdinary } from '../../pki/address-range.js';
+import type { ListFaultCode } from '../device-list.js';
+import { addressAt, spanBetween, spanOfNetwork, type Span } from './span.js';
+
+/** Addresses of one range: a network of 16 bits for hosts. */
+export const spanMax = 65_536;
+
+export interface Reach {
+  /** Where Muster may connect to, in CIDR notation. */
+  readonly networks: readonly string[];
+  /** Addresses of this server. */
+  readonly own: readonly string[];
+}
+
+/** What a list is held against: made once for all its lines. */
+export interface Ground {
+  mayConnect(address: string): boolean;
+  isOwn(address: string): boolean;
+}
+
+/** Says what `mayConnect` says; of the many ordinary addresses of a long list, without reading the networks again each time. */
+export function groundOf({ networks, own }: Reach): Ground {
+  const mine = new Set(own.flatMap((each) => (isIP(each) === 0 ? [] : ipaddr.process(each).toString())));
+  const read = networks.flatMap((each) => (ipaddr.isValidCIDR(each) ? [ipaddr.parseCIDR(each)] : []));
+  const isOwn = (address: string): boolean => mine.has(ipaddr.process(address).toString());
+  const isInside = (address: string): boolean => {
+    const plain = ipaddr.process(address);
+    return read.some(([base, bits]) => base.kind() === plain.kind() && plain.match(base, bits));
+  };
+  return {
+    isOwn,
+    mayConnect: (address) =>
+      (isOrdinary(address) && !isOwn(address) && isInside(address)) || mayConnect(address, networks, own),
+  };
+}
+
+export interface Where {
+  /** As it is told: an address, `first-last`, or a host name in lower case. */
+  readonly at: string;
+  /** How many addresses; a host name is one. */
+  readonly count: number;
+}
+
+export interface Fault {
+  readonly code: ListFaultCode;
+  readonly message: string;
+}
+
+export const isFault = <T extends object>(read: T | Fault): read is Fault => 'code' in read;
+
+const mac =
+  /^(?:[0-9a-f]{2}([:-]))(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}$|^(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}$|^[0-9a-f]{12}$/i;
+const label = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i;
+
+export function readWhere(text: string, ground: Ground): Where | Fault {
+  if (mac.test(text))
+    return fault(
+      'macAddress',
+      'is a MAC address, by which nothing can be reached: write its address or host name',
+    );
+  if (text.includes('/')) return networkOf(text, ground);
+  const [, from, to] =
+    /^([\d.]+|[\da-f:.]*:[\da-f:.]*)\s*-\s*([\d.]+|[\da-f:.]*:[\da-f:.]*)$/i.exec(text) ?? [];
+  if (from !== undefined && to !== undefined) return rangeOf(from, to, ground);
+  if (isIP(text) !== 0 && !text.includes('%')) return addressOf(text, ground);
+  if (/^[\d.]+$/.test(text) || text.includes(':'))
+    return fault('badAddress', 'is no address: write it as 10.1.2.3 or fd00::1, without port or zone');
+  return hostOf(text);
+}
+
+const fault = (code: ListFaultCode, message: string): Fault => ({ code, message });
+
+function addressOf(text: string, ground: Ground): Where | Fault {
+  const at = ipaddr.process(text).toString();
+  return outsideOf(at, ground) ?? { at, count: 1 };
+}
+
+function networkOf(text: string, ground: Ground): Where | Fault {
+  const span = spanOfNetwork(text, spanMax);
+  return span
+    ? spanIn(span, ground)
+    : fault('badRange', 'is no network: write it as 10.1.2.0/24 or fd00::/120');
+}
+
+function rangeOf(from: string, to: string, ground: Ground): Where | Fault {
+  if (isIP(from) === 0 || isIP(to) === 0)
+    return fault('badRange', 'is no range: write both ends in full, as 10.1.2.1-10.1.2.99');
+  const span = spanBetween(from, to, spanMax);
+  return span
+    ? spanIn(span, ground)
+    : fault('badRange', 'is no range: its end comes before its beginning, or is of another kind');
+}
+
+/** Both ends are looked at here; each address of it once more when it is asked. */
+function spanIn(span: Span, ground: Ground): Where | Fault {
+  if (span.count > spanMax)
+    return fault('rangeTooLarge', `has more than ${spanMax} addresses: cut it in parts`);
+  const last = addressAt(span, span.count - 1);
+  const outside = [span.first, last].map((end) => (ground.isOwn(end) ? null : outsideOf(end, ground)));
+  return (
+    outside.find((found) => found !== null) ?? {
+      at: span.count === 1 ? last : `${span.first}-${last}`,
+      count: span.count,
+    }
+  );
+}
+
+function outsideOf(address: string, ground: Ground): Fault | null {
+  if (ground.mayConnect(address)) return null;
+  if (ground.isOwn(address)) return fault('ownAddress', 'is an address of this server: take it out');
+  if (!isOrdinary(address))
+    return fault(
+      'specialAddress',
+      'is an address of no device, such as loopback, link-local or multicast: take it out',
+    );
+  return fault(
+    'outsideNetworks',
+    'lies outside the device networks: name its network in the Instant-On settings, or take it out',
+  );
+}
+
+function hostOf(text: string): Where | Fault {
+  const at = text.replace(/\.$/, '').toLowerCase();
+  const labels = at.split('.');
+  if (/[^\p{ASCII}]/u.test(at))
+    return fault(
+      'badHost',
+      'is no host name: write it as DNS has it, with xn-- where it has other letters than a to z',
+    );
+  if (at.length > 253 || !labels.every((each) => label.test(each)))
+    return fault(
+      'badHost',
+      'is no host name: letters, digits and hyphens between dots, 63 at most between two of them',
+    );
+  if (/^\d+$/.test(labels.at(-1) ?? '')) return fault('badAddress', 'is no address: write it as 10.1.2.3');
+  if (labels.at(-1) === 'localhost') return fault('specialAddress', 'is this server itself: take it out');
+  return { at, count: 1 };
+}

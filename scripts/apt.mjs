@@ -29,6 +29,9 @@ export const wanted = [
     name: 'libstrongswan-standard-plugins',
     files: ['/usr/lib/ipsec/plugins/libstrongswan-openssl.so'],
   },
+  // What rules of IPsec are made for.
+  { name: 'charon-systemd', files: ['/usr/sbin/charon-systemd'] },
+  { name: 'strongswan-swanctl', files: ['/usr/sbin/swanctl'] },
   // A printer's SNMP agent.
   { name: 'snmpd', files: ['/usr/sbin/snmpd'] },
   // What it is asked with, by others than us.
@@ -41,6 +44,21 @@ export const wanted = [
     name: 'libfaketime',
     files: ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`),
   },
+];
+
+/** What `npm run faults:ipsec` needs, beside a kernel that it downloads. */
+export const wired = [
+  { name: 'charon-systemd', files: ['/usr/sbin/charon-systemd'] },
+  { name: 'strongswan-swanctl', files: ['/usr/sbin/swanctl'] },
+  { name: 'qemu-system-x86', files: ['/usr/bin/qemu-system-x86_64'] },
+  { name: 'busybox-static', files: ['/bin/busybox'] },
+  { name: 'cpio', files: ['/usr/bin/cpio', '/bin/cpio'] },
+  { name: 'kmod', files: ['/sbin/depmod', '/usr/sbin/depmod'] },
+  { name: 'xz-utils', files: ['/usr/bin/unxz'] },
+  { name: 'curl', files: ['/usr/bin/curl'] },
+  { name: 'tshark', files: ['/usr/bin/tshark'] },
+  { name: 'nftables', files: ['/usr/sbin/nft'] },
+  { name: 'iproute2', files: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'] },
 ];
 
 /** What `npm run bench:edge` compares with. */

@@ -6,7 +6,7 @@ import { entryOf, processes, steps, tools } from './processes.mjs';
 import { setUp } from './setup.mjs';
 
 /** Asked of a running Muster; one program for all of them, which reads the command itself. */
-const asked = ['status', 'dead', 'events', 'policy', 'compliance', 'discover', 'rebuild'];
+const asked = ['status', 'dead', 'events', 'policy', 'compliance', 'discover', 'rebuild', 'ipsec'];
 
 /** Needs the broker's journal, or the data folder, and not console. */
 const replay = 'dist/apps/standalone/replay.js';
@@ -29,6 +29,7 @@ const help = `muster COMMAND …; each takes --help where it has options
   compliance    how far devices are from their policies: score, and rows of baselines
   discover      printers that do not announce themselves, looked for at addresses, ranges and names
   rebuild       what console shows of devices, made anew from the journal while all of it runs
+  ipsec         rules of IPsec of a file: validate, render for strongSwan, compare with a device's
   standalone    all services in this process, as npm start does
   agent         the device side: announce this machine, or a fleet of virtual printers
   topology      declare exchange, queues and bindings, or print the accounts as definitions

@@ -4,6 +4,7 @@ import { mkdir, open, readFile, rename, type FileHandle } from 'node:fs/promises
 import { join } from 'node:path';
 import { settingValue } from '#events/assessment';
 import { announceReason } from '#events/device';
+import { ipsecRules } from '#events/ipsec';
 import * as z from 'zod';
 
 /** What the device shows (R1): success, a server was found and talked with; failed, none was found or none could be talked with. */
@@ -48,6 +49,7 @@ const state = z.object({
   device: z.object({
     written: z.record(z.string(), settingValue),
     passwordHash: z.string().nullable(),
+    ipsec: ipsecRules.readonly().default([]),
   }),
 });
 export type State = z.infer<typeof state>;
@@ -69,7 +71,7 @@ const firstState = (): State => ({
   coldReset: false,
   periodicAt: null,
   enrolled: null,
-  device: { written: {}, passwordHash: null },
+  device: { written: {}, passwordHash: null, ipsec: [] },
 });
 
 /** Thrown when the state file cannot be understood; the message names it. */

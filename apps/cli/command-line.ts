@@ -5,6 +5,7 @@ import { compliance } from './compliance/compliance.js';
 import { dead } from './dead/dead.js';
 import { discover } from './discover/discover.js';
 import { events } from './events/events.js';
+import { ipsec } from './ipsec/ipsec.js';
 import { policy } from './policy/policy.js';
 import { printedLines } from './printed.js';
 import { rebuild } from './rebuild/rebuild.js';
@@ -27,6 +28,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['compliance', compliance],
   ['discover', discover],
   ['rebuild', rebuild],
+  ['ipsec', ipsec],
 ]);
 
 const refusals: ReadonlySet<ClientError['code']> = new Set(['refused', 'unauthenticated', 'forbidden']);

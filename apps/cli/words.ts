@@ -9,7 +9,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const commonHelp = `Each, but for events replay, takes
+export const commonHelp = `Each, but for events replay and ipsec, takes
   --url URL            where console is (MUSTER_CONSOLE_URL, or http://127.0.0.1:3330)
   --token-file FILE    an API token, made on the page Access (MUSTER_TOKEN_FILE)
   --json               for a program to read

@@ -230,6 +230,27 @@ describe('the client of the device API', () => {
     expect(await open(port).read(all, signal)).toMatchObject(expected);
   });
 
+  it('its rules of IPsec are what it says, and no answer when they are none', async () => {
+    const strange = { name: 'a', dh: 'dh2', vendorSays: true };
+    const { port } = await device(json({ rules: [strange] }));
+    expect(await open(port).ipsec?.(signal)).toEqual({
+      kind: 'answered',
+      value: [
+        {
+          name: 'a',
+          fields: new Map<string, unknown>([
+            ['dh', 'dh2'],
+            ['vendorSays', true],
+          ]),
+        },
+      ],
+    });
+    const { port: other } = await device(json({ rules: [{ dh: 'dh2' }] }));
+    expect(await open(other).ipsec?.(signal)).toMatchObject({ kind: 'failed', reason: saying('no name') });
+    const { port: before } = await device((_, response) => void response.writeHead(404).end());
+    expect(await open(before).ipsec?.(signal)).toMatchObject({ kind: 'unsupported' });
+  });
+
   it('a setting named __proto__ changes nothing', async () => {
     const { port } = await device(
       (_, response) => void response.end('{"settings":{"__proto__":{"x":1},"svc.ftp":true}}'),

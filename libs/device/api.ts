@@ -7,6 +7,7 @@ import { ownAddresses } from '../pki/own-addresses.js';
 import { mayConnect } from './address.js';
 import type { Driver, Outcome, Setback, Target } from './device.js';
 import { Exchange, type Answer, type Request } from './exchange.js';
+import { saidIpsec } from './ipsec.js';
 
 /** Port that a device serves the interface on. */
 export const deviceApiPort = 7627;
@@ -65,6 +66,11 @@ export function openDeviceApi(target: Target): Driver {
           applied: new Set(applied.keys()),
           refused,
         }));
+      }),
+    ipsec: (signal) =>
+      traced('read ipsec', target, async () => {
+        const answer = await ask({ method: 'GET', path: '/muster/v1/ipsec' }, signal);
+        return understand(answer, saidIpsec, (rules) => rules);
       }),
     close: () => exchange.close(),
   };

@@ -2,6 +2,7 @@
 //
 //   device.ts      what a driver must do, one per protocol, and the ways in which a call can end
 //   api.ts         the driver of the open HTTPS device API (apps/agent/DEVICE-API.md)
+//   ipsec.ts       what that API says of rules of IPsec
 //   snmp/          the driver of SNMP, by objects of MIBs: driver.ts there has its map
 //   exchange.ts    one bounded request over a TLS connection whose certificate is checked before a byte is sent
 //   address.ts     where the server may connect to
@@ -9,6 +10,7 @@
 //   catalogue.ts   every setting there is; one data file per category in catalogue/
 import type { SettingValue } from '../events/assessment.js';
 import type { Identity } from '../events/identity.js';
+import type { SaidRule } from './ipsec.js';
 
 /**
  * How a call to a device ended. Never mixed up: answered · unsupported: it answers, and has no such thing ·
@@ -88,6 +90,8 @@ export interface Driver {
   read(keys: ReadonlySet<string>, signal: AbortSignal): Promise<Outcome<Reading>>;
   /** Each for itself: what was refused hinders no other. Those that it cannot write are refused. */
   write(changes: Values, signal: AbortSignal): Promise<Outcome<Written>>;
+  /** Its rules of IPsec (R68), as they stand there; absent: this protocol knows nothing of them. */
+  ipsec?(signal: AbortSignal): Promise<Outcome<readonly SaidRule[]>>;
   /** Closes what is open to the device. */
   close(): void;
 }

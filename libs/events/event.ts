@@ -8,6 +8,7 @@
 //   assessment.ts  policy against device: requested, started, finished
 //   document.ts    what operators write, published whole as <noun>.changed: settings.ts, policy.ts, group.ts, listener.ts,
 //                  licence.ts, serial-list.ts, trust-set.ts; asks-for-certificates.ts: whether authorities are needed
+//   ipsec.ts       rules of IPsec: what a device and its hosts agree on (R68)
 //   certificate.ts which identity gateways present; what ends soon
 //   delivery.ts    an event that could not be handled: died, replayed, dropped
 //   service.ts     how each process fares

@@ -2,8 +2,11 @@ import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { connect } from 'node:net';
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openDeviceApi } from '#device/api';
+import { compareIpsec } from '#documents/ipsec/compare';
 import { selfSigned } from '#pki/self-signed';
 import { exampleIdentity } from '#events/identity';
+import { exampleIpsecRule } from '#events/ipsec';
 import { until } from '../../../test/support/until.js';
 import { startApi, type Api } from './api.js';
 import { Device, freshConfiguration, type Configuration, type Memory } from './device.js';
@@ -11,10 +14,12 @@ import { Device, freshConfiguration, type Configuration, type Memory } from './d
 let api: Api;
 let memory: Memory & { kept: Configuration; broken: boolean };
 let delayMs = 0;
+let missing: string[] = [];
 let delays = 0;
 
 beforeEach(async () => {
   delayMs = 0;
+  missing = ['disk.eraseMode'];
   memory = {
     kept: freshConfiguration,
     broken: false,
@@ -27,7 +32,7 @@ beforeEach(async () => {
   const device = new Device({
     identity: exampleIdentity,
     memory,
-    missing: ['disk.eraseMode'],
+    missing,
     veto: (key) => (key === 'svc.slp' ? 'not on this device' : null),
   });
   const identity = await selfSigned({ commonName: 'device' });
@@ -134,6 +139,50 @@ test('a change that could not be kept is not in force', async () => {
   memory.broken = true;
   expect(await patch({ 'svc.telnet': false })).toMatchObject({ status: 500 });
   expect((await ask('GET', '/muster/v1/settings')).body).toHaveProperty(['settings', 'svc.telnet'], true);
+});
+
+describe('rules of IPsec', () => {
+  const path = '/muster/v1/ipsec';
+  const put = (...rules: readonly object[]) => ask('PUT', path, JSON.stringify({ rules }));
+  const said = async () => {
+    const target = { address: '127.0.0.1', port: api.port, fingerprint: null, mutual: null };
+    const driver = openDeviceApi({ ...target, networks: ['127.0.0.0/8'] });
+    const outcome = await driver.ipsec?.(new AbortController().signal);
+    driver.close();
+    return outcome;
+  };
+
+  test('are none from the box, are taken whole, and said as they stand', async () => {
+    expect(await ask('GET', path)).toMatchObject({ status: 200, body: { rules: [] } });
+    const { name, local, remote, preSharedKey, strength, dh } = exampleIpsecRule;
+    const sparse = { name, local, remote, preSharedKey, strength, dh };
+    expect(await put(sparse)).toMatchObject({ status: 200, body: { rules: [{ ikeMinutes: 480 }] } });
+    const outcome = await said();
+    const differences = outcome?.kind === 'answered' ? compareIpsec([exampleIpsecRule], outcome.value) : null;
+    expect(differences).toEqual([
+      { kind: 'differs', rule: name, field: 'certificate', required: 'ecdsa256', said: null },
+    ]);
+    expect(await put(exampleIpsecRule)).toMatchObject({ status: 200 });
+    const then = await said();
+    expect(then?.kind === 'answered' && compareIpsec([exampleIpsecRule], then.value)).toEqual([]);
+  });
+
+  test('that cannot be taken change nothing, and the reason is told', async () => {
+    await put(exampleIpsecRule);
+    const answer = await put({ ...exampleIpsecRule, dh: 'dh2' });
+    const detail = expect.stringContaining('rules.0.dh: Diffie-Hellman group dh2 is refused') as string;
+    expect(answer).toMatchObject({ status: 400, body: { detail } });
+    expect(await put(...Array.from({ length: 21 }, () => exampleIpsecRule))).toMatchObject({ status: 400 });
+    expect(await ask('PUT', path, '[]')).toMatchObject({ status: 400 });
+    expect(memory.kept.ipsec).toEqual([exampleIpsecRule]);
+  });
+
+  test('are unsupported on a model without IPsec', async () => {
+    missing.push('ipsec');
+    expect(await ask('GET', path)).toMatchObject({ status: 404 });
+    expect(await put(exampleIpsecRule)).toMatchObject({ status: 404 });
+    expect(await said()).toMatchObject({ kind: 'unsupported' });
+  });
 });
 
 describe('what cannot be taken is answered as a problem', () => {

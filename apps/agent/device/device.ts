@@ -1,6 +1,7 @@
 // One device as its network interface shows it: who it is, its settings, its administrator's password.
 import type { SettingValue } from '#events/assessment';
 import type { Identity } from '#events/identity';
+import type { IpsecRule } from '#events/ipsec';
 import { passwordHash } from './digest.js';
 import { deviceSettings, outOfBox, type Settings } from './setting.js';
 
@@ -10,9 +11,11 @@ export interface Configuration {
   readonly written: Settings;
   /** SHA-256 of `admin:realm:password`; null while no password is set. */
   readonly passwordHash: string | null;
+  /** Its rules of IPsec. */
+  readonly ipsec: readonly IpsecRule[];
 }
 
-export const freshConfiguration: Configuration = { written: {}, passwordHash: null };
+export const freshConfiguration: Configuration = { written: {}, passwordHash: null, ipsec: [] };
 
 /** Where a device keeps its configuration. */
 export interface Memory {
@@ -30,7 +33,7 @@ export interface Written {
 export interface DeviceOptions {
   readonly identity: Identity;
   readonly memory: Memory;
-  /** Settings that this model does not have. */
+  /** Settings that this model does not have; `ipsec`: rules of IPsec. */
   readonly missing?: readonly string[];
   /** A reason of this device's own not to take a setting; null when it has none. */
   readonly veto?: (key: string) => string | null;
@@ -92,7 +95,19 @@ export class Device {
     });
   }
 
-  /** Forgets settings and password, as a technician's cold reset does (R8); certificates are not its matter. */
+  /** Its rules of IPsec; null: this model has none. */
+  ipsec(): readonly IpsecRule[] | null {
+    const { memory, missing } = this.#options;
+    return missing?.includes('ipsec') ? null : memory.read().ipsec;
+  }
+
+  /** Puts these rules in the place of all that there were. */
+  async setIpsec(rules: readonly IpsecRule[]): Promise<void> {
+    const { memory } = this.#options;
+    await this.#inTurn(() => memory.save({ ...memory.read(), ipsec: rules }));
+  }
+
+  /** Forgets settings, rules and password, as a technician's cold reset does (R8); certificates are not its matter. */
   async coldReset(): Promise<void> {
     await this.#inTurn(() => this.#options.memory.save(freshConfiguration));
   }

@@ -1,5 +1,6 @@
 // What the device interface answers: its paths, and who may use them.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { checkIpsec } from '#documents/ipsec';
 import { settingValue } from '#events/assessment';
 import { ipAddress } from '#events/identity';
 import * as z from 'zod';
@@ -44,6 +45,25 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
       },
     },
   },
+  '/muster/v1/ipsec': {
+    GET: {
+      open: false,
+      handler: (device, _request, response) => answerJson(response, 200, { rules: rulesOf(device) }),
+    },
+    PUT: {
+      open: false,
+      handler: async (device, request, response) => {
+        rulesOf(device);
+        const checked = checkIpsec(await readJson(request, z.unknown()));
+        if ('faults' in checked) {
+          const told = checked.faults.map(({ path, message }) => `${path}: ${message}`).join('\n');
+          throw new Problem(400, told.slice(0, 500));
+        }
+        await device.setIpsec(checked.rules);
+        answerJson(response, 200, { rules: rulesOf(device) });
+      },
+    },
+  },
   '/muster/v1/admin-password': {
     PUT: {
       open: false,
@@ -59,6 +79,12 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
 function identify(device: Device, request: IncomingMessage, response: ServerResponse): void {
   const reachedAt = ipAddress.safeParse(request.socket.localAddress);
   answerJson(response, 200, { ...device.identity, ip: reachedAt.data ?? device.identity.ip });
+}
+
+function rulesOf(device: Device) {
+  const rules = device.ipsec();
+  if (!rules) throw new Problem(404, 'This device has no IPsec.');
+  return rules;
 }
 
 /** The route of a request; throws Problem. */

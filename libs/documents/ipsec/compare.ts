@@ -1,0 +1,60 @@
+// A device's rules against those that it should have: where they differ, by rule and field.
+import type { SaidRule, SaidValue } from '../../device/ipsec.js';
+import type { IpsecRule } from '../../events/ipsec.js';
+import { canonical } from './endpoints.js';
+import { whyWeak } from './strength.js';
+
+export type IpsecDifference =
+  /** The device has no rule of that name · it has one that is not asked for. */
+  | { readonly kind: 'missing' | 'extra'; readonly rule: string }
+  | {
+      readonly kind: 'differs';
+      readonly rule: string;
+      readonly field: string;
+      readonly required: SaidValue;
+      /** Undefined: the device says nothing of it. */
+      readonly said: SaidValue | undefined;
+    };
+
+/** Empty: the device is as it should be. In which order rules stand is not looked at: each is about other endpoints. */
+export function compareIpsec(
+  required: readonly IpsecRule[],
+  said: readonly SaidRule[],
+): readonly IpsecDifference[] {
+  const waiting = [...said];
+  const differences = required.flatMap((rule): readonly IpsecDifference[] => {
+    const at = waiting.findIndex(({ name }) => name === rule.name);
+    const [found] = at < 0 ? [] : waiting.splice(at, 1);
+    return found ? fieldsOf(rule, found) : [{ kind: 'missing', rule: rule.name }];
+  });
+  const extra = waiting.map(({ name }): IpsecDifference => ({ kind: 'extra', rule: name }));
+  return [...differences, ...extra];
+}
+
+/** `legacy` is the operator's word for himself. */
+function fieldsOf({ name, legacy: _, ...fields }: IpsecRule, said: SaidRule): readonly IpsecDifference[] {
+  return Object.entries(fields).flatMap(([field, required]): readonly IpsecDifference[] => {
+    const has = said.fields.get(field);
+    const same = has === required || (isEnd(field) && typeof has === 'string' && sameEnds(has, required));
+    return same ? [] : [{ kind: 'differs', rule: name, field, required, said: has }];
+  });
+}
+
+const isEnd = (field: string): boolean => field === 'local' || field === 'remote';
+const sameEnds = (a: string, b: SaidValue): boolean => typeof b === 'string' && canonical(a) === canonical(b);
+
+/** Fields that are no algorithms, whatever their words look like. */
+const named: ReadonlySet<string> = new Set(['local', 'remote', 'preSharedKey']);
+
+/** For a person to read. */
+export function wordsOf(difference: IpsecDifference): string {
+  const { rule } = difference;
+  if (difference.kind !== 'differs')
+    return difference.kind === 'missing'
+      ? `${rule}: the device has no such rule`
+      : `${rule}: the device has this rule, which is not asked for`;
+  const { field, required, said } = difference;
+  const has = said === undefined ? 'the device says nothing of it' : `the device has ${JSON.stringify(said)}`;
+  const weak = named.has(field) ? null : whyWeak(said);
+  return `${rule}: ${field} must be ${JSON.stringify(required)}; ${has}${weak === null ? '' : ` (${weak})`}`;
+}

@@ -1,0 +1,140 @@
+// Endpoints of a rule as they are typed: `all`, or a list of addresses, ranges, networks and names.
+import ipaddr from 'ipaddr.js';
+
+/** What a device can fill in for itself. */
+export const endpointNames = ['LocalSubnet', 'DefaultGateway', 'DHCP', 'DNS', 'WINS'] as const;
+export type EndpointName = (typeof endpointNames)[number];
+
+/** From first to last address, both of them included. */
+export interface Span {
+  readonly family: 4 | 6;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+export interface Endpoints {
+  /** Everybody; then the other two are empty. */
+  readonly all: boolean;
+  readonly names: readonly EndpointName[];
+  /** In order, none touching another. */
+  readonly spans: readonly Span[];
+}
+
+const partsMax = 64;
+
+/** What was typed, or why it cannot be read and what to do. */
+export function readEndpoints(text: string): Endpoints | { readonly fault: string } {
+  const parts = text.split(',').map((part) => part.trim());
+  if (parts.length > partsMax) return { fault: `has ${parts.length} parts: at most ${partsMax} are taken` };
+  if (parts.some((part) => part.toLowerCase() === 'all'))
+    return parts.length === 1
+      ? { all: true, names: [], spans: [] }
+      : { fault: 'has "all" beside others: leave out one or the other' };
+  const names = new Set<EndpointName>();
+  const spans: Span[] = [];
+  for (const part of parts) {
+    const name = endpointNames.find((each) => each.toLowerCase() === part.toLowerCase());
+    const read = name ?? spanOf(part);
+    if (typeof read === 'string') names.add(read);
+    else if ('fault' in read) return read;
+    else spans.push(read);
+  }
+  return { all: false, names: [...names].toSorted(), spans: merged(spans) };
+}
+
+function spanOf(part: string): Span | { readonly fault: string } {
+  if (part === '') return { fault: 'has an empty part: take away the comma too many' };
+  const [from = '', to, ...more] = part.split('-').map((each) => each.trim());
+  if (more.length > 0) return { fault: `"${part}" is no range: write it as 10.0.0.1-10.0.0.9` };
+  if (to !== undefined) return rangeOf(part, from, to);
+  const [base = '', prefix, ...rest] = part.split('/');
+  const address = numberOf(base);
+  if (!address || rest.length > 0) return { fault: unknown(part) };
+  if (prefix === undefined) return { family: address.family, first: address.value, last: address.value };
+  const width = address.family === 4 ? 32 : 128;
+  const length = /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
+  if (length < 0 || length > width)
+    return { fault: `"${part}" is no network: after the slash comes a number from 0 to ${width}` };
+  const size = 1n << BigInt(width - length);
+  const first = (address.value / size) * size;
+  if (first !== address.value)
+    return {
+      fault: `"${part}" is no network: it begins at ${textOf(first, address.family)}; write ${textOf(first, address.family)}/${length}`,
+    };
+  return { family: address.family, first, last: first + size - 1n };
+}
+
+function rangeOf(part: string, from: string, to: string): Span | { readonly fault: string } {
+  const [first, last] = [numberOf(from), numberOf(to)];
+  if (!first || !last) return { fault: unknown(part) };
+  if (first.family !== last.family)
+    return { fault: `"${part}" begins in IPv4 and ends in IPv6, or the other way` };
+  if (first.value > last.value) return { fault: `"${part}" ends before it begins: turn it round` };
+  return { family: first.family, first: first.value, last: last.value };
+}
+
+const unknown = (part: string): string =>
+  `"${part.slice(0, 64)}" is neither an address, a range a-b, a network in CIDR notation, nor one of ${endpointNames.join(', ')}`;
+
+/** Of an address as it is usually written: four numbers, or IPv6 without a zone. */
+function numberOf(text: string): { readonly family: 4 | 6; readonly value: bigint } | null {
+  const four = ipaddr.IPv4.isValidFourPartDecimal(text);
+  if (!four && (!ipaddr.IPv6.isValid(text) || /[%.]/.test(text))) return null;
+  const bytes = ipaddr.parse(text).toByteArray();
+  return {
+    family: four ? 4 : 6,
+    value: bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n),
+  };
+}
+
+function merged(spans: readonly Span[]): readonly Span[] {
+  const sorted = spans.toSorted(
+    (a, b) => a.family - b.family || (a.first < b.first ? -1 : Number(a.first > b.first)),
+  );
+  const out: Span[] = [];
+  for (const span of sorted) {
+    const before = out.at(-1);
+    if (before?.family === span.family && span.first <= before.last + 1n)
+      out[out.length - 1] = { ...before, last: span.last > before.last ? span.last : before.last };
+    else out.push(span);
+  }
+  return out;
+}
+
+export const overlaps = (a: Span, b: Span): boolean =>
+  a.family === b.family && a.first <= b.last && b.first <= a.last;
+
+/** An address by number, as it is usually written. */
+export function textOf(value: bigint, family: 4 | 6): string {
+  const count = family === 4 ? 4 : 16;
+  const bytes = Array.from({ length: count }, (_, at) =>
+    Number((value >> BigInt(8 * (count - 1 - at))) & 255n),
+  );
+  return ipaddr.fromByteArray(bytes).toString();
+}
+
+/** The fewest networks that are this span: kernels know networks, not ranges. */
+export function networksOf({ family, first, last }: Span): readonly string[] {
+  const width = family === 4 ? 32 : 128;
+  const networks: string[] = [];
+  for (let at = first; at <= last;) {
+    let free = 0;
+    while (free < width && (at >> BigInt(free)) % 2n === 0n && at + (2n << BigInt(free)) - 1n <= last)
+      free += 1;
+    networks.push(`${textOf(at, family)}/${width - free}`);
+    at += 1n << BigInt(free);
+  }
+  return networks;
+}
+
+/** The same endpoints have the same text, however they were typed; what cannot be read stays as it is. */
+export function canonical(text: string): string {
+  const read = readEndpoints(text);
+  if ('fault' in read) return text;
+  if (read.all) return 'all';
+  return [...read.spans.map(spanText), ...read.names].join(', ');
+}
+
+/** As it is typed: an address, or a range. */
+export const spanText = ({ family, first, last }: Span): string =>
+  first === last ? textOf(first, family) : `${textOf(first, family)}-${textOf(last, family)}`;

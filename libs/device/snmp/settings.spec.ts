@@ -38,6 +38,7 @@ const oids = {
   domain: `${jetDirect}.5.16.0`,
   syslog: `${jetDirect}.5.5.0`,
   password: `${jetDirect}.5.29.0`,
+  files: '1.3.6.1.4.1.11.2.3.9.4.2.1.1.10.1.9.0',
   access: `${jetDirect}.7.27.0`,
   lpd: `${jetDirect}.7.22.0`,
   mdns: `${jetDirect}.7.29.0`,
@@ -73,6 +74,7 @@ const catalogue: Catalogue = new Map(
     row('net.domain', text, oids.domain, { type: 'text' }),
     row('log.server', text, oids.syslog, { type: 'text' }),
     row('admin.passwordSet', onOff, oids.password, { type: 'present' }),
+    row('fs.passwordSet', onOff, oids.files, { type: 'present' }),
     row('snmp.access', choice('readWrite', 'readOnly', 'none'), oids.access, {
       type: 'enum',
       values: new Map([
@@ -102,6 +104,7 @@ const objects: readonly SnmpdObject[] = [
   rw(oids.domain, 'string', 'example.com', [0, 20]),
   rw(oids.syslog, 'ipaddress', '0.0.0.0'),
   { oid: oids.password, type: 'string', value: 'NOT_SET', access: 'ro' },
+  { oid: oids.files, type: 'string', value: '0', access: 'ro' },
   rw(oids.access, 'integer', 7),
   { oid: oids.lpd, type: 'integer', value: 1, access: 'ro' },
 ];
@@ -113,6 +116,7 @@ const before: Readonly<Record<string, SettingValue>> = {
   'net.domain': 'example.com',
   'log.server': '0.0.0.0',
   'admin.passwordSet': false,
+  'fs.passwordSet': false,
   'svc.lpd': true,
 };
 const wanted: Readonly<Record<string, SettingValue>> = {

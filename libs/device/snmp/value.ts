@@ -54,9 +54,13 @@ function textOf(bytes: Buffer): Judged<string> {
   }
 }
 
-/** JetDirect cards say SET or NOT_SET in the place of a secret; others say nothing, zeros, or something that hides it. */
+/**
+ * JetDirect cards say SET or NOT_SET in the place of a secret, LaserJets `0` where there is none; others say nothing, zeros,
+ * or something that hides it.
+ */
 const isPresent = (bytes: Buffer): boolean =>
-  bytes.some((byte) => byte !== 0) && bytes.toString('latin1').trim().toUpperCase() !== 'NOT_SET';
+  bytes.some((byte) => byte !== 0) &&
+  !['NOT_SET', '0'].includes(bytes.toString('latin1').trim().toUpperCase());
 
 /** @param said what the object is now: its type; null when that is not known */
 export function varbindOf(

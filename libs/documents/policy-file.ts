@@ -9,7 +9,7 @@ export interface PolicyFile {
 }
 
 const head = ` A policy of Muster: check it with muster policy validate, put it in force with muster policy import.
- A setting of which severity, remediate or unsupported is left out has what the catalogue of settings says.`;
+ Where severity or remediate is left out, the catalogue of settings says it; unsupported is then ignore.`;
 
 export function writePolicyFile({ id, body }: PolicyFile, catalogue: Catalogue): string {
   const { name, description, items } = body;

@@ -43,7 +43,7 @@ export async function show(words: readonly string[]): Promise<number> {
     return 0;
   }
   const { body, version } = answer;
-  write(printed(`${body.name} (${id}), version ${version}\n`).trimEnd());
+  write(printed(`${body.name} (${id}), version ${version}`));
   const columns = ['Setting', 'Title', 'Required', 'Severity', 'Differs', 'Not supported'];
   write(
     tableOf(

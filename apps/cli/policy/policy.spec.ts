@@ -73,7 +73,9 @@ describe('policies at the command line', () => {
       code: 0,
       said: `base: from version 1 to 2\n${change}`,
     });
-    expect((await muster('policy', 'show', 'base')).said).toMatch(
+    const shown = await muster('policy', 'show', 'base');
+    expect(shown.said).toMatch(/^Muster Base \(base\), version 2\nSetting /);
+    expect(shown.said).toMatch(
       /^jobs\.holdTimeoutMinutes +Held jobs are deleted after +at most 60 minutes +medium +remediate +ignore$/m,
     );
   });

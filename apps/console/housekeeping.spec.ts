@@ -65,6 +65,27 @@ describe.each(Object.keys(databases))('housekeeping on %s', (name) => {
     await store.query('truncate console.announcement');
   });
 
+  it('keeps the newest discoveries that are over, fewer where they are long', async () => {
+    const insert = (entries: number, ended: string | null) =>
+      store.query(
+        `insert into console.discovery (id, asked_by, format, entries, addresses, known_before, parts, ended)
+         values (gen_random_uuid(), 'a', 'text', $1, $1, 0, 1, $2)`,
+        [entries, ended],
+      );
+    for (const [entries, ended] of [
+      [1, null],
+      [2, 'done'],
+      [100_000, 'done'],
+      [400_000, 'done'],
+    ] as const)
+      await insert(entries, ended);
+    await keepHouse(store);
+    expect(await ids('discovery', 'entries')).toEqual([1, 100_000, 400_000]);
+    await insert(600_000, 'cancelled');
+    await keepHouse(store);
+    expect(await ids('discovery', 'entries')).toEqual([1, 600_000]);
+  });
+
   it('keeps the newest of the event stream, and lets the others go in steps', async () => {
     const kept = name === 'PGlite' ? 10_000 : 100_000;
     await store.query(

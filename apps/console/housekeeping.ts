@@ -15,8 +15,9 @@ const deadEventsMax = 20_000;
 const refusedMax = 20_000;
 /** Wishes that the authority settled. */
 const wishesMax = 5_000;
-/** Discoveries, the newest; their results go with them, a few lists at a time. */
+/** Discoveries that are over, the newest, and rows of their lists and results; one is always kept. They go a few at a time. */
 const discoveriesMax = 200;
+const discoveryRowsMax = 500_000;
 const discoveriesSwept = 5;
 /** Rows that one sweep changes. */
 const sweptMax = 2_000;
@@ -48,8 +49,12 @@ const sweeps: readonly string[] = [
   `delete from console.wish where number = any(array(
      select number from console.wish where state <> 'asked' order by number desc offset ${wishesMax} limit ${sweptMax}))`,
   `delete from console.discovery where number = any(array(
-     select number from console.discovery where ended is not null order by number desc
-     offset ${discoveriesMax} limit ${discoveriesSwept}))`,
+     select number from (
+       select number, ended, row_number() over newest_first as nth,
+         sum(entries + found + known + held + claimed + refused + not_reached) over newest_first as rows
+       from console.discovery window newest_first as (order by number desc)) as each
+     where ended is not null and nth > 1 and (nth > ${discoveriesMax} or rows > ${discoveryRowsMax})
+     order by number limit ${discoveriesSwept}))`,
   // Of listeners that were deleted.
   `delete from console.report where subject like 'listener:%' and not exists (
      select 1 from console.document where kind = 'listener' and body is not null and subject = 'listener:' || id)`,

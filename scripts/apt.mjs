@@ -36,6 +36,9 @@ export const wanted = [
   { name: 'snmpd', files: ['/usr/sbin/snmpd'] },
   // What it is asked with, by others than us.
   { name: 'snmp', files: ['/usr/bin/snmpget'] },
+  // A printer's pages, and its name by mDNS.
+  { name: 'nginx-light', files: ['/usr/sbin/nginx'] },
+  { name: 'avahi-daemon', files: ['/usr/sbin/avahi-daemon'] },
   // A site's DNS and DHCP, and a device in it.
   { name: 'dnsmasq-base', files: ['/usr/sbin/dnsmasq'] },
   { name: 'isc-dhcp-client', files: ['/usr/sbin/dhclient', '/sbin/dhclient'] },

@@ -34,6 +34,7 @@ const help = `muster COMMAND …; each takes --help where it has options
   agent         the device side: announce this machine, or a fleet of virtual printers
   topology      declare exchange, queues and bindings, or print the accounts as definitions
   migrate       bring the database up to date, and make the roles of the services
+  look          find devices, and see what they show from outside, without a running Muster
   ca            Muster's own certificates: make an authority, issue, sign, revoke, import, export, let devices enrol
   trust         serves that authority: lists and OCSP by HTTP, enrolment of devices (EST) by TLS
   integrator    give another program an account and a queue of its own, or take them away

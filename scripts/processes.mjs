@@ -59,6 +59,7 @@ export const entryOf = (name) => `dist/apps/${name}/main.js`;
 /** What is run by hand, beside the services. */
 export const tools = {
   integrator: 'dist/apps/standalone/integrator.js',
+  look: 'dist/apps/look/main.js',
   ca: 'dist/apps/trust/ca.js',
   trust: 'dist/apps/trust/main.js',
 };

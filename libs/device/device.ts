@@ -5,6 +5,7 @@
 //   ipsec.ts       what that API says of rules of IPsec
 //   snmp/          the driver of SNMP, by objects of MIBs: driver.ts there has its map
 //   exchange.ts    one bounded request over a TLS connection whose certificate is checked before a byte is sent
+//   probe/         the driver that sees a device from outside: ports, TLS, its certificate; find/  how devices are found
 //   address.ts     where the server may connect to
 //   agent.ts       the device's announcement agent, out of its settings
 //   catalogue.ts   every setting there is; one data file per category in catalogue/

@@ -18,7 +18,8 @@
 //   until.ts        waiting, with a limit                scripts.ts   the project's own scripts
 //   typed.ts        command lines                        typed-ca.ts  that of certificates, trust-process.ts: beside it
 //   client-hello.ts what a TLS client says first     site.ts   a network of its own, with site-server.ts in it
-//   foreign-clients.ts  TLS clients of others
+//   foreign-clients.ts  TLS clients of others       web-servers.ts  servers of others, as printers have them
+//   wire.ts         two networks and a cable            multicast-answers.ts  what printers say to mDNS and SLP
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';

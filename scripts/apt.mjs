@@ -39,6 +39,9 @@ export const wanted = [
   // A printer's pages, and its name by mDNS.
   { name: 'nginx-light', files: ['/usr/sbin/nginx'] },
   { name: 'avahi-daemon', files: ['/usr/sbin/avahi-daemon'] },
+  // A printer by IPP, what asks it, and the bus without which it does not start.
+  { name: 'cups-ipp-utils', files: ['/usr/sbin/ippeveprinter', '/usr/bin/ippeveprinter'] },
+  { name: 'dbus', files: ['/usr/bin/dbus-daemon'] },
   // A site's DNS and DHCP, and a device in it.
   { name: 'dnsmasq-base', files: ['/usr/sbin/dnsmasq'] },
   { name: 'isc-dhcp-client', files: ['/usr/sbin/dhclient', '/sbin/dhclient'] },

@@ -2,6 +2,7 @@
 import { mayConnect } from '#device/address';
 import { openDeviceApi } from '#device/api';
 import type { Identified, Outcome, Setback } from '#device/device';
+import { ippPort as standardIppPort, openIpp } from '#device/ipp/ipp';
 import { openSnmp, snmpPort as standardSnmpPort } from '#device/snmp/driver';
 import type { ProbeWay } from '#events/device';
 import type { Settings } from '#events/settings';
@@ -21,10 +22,15 @@ export interface Ports {
   /** That devices serve their API on. */
   readonly devicePort: number;
   readonly snmpPort?: number;
+  readonly ippPort?: number;
 }
 
 /** In the order in which they are tried: the one that says most, and proves most, first. */
-export function waysOfAsking({ devicePort, snmpPort = standardSnmpPort }: Ports): readonly Way[] {
+export function waysOfAsking({
+  devicePort,
+  snmpPort = standardSnmpPort,
+  ippPort = standardIppPort,
+}: Ports): readonly Way[] {
   return [
     {
       way: 'deviceApi',
@@ -49,6 +55,18 @@ export function waysOfAsking({ devicePort, snmpPort = standardSnmpPort }: Ports)
         const access = { version: 'v2c', community: probeCommunity ?? '' } as const;
         const driver = openSnmp({ address, port: snmpPort, networks, access, serial: null });
         return driver.identify(signal).finally(() => driver.close());
+      },
+    },
+    {
+      way: 'ipp',
+      name: 'IPP',
+      missing: () => null,
+      ask: async (address, { deviceNetworks: networks }, signal) => {
+        const driver = openIpp({ address, port: ippPort, fingerprint: null, networks, mutual: null });
+        const said = await driver.identify(signal).finally(() => driver.close());
+        if (said.kind !== 'answered') return said;
+        // It does not say at which address it is: whoever passes connections on shows another's certificate.
+        return { kind: 'answered', value: { ...said.value, fingerprint: null } };
       },
     },
   ];

@@ -1,12 +1,10 @@
 // The driver of the open HTTPS device API: apps/agent/DEVICE-API.md says what it is.
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import * as z from 'zod';
 import { settingValue } from '../events/assessment.js';
 import { identity } from '../events/identity.js';
-import { ownAddresses } from '../pki/own-addresses.js';
-import { mayConnect } from './address.js';
-import type { Driver, Outcome, Setback, Target } from './device.js';
-import { Exchange, type Answer, type Request } from './exchange.js';
+import { call } from './call.js';
+import type { Driver, Outcome, Target } from './device.js';
+import { Exchange, type Answer } from './exchange.js';
 import { saidIpsec } from './ipsec.js';
 
 /** Port that a device serves the interface on. */
@@ -35,72 +33,47 @@ const value = settingValue.refine(
 );
 const settingsAnswer = z.object({ settings: byKey(value) });
 const writtenAnswer = z.object({ applied: byKey(value), refused: byKey(words) });
-const tracer = trace.getTracer('muster.device');
+const type = 'application/json';
 
 export function openDeviceApi(target: Target): Driver {
   const exchange = new Exchange(target);
-  const ask = async (request: Request, signal: AbortSignal): Promise<Outcome<Answer>> =>
-    mayConnect(target.address, target.networks, ownAddresses())
-      ? exchange.ask(request, signal)
-      : outside(target);
+  const get = (path: string, signal: AbortSignal): Promise<Outcome<Answer>> =>
+    exchange.ask({ method: 'GET', path, type }, signal);
   return {
     name: 'api',
     identify: (signal) =>
-      traced('identify', target, async () => {
-        const answer = await ask({ method: 'GET', path: '/muster/v1/identity' }, signal);
+      call('identify', target, async () => {
+        const answer = await get('/muster/v1/identity', signal);
         return understand(answer, identity, (who, { fingerprint }) => ({ identity: who, fingerprint }));
       }),
     read: (keys, signal) =>
-      traced('read', target, async () => {
-        const answer = await ask({ method: 'GET', path: '/muster/v1/settings' }, signal);
+      call('read', target, async () => {
+        const answer = await get('/muster/v1/settings', signal);
         return understand(answer, settingsAnswer, ({ settings }) => ({
           values: new Map([...settings].filter(([key]) => keys.has(key))),
           failed: new Map(),
         }));
       }),
     write: (changes, signal) =>
-      traced('write', target, async () => {
-        const body = { set: Object.fromEntries(changes) };
-        const answer = await ask({ method: 'PATCH', path: '/muster/v1/settings', body }, signal);
+      call('write', target, async () => {
+        const body = JSON.stringify({ set: Object.fromEntries(changes) });
+        const answer = await exchange.ask(
+          { method: 'PATCH', path: '/muster/v1/settings', type, body },
+          signal,
+        );
         return understand(answer, writtenAnswer, ({ applied, refused }) => ({
           applied: new Set(applied.keys()),
           refused,
         }));
       }),
     ipsec: (signal) =>
-      traced('read ipsec', target, async () => {
-        const answer = await ask({ method: 'GET', path: '/muster/v1/ipsec' }, signal);
+      call('read ipsec', target, async () => {
+        const answer = await get('/muster/v1/ipsec', signal);
         return understand(answer, saidIpsec, (rules) => rules);
       }),
     close: () => exchange.close(),
   };
 }
-
-/** Under a span of the trace that led to the call. */
-function traced<T>(
-  call: string,
-  { address, port }: Target,
-  work: () => Promise<Outcome<T>>,
-): Promise<Outcome<T>> {
-  const attributes = { 'server.address': address, 'server.port': port };
-  return tracer.startActiveSpan(`device ${call}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
-    try {
-      const outcome = await work();
-      span.setAttribute('muster.device.outcome', outcome.kind);
-      if (outcome.kind !== 'answered')
-        span.setStatus({ code: SpanStatusCode.ERROR, message: outcome.reason });
-      return outcome;
-    } finally {
-      span.end();
-    }
-  });
-}
-
-const outside = ({ address }: Target): Setback => ({
-  kind: 'failed',
-  reason: `${address} lies outside the device networks`,
-  mayPass: false,
-});
 
 function understand<A, T>(
   answer: Outcome<Answer>,
@@ -108,7 +81,11 @@ function understand<A, T>(
   take: (value: A, answer: Answer) => T,
 ): Outcome<T> {
   if (answer.kind !== 'answered') return answer;
-  const parsed = schema.safeParse(answer.value.json);
+  const json = parse(answer.value.bytes);
+  if (json === undefined) {
+    return { kind: 'failed', reason: 'its answer is not JSON in UTF-8', mayPass: true };
+  }
+  const parsed = schema.safeParse(json);
   if (parsed.success) return { kind: 'answered', value: take(parsed.data, answer.value) };
   const [issue] = parsed.error.issues;
   const fault = `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`;
@@ -117,4 +94,13 @@ function understand<A, T>(
     reason: `its answer cannot be read: ${words.parse(fault)}`,
     mayPass: true,
   };
+}
+
+/** Undefined when it is no JSON. */
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
 }

@@ -4,8 +4,12 @@
 //   api.ts         the driver of the open HTTPS device API (apps/agent/DEVICE-API.md)
 //   ipsec.ts       what that API says of rules of IPsec
 //   snmp/          the driver of SNMP, by objects of MIBs: driver.ts there has its map
-//   exchange.ts    one bounded request over a TLS connection whose certificate is checked before a byte is sent
+//   call.ts        what every call to a device begins with
+//   exchange.ts    one bounded request over a TLS connection whose certificate is checked before a byte is sent:
+//                  connection.ts
+//   ipp/           the driver of IPP and IPPS
 //   probe/         the driver that sees a device from outside: ports, TLS, its certificate; find/  how devices are found
+//   device-id.ts   what printers have been called since parallel ports
 //   address.ts     where the server may connect to
 //   agent.ts       the device's announcement agent, out of its settings
 //   catalogue.ts   every setting there is; one data file per category in catalogue/
@@ -22,8 +26,13 @@ export type Outcome<T> =
   | { readonly kind: 'answered'; readonly value: T }
   | { readonly kind: 'unsupported' | 'denied'; readonly reason: string }
   | { readonly kind: 'unreachable'; readonly reason: string; readonly host: Host }
-  /** mayPass: it is worth trying again soon. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly mayPass: boolean };
+  /** mayPass: it is worth trying again soon. other: who answers is not the device that was meant. */
+  | {
+      readonly kind: 'failed';
+      readonly reason: string;
+      readonly mayPass: boolean;
+      readonly other?: boolean;
+    };
 
 /**
  * What an unreachable device shows of the host at its address. silent: nothing came back from there, once · alive: it

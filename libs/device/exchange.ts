@@ -1,34 +1,45 @@
-// One bounded request to a device over TLS. Its certificate and its address are checked after the handshake and before
-// the first byte of the request leaves. Nothing the device answers is followed, decompressed or believed.
+// One bounded request to a device by HTTP, over TLS whose certificate is checked before a byte is sent (connection.ts).
+// Nothing the device answers is followed, decompressed or believed.
 import http from 'node:http';
-import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
-import ipaddr from 'ipaddr.js';
 import { messageOf } from '../events/message-of.js';
-import { readPeer } from '../pki/peer.js';
-import { judgePeer } from '../pki/verdict.js';
+import { Connection, Improper, type Reach } from './connection.js';
 import type { Host, Outcome, Setback, Target } from './device.js';
 
 export const limits = { timeMs: 5_000, bytesMax: 262_144, headerBytesMax: 16_384 } as const;
 
+/** Each may be made twice: when the device closed the connection that was kept, it is made anew. */
 export interface Request {
-  readonly method: 'GET' | 'PATCH';
+  readonly method: 'GET' | 'PATCH' | 'POST';
   readonly path: string;
-  /** Sent as JSON. */
-  readonly body?: object;
+  /** Media type of what is sent, and of what is wanted. */
+  readonly type: string;
+  readonly body?: string | Buffer;
 }
 
 export interface Answer {
-  readonly json: unknown;
-  readonly fingerprint: string;
+  readonly bytes: Buffer;
+  /** Media type that it names, in lower case and without parameters; empty: none. */
+  readonly type: string;
+  /** SHA-256 of the certificate it showed, lower-case hex; null in clear. */
+  readonly fingerprint: string | null;
+}
+
+export interface ExchangeOptions {
+  /** Without TLS: never for a secret, and only for what anybody may read. */
+  readonly clear?: boolean;
 }
 
 /** A connection to one device, kept open between its requests. */
 export class Exchange {
-  readonly #agent: DeviceAgent;
+  readonly #connection: Connection;
 
-  constructor(target: Target) {
-    this.#agent = new DeviceAgent(target);
+  constructor(target: Target, { clear = false }: ExchangeOptions = {}) {
+    this.#connection = new Connection(target, { clear, timeMs: limits.timeMs });
+  }
+
+  /** How far the device let us come. */
+  get reach(): Reach {
+    return this.#connection.reach;
   }
 
   /** Rejects only when `signal` is aborted. Settles in time, whatever the device does. */
@@ -38,7 +49,7 @@ export class Exchange {
     const { promise: ended, reject } = Promise.withResolvers<never>();
     const giveUp = (): void => {
       // A request that waits for its connection, or whose connection was taken from it, does not see its signal.
-      this.#agent.giveUp();
+      this.#connection.giveUp();
       reject(limited.reason);
     };
     limited.addEventListener('abort', giveUp, { once: true });
@@ -55,39 +66,35 @@ export class Exchange {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#connection.destroy();
   }
 
   /** Who took a connection is alive, however it went on. */
   #host(told: Host): Host {
-    return this.#agent.connected ? 'alive' : told;
+    return this.reach === 'connected' || this.reach === 'secured' ? 'alive' : told;
   }
 
   async #ask(request: Request, signal: AbortSignal): Promise<Outcome<Answer>> {
     const response = await this.#send(request, signal).catch((error: unknown) => {
-      // The device may close an idle connection at any time; each of these requests may be made twice.
+      // The device may close an idle connection at any time.
       if (error instanceof Reused) return this.#send(request, signal);
       throw error;
     });
     const refusal = judgeStatus(response);
     const bytes = await readBody(response);
-    return (
-      refusal ?? { kind: 'answered', value: { json: parse(bytes), fingerprint: this.#agent.fingerprint } }
-    );
+    const type = (response.headers['content-type'] ?? '').split(';', 1).join('').trim().toLowerCase();
+    return refusal ?? { kind: 'answered', value: { bytes, type, fingerprint: this.#connection.fingerprint } };
   }
 
-  #send({ method, path, body }: Request, signal: AbortSignal): Promise<http.IncomingMessage> {
-    const text = body === undefined ? null : JSON.stringify(body);
+  #send({ method, path, type, body }: Request, signal: AbortSignal): Promise<http.IncomingMessage> {
     const headers = {
-      accept: 'application/json',
+      accept: type,
       'accept-encoding': 'identity',
-      ...(text === null
-        ? {}
-        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+      ...(body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
     };
-    const { host, port } = this.#agent;
+    const { host, port } = this.#connection;
     const options = {
-      agent: this.#agent,
+      agent: this.#connection,
       host,
       port,
       method,
@@ -106,98 +113,20 @@ export class Exchange {
         reject(new Improper('it changed the protocol instead of answering', false));
       });
       request.on('close', () => fail(new Error('closed before an answer')));
-      request.end(text);
+      request.end(body);
     });
   }
 }
 
 class Reused extends Error {}
 
-/** Thrown when what answers is not what was asked for, or says what no device should say. */
-class Improper extends Error {
-  constructor(
-    message: string,
-    readonly mayPass: boolean,
-  ) {
-    super(message);
-  }
-}
-
-class DeviceAgent extends http.Agent {
-  readonly host: string;
-  readonly port: number;
-  fingerprint = '';
-  /** Whether the address ever took a connection. */
-  connected = false;
-  #connecting: tls.TLSSocket | null = null;
-
-  constructor(private readonly target: Target) {
-    super({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
-    this.host = target.address;
-    this.port = target.port;
-  }
-
-  override createConnection(_: object, done?: (error: Error | null, socket: Duplex) => void): undefined {
-    const { address: host, port, mutual } = this.target;
-    // Judged below: the pinned fingerprint says who answers, and under mutual authentication the chain too. No name does.
-    const judged = { rejectUnauthorized: false, checkServerIdentity: () => undefined };
-    const trusting = mutual && { ca: [...mutual.authorities] };
-    const socket = tls.connect({ host, port, minVersion: 'TLSv1.2', ...judged, ...trusting });
-    this.#connecting = socket;
-    socket.once('connect', () => (this.connected = true));
-    let settled = false;
-    const settle = (error: Error | null): void => {
-      if (settled) return;
-      settled = true;
-      this.#connecting = null;
-      socket.off('secureConnect', connected).off('close', closed).off('error', settle);
-      socket.on('error', () => undefined);
-      if (error) socket.destroy();
-      done?.(error, socket);
-    };
-    const connected = (): void => void this.#judge(socket).then(settle, settle);
-    const closed = (): void => settle(new Error('closed during the handshake'));
-    const timedOut = Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' });
-    socket.setTimeout(limits.timeMs, () => socket.destroy(timedOut));
-    socket.once('secureConnect', connected).once('close', closed).once('error', settle);
-    return undefined;
-  }
-
-  /** Ends the handshake that is under way, and every connection. */
-  giveUp(): void {
-    this.#connecting?.destroy(new Error('given up'));
-    this.destroy();
-  }
-
-  async #judge(socket: tls.TLSSocket): Promise<Error | null> {
-    const { address, fingerprint, mutual } = this.target;
-    const peer = socket.remoteAddress;
-    if (peer === undefined || ipaddr.process(peer).toString() !== ipaddr.process(address).toString()) {
-      return new Improper(`connected to ${peer ?? 'nobody'} instead of ${address}`, false);
-    }
-    const shown = readPeer(socket);
-    if (shown.fingerprint === null) return new Improper('it shows no certificate', false);
-    this.fingerprint = shown.fingerprint;
-    if (fingerprint !== null && fingerprint !== this.fingerprint) {
-      return new Improper(
-        'it shows another certificate than the one pinned to this device: nothing was sent to it',
-        false,
-      );
-    }
-    if (!mutual) return null;
-    // Lists of the revoked are the gateways': they do not let such a device in again.
-    const verdict = await judgePeer(shown, { called: mutual.serial }, { revocation: null }, new Date());
-    return verdict.outcome === 'verified'
-      ? null
-      : new Improper(`nothing was sent to it: ${verdict.message} (${verdict.reason})`, false);
-  }
-}
-
 const denied = new Set([401, 403, 407, 429]);
 const absent = new Set([404, 405, 410, 501]);
 
-function judgeStatus({ statusCode: status = 0, headers }: http.IncomingMessage): Setback | null {
+function judgeStatus(response: http.IncomingMessage): Setback | null {
+  const { statusCode: status = 0, headers } = response;
   if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
+    response.destroy();
     throw new Improper('it compressed an answer that was asked for plain', false);
   }
   if (status === 200) return null;
@@ -227,14 +156,6 @@ async function readBody(response: http.IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function parse(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    throw new Improper('its answer is not JSON in UTF-8', true);
-  }
-}
-
 /** Only these say that nothing came back; a router that knows of nobody there says EHOSTUNREACH, and so does this machine. */
 const silent = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'EHOSTDOWN']);
 const alive = new Set(['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE']);
@@ -247,7 +168,10 @@ export function hostOf(code: string): Host {
 
 /** What an error of the connection means. Whoever speaks something else than TLS or HTTP does answer. */
 function setback(error: unknown, judge: (told: Host) => Host): Setback {
-  if (error instanceof Improper) return { kind: 'failed', reason: error.message, mayPass: error.mayPass };
+  if (error instanceof Improper) {
+    const { message: reason, mayPass, other } = error;
+    return { kind: 'failed', reason, mayPass, ...(other && { other }) };
+  }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const said = messageOf(error);
   if (code.startsWith('ERR_SSL') || code === 'EPROTO') {

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mayConnect } from '#device/address';
 import { openDeviceApi } from '#device/api';
+import { openIpp } from '#device/ipp/ipp';
 import { openSnmp } from '#device/snmp/driver';
 import { defaultSettings } from '#events/settings';
 import { identity } from '#events/identity';
@@ -102,9 +103,11 @@ function askedBySnmp(address: string, networks: readonly string[]) {
 describe('an address of this server', () => {
   it.each([...new Set([...spellings, ...ownAddresses()])])('%j is not connected to', async (address) => {
     expect(mayConnect(address, networks, ownAddresses())).toBe(false);
-    const driver = openDeviceApi({ address, port, fingerprint: null, networks, mutual: null });
-    const outcome = await driver.identify(AbortSignal.timeout(20_000)).finally(() => driver.close());
-    expect(outcome.kind).not.toBe('answered');
+    for (const open of [openDeviceApi, openIpp]) {
+      const driver = open({ address, port, fingerprint: null, networks, mutual: null });
+      const outcome = await driver.identify(AbortSignal.timeout(20_000)).finally(() => driver.close());
+      expect(outcome.kind).not.toBe('answered');
+    }
     const bySnmp = await askedBySnmp(address, networks);
     expect(bySnmp).toMatchObject({ kind: 'failed', reason: `${address} lies outside the device networks` });
     expect(connections).toBe(0);

@@ -14,6 +14,7 @@
 //   canary.ts       an address to leave alone            silent-host.ts  one that answers nothing
 //   snmpd.ts        a printer's SNMP agent, nobody of ours, with snmpd-printer.sh for its settings, snmpd-objects.ts: which
 //   snmp-peer.ts    one that answers what no agent should
+//   ippeveprinter.ts  a printer by IPP, nobody of ours   ipp-peer.ts  one that answers as a test says
 //   collector.ts    spans    watched.ts  metrics         silent.ts  lines of the log
 //   until.ts        waiting, with a limit                scripts.ts   the project's own scripts
 //   typed.ts        command lines                        typed-ca.ts  that of certificates, trust-process.ts: beside it

@@ -29,6 +29,7 @@ import type { Store } from '#store/store';
 import { freePort } from '../../../scripts/free-port.mjs';
 import { openCanary } from '../../../test/support/canary.js';
 import { databases, openFor, published, startFed, type Fed } from '../../../test/support/fed-delivery.js';
+import { openIppPeer, saying, text, uri } from '../../../test/support/ipp-peer.js';
 import { outboxBus } from '../../../test/support/outbox-bus.js';
 import { silentLog } from '../../../test/support/silent.js';
 import { community, startSnmpd, withoutSnmpd } from '../../../test/support/snmpd.js';
@@ -60,12 +61,12 @@ describe.each(Object.keys(databases))('a device that is looked for, on %s', (nam
   let fed: Fed;
   let workers: RunningWorkers | null = null;
   let address = '';
-  let [devicePort, snmpPort] = [0, 0];
+  let [devicePort, snmpPort, ippPort] = [0, 0, 0];
   const open: { close(): unknown }[] = [];
 
   beforeEach(async () => {
     address = someAddress();
-    [devicePort, snmpPort] = [await freePort(), await freePort()];
+    [devicePort, snmpPort, ippPort] = [await freePort(), await freePort(), await freePort()];
     store = await openFor(name, 'discovery');
     fed = await startFed(store, discovery.consumers);
     await fed.feed(settings());
@@ -78,7 +79,7 @@ describe.each(Object.keys(databases))('a device that is looked for, on %s', (nam
   });
 
   const work = (dnsServers: readonly string[] | null = null): void => {
-    const ways = waysOfAsking({ devicePort, snmpPort });
+    const ways = waysOfAsking({ devicePort, snmpPort, ippPort });
     const all = [
       steerWorker({ stepMs: 20 }),
       findWorker({ store, ways, dnsServers, retryDelaysMs: [] }),
@@ -177,6 +178,31 @@ describe.each(Object.keys(databases))('a device that is looked for, on %s', (nam
     await fed.feed(settings());
     expect(await lookFor({ at: address })).toMatchObject([{ outcome: 'found', serial: 'VNB3K12345' }]);
     expect(await fed.told(deviceDiscovered)).toMatchObject([{ probedBy: 'snmp', fingerprint: null }]);
+  });
+
+  it('is found by IPPS, where its UUID was made of its MAC address', async () => {
+    const { key, certificate } = await selfSigned({ commonName: 'printer' });
+    const peer = await openIppPeer(
+      { key, certificate },
+      saying({
+        'printer-serial-number': [text('VNB3K12345')],
+        'printer-make-and-model': [text('LaserJet M612')],
+        'printer-uuid': [uri('urn:uuid:1c852a4d-b800-1f08-abcd-3c5282aa0001')],
+      }),
+    );
+    open.push(peer);
+    ippPort = peer.target.port;
+    await fed.feed(settings({ probeCommunity: null }));
+    work();
+    const at = peer.target.address;
+    expect(await lookFor({ at })).toMatchObject([{ outcome: 'found', serial: 'VNB3K12345' }]);
+    expect(await fed.told(deviceDiscovered)).toMatchObject([
+      {
+        identity: { mac: '3c:52:82:aa:00:01', model: 'LaserJet M612', ip: at },
+        fingerprint: null,
+        probedBy: 'ipp',
+      },
+    ]);
   });
 
   it('is found in a range, of which the rest is counted', async () => {

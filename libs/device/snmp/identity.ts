@@ -3,6 +3,7 @@
 import type { Session, Varbind } from 'net-snmp';
 import { identity, serialNumber } from '../../events/identity.js';
 import type { Identified, Outcome, Setback } from '../device.js';
+import { deviceIdNames, inDeviceId } from '../device-id.js';
 import type { SnmpTarget } from './access.js';
 import { firstRows, getAll, type Answers } from './ask.js';
 
@@ -70,7 +71,7 @@ export async function identifyBy(
   const text = (oids: readonly string[]): string => textsIn(answers, oids)[0] ?? '';
   const parsed = identity.safeParse({
     serial,
-    model: (text(objects.model) || idsIn(answers, /^(?:MDL|MODEL)$/)[0] || text(objects.system)).slice(
+    model: (text(objects.model) || idsIn(answers, deviceIdNames.model)[0] || text(objects.system)).slice(
       0,
       modelMax,
     ),
@@ -87,7 +88,7 @@ export async function identifyBy(
 
 /** All serial numbers that it says it has, the best first: makers and the printer MIB do not always agree. */
 export const serialsIn = (answers: Answers): readonly string[] =>
-  [...textsIn(answers, objects.serial), ...idsIn(answers, /^(?:SN|SERN|SERIALNUMBER)$/)].flatMap((text) => {
+  [...textsIn(answers, objects.serial), ...idsIn(answers, deviceIdNames.serial)].flatMap((text) => {
     const parsed = serialNumber.safeParse(text);
     return parsed.success ? [parsed.data] : [];
   });
@@ -117,13 +118,7 @@ const textsIn = (answers: Answers, oids: readonly string[]): readonly string[] =
 
 /** Of IEEE 1284 device ids, what is called so. */
 const idsIn = (answers: Answers, name: RegExp): readonly string[] =>
-  textsIn(answers, deviceIds).flatMap((id) =>
-    id.split(';').flatMap((field) => {
-      const [key = '', ...value] = field.split(':');
-      const text = value.join(':').trim();
-      return name.test(key.trim().toUpperCase()) && text !== '' ? [text] : [];
-    }),
-  );
+  textsIn(answers, deviceIds).flatMap((id) => inDeviceId(id, name));
 
 /** Of the first interface that has one of its own; loopback has none, and some say that it is all zeros. */
 function macOf(rows: readonly Varbind[]): string | null {

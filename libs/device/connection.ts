@@ -1,0 +1,127 @@
+// The one connection that an exchange has to its device. Its address, and over TLS its certificate, are checked before the
+// first byte of a request leaves.
+import http from 'node:http';
+import net from 'node:net';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import ipaddr from 'ipaddr.js';
+import { readPeer } from '../pki/peer.js';
+import { judgePeer } from '../pki/verdict.js';
+import type { Target } from './device.js';
+
+/** Thrown when what answers is not what was asked for, or says what no device should say. */
+export class Improper extends Error {
+  constructor(
+    message: string,
+    readonly mayPass: boolean,
+    /** Another device than the one that was meant. */
+    readonly other = false,
+  ) {
+    super(message);
+  }
+}
+
+/** How far the device let us come, at best. refused: nobody listens there · connected: by TCP · secured: by TLS. */
+export type Reach = 'nowhere' | 'refused' | 'connected' | 'secured';
+
+export interface Connecting {
+  /** Without TLS: for what everybody may read. */
+  readonly clear: boolean;
+  readonly timeMs: number;
+}
+
+export class Connection extends http.Agent {
+  readonly host: string;
+  readonly port: number;
+  /** Of the certificate it showed; null while it showed none. */
+  fingerprint: string | null = null;
+  reach: Reach = 'nowhere';
+  #connecting: net.Socket | null = null;
+
+  constructor(
+    private readonly target: Target,
+    private readonly by: Connecting,
+  ) {
+    super({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
+    this.host = target.address;
+    this.port = target.port;
+  }
+
+  override createConnection(_: object, done?: (error: Error | null, socket: Duplex) => void): undefined {
+    const { clear, timeMs } = this.by;
+    const socket = clear ? net.connect({ host: this.host, port: this.port }) : this.#overTls();
+    this.#connecting = socket;
+    socket.once('connect', () => this.#came('connected'));
+    let settled = false;
+    const settle = (error: Error | null): void => {
+      if (settled) return;
+      settled = true;
+      this.#connecting = null;
+      socket.off(ready, connected).off('close', closed).off('error', settle);
+      socket.on('error', () => undefined);
+      if (error) {
+        if ('code' in error && error.code === 'ECONNREFUSED') this.#came('refused');
+        socket.destroy();
+      }
+      done?.(error, socket);
+    };
+    const ready = clear ? 'connect' : 'secureConnect';
+    const connected = (): void => void this.#judge(socket).then(settle, settle);
+    const closed = (): void => settle(new Error('closed during the handshake'));
+    const timedOut = Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' });
+    socket.setTimeout(timeMs, () => socket.destroy(timedOut));
+    socket.once(ready, connected).once('close', closed).once('error', settle);
+    return undefined;
+  }
+
+  /** Ends the handshake that is under way, and every connection. */
+  giveUp(): void {
+    this.#connecting?.destroy(new Error('given up'));
+    this.destroy();
+  }
+
+  #overTls(): tls.TLSSocket {
+    const { mutual } = this.target;
+    // Judged below: the pinned fingerprint says who answers, and under mutual authentication the chain too. No name does.
+    const judged = { rejectUnauthorized: false, checkServerIdentity: () => undefined };
+    const trusting = mutual && { ca: [...mutual.authorities] };
+    const there = { host: this.host, port: this.port };
+    return tls.connect({ ...there, minVersion: 'TLSv1.2', ...judged, ...trusting });
+  }
+
+  #came(reach: Reach): void {
+    if (reaches.indexOf(reach) > reaches.indexOf(this.reach)) this.reach = reach;
+  }
+
+  async #judge(socket: net.Socket): Promise<Error | null> {
+    const { address } = this.target;
+    const peer = socket.remoteAddress;
+    if (peer === undefined || ipaddr.process(peer).toString() !== ipaddr.process(address).toString()) {
+      return new Improper(`connected to ${peer ?? 'nobody'} instead of ${address}`, false);
+    }
+    return socket instanceof tls.TLSSocket ? this.#judgeCertificate(socket) : null;
+  }
+
+  async #judgeCertificate(socket: tls.TLSSocket): Promise<Error | null> {
+    const { fingerprint, mutual } = this.target;
+    this.#came('secured');
+    const shown = readPeer(socket);
+    if (shown.fingerprint === null) return new Improper('it shows no certificate', false);
+    this.fingerprint = shown.fingerprint;
+    if (fingerprint !== null && fingerprint !== this.fingerprint) {
+      return new Improper(
+        'it shows another certificate than the one pinned to this device: nothing was sent to it',
+        false,
+        true,
+      );
+    }
+    if (!mutual) return null;
+    // Lists of the revoked are the gateways': they do not let such a device in again.
+    const verdict = await judgePeer(shown, { called: mutual.serial }, { revocation: null }, new Date());
+    return verdict.outcome === 'verified'
+      ? null
+      : new Improper(`nothing was sent to it: ${verdict.message} (${verdict.reason})`, false, true);
+  }
+}
+
+const reaches: readonly Reach[] = ['nowhere', 'refused', 'connected', 'secured'];

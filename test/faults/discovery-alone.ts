@@ -7,8 +7,14 @@ import { Client } from 'pg';
 import { declareTopology } from '#bus/rabbit/declare';
 import { exchange } from '#bus/topology';
 import { deviceAnnounced } from '#events/device';
+import {
+  discoveryProgressed,
+  discoveryRequested,
+  type DiscoveryProgressed,
+  type Wanted,
+} from '#events/discovery';
 import { stamp, type Draft, type Event } from '#events/event';
-import { defaultSettings, settingsChanged } from '#events/settings';
+import { defaultSettings, settingsChanged, type Settings } from '#events/settings';
 import { migrate } from '#store/migrate';
 import { openPostgres } from '#store/open';
 import { freePort } from '../../scripts/free-port.mjs';
@@ -52,8 +58,8 @@ export class DiscoveryAlone {
   }
 
   /** What an operator would have said. */
-  allow(): Promise<void> {
-    const body = { ...defaultSettings, acceptAnnouncements: true };
+  allow(change: Partial<Settings> = {}): Promise<void> {
+    const body = { ...defaultSettings, acceptAnnouncements: true, ...change };
     return this.#tell([settingsChanged.draft({ id: 'settings', version: 1, changedBy: 'test', body })]);
   }
 
@@ -62,6 +68,34 @@ export class DiscoveryAlone {
     const drafts = Array.from({ length: count }, () => announcementOf(this.#told++));
     await this.#tell(drafts.map(({ draft }) => draft));
     this.#accepted.push(...drafts.map(({ accepted }) => accepted));
+  }
+
+  /** As console tells it of what an operator has looked for, in parts of ten. */
+  async lookFor(discoveryId: string, wanted: readonly Wanted[]): Promise<void> {
+    const parts = Math.ceil(wanted.length / 10);
+    const drafts = Array.from({ length: parts }, (_, n) =>
+      discoveryRequested.draft({
+        discoveryId,
+        part: n + 1,
+        parts,
+        wanted: wanted.slice(n * 10, (n + 1) * 10),
+        requestedBy: 'test',
+      }),
+    );
+    await this.#tell(drafts);
+  }
+
+  /** All that it told of what was looked for, in order. */
+  async progressed(): Promise<readonly DiscoveryProgressed[]> {
+    const events = await readJournal(this.parts.broker);
+    return events.flatMap((event) => (discoveryProgressed.is(event) ? [event.data] : []));
+  }
+
+  /** As a machine that dies, at any moment; what it held is free at once, and not after half a minute. */
+  async kill(): Promise<void> {
+    await this.#process?.signal('SIGKILL');
+    await this.parts.client.query('update discovery.outbox set claimed_until = now()');
+    await this.parts.client.query(`update discovery.task set lease_until = now() where state = 'running'`);
   }
 
   /** Starts it, and waits until it has ended itself at `point`. */
@@ -74,8 +108,8 @@ export class DiscoveryAlone {
     await this.parts.client.query('update discovery.outbox set claimed_until = now()');
   }
 
-  async start(): Promise<void> {
-    this.#process = await this.#start({});
+  async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.#process = await this.#start(environment);
   }
 
   /** Resolves when it has taken all that it was told. */

@@ -1,0 +1,88 @@
+// Printers that do not announce themselves: found by a range and by a list, licensed, grouped, and put right by the policy of the
+// group that they are new in, where the switch for that is on (R35, R52).
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../scripts/free-port.mjs';
+import type { Fleet } from '../../apps/agent/fleet.js';
+import { plugIn, unplug } from '../support/fleet.js';
+import { startMuster, type Muster } from '../support/muster.js';
+import { until } from '../support/until.js';
+
+const inRange = 4;
+const printers = 6;
+const network = '127.8.0';
+
+interface Run {
+  readonly id: string;
+  readonly endedAt: string | null;
+  readonly found: number;
+  readonly known: number;
+  readonly notReached: number;
+  readonly nobody: number;
+}
+
+describe('printers that do not announce themselves', () => {
+  let muster: Muster;
+  let fleet: Fleet;
+  beforeAll(async () => {
+    muster = await startMuster({ size: 'embedded' });
+    // Nobody takes their announcements.
+    const server = { host: '127.0.0.1', port: await freePort() };
+    fleet = await plugIn(muster, { count: printers, server });
+    await muster.operator.changeSettings({
+      allowRemediation: true,
+      initialPolicy: 'base',
+      deviceNetworks: ['127.8.0.0/16'],
+      autoGroupDiscoveryAutoRemediationEnable: true,
+    });
+    const filter = { field: 'ip', operator: 'inNetwork', value: `${network}.0/24` };
+    const body = { name: 'Found', kind: 'automatic', filter, policyId: 'base' };
+    await muster.operator.ask('PUT', '/api/groups/found', { version: 0, body });
+  }, 400_000);
+  afterAll(async () => {
+    await unplug(fleet);
+    await muster?.stop();
+  }, 240_000);
+
+  const lookFor = async (entries: readonly object[]): Promise<Run> => {
+    const { id } = await muster.operator.ask<Run>('POST', '/api/discoveries', { entries });
+    return until('it is over', async () => {
+      const run = await muster.operator.get<Run>(`/api/discoveries/${id}`);
+      return run.endedAt !== null && run;
+    });
+  };
+
+  it('are found in a range, and made compliant', async () => {
+    const run = await lookFor([
+      { address: `${network}.1-${network}.${inRange}` },
+      { address: `${network}.240/28` },
+    ]);
+    expect(run).toMatchObject({ found: inRange, known: 0, nobody: 14 });
+    const devices = await muster.operator.settled(inRange, 120_000);
+    expect(
+      devices.map(({ status, licensed, autoDiscovered, lastPolicyUsed }) => [
+        status,
+        licensed,
+        autoDiscovered,
+        lastPolicyUsed,
+      ]),
+    ).toEqual(
+      Array.from({ length: inRange }, () => ['compliant', true, false, expect.any(String) as unknown]),
+    );
+    expect((await muster.operator.get<{ total: number }>('/api/devices?group=found')).total).toBe(inRange);
+  }, 240_000);
+
+  it('are found by a list, next to those that are known and one that is not there', async () => {
+    const list = Array.from({ length: printers + 1 }, (_, n) => ({
+      address: `${network}.${n + 1}`,
+      name: `Printer ${n + 1}`,
+    }));
+    const run = await lookFor(list);
+    expect(run).toMatchObject({ found: printers - inRange, known: inRange, notReached: 1 });
+    const devices = await muster.operator.settled(printers, 120_000);
+    expect(new Set(devices.map(({ status }) => status))).toEqual(new Set(['compliant']));
+    const { items } = await muster.operator.get<{ items: object[] }>(`/api/discoveries/${run.id}/results`);
+    expect(items).toMatchObject([
+      { line: printers + 1, name: `Printer ${printers + 1}`, outcome: 'notReached' },
+    ]);
+  }, 240_000);
+});

@@ -85,10 +85,10 @@ export class DiscoveryAlone {
     await this.#tell(drafts);
   }
 
-  /** All that it told of what was looked for, in order. */
+  /** All that it told of what was looked for, in order; what it published twice, as it died before it knew, is one. */
   async progressed(): Promise<readonly DiscoveryProgressed[]> {
-    const events = await readJournal(this.parts.broker);
-    return events.flatMap((event) => (discoveryProgressed.is(event) ? [event.data] : []));
+    const events = new Map((await readJournal(this.parts.broker)).map((event) => [event.id, event]));
+    return [...events.values()].flatMap((event) => (discoveryProgressed.is(event) ? [event.data] : []));
   }
 
   /** As a machine that dies, at any moment; what it held is free at once, and not after half a minute. */

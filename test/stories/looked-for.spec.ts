@@ -35,7 +35,7 @@ describe('printers that do not announce themselves', () => {
       autoGroupDiscoveryAutoRemediationEnable: true,
     });
     const filter = { field: 'ip', operator: 'inNetwork', value: `${network}.0/24` };
-    const body = { name: 'Found', kind: 'automatic', filter, policyId: 'base' };
+    const body = { name: 'Found', kind: 'automatic', priority: 10, filter, members: [], policyId: 'base' };
     await muster.operator.ask('PUT', '/api/groups/found', { version: 0, body });
   }, 400_000);
   afterAll(async () => {

@@ -21,7 +21,7 @@ export const management = category('Management', [
     title: 'Firmware version',
     type: {
       type: 'text',
-      pattern: /^[\w.:+ ()/-]{0,128}$/,
+      pattern: /^[ -~]{0,128}$/,
       rule: 'a version such as 2409059_049235, or empty',
       version: true,
     },

@@ -1,13 +1,14 @@
 // Questions to one device by SNMP, within limits, whatever it does.
 import type { Session } from 'net-snmp';
-import { ownAddresses } from '../../pki/own-addresses.js';
-import { mayConnect } from '../address.js';
+import { call } from '../call.js';
 import type { Outcome } from '../device.js';
 import { faultOfAccess, type SnmpTarget } from './access.js';
 import { Line } from './line.js';
 import { setbackOf } from './setback.js';
 
 export interface Asking {
+  /** What is asked for, as its span says it. */
+  readonly name: string;
   readonly signal: AbortSignal;
   readonly wholeMs: number;
 }
@@ -18,15 +19,16 @@ export class Conversation {
   constructor(private readonly target: SnmpTarget) {}
 
   /** Rejects only when `signal` is aborted, with its reason. Settles in time, whatever the device does. */
-  async ask<T>(
+  async ask<T>(asking: Asking, work: (session: Session) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    asking.signal.throwIfAborted();
+    return call(asking.name, this.target, () => this.#ask(asking, work));
+  }
+
+  async #ask<T>(
     { signal, wholeMs }: Asking,
     work: (session: Session) => Promise<Outcome<T>>,
   ): Promise<Outcome<T>> {
-    signal.throwIfAborted();
-    const { address, networks, access } = this.target;
-    if (!mayConnect(address, networks, ownAddresses())) {
-      return { kind: 'failed', reason: `${address} lies outside the device networks`, mayPass: false };
-    }
+    const { access } = this.target;
     const fault = faultOfAccess(access);
     if (fault !== null) return { kind: 'failed', reason: fault, mayPass: false };
 

@@ -25,14 +25,16 @@ export function openSnmp(target: SnmpTarget, catalogue: Catalogue = settingsCata
   return {
     name: 'snmp',
     identify: (signal) =>
-      conversation.ask({ signal, wholeMs: wholeMs.identify }, (session) => identifyBy(session, target)),
+      conversation.ask({ name: 'identify', signal, wholeMs: wholeMs.identify }, (session) =>
+        identifyBy(session, target),
+      ),
     read: (keys, signal) =>
-      conversation.ask({ signal, wholeMs: wholeMs.read }, (session) =>
+      conversation.ask({ name: 'read', signal, wholeMs: wholeMs.read }, (session) =>
         readBy(session, target, waysOf(catalogue, keys)),
       ),
     write: async (changes, signal) => {
       const writing = new Writing(target, changes, waysOf(catalogue, new Set(changes.keys())));
-      const outcome = await conversation.ask({ signal, wholeMs: wholeMs.write }, (session) =>
+      const outcome = await conversation.ask({ name: 'write', signal, wholeMs: wholeMs.write }, (session) =>
         writing.run(session),
       );
       return writing.endedBy(outcome);

@@ -23,7 +23,7 @@ import { becameOf } from './outcome.js';
 import { find, saveAnswers, stillWanted, type Find, type Told, type Want } from './rows.js';
 
 /** Addresses asked at a time, over all instances: at most of them nobody is, which costs a timer. */
-const findsMax = 100;
+const findsMax = 300;
 const retryDelaysMs = [10_000] as const;
 
 const want = z.object({

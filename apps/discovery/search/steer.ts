@@ -26,7 +26,7 @@ const searchesMax = 4;
 /** New addresses in a step: a network shall not take a search for an attack, nor Muster have no time for anything else. */
 const stepMax = 50;
 /** Addresses that wait or are asked, of all searches. */
-const findsMax = 400;
+const findsMax = 600;
 const pauseMs = 1_000;
 const retryDelaysMs = [2_000, 10_000] as const;
 const afterTroubleMs = 60_000;

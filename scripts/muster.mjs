@@ -6,7 +6,19 @@ import { entryOf, processes, steps, tools } from './processes.mjs';
 import { setUp } from './setup.mjs';
 
 /** Asked of a running Muster; one program for all of them, which reads the command itself. */
-const asked = ['status', 'dead', 'events', 'policy', 'compliance', 'discover', 'rebuild', 'ipsec'];
+const asked = [
+  'status',
+  'assess',
+  'changes',
+  'undo',
+  'dead',
+  'events',
+  'policy',
+  'compliance',
+  'discover',
+  'rebuild',
+  'ipsec',
+];
 
 /** Needs the broker's journal, or the data folder, and not console. */
 const replay = 'dist/apps/standalone/replay.js';
@@ -23,6 +35,9 @@ const commands = {
 const help = `muster COMMAND …; each takes --help where it has options
 
   status        how a running Muster fares: services, queues, what waits, what is wrong
+  assess        a device or a group now, or what that would change (--dry-run)
+  changes       what Muster has changed on a device
+  undo          what a task has changed on a device, put back
   dead          events that a service gave up: list, show, replay, drop
   events        tail: what happens now; replay: the journal once more, onto one queue
   policy        policies as files (policy as code): list, show, export, validate, import, diff

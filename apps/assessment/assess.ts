@@ -1,52 +1,49 @@
-// The worker that talks to devices: one task, one device (R64).
-import { TaskCancelled } from '#bus/lease';
+// The worker that assesses: one task, one device (R64).
+import { isDeepStrictEqual } from 'node:util';
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
-import { openDeviceApi } from '#device/api';
-import type { Driver, Setback, Target } from '#device/device';
 import { combine, compliant, type AppliedPolicy } from '#documents/policy';
-import { assessmentFinished, assessmentStarted, type AssessmentFinished } from '#events/assessment';
-import { policyChanged } from '#events/policy';
-import type { Draft } from '#events/event';
-import { settingsChanged, type Settings } from '#events/settings';
-import { readDocument, readDocuments } from '#store/documents';
+import {
+  assessmentFinished,
+  assessmentStarted,
+  type AssessmentFinished,
+  type SettingChange,
+  type TaskMode,
+} from '#events/assessment';
+import type { Trigger } from '#events/device';
+import type { Known } from '#device/ways/known';
 import type { Log } from '#runtime/log';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
-import { converse } from './conversation.js';
+import { changesOf, keepChanges, settleChanges } from './changes.js';
+import { connect, type Openers, type Whom } from './connect.js';
+import { assess } from './conversation.js';
 import { skip } from './decide.js';
-import { deviceNow, markFinished } from './devices.js';
-import { trustedBy } from './mutual.js';
-import { notesOf } from './notes.js';
+import { markFinished } from './devices.js';
+import { teller } from './notes.js';
+import { namesOf, policiesOf } from './policies.js';
 import { budget, kind, payload, spacedUntil, type Payload } from './task.js';
+import { DeviceTrouble, endOf, failureOf, mayPass, withLast } from './trouble.js';
+import { settingsOf, turnOf, whomOf } from './turn.js';
 
 export interface AssessOptions {
   readonly store: Store;
-  /** Port of the device API. */
-  readonly devicePort: number;
+  readonly openers: Openers;
   readonly log: Pick<Log, 'info'>;
-  readonly open?: (target: Target) => Driver;
 }
 
-/** A device that has just announced may still be booting. */
-const retryDelaysMs = [2_000, 10_000, 30_000];
-const schema = 'assessment';
+/** A device that has just announced may still be booting, for minutes. Meanwhile another has its place. */
+const retryDelaysMs = [2_000, 10_000, 30_000, 60_000, 90_000, 120_000];
+/** Who asks for an assessment waits for it: the device is there, or is said not to be. */
+const triesWhenAsked = 4;
+const triesOf = (trigger: Trigger): number =>
+  trigger === 'requested' ? triesWhenAsked : retryDelaysMs.length + 1;
 
-/** The device could not be assessed this time; worth another try. */
-class DeviceTrouble extends Error {
-  constructor(readonly setback: Setback) {
-    super(setback.reason);
-  }
-}
-
-export function assessWorker({ store, devicePort, log, open = openDeviceApi }: AssessOptions): Worker {
+export function assessWorker({ store, openers, log }: AssessOptions): Worker {
   const begun = new WeakMap<Task<Payload>, Begun>();
-  const tell = (task: Task<Payload>, events: readonly Draft[]): void => {
-    for (const { fields, message } of notesOf(events, () => task.payload.identity.serial)) {
-      log.info(fields, message);
-    }
-  };
+  const of = (task: Task<Payload>): Begun => begun.get(task) ?? unbegun(task);
+  const tell = teller(log);
   const told = (task: Task<Payload>, finish: Finish): Finish => {
-    tell(task, finish.events);
+    tell(finish.events, task.payload.identity.serial);
     return finish;
   };
   return worker<Payload>({
@@ -58,40 +55,27 @@ export function assessWorker({ store, devicePort, log, open = openDeviceApi }: A
     limit: async (tx) => (await settingsOf(tx))?.maxNumberTasks ?? 0,
     begin: async (tx, task) => {
       const beginning = await begin(tx, task, begun);
-      tell(task, 'run' in beginning ? beginning.run : beginning.end.events);
+      tell('run' in beginning ? beginning.run : beginning.end.events, task.payload.identity.serial);
       return beginning;
     },
-    run: async (task, grip) =>
-      told(task, await run({ store, devicePort, open, grip, begun: begun.get(task) ?? unbegun(task) })),
-    unreadable: ({ id, key }) => [skip(key, [], 'unreadable', id)],
-    failed: (task, error) => told(task, ended(begun.get(task) ?? unbegun(task), failure(error))),
-  });
-}
-
-const settingsOf = async (on: Pick<Tx, 'query'>): Promise<Settings | null> =>
-  (await readDocument(on, schema, settingsChanged))?.body ?? null;
-
-async function policiesOf(on: Pick<Tx, 'query'>, ids: readonly string[]): Promise<readonly AppliedPolicy[]> {
-  const all = new Map((await readDocuments(on, schema, policyChanged)).map((policy) => [policy.id, policy]));
-  return ids.flatMap((policyId) => {
-    const policy = all.get(policyId);
-    return policy ? [{ policyId, version: policy.version, body: policy.body }] : [];
+    run: async (task, grip) => told(task, await run({ store, openers, grip, begun: of(task) })),
+    unreadable: ({ id, key }) => [skip(key, [], 'unreadable', { taskId: id })],
+    failed: async (task, error) => told(task, await failed(store, of(task), failureOf(error))),
   });
 }
 
 async function begin(tx: Tx, task: Task<Payload>, begun: WeakMap<Task<Payload>, Begun>): Promise<Beginning> {
   const { covers, trigger, named } = task.payload;
-  const settings = await settingsOf(tx);
-  const { device, now } = await deviceNow(tx, task.key);
+  const turn = await turnOf(tx, task);
+  const { settings, device, now, busyUntil } = turn;
   const asked = trigger === 'requested' || named.length > 0;
-  if (device?.standing !== 'active') {
-    const reason = device?.standing === 'retired' ? 'deviceDeleted' : 'notLicensed';
-    return { end: { events: [skip(task.key, covers, reason, task.id)] } };
-  }
-  if (!settings?.allowRemediation && !asked) {
-    return { end: { events: [skip(task.key, covers, 'remediationOff', task.id)] } };
-  }
-  const againAt = asked || task.attempt > 1 ? null : spacedUntil(device, now);
+  const ends = (reason: Parameters<typeof skip>[2]): Beginning => ({
+    end: { events: [skip(task.key, covers, reason, { taskId: task.id })] },
+  });
+  if (device?.standing !== 'active')
+    return ends(device?.standing === 'retired' ? 'deviceDeleted' : 'notLicensed');
+  if (!settings?.allowRemediation && !asked) return ends('remediationOff');
+  const againAt = busyUntil ?? (asked || task.attempt > 1 ? null : spacedUntil(device, now));
   if (againAt) return { end: { events: [], againAt } };
   // An operator's wish shares the task with causes that may do nothing now: it alone is left.
   const narrowed = !settings?.allowRemediation && trigger !== 'requested';
@@ -99,13 +83,7 @@ async function begin(tx: Tx, task: Task<Payload>, begun: WeakMap<Task<Payload>, 
     ? { ...task, payload: { ...task.payload, trigger: 'requested', policies: named, covers: [] } }
     : task;
   const policies = await policiesOf(tx, doing.payload.policies);
-  begun.set(task, {
-    task: doing,
-    policies,
-    startedAt: now,
-    networks: settings?.deviceNetworks ?? [],
-    trusted: settings && (await trustedBy(tx, settings)),
-  });
+  begun.set(task, { task: doing, policies, startedAt: now, whom: await whomOf(tx, doing.payload, turn) });
   const started = { ...subjectOf(doing, policies), startedAt: now.toISOString(), attempt: task.attempt };
   const left = narrowed && covers.length > 0 ? [skip(task.key, covers, 'remediationOff')] : [];
   return { run: [...left, assessmentStarted.draft(started)] };
@@ -115,84 +93,88 @@ function subjectOf(
   { id, key, payload: { identity, trigger, covers } }: Task<Payload>,
   policies: readonly AppliedPolicy[],
 ) {
-  const named = policies.map(({ policyId, version, body }) => ({ policyId, version, name: body.name }));
-  return { taskId: id, deviceId: key, identity, trigger, policies: named, covers };
+  const mode: TaskMode = kind;
+  return { taskId: id, deviceId: key, identity, trigger, policies: namesOf(policies), covers, mode };
 }
 
 /** What was found when the task began: the run goes by it, and its end names it. */
 interface Begun {
   readonly task: Task<Payload>;
-  /** By the database's clock: the same for all instances. */
   readonly startedAt: Date;
   readonly policies: readonly AppliedPolicy[];
-  readonly networks: readonly string[];
-  /** PEM of whom a device's certificate must lead to; null: the pinned one is enough. */
-  readonly trusted: readonly string[] | null;
+  readonly whom: Whom;
 }
 
 /** Of a task that was cancelled before it could begin again. */
-const unbegun = (task: Task<Payload>): Begun => ({
-  task,
-  startedAt: new Date(),
-  policies: [],
-  networks: [],
-  trusted: [],
-});
+const unbegun = (task: Task<Payload>): Begun => {
+  const { identity, fingerprint } = task.payload;
+  const whom = { identity, fingerprint, networks: [], trusted: [], community: null, known: null };
+  return { task, startedAt: new Date(), policies: [], whom };
+};
 
-interface Run extends Required<Omit<AssessOptions, 'log'>> {
+interface Run extends Pick<AssessOptions, 'store' | 'openers'> {
   readonly begun: Begun;
   readonly grip: Grip;
 }
 
-async function run({ store, devicePort, open, begun, grip }: Run): Promise<Finish> {
-  if (begun.policies.length === 0) {
+async function run({ store, openers, begun, grip }: Run): Promise<Finish> {
+  const { task, policies, whom } = begun;
+  if (policies.length === 0) {
     return ended(begun, { outcome: 'failed', detail: 'its policies were deleted meanwhile', results: [] });
   }
-  const { identity, fingerprint } = begun.task.payload;
-  const { networks, trusted } = begun;
-  const mutual = trusted && { serial: identity.serial, authorities: trusted };
-  const driver = open({ address: identity.ip, port: devicePort, fingerprint, networks, mutual });
-  const requirements = combine(begun.policies);
-  const mayWrite = async (): Promise<string | null> => {
-    await grip.check();
-    return (await settingsOf(store))?.allowRemediation
-      ? null
-      : 'Allow Automatic Remediation is off: only reported';
+  const by = { deviceId: task.key, taskId: task.id };
+  const requirements = combine(policies);
+  const device = connect(whom, openers);
+  let wrote = task.attempt > 1;
+  const on = {
+    device,
+    signal: grip.signal,
+    mayWrite: async () => {
+      await grip.check();
+      return (await settingsOf(store))?.allowRemediation
+        ? null
+        : 'Allow Automatic Remediation is off: only reported';
+    },
+    keep: (changes: Parameters<typeof keepChanges>[2]) => {
+      wrote = true;
+      return keepChanges(store, by, changes);
+    },
   };
   try {
-    const said = await converse({
-      driver,
-      serial: identity.serial,
-      requirements,
-      signal: grip.signal,
-      mayWrite,
-    });
-    if (said.kind === 'setback') return afterSetback(begun, said.setback);
-    const outcome = compliant(requirements, said.results) ? 'compliant' : 'nonCompliant';
+    const said = await assess(on, requirements);
+    if (said.kind === 'setback') {
+      const again = mayPass(said.setback) && task.attempt < triesOf(task.payload.trigger);
+      if (again) throw new DeviceTrouble(said.setback);
+      return await failed(store, begun, endOf(said.setback));
+    }
+    if (wrote) await settleChanges(store, by, said.values);
     return ended(begun, {
-      outcome,
+      outcome: compliant(requirements, said.results) ? 'compliant' : 'nonCompliant',
       detail: summary(said.results),
       results: [...said.results],
       agent: said.agent,
+      changes: wrote ? await changesOf(store, task.id) : [],
+      known: device.known(),
     });
   } finally {
-    driver.close();
+    device.close();
   }
 }
 
-/** Throws what another try may mend. */
-function afterSetback(begun: Begun, setback: Setback): Finish {
-  const again = setback.kind === 'unreachable' || (setback.kind === 'failed' && setback.mayPass);
-  if (again) throw new DeviceTrouble(setback);
-  return ended(begun, { outcome: 'failed', detail: setback.reason.slice(0, 512), results: [] });
+async function failed(store: Store, begun: Begun, failure: ReturnType<typeof failureOf>): Promise<Finish> {
+  const changes = await changesOf(store, begun.task.id);
+  return ended(begun, { ...withLast(failure, changes), results: [], changes });
 }
 
-type Result = Pick<AssessmentFinished, 'outcome' | 'detail' | 'results'> &
-  Partial<Pick<AssessmentFinished, 'agent'>>;
+interface Result
+  extends
+    Pick<AssessmentFinished, 'outcome' | 'detail' | 'results'>,
+    Partial<Pick<AssessmentFinished, 'agent'>> {
+  readonly changes?: SettingChange[];
+  readonly known?: Known;
+}
 
-function summary(
-  results: AssessmentFinished['results'] | readonly AssessmentFinished['results'][number][],
-): string | null {
+function summary(results: readonly AssessmentFinished['results'][number][]): string | null {
   const wrong = results.filter(({ outcome }) => outcome === 'nonCompliant' || outcome === 'failed');
   const [first] = wrong;
   if (!first) return null;
@@ -200,26 +182,20 @@ function summary(
   return `${first.title}${first.detail === null ? '' : ` (${first.detail})`}${others}`.slice(0, 512);
 }
 
-function failure(error: Error): Result {
-  if (error instanceof TaskCancelled)
-    return { outcome: 'cancelled', detail: error.message.slice(0, 512), results: [] };
-  const outcome =
-    error instanceof DeviceTrouble && error.setback.kind === 'unreachable' ? 'unreachable' : 'failed';
-  return { outcome, detail: error.message.slice(0, 512), results: [] };
-}
-
-function ended({ task, startedAt: begunAt, policies }: Begun, result: Result): Finish {
+function ended({ task, startedAt: begunAt, policies, whom }: Begun, { known, ...result }: Result): Finish {
   const finished = {
     ...subjectOf(task, policies),
     startedAt: begunAt.toISOString(),
     finishedAt: new Date(Math.max(Date.now(), begunAt.getTime())).toISOString(),
     agent: null,
+    changes: [],
     ...result,
   };
   const assessed = result.outcome === 'compliant' || result.outcome === 'nonCompliant';
   const lastPolicy = assessed ? (policies.at(-1)?.policyId ?? null) : null;
+  const ways = known && !isDeepStrictEqual(known, whom.known) ? known : null;
   return {
     events: [assessmentFinished.draft(finished)],
-    save: (tx) => markFinished(tx, { deviceId: task.key, startedAt: begunAt, lastPolicy }),
+    save: (tx) => markFinished(tx, { deviceId: task.key, startedAt: begunAt, lastPolicy, ways }),
   };
 }

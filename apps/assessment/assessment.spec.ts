@@ -3,10 +3,12 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { metrics } from '@opentelemetry/api';
 import { runWorkers } from '#bus/worker';
 import {
+  assessmentCancelRequested,
   assessmentFinished,
   assessmentQueued,
   assessmentRequested,
   assessmentSkipped,
+  assessmentUndoRequested,
 } from '#events/assessment';
 import {
   deviceFlapping,
@@ -27,7 +29,9 @@ import { outboxBus } from '../../test/support/outbox-bus.js';
 import { until } from '../../test/support/until.js';
 import { assessWorker } from './assess.js';
 import { assessment } from './assessment.js';
-import { budget, payload } from './task.js';
+import { openersOn } from './connect.js';
+import { budget, payload, undoPayload } from './task.js';
+import { undoWorker } from './undo.js';
 
 const on: Settings = { ...defaultSettings, allowRemediation: true, initialPolicy: 'base' };
 const settings = (version: number, body: Settings) =>
@@ -56,7 +60,7 @@ const grouped = (
     stamped,
   );
 const asked = (deviceId: string, policyId: string | null = null) =>
-  published(assessmentRequested.draft({ deviceId, policyId, requestedBy: 'admin' }));
+  published(assessmentRequested.draft({ deviceId, policyId, requestedBy: 'admin', mode: 'assess' }));
 
 const said: object[] = [];
 const note = (fields: object): void => void said.push(fields);
@@ -131,7 +135,13 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
     await fed.feed(event);
     expect(await tasks()).toEqual([]);
     expect(await fed.told(assessmentSkipped)).toEqual([
-      { deviceId: event.data.deviceId, taskId: null, covers: event.data.announcements, reason },
+      {
+        deviceId: event.data.deviceId,
+        taskId: null,
+        covers: event.data.announcements,
+        reason,
+        mode: 'assess',
+      },
     ]);
   });
 
@@ -150,6 +160,108 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
     ]);
   });
 
+  describe('what operators wish besides', () => {
+    const dryRun = (deviceId: string, policyId: string | null = null) =>
+      published(assessmentRequested.draft({ deviceId, policyId, requestedBy: 'admin', mode: 'dryRun' }));
+    const undo = (deviceId: string, taskId: string) =>
+      published(assessmentUndoRequested.draft({ deviceId, taskId, requestedBy: 'admin' }));
+    const all = () => activeTasks(store, 'assessment', { budget, limit: 100 });
+    const known = async (): Promise<string> => {
+      const event = grouped(randomUUID());
+      await fed.feed(event);
+      return event.data.deviceId;
+    };
+
+    it('has a task of its own, under the same budget; wishes of one kind share it', async () => {
+      const id = await known();
+      const [one, two] = [randomUUID(), randomUUID()];
+      await fed.feed(dryRun(id), dryRun(id, 'limited'), undo(id, one));
+      await fed.feed(dryRun(id), undo(id, two), undo(id, one));
+      const waiting = new Map((await all()).map((task) => [task.kind, task]));
+      expect([...waiting.keys()].toSorted()).toEqual(['assess', 'dryRun', 'undo']);
+      expect(waiting.get('dryRun')?.payload).toMatchObject({ wishes: [['base'], ['limited']] });
+      expect(waiting.get('undo')?.payload).toMatchObject({ undoes: [one, two] });
+      const told = (await fed.told(assessmentQueued)).filter(({ mode }) => mode !== 'assess');
+      expect(new Set(told.map(({ mode, taskId }) => `${mode} ${taskId}`))).toEqual(
+        new Set(['dryRun', 'undo'].map((mode) => `${mode} ${waiting.get(mode)?.id}`)),
+      );
+    });
+
+    it('is asked for while nothing is remediated, and told why not where it cannot be', async () => {
+      const id = await known();
+      await fed.feed(settings(2, { ...on, allowRemediation: false }));
+      await fed.feed(dryRun(id));
+      expect((await all()).map(({ kind }) => kind)).toContain('dryRun');
+      await fed.feed(settings(3, { ...on, deviceNetworks: ['192.168.0.0/16'] }));
+      await fed.feed(dryRun(id), undo(id, randomUUID()), dryRun(randomUUID()));
+      const told = (await fed.told(assessmentSkipped)).map(({ mode, reason }) => `${mode} ${reason}`);
+      expect(told.toSorted()).toEqual([
+        'dryRun notLicensed',
+        'dryRun outsideNetworks',
+        'undo outsideNetworks',
+      ]);
+    });
+
+    it('is stopped with all that waits for the device; what waits for another try ends as cancelled', async () => {
+      const id = await known();
+      await store.query(`update assessment.task set state = 'waiting', attempt = 1`);
+      await fed.feed(dryRun(id), undo(id, randomUUID()), asked(id));
+      await fed.feed(published(assessmentCancelRequested.draft({ deviceId: id, requestedBy: 'ada' })));
+      const left = await store.query(`select kind, cancelled_because as because from assessment.task`);
+      expect(left).toEqual([{ kind: 'assess', because: 'ada has cancelled it' }]);
+      const told = await fed.told(assessmentSkipped);
+      expect(told.map(({ mode, reason }) => `${mode} ${reason}`).toSorted()).toEqual([
+        'assess cancelled',
+        'dryRun cancelled',
+        'undo cancelled',
+      ]);
+      expect(told.every(({ taskId }) => taskId !== null)).toBe(true);
+    });
+
+    it('waits while another task speaks with the device', async () => {
+      const id = await known();
+      await fed.feed(undo(id, randomUUID()));
+      await store.query(
+        `update assessment.task set state = 'running', lease_token = gen_random_uuid(),
+           lease_until = now() + interval '1 minute' where kind = 'assess'`,
+      );
+      const [task] = (await all()).filter(({ kind }) => kind === 'undo');
+      if (!task) throw new Error('it was queued');
+      const work = undoWorker({ store, openers: openersOn(1) });
+      const first = { ...task, attempt: 1 };
+      const begin = () => store.transaction((tx) => Promise.resolve(work.begin?.(tx, first)));
+      expect(await begin()).toMatchObject({ end: { events: [], againAt: expect.any(Date) as unknown } });
+      await store.query(`delete from assessment.task where kind = 'assess'`);
+      const nothing = { data: { mode: 'undo', reason: 'nothingToUndo', taskId: task.id } };
+      expect(await begin()).toMatchObject({ end: { events: [nothing] } });
+      const payload = undoPayload.parse(task.payload);
+      await store.query(
+        `insert into assessment.change (device_id, task_id, setting, before, after, driver)
+         values ($1, $2, 'svc.telnet', 'true', 'false', 'api')`,
+        [id, payload.undoes[0]],
+      );
+      expect(await begin()).toMatchObject({ run: [{ data: { mode: 'undo' } }] });
+    });
+  });
+
+  it('a device that is to get a changed policy waits until it has come', async () => {
+    await fed.feed(settings(2, { ...on, autoGroupEditAutoRemediationEnable: true }), policy('strict'));
+    const groups = [
+      {
+        groupId: 'x',
+        name: 'x',
+        kind: 'automatic',
+        priority: 1,
+        policyId: 'strict',
+        added: false,
+        policyVersion: 2,
+      },
+    ] as const;
+    await fed.feed(grouped(randomUUID(), { trigger: 'policyEdited', groups: [...groups] }));
+    expect(await tasks()).toEqual([]);
+    expect(await fed.parked()).toEqual([expect.stringContaining('version 2 of the policy strict')]);
+  });
+
   describe('causes that share a task', () => {
     const member = (groupId: string, policyId: string): DeviceGrouped['groups'][number] => {
       return { groupId, name: groupId, kind: 'automatic', priority: 1, policyId, added: false };
@@ -160,7 +272,7 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
     const begin = async () => {
       const [task] = await activeTasks(store, 'assessment', { budget, limit: 1 });
       if (!task) throw new Error('one was queued');
-      const work = assessWorker({ store, devicePort: 1, log });
+      const work = assessWorker({ store, openers: openersOn(1), log });
       const beginning = await store.transaction((tx) => Promise.resolve(work.begin?.(tx, task)));
       return { task, beginning };
     };
@@ -233,7 +345,7 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
     const running = runWorkers({
       store,
       bus: outboxBus,
-      workers: [assessWorker({ store, devicePort: 1, log })],
+      workers: [assessWorker({ store, openers: openersOn(1), log })],
       log,
       meter: metrics.getMeter('test'),
       service: 'assessment',

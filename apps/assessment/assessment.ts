@@ -6,16 +6,23 @@
 //   decide.ts        the rules: what follows from each event
 //   choose.ts        which policies a device gets (R51-R54)
 //   task.ts          what a task carries, and how causes share one
-//   devices.ts       the state in SQL
+//   devices.ts       the state in SQL              policies.ts  policies as they are applied
+//   changes.ts       what was changed from what to what, kept before each write
 //   assess.ts        the worker: one task, one device
-//   conversation.ts  what is said to the device
+//   dry-run.ts       the same without a write      undo.ts      what a task has changed, put back
+//   turn.ts          what each finds as it begins  trouble.ts   what a run that came to nothing ends with
+//   conversation.ts  what is said to the device    write.ts     how it is changed, step by step
+//   connect.ts       which protocols it is spoken with
 //   mutual.ts        whom its certificate must lead to
 //   notes.ts         what the log says of it
 import { deviceApiPort } from '#device/api';
 import { port, readConfig } from '#runtime/config';
 import type { StoredService } from '#runtime/service';
 import { assessWorker } from './assess.js';
+import { openersOn } from './connect.js';
 import { devices, documents, requests } from './consumers.js';
+import { dryRunWorker } from './dry-run.js';
+import { undoWorker } from './undo.js';
 
 const shape = {
   /** Where devices serve the open device API. */
@@ -30,5 +37,12 @@ export const assessment: StoredService<AssessmentConfig> = {
   name: 'assessment',
   config: (environment) => ({ devicePort: readConfig(shape, environment).MUSTER_DEVICE_PORT }),
   consumers: [devices, requests, documents],
-  workers: ({ store, config, log }) => [assessWorker({ store, devicePort: config.devicePort, log })],
+  workers: ({ store, config, log }) => {
+    const openers = openersOn(config.devicePort);
+    return [
+      assessWorker({ store, openers, log }),
+      dryRunWorker({ store, openers }),
+      undoWorker({ store, openers }),
+    ];
+  },
 };

@@ -1,7 +1,7 @@
 // What assessment hears. Facts and control have a queue each, so that an operator waits behind no announcements.
 import { consumer } from '#bus/consumer';
 import { keepDocuments } from '#bus/keep-documents';
-import { assessmentRequested } from '#events/assessment';
+import { assessmentCancelRequested, assessmentRequested, assessmentUndoRequested } from '#events/assessment';
 import { deviceFlapping, deviceGrouped, deviceRetired, deviceUnlicensed } from '#events/device';
 import type { Event } from '#events/event';
 import { policyChanged } from '#events/policy';
@@ -11,7 +11,7 @@ import type { Tx } from '#store/store';
 import { cancel, enqueue } from '#store/tasks';
 import { decide, evolve, type Change } from './decide.js';
 import { load, saveDevices, type State } from './devices.js';
-import { kind, merge } from './task.js';
+import { kinds, mergeAny } from './task.js';
 
 const schema = 'assessment';
 
@@ -23,10 +23,10 @@ async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
   // In the order in which they were decided: a device that left and came back ends with its task.
   for (const run of runs(changes.filter((change) => change.type !== 'device'))) {
     const requests = run.flatMap((change) => (change.type === 'queue' ? [change.request] : []));
-    if (requests.length > 0) await enqueue(tx, schema, requests, merge);
+    if (requests.length > 0) await enqueue(tx, schema, requests, mergeAny);
     for (const change of run) {
       if (change.type === 'cancel') {
-        await cancel(tx, schema, { kind, keys: [change.deviceId], because: change.because });
+        await cancel(tx, schema, { kind: kinds, keys: [change.deviceId], because: change.because });
       }
     }
   }
@@ -65,7 +65,7 @@ export const devices = consumer<State, Change, AboutDevice>({
 
 export const requests = consumer<State, Change, AboutDevice>({
   name: 'assessment.requests',
-  on: [assessmentRequested],
+  on: [assessmentRequested, assessmentUndoRequested, assessmentCancelRequested],
   ...common,
 });
 

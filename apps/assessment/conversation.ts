@@ -1,84 +1,91 @@
 // One assessment of one device: who are you, read, compare, write what differs, read again (R61).
-import { setTimeout as delay } from 'node:timers/promises';
 import type { DeviceAgent, SettingResult } from '#events/assessment';
 import { agentIn } from '#device/agent';
 import { settingsCatalogue } from '#device/catalogue';
-import type { Driver, Outcome, Reading, Setback, Values } from '#device/device';
+import type { Outcome, Reading, Setback, Values } from '#device/device';
+import type { Ways } from '#device/ways/ways';
 import { compare, verify, writesFor, type Requirement } from '#documents/policy';
+import { stepsOf, writeAll, type Writing } from './write.js';
 
-export interface Conversation {
-  readonly driver: Driver;
-  /** Who must be at the other end. */
-  readonly serial: string;
-  readonly requirements: readonly Requirement[];
-  readonly signal: AbortSignal;
-  /** Asked before each write: null, or why nothing more may be written. Throws when the task is no longer this run's. */
-  mayWrite(): Promise<string | null>;
+export interface Assessed {
+  readonly kind: 'assessed';
+  readonly results: readonly SettingResult[];
+  readonly agent: DeviceAgent;
+  /** All that the device said last. */
+  readonly values: Values;
 }
 
-export type Assessed =
-  | { readonly kind: 'assessed'; readonly results: readonly SettingResult[]; readonly agent: DeviceAgent }
-  | { readonly kind: 'setback'; readonly setback: Setback };
+interface Hindered {
+  readonly kind: 'setback';
+  readonly setback: Setback;
+}
 
 /** All: what they say of the agent is told besides what policies ask for. */
-const keys = new Set(settingsCatalogue.keys());
+const keys: ReadonlySet<string> = new Set(settingsCatalogue.keys());
 
-/** A device that has just been changed may need a moment before it answers again. */
-const readAgainDelaysMs = [0, 500, 1_500];
+/** Who it is, then all of its settings. */
+export async function readAll(device: Ways, signal: AbortSignal): Promise<Outcome<Reading>> {
+  const who = await device.identify(signal);
+  return who.kind === 'answered' ? device.read(keys, signal) : who;
+}
 
-export async function converse(on: Conversation): Promise<Assessed> {
-  const { driver, serial, requirements, signal } = on;
-  const who = await driver.identify(signal);
-  if (who.kind !== 'answered') return { kind: 'setback', setback: who };
-  if (who.value.identity.serial !== serial) return otherDevice(who.value.identity.serial);
-  const before = await driver.read(keys, signal);
-  if (before.kind !== 'answered') return { kind: 'setback', setback: before };
-  const compared = compare(requirements, before.value, settingsCatalogue);
-  const writes = writesFor(requirements, compared, settingsCatalogue);
-  const { refused, stopped, wrote } = await writeAll(on, writes);
-  const assessed = ({ values }: Reading): Assessed => ({
+export async function assess(
+  on: Writing,
+  requirements: readonly Requirement[],
+): Promise<Assessed | Hindered> {
+  const { device, signal } = on;
+  const read = await readAll(device, signal);
+  if (read.kind !== 'answered') return { kind: 'setback', setback: read };
+  const { compared, writes } = against(requirements, read.value, device);
+  const wrote = await writeAll(on, stepsOf(writes, device), read.value.values);
+  if (wrote.lost) return { kind: 'setback', setback: wrote.lost };
+  const reading = together(read.value, wrote.reading, new Set(writes.keys()));
+  const again = { reading, refused: wrote.refused, unwritten: wrote.stopped };
+  return {
     kind: 'assessed',
-    results: verify(compared, values, refused, stopped),
-    agent: agentIn(values),
-  });
-  if (!wrote) return assessed(before.value);
-  const after = await readAgain(on);
-  if (after.kind !== 'answered') return { kind: 'setback', setback: after };
-  return assessed(after.value);
+    results: verify(compared, again),
+    agent: agentIn(reading.values),
+    values: reading.values,
+  };
 }
 
-const otherDevice = (serial: string): Assessed => ({
-  kind: 'setback',
-  setback: { kind: 'failed', reason: `another device answers there: ${serial}`, mayPass: false },
-});
-
-interface WriteOutcome {
-  readonly refused: ReadonlyMap<string, string>;
-  /** Why the rest was not written; null when all was. */
-  readonly stopped: string | null;
-  readonly wrote: boolean;
+/** What an assessment would write, of a device that was read. */
+export function foresee(
+  requirements: readonly Requirement[],
+  reading: Reading,
+  device: Ways,
+): readonly SettingResult[] {
+  const { compared, writes } = against(requirements, reading, device);
+  return compared.map((result) => ({ ...result, wouldWrite: writes.has(result.setting) }));
 }
 
-async function writeAll(on: Conversation, writes: readonly Values[]): Promise<WriteOutcome> {
-  const refused = new Map<string, string>();
-  let wrote = false;
-  for (const changes of writes) {
-    const forbidden = await on.mayWrite();
-    if (forbidden !== null) return { refused, stopped: forbidden, wrote };
-    wrote = true;
-    const written = await on.driver.write(changes, on.signal);
-    if (written.kind !== 'answered') return { refused, stopped: `not written: ${written.reason}`, wrote };
-    for (const [setting, reason] of written.value.refused) refused.set(setting, reason);
-  }
-  return { refused, stopped: null, wrote };
+interface Against {
+  readonly compared: readonly SettingResult[];
+  readonly writes: Values;
 }
 
-async function readAgain({ driver, signal }: Conversation): Promise<Outcome<Reading>> {
-  let last: Outcome<Reading> = { kind: 'unreachable', reason: 'not asked', host: 'unknown' };
-  for (const pauseMs of readAgainDelaysMs) {
-    if (pauseMs > 0) await delay(pauseMs, null, { signal });
-    last = await driver.read(keys, signal);
-    if (last.kind === 'answered') break;
-  }
-  return last;
+function against(requirements: readonly Requirement[], reading: Reading, device: Ways): Against {
+  const compared = compare(requirements, reading, settingsCatalogue).map((result) => ({
+    ...result,
+    driver: device.by(result.setting),
+  }));
+  const all = writesFor(requirements, compared, settingsCatalogue).flatMap((part) => [...part]);
+  const writes = new Map(all.filter(([key]) => device.isWritable(key)));
+  const unwritable = new Set(all.flatMap(([key]) => (writes.has(key) ? [] : [key])));
+  const explained = compared.map((result) =>
+    unwritable.has(result.setting)
+      ? { ...result, detail: 'it can be read on this device, but not set by what serves it' }
+      : result,
+  );
+  return { compared: explained, writes };
+}
+
+/** What was read first, with what was read again of the settings in `keys`. */
+function together(first: Reading, again: Reading, written: ReadonlySet<string>): Reading {
+  const read = (key: string): boolean => again.values.has(key) || again.failed.has(key) || written.has(key);
+  const kept = (key: string): boolean => !read(key);
+  return {
+    values: new Map([...[...first.values].filter(([key]) => kept(key)), ...again.values]),
+    failed: new Map([...[...first.failed].filter(([key]) => kept(key)), ...again.failed]),
+  };
 }

@@ -2,7 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { NotYet, nothing, type Decision } from '#bus/consumer';
 import { mayConnect } from '#device/address';
-import { assessmentQueued, assessmentRequested, assessmentSkipped } from '#events/assessment';
+import {
+  assessmentCancelRequested,
+  assessmentQueued,
+  assessmentRequested,
+  assessmentSkipped,
+  assessmentUndoRequested,
+  type TaskMode,
+} from '#events/assessment';
 import {
   deviceFlapping,
   deviceGrouped,
@@ -14,13 +21,23 @@ import {
 import type { Draft, Event } from '#events/event';
 import type { TaskRequest } from '#store/tasks';
 import { choosePolicies, type Choice } from './choose.js';
-import type { Device, State } from './devices.js';
+import { wishKey, type Device, type State } from './devices.js';
 import { notesOf } from './notes.js';
-import { budget, inOrder, kind, merge, spacedUntil, stronger, type Payload } from './task.js';
+import {
+  budget,
+  inOrder,
+  kind,
+  kinds,
+  merge,
+  spacedUntil,
+  stronger,
+  type AnyPayload,
+  type Payload,
+} from './task.js';
 
 export type Change =
   | { readonly type: 'device'; readonly device: Device }
-  | { readonly type: 'queue'; readonly request: TaskRequest<Payload> }
+  | { readonly type: 'queue'; readonly request: TaskRequest<AnyPayload> }
   | { readonly type: 'cancel'; readonly deviceId: string; readonly because: string };
 
 /** Keeps the loaded state right for the events that follow in the batch. */
@@ -29,8 +46,13 @@ export function evolve(state: State, change: Change): void {
     state.devices.set(change.device.id, change.device);
   } else if (change.type === 'cancel') {
     state.queued.delete(change.deviceId);
+    for (const each of kinds) state.wishes.delete(wishKey(each, change.deviceId));
   } else {
-    const { id, key, payload } = change.request;
+    const { id, kind: of, key, payload } = change.request;
+    if (!('covers' in payload)) {
+      state.wishes.set(wishKey(of, key), id);
+      return;
+    }
     const queued = state.queued.get(key);
     state.queued.set(
       key,
@@ -50,6 +72,8 @@ export function decide(event: Event, state: State): Decision<Change> {
 function follows(event: Event, state: State): Decision<Change> {
   if (deviceGrouped.is(event)) return grouped(event, state);
   if (assessmentRequested.is(event)) return requested(event, state);
+  if (assessmentUndoRequested.is(event)) return undo(event, state);
+  if (assessmentCancelRequested.is(event)) return cancelled(event.data, state);
   if (deviceFlapping.is(event)) {
     const device = state.devices.get(event.data.deviceId);
     return device ? keep({ ...device, flappingAt: state.now }) : nothing;
@@ -96,15 +120,15 @@ function grouped(event: Event<DeviceGrouped>, state: State): Decision<Change> {
   return { changes: [{ type: 'device', device }, ...follows.changes], events: follows.events };
 }
 
-function requested(
-  event: Event<{ readonly deviceId: string; readonly policyId: string | null }>,
-  state: State,
-): Decision<Change> {
-  const { deviceId, policyId } = event.data;
+type Requested = (typeof assessmentRequested)['example'];
+
+function requested(event: Event<Requested>, state: State): Decision<Change> {
+  const { deviceId, policyId, mode } = event.data;
   const device = state.devices.get(deviceId);
-  if (!device || device.standing !== 'active' || !device.identity)
-    return tell(skip(deviceId, [], 'notLicensed'));
-  return assess({ event, device, state, trigger: 'requested', covers: [], policyId });
+  if (device?.standing !== 'active' || !device.identity)
+    return tell(skip(deviceId, [], 'notLicensed', { mode }));
+  const cause = { event, device, state, trigger: 'requested', covers: [], policyId } as const;
+  return mode === 'dryRun' ? dryRun(cause) : assess(cause);
 }
 
 interface Cause {
@@ -117,17 +141,38 @@ interface Cause {
   readonly policyId: string | null;
 }
 
-function assess({ event, device, state, trigger, covers, policyId }: Cause): Decision<Change> {
+type Chosen = { readonly policies: readonly string[] } | { readonly skipped: Reason };
+
+/** What is applied; or why nothing is. Throws NotYet. */
+function chosen({ event, device, state, trigger, policyId }: Cause): Chosen {
   const { settings } = state;
   if (!settings) throw new NotYet('the instant-on settings have not come here yet');
-  if (!device.identity) return nothing;
+  awaitPolicies(event, state);
   const choice = choose({ device, state, trigger, policyId });
   if ('missing' in choice)
     throw new NotYet(`the policy ${choice.missing} is chosen, but has not come here yet`);
-  if ('skipped' in choice) return tell(skip(device.id, covers, choice.skipped));
-  if (!mayConnect(device.identity.ip, settings.deviceNetworks, state.ownAddresses)) {
-    return tell(skip(device.id, covers, 'outsideNetworks'));
+  if ('skipped' in choice) return choice;
+  return isReachable(device, state) ? choice : { skipped: 'outsideNetworks' };
+}
+
+const isReachable = ({ identity }: Device, { settings, ownAddresses }: State): boolean =>
+  identity !== null && mayConnect(identity.ip, settings?.deviceNetworks ?? [], ownAddresses);
+
+/** A device that is to get a changed policy does not get the one from before. */
+function awaitPolicies(event: Event, { policies }: State): void {
+  if (!deviceGrouped.is(event)) return;
+  for (const { policyId, policyVersion } of event.data.groups) {
+    const known = policyId === null ? undefined : policies.get(policyId);
+    if (known && policyVersion !== undefined && known.version < policyVersion)
+      throw new NotYet(`version ${policyVersion} of the policy ${policyId} has not come here yet`);
   }
+}
+
+function assess(cause: Cause): Decision<Change> {
+  const { event, device, state, trigger, covers, policyId } = cause;
+  if (!device.identity) return nothing;
+  const choice = chosen(cause);
+  if ('skipped' in choice) return tell(skip(device.id, covers, choice.skipped));
   const { identity, fingerprint } = device;
   const wanted = together({ device, state, trigger, policyId }, choice.policies);
   const payload: Payload = { identity, fingerprint, ...wanted, covers: [...covers] };
@@ -143,6 +188,63 @@ function assess({ event, device, state, trigger, covers, policyId }: Cause): Dec
     causedBy: event.id,
   };
   return { changes: [{ type: 'queue', request }], events: [queuedEvent(request, state)] };
+}
+
+/** Reads and compares, whatever may be remediated. */
+function dryRun(cause: Cause): Decision<Change> {
+  const choice = chosen(cause);
+  const { device, state } = cause;
+  if ('skipped' in choice) return tell(skip(device.id, [], choice.skipped, { mode: 'dryRun' }));
+  const { policies } = choice;
+  return wish(cause, {
+    mode: 'dryRun',
+    what: { wishes: [[...policies]] },
+    policies: namesOf(policies, state),
+  });
+}
+
+function undo(
+  event: Event<{ readonly deviceId: string; readonly taskId: string }>,
+  state: State,
+): Decision<Change> {
+  const { deviceId, taskId } = event.data;
+  const device = state.devices.get(deviceId);
+  const refused = (reason: Reason): Decision<Change> => tell(skip(deviceId, [], reason, { mode: 'undo' }));
+  if (device?.standing !== 'active' || !device.identity) return refused('notLicensed');
+  if (!state.settings) throw new NotYet('the instant-on settings have not come here yet');
+  if (!isReachable(device, state)) return refused('outsideNetworks');
+  return wish({ event, device, state }, { mode: 'undo', what: { undoes: [taskId] }, policies: [] });
+}
+
+interface Wish {
+  readonly mode: 'dryRun' | 'undo';
+  readonly what: { readonly wishes: string[][] } | { readonly undoes: string[] };
+  readonly policies: ReturnType<typeof namesOf>;
+}
+
+/** A task of its own, or a part of the one of its kind that waits. */
+function wish(
+  { event, device, state }: Pick<Cause, 'event' | 'device' | 'state'>,
+  { mode, what, policies }: Wish,
+): Decision<Change> {
+  const { identity, fingerprint, id: key } = device;
+  if (!identity) return nothing;
+  const id = state.wishes.get(wishKey(mode, key)) ?? randomUUID();
+  const request: TaskRequest<AnyPayload> = {
+    id,
+    kind: mode,
+    key,
+    budget,
+    payload: { identity, fingerprint, ...what },
+    notBefore: null,
+    traceparent: event.traceparent,
+    causedBy: event.id,
+  };
+  const subject = { taskId: id, deviceId: key, identity, trigger: 'requested', mode } as const;
+  return {
+    changes: [{ type: 'queue', request }],
+    events: [assessmentQueued.draft({ ...subject, covers: [], policies })],
+  };
 }
 
 type Wanted = Pick<Payload, 'trigger' | 'policies' | 'named'>;
@@ -198,41 +300,71 @@ function left(deviceId: string, after: Left, state: State): Decision<Change> {
   const device = state.devices.get(deviceId);
   if (!device || device.standing === 'retired') return nothing;
   const { standing } = after;
-  const queued = state.queued.get(deviceId);
   const because = standing === 'retired' ? 'the device was deleted' : 'the device holds no licence any more';
   return {
     changes: [
       { type: 'device', device: { ...device, ...after } },
       { type: 'cancel', deviceId, because },
     ],
-    events: queued ? [skip(deviceId, queued.payload.covers, leftReasons[standing], queued.id)] : [],
+    events: dropped(deviceId, leftReasons[standing], state),
   };
+}
+
+/** Whatever waits or runs for it. */
+function cancelled(
+  { deviceId, requestedBy }: { readonly deviceId: string; readonly requestedBy: string },
+  state: State,
+): Decision<Change> {
+  if (!state.devices.has(deviceId)) return nothing;
+  return {
+    changes: [{ type: 'cancel', deviceId, because: `${requestedBy} has cancelled it` }],
+    events: dropped(deviceId, 'cancelled', state),
+  };
+}
+
+/** Word of each task that waits, and ends with this. */
+function dropped(deviceId: string, reason: Reason, { queued, wishes }: State): readonly Draft[] {
+  const task = queued.get(deviceId);
+  const others = kinds.flatMap((mode) => {
+    const taskId = wishes.get(wishKey(mode, deviceId));
+    return taskId === undefined ? [] : [skip(deviceId, [], reason, { taskId, mode })];
+  });
+  return [...(task ? [skip(deviceId, task.payload.covers, reason, { taskId: task.id })] : []), ...others];
 }
 
 type Reason = (typeof assessmentSkipped.example)['reason'];
 
-/** @param taskId the task that ends with it; null: none was made */
+interface OfTask {
+  /** The task that ends with it; null: none was made. */
+  readonly taskId?: string | null;
+  readonly mode?: TaskMode;
+}
+
 export const skip = (
   deviceId: string,
   covers: readonly string[],
   reason: Reason,
-  taskId: string | null = null,
-): Draft => assessmentSkipped.draft({ deviceId, taskId, covers: [...covers], reason });
+  { taskId = null, mode = kind }: OfTask = {},
+): Draft => assessmentSkipped.draft({ deviceId, taskId, covers: [...covers], reason, mode });
 
 const tell = (...events: readonly Draft[]): Decision<Change> => ({ changes: [], events });
 
 /** Names the announcements that this cause brings, not all that the task covers by now: the end of the task does. */
-function queuedEvent({ id, key, payload }: TaskRequest<Payload>, { policies }: State): Draft {
+function queuedEvent({ id, key, payload }: TaskRequest<Payload>, state: State): Draft {
   return assessmentQueued.draft({
     taskId: id,
     deviceId: key,
     identity: payload.identity,
     trigger: payload.trigger,
-    policies: payload.policies.map((policyId) => ({
-      policyId,
-      name: policies.get(policyId)?.name ?? policyId,
-      version: policies.get(policyId)?.version ?? 0,
-    })),
+    policies: namesOf(payload.policies, state),
     covers: payload.covers,
+    mode: kind,
   });
 }
+
+const namesOf = (ids: readonly string[], { policies }: Pick<State, 'policies'>) =>
+  ids.map((policyId) => ({
+    policyId,
+    name: policies.get(policyId)?.name ?? policyId,
+    version: policies.get(policyId)?.version ?? 0,
+  }));

@@ -1,4 +1,5 @@
 // Devices as this service keeps them, and all that its decisions need.
+import type { Known } from '#device/ways/known';
 import { membership, type Membership } from '#events/device';
 import { identity, type Identity } from '#events/identity';
 import { policyChanged } from '#events/policy';
@@ -9,7 +10,7 @@ import { forgetRetired } from '#store/retired';
 import type { Tx } from '#store/store';
 import { queuedTasks } from '#store/tasks';
 import * as z from 'zod';
-import { kind, payload, type Payload } from './task.js';
+import { kind, kinds, payload, type Payload } from './task.js';
 
 export interface Device {
   readonly id: string;
@@ -39,8 +40,12 @@ export interface State {
   readonly devices: Map<string, Device>;
   /** The task of a device that may be joined. */
   readonly queued: Map<string, { readonly id: string; readonly payload: Payload }>;
+  /** Ids of what operators wished besides and may still be joined, by kind and device: see `wishKey`. */
+  readonly wishes: Map<string, string>;
   readonly ownAddresses: readonly string[];
 }
+
+export const wishKey = (of: string, deviceId: string): string => `${of} ${deviceId}`;
 
 const schema = 'assessment';
 const row = z.object({
@@ -72,7 +77,8 @@ export async function load(tx: Tx, deviceIds: readonly string[]): Promise<State>
     [ids],
   );
   const [clock] = await tx.query<{ now: Date }>(`select now() as now`);
-  const tasks = await queuedTasks(tx, schema, kind, ids);
+  const tasks = await queuedTasks(tx, schema, kinds, ids);
+  const ofKind = (wanted: boolean): typeof tasks => tasks.filter((task) => (task.kind === kind) === wanted);
   const settings = await readDocument(tx, schema, settingsChanged);
   const policies = await readDocuments(tx, schema, policyChanged);
   return {
@@ -85,7 +91,10 @@ export async function load(tx: Tx, deviceIds: readonly string[]): Promise<State>
         .parse(rows)
         .map((device) => [device.id, device]),
     ),
-    queued: new Map(tasks.map((task) => [task.key, { id: task.id, payload: payload.parse(task.payload) }])),
+    queued: new Map(
+      ofKind(true).map((task) => [task.key, { id: task.id, payload: payload.parse(task.payload) }]),
+    ),
+    wishes: new Map(ofKind(false).map((task) => [wishKey(task.kind, task.key), task.id])),
     ownAddresses: ownAddresses(),
   };
 }
@@ -107,28 +116,27 @@ export async function saveDevices(tx: Tx, devices: readonly Device[]): Promise<v
     await forgetRetired(tx, 'assessment.device');
 }
 
-/** One device as its task begins, not locked, and the time by the database's clock. */
-export async function deviceNow(
-  tx: Tx,
-  id: string,
-): Promise<{ readonly device: Device | null; readonly now: Date }> {
-  const rows = await tx.query<{ now: Date }>(
-    `select ${columns}, clock_timestamp() as now from ${schema}.device where id = $1`,
-    [id],
-  );
-  return { device: z.array(row).parse(rows)[0] ?? null, now: rows[0]?.now ?? new Date() };
-}
-
 interface Ended {
   readonly deviceId: string;
   readonly startedAt: Date;
   /** Null when none was applied. */
   readonly lastPolicy: string | null;
+  /** Null: as before. */
+  readonly ways: Known | null;
 }
 
-export async function markFinished(tx: Tx, { deviceId, startedAt, lastPolicy }: Ended): Promise<void> {
+export async function markFinished(tx: Tx, { deviceId, startedAt, lastPolicy, ways }: Ended): Promise<void> {
   await tx.query(
-    `update ${schema}.device set last_started_at = $2, last_policy = coalesce($3, last_policy) where id = $1`,
-    [deviceId, startedAt, lastPolicy],
+    `update ${schema}.device set last_started_at = $2, last_policy = coalesce($3, last_policy),
+       ways = coalesce($4::jsonb, ways) where id = $1`,
+    [deviceId, startedAt, lastPolicy, ways && JSON.stringify(ways)],
   );
+}
+
+/** What was found out about its protocols by a task that is no assessment. */
+export async function rememberWays(tx: Tx, deviceId: string, ways: Known): Promise<void> {
+  await tx.query(`update ${schema}.device set ways = $2::jsonb where id = $1`, [
+    deviceId,
+    JSON.stringify(ways),
+  ]);
 }

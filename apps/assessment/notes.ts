@@ -2,6 +2,14 @@
 import type { Note } from '#bus/consumer';
 import { assessmentFinished, assessmentSkipped } from '#events/assessment';
 import type { Draft } from '#events/event';
+import type { Log } from '#runtime/log';
+
+/** Writes them. */
+export const teller =
+  (log: Pick<Log, 'info'>) =>
+  (events: readonly Draft[], serial: string): void => {
+    for (const { fields, message } of notesOf(events, () => serial)) log.info(fields, message);
+  };
 
 /** A line for each of the events that ends something. */
 export function notesOf(

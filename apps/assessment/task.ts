@@ -1,9 +1,11 @@
-// What a task of this service carries.
+// What a task of this service carries. Of each kind a device has at most one that waits, and one of any kind that runs.
 import * as z from 'zod';
+import type { TaskMode } from '#events/assessment';
 import { trigger, type Trigger } from '#events/device';
 import { identity } from '#events/identity';
 
-export const kind = 'assess';
+export const kind = 'assess' as const satisfies TaskMode;
+export const kinds = ['assess', 'dryRun', 'undo'] as const satisfies readonly TaskMode[];
 /** Tasks that announcements and operators cause; scheduled work has a budget of its own. */
 export const budget = 'instantOn';
 
@@ -20,6 +22,34 @@ export const payload = z.object({
   covers: z.array(z.uuid()),
 });
 export type Payload = z.infer<typeof payload>;
+
+const wish = z.object({ identity, fingerprint: z.string().nullable() });
+
+/** As many wishes share a task; the newest count. */
+const wishesMax = 20;
+
+/** What an assessment would change, by the policies of each wish: the device is read once for all of them. */
+export const dryRunPayload = wish.extend({ wishes: z.array(z.array(z.string())) });
+export type DryRunPayload = z.infer<typeof dryRunPayload>;
+
+/** Tasks whose changes are put back, in the order in which that was asked for. */
+export const undoPayload = wish.extend({ undoes: z.array(z.uuid()) });
+export type UndoPayload = z.infer<typeof undoPayload>;
+
+export type AnyPayload = Payload | DryRunPayload | UndoPayload;
+
+/** Of two tasks of one kind. */
+export function mergeAny(queued: AnyPayload, joining: AnyPayload): AnyPayload {
+  if ('wishes' in queued && 'wishes' in joining) {
+    const all = [...queued.wishes, ...joining.wishes].map((policies) => JSON.stringify(policies));
+    const wishes = [...new Set(all)].map((text) => z.array(z.string()).parse(JSON.parse(text)));
+    return { ...joining, wishes: wishes.slice(-wishesMax) };
+  }
+  if ('undoes' in queued && 'undoes' in joining) {
+    return { ...joining, undoes: [...new Set([...queued.undoes, ...joining.undoes])].slice(-wishesMax) };
+  }
+  return 'covers' in queued && 'covers' in joining ? merge(queued, joining) : joining;
+}
 
 /** As many as an event can name; a device that announces more often than that while it waits is named by the newest. */
 const coversMax = 1000;

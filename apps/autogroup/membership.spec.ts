@@ -5,6 +5,7 @@ import { deviceGrouped, deviceLicensed, deviceRetired } from '#events/device';
 import type { Event } from '#events/event';
 import { groupBody, groupChanged } from '#events/group';
 import type { Identity } from '#events/identity';
+import { policyChanged, policyItem } from '#events/policy';
 import { defaultSettings, settingsChanged } from '#events/settings';
 import type { Store } from '#store/store';
 import { databases, openFor, published, startFed, type Fed } from '../../test/support/fed-delivery.js';
@@ -163,5 +164,67 @@ describe.each(Object.keys(databases))('membership on %s', (name) => {
     );
     await regroupAll();
     expect(await fed.told(deviceGrouped)).toHaveLength(4);
+  });
+
+  describe('a policy whose content changed', () => {
+    const item = (required: boolean) =>
+      policyItem.parse({ setting: 'svc.telnet', required, severity: 'high' });
+    const policy = (version: number, required: boolean | null, description = ''): Event => {
+      const body = required === null ? null : { name: 'Strict', description, items: [item(required)] };
+      return published(policyChanged.draft({ id: 'strict', version, changedBy: 'admin', body }));
+    };
+    const carrying = { filter: startsWith('lobby-'), policyId: 'strict' };
+    const told = async () => {
+      await regroupAll();
+      return (await fed.told(deviceGrouped)).slice(2).map(({ deviceId, trigger }) => [deviceId, trigger]);
+    };
+    const outside = randomUUID();
+    const begin = async (on: boolean): Promise<void> => {
+      await fed.feed(
+        settings(1, on),
+        policy(1, true),
+        group('lobby', 1, { kind: 'automatic', ...carrying }),
+        // Neither carries a policy by which a device is remediated.
+        group('every', 1, { kind: 'all', policyId: 'strict' }),
+        group('chosen', 1, { kind: 'manual', members: [outside], policyId: 'strict' }),
+        licensed({ hostname: 'lobby-1' }),
+        licensed({ hostname: 'x' }, outside),
+      );
+      expect(await told()).toEqual([]);
+    };
+
+    it('is an edit of the autogroups that carry it (R54)', async () => {
+      await begin(true);
+      await fed.feed(policy(2, false));
+      expect(await told()).toEqual([[device, 'policyEdited']]);
+      const lobby = (await last())?.groups.find(({ groupId }) => groupId === 'lobby');
+      expect(lobby).toMatchObject({ policyId: 'strict', policyVersion: 2, added: false });
+    });
+
+    it('is told to nobody while the switch is off', async () => {
+      await begin(false);
+      await fed.feed(policy(2, false));
+      expect(await told()).toEqual([]);
+    });
+
+    it('is none where only its words changed, it comes twice or late, or it was deleted', async () => {
+      await begin(true);
+      await fed.feed(policy(3, true, 'other words'), policy(2, false), policy(3, false));
+      await fed.feed(policy(4, null));
+      expect(await told()).toEqual([]);
+    });
+
+    it('counts in the batch of its group, and of a policy from before policies were heard of', async () => {
+      await begin(true);
+      await store.query('delete from autogroup.policy');
+      await fed.feed(policy(7, true));
+      expect(await told()).toEqual([[device, 'policyEdited']]);
+      const [row] = await store.query<{ members: number }>(
+        `select count(*) as members from autogroup.member where group_id = 'chosen'`,
+      );
+      expect(Number(row?.members)).toBe(1);
+      await fed.feed(group('lobby', 2, { kind: 'automatic', ...carrying, name: 'New' }), policy(8, false));
+      expect(await told()).toHaveLength(2);
+    });
   });
 });

@@ -1,4 +1,5 @@
 // Which groups a device belongs to (R50), and the rules that keep it so: pure.
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { nothing, type Decision } from '#bus/consumer';
 import { matches } from '#documents/filter';
@@ -15,8 +16,9 @@ import type { DocumentChanged } from '#events/document';
 import type { Draft, Event } from '#events/event';
 import { groupChanged, type Group } from '#events/group';
 import type { Identity } from '#events/identity';
+import { policyChanged, type Policy } from '#events/policy';
 
-export type Heard = DeviceLicensed | DeviceRetired | DocumentChanged<Group>;
+export type Heard = DeviceLicensed | DeviceRetired | DocumentChanged<Group> | DocumentChanged<Policy>;
 export type Edit = 'filterEdited' | 'policyEdited';
 
 export interface GroupRow {
@@ -27,6 +29,13 @@ export interface GroupRow {
   /** Edition of its last edit, and what was edited. */
   readonly editedIn: number;
   readonly edited: Edit;
+}
+
+export interface PolicyRow {
+  readonly id: string;
+  readonly version: number;
+  /** Stands for what it asks of a device: its name and description do not count. */
+  readonly content: string;
 }
 
 export interface Device {
@@ -42,21 +51,26 @@ export interface Device {
 }
 
 export interface Groups {
-  /** Grows with each edit of a group. */
+  /** Grows with each edit of a group, or of a policy that groups have. */
   edition: number;
   readonly groups: Map<string, GroupRow>;
   /** Members of manual groups, as far as the batch's devices go. */
   readonly manual: Map<string, ReadonlySet<string>>;
   readonly devices: Map<string, Device>;
+  readonly policies: Map<string, PolicyRow>;
 }
 
 export type Change =
   | { readonly kind: 'device'; readonly device: Device }
-  | { readonly kind: 'group'; readonly group: GroupRow; readonly edition: number };
+  | { readonly kind: 'group'; readonly group: GroupRow; readonly edition: number }
+  | { readonly kind: 'policy'; readonly policy: PolicyRow }
+  /** What these groups ask of their devices is something else now. */
+  | { readonly kind: 'edited'; readonly groupIds: readonly string[]; readonly edition: number };
 
 export function decide(event: Event<Heard>, groups: Groups): Decision<Change> {
   if (deviceLicensed.is(event)) return group(event, groups);
   if (groupChanged.is(event)) return edit(event.data, groups);
+  if (policyChanged.is(event)) return editPolicy(event.data, groups);
   if (deviceRetired.is(event)) return retire(event.data.deviceId, groups);
   return nothing;
 }
@@ -64,6 +78,18 @@ export function decide(event: Event<Heard>, groups: Groups): Decision<Change> {
 export function evolve(groups: Groups, change: Change): void {
   if (change.kind === 'device') {
     groups.devices.set(change.device.id, change.device);
+    return;
+  }
+  if (change.kind === 'policy') {
+    groups.policies.set(change.policy.id, change.policy);
+    return;
+  }
+  if (change.kind === 'edited') {
+    groups.edition = change.edition;
+    for (const id of change.groupIds) {
+      const group = groups.groups.get(id);
+      if (group) groups.groups.set(id, { ...group, editedIn: change.edition, edited: 'policyEdited' });
+    }
     return;
   }
   groups.edition = change.edition;
@@ -117,7 +143,9 @@ function groupsOf(
   const found = [...groups.groups.values()].flatMap(({ id, body }) => {
     if (!body || !belongs(deviceId, identity, body, groups.manual.get(id))) return [];
     const { name, kind, priority, policyId } = body;
-    return [{ groupId: id, name, kind, priority, policyId }];
+    const version = policyId === null ? undefined : groups.policies.get(policyId)?.version;
+    const policyVersion = version === undefined ? {} : { policyVersion: version };
+    return [{ groupId: id, name, kind, priority, policyId, ...policyVersion }];
   });
   return found
     .toSorted((a, b) => a.priority - b.priority || (a.groupId < b.groupId ? -1 : 1))
@@ -164,6 +192,29 @@ function editBetween(before: Group | null, after: Group | null): Edit | null {
   if (!isDeepStrictEqual(who(before), who(after))) return 'filterEdited';
   return before.policyId === after.policyId && before.priority === after.priority ? null : 'policyEdited';
 }
+
+/**
+ * What a policy asks for is a part of the groups that carry it (R54). One that was not heard of before is new when it is its
+ * first version: a later one was edited since this build knows of policies.
+ */
+function editPolicy({ id, version, body }: DocumentChanged<Policy>, groups: Groups): Decision<Change> {
+  const known = groups.policies.get(id);
+  if (known && known.version >= version) return nothing;
+  const policy: PolicyRow = { id, version, content: contentOf(body) };
+  const isSame = known ? known.content === policy.content : version === 1;
+  const carrying = [...groups.groups.values()].filter(
+    (group) => group.body?.kind === 'automatic' && group.body.policyId === id,
+  );
+  const changes: Change[] = [{ kind: 'policy', policy }];
+  if (!isSame && body && carrying.length > 0) {
+    const groupIds = carrying.map((group) => group.id);
+    changes.push({ kind: 'edited', groupIds, edition: groups.edition + 1 });
+  }
+  return { changes, events: [] };
+}
+
+const contentOf = (body: Policy | null): string =>
+  body ? createHash('sha256').update(JSON.stringify(body.items)).digest('hex') : '';
 
 /**
  * The device as the newest edition has it. Its news is told only when `remediateEdits` is on and a group that it is in was

@@ -1,17 +1,19 @@
 // Groups and devices in SQL. Locks: the edition first, then devices by id.
 import { forgetRetired } from '#store/retired';
 import type { Tx } from '#store/store';
-import type { Change, Device, GroupRow, Groups } from './membership.js';
+import type { Change, Device, GroupRow, Groups, PolicyRow } from './membership.js';
 
 export interface Wanted {
   readonly deviceIds: readonly string[];
   /** Groups that the batch writes: with their members, to see what was edited. */
   readonly groupIds: readonly string[];
+  /** Groups or policies are written. */
+  readonly edits: boolean;
 }
 
-/** Locks the devices, also those not seen before; and when groups are written, everybody else out. */
-export async function loadGroups(tx: Tx, { deviceIds, groupIds }: Wanted): Promise<Groups> {
-  const groups = await loadDefinitions(tx, groupIds);
+/** Locks the devices, also those not seen before; and when there are edits, everybody else out. */
+export async function loadGroups(tx: Tx, { deviceIds, groupIds, edits }: Wanted): Promise<Groups> {
+  const groups = await loadDefinitions(tx, groupIds, edits);
   await tx.query(
     `insert into autogroup.device (id) select distinct id from unnest($1::uuid[]) as id order by id on conflict do nothing`,
     [deviceIds],
@@ -25,7 +27,7 @@ export async function loadGroups(tx: Tx, { deviceIds, groupIds }: Wanted): Promi
 
 /** At most `limit` devices whose groups are older than the newest edition, locked; those that others hold are left to them. */
 export async function loadOutdated(tx: Tx, limit: number): Promise<Groups> {
-  const groups = await loadDefinitions(tx, []);
+  const groups = await loadDefinitions(tx, [], false);
   const devices = await tx.query<Device>(
     `select ${deviceColumns} from autogroup.device
      where edition < $1 and identity is not null and not retired order by id limit $2 for update skip locked`,
@@ -36,10 +38,11 @@ export async function loadOutdated(tx: Tx, limit: number): Promise<Groups> {
 
 const deviceColumns = 'id, identity, fingerprint, retired, sequence, groups, edition';
 
-async function loadDefinitions(tx: Tx, written: readonly string[]): Promise<Groups> {
+async function loadDefinitions(tx: Tx, written: readonly string[], edits: boolean): Promise<Groups> {
   const [row] = await tx.query<{ edition: number }>(
-    `select number as edition from autogroup.edition for ${written.length > 0 ? 'update' : 'share'}`,
+    `select number as edition from autogroup.edition for ${edits ? 'update' : 'share'}`,
   );
+  const policies = await tx.query<PolicyRow>(`select id, version, content from autogroup.policy`);
   const groups = await tx.query<GroupRow>(
     `select id, version, edited_in as "editedIn", edited,
        case when id = any($1::text[]) then body else body || '{"members": []}' end as body
@@ -51,6 +54,7 @@ async function loadDefinitions(tx: Tx, written: readonly string[]): Promise<Grou
     groups: new Map(groups.map((group) => [group.id, group])),
     manual: new Map(),
     devices: new Map(),
+    policies: new Map(policies.map((policy) => [policy.id, policy])),
   };
 }
 
@@ -66,8 +70,11 @@ async function withDevices(tx: Tx, groups: Groups, devices: readonly Device[]): 
 }
 
 export async function saveGroups(tx: Tx, changes: readonly Change[]): Promise<void> {
-  for (const change of changes)
+  for (const change of changes) {
     if (change.kind === 'group') await saveGroup(tx, change.group, change.edition);
+    if (change.kind === 'policy') await savePolicy(tx, change.policy);
+    if (change.kind === 'edited') await saveEdited(tx, change.groupIds, change.edition);
+  }
   const devices = changes.flatMap((change) => (change.kind === 'device' ? [change.device] : []));
   const last = new Map(devices.map((device) => [device.id, device]));
   if (last.size === 0) return;
@@ -101,5 +108,21 @@ async function saveGroup(
   await tx.query(
     `insert into autogroup.member (group_id, device_id) select distinct $1, member from unnest($2::uuid[]) as member`,
     [id, body.members],
+  );
+}
+
+async function savePolicy(tx: Tx, { id, version, content }: PolicyRow): Promise<void> {
+  await tx.query(
+    `insert into autogroup.policy (id, version, content) values ($1, $2, $3)
+     on conflict (id) do update set version = excluded.version, content = excluded.content`,
+    [id, version, content],
+  );
+}
+
+async function saveEdited(tx: Tx, groupIds: readonly string[], edition: number): Promise<void> {
+  await tx.query(`update autogroup.edition set number = $1`, [edition]);
+  await tx.query(
+    `update autogroup.groups set edited_in = $1, edited = 'policyEdited' where id = any($2::text[])`,
+    [edition, groupIds],
   );
 }

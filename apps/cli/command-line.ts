@@ -2,6 +2,9 @@
 // console could not be asked.
 import { ClientError } from './client.js';
 import { compliance } from './compliance/compliance.js';
+import { assess } from './assess/assess.js';
+import { changes } from './assess/changes.js';
+import { undo } from './assess/undo.js';
 import { dead } from './dead/dead.js';
 import { discover } from './discover/discover.js';
 import { events } from './events/events.js';
@@ -22,6 +25,9 @@ export interface Command {
 
 const commands: ReadonlyMap<string, Command> = new Map([
   ['status', status],
+  ['assess', assess],
+  ['changes', changes],
+  ['undo', undo],
   ['dead', dead],
   ['events', events],
   ['policy', policy],

@@ -8,6 +8,7 @@
 //   http/          headers, body limits, problems as answers, the page's files
 //   rest/          one controller for each resource
 //   documents/     what operators write: versions, rules between documents, events
+//   assessing/     what operators ask assessment for: assess, dry run, put back, stop
 //   projection/    what the page shows, built from every event there is, and rebuilt from the journal
 //   feed/          the event stream
 //   discoveries/   devices that operators have looked for

@@ -3,6 +3,7 @@ import { Inject, Module } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { PARTS, type StoredParts } from '#runtime/service';
 import type { ConsoleConfig } from './config.js';
+import { Assessing } from './assessing/assessing.js';
 import { DeadDeliveries } from './deliveries/dead.js';
 import { Discoveries } from './discoveries/discoveries.js';
 import { Documents } from './documents/documents.js';
@@ -18,6 +19,7 @@ import { AnnouncementsController } from './rest/announcements.js';
 import { AsyncApiController } from './rest/asyncapi.js';
 import { AuditController } from './rest/audit.js';
 import { AuthorityController, CertificatesController } from './rest/certificates.js';
+import { ChangesController } from './rest/changes.js';
 import { CatalogueController } from './rest/catalogue.js';
 import { ComplianceController, DeviceComplianceController } from './rest/compliance.js';
 import { DeliveriesController } from './rest/deliveries.js';
@@ -54,6 +56,7 @@ export const controllers = [
   OverviewController,
   StatusController,
   DevicesController,
+  ChangesController,
   AnnouncementsController,
   QuarantineController,
   DiscoveriesController,
@@ -90,6 +93,7 @@ const providers = [
   Serials,
   Devices,
   Compliance,
+  Assessing,
   Quarantine,
   Discoveries,
   DeadDeliveries,

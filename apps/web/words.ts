@@ -53,6 +53,10 @@ const agent = {
   unknown: 'Not read yet',
 } as const;
 
+const driver = { api: 'Device API', snmp: 'SNMP', ipp: 'IPP', probe: 'Seen from outside' } as const;
+
+const taskMode = { assess: 'Assessment', dryRun: 'Dry run', undo: 'Undoing' } as const;
+
 const flappingMeaning =
   'It announces itself more than 15 times a minute, and is assessed once in five minutes meanwhile.';
 
@@ -158,6 +162,8 @@ export const words = {
   outcome,
   assessmentOutcome,
   agent,
+  driver,
+  taskMode,
   flappingMeaning,
   severity,
   comparison,

@@ -12,6 +12,7 @@
 //   device-id.ts   what printers have been called since parallel ports
 //   address.ts     where the server may connect to
 //   agent.ts       the device's announcement agent, out of its settings
+//   ways/          several drivers as one device: who serves what, which credentials, what is remembered
 //   catalogue.ts   every setting there is; one data file per category in catalogue/
 import type { SettingValue } from '../events/assessment.js';
 import type { Identity } from '../events/identity.js';

@@ -13,7 +13,6 @@ import { policyTemplates } from '#documents/templates';
 import type { SettingValue } from '#events/assessment';
 import { policyBody, type Policy, type PolicyItem } from '#events/policy';
 
-const saying = (part: string): unknown => expect.stringContaining(part);
 const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 const item = (setting: string, required: SettingValue, more: Partial<PolicyItem> = {}): PolicyItem => ({
   setting,
@@ -132,12 +131,15 @@ describe('a value', () => {
     expect(writesFor(requirements, results, settingsCatalogue)).toEqual([
       new Map([['jobs.holdTimeoutMinutes', 200]]),
     ]);
+    const again = (minutes: number) => ({
+      reading: { values: new Map([['jobs.holdTimeoutMinutes', minutes]]), failed: new Map<string, string>() },
+      refused: new Map<string, string>(),
+      unwritten: null,
+    });
     // Some devices know a few values alone, and take the nearest.
-    const after = verify(results, new Map([['jobs.holdTimeoutMinutes', 60]]), new Map(), null);
+    const after = verify(results, again(60));
     expect(after).toMatchObject([{ after: 60, outcome: 'remediated', detail: null }]);
-    expect(verify(results, new Map([['jobs.holdTimeoutMinutes', 240]]), new Map(), null)).toMatchObject([
-      { outcome: 'nonCompliant' },
-    ]);
+    expect(verify(results, again(240))).toMatchObject([{ outcome: 'nonCompliant' }]);
   });
 });
 
@@ -206,7 +208,8 @@ describe('a device against a policy', () => {
       SettingValue,
     ][]);
     const refused = new Map([['snmp.access', 'needs a licence']]);
-    const results = verify(compared, after, refused, null);
+    const reading = { values: after, failed: new Map<string, string>() };
+    const results = verify(compared, { reading, refused, unwritten: null });
     const of = (key: string) => results.find(({ setting }) => setting === key);
     expect(of('svc.telnet')).toMatchObject({
       outcome: 'remediated',
@@ -221,8 +224,19 @@ describe('a device against a policy', () => {
     });
     expect(of('svc.lpd')).toMatchObject({ outcome: 'nonCompliant', detail: 'the policy only reports it' });
     expect(of('wifi.direct')).toMatchObject({ outcome: 'unsupported' });
-    const lied = verify(compared, values, new Map(), null).find(({ setting }) => setting === 'svc.telnet');
-    expect(lied).toMatchObject({ outcome: 'nonCompliant', detail: saying('another value') });
+    const said = (failed: ReadonlyMap<string, string>, now = values) =>
+      verify(compared, { reading: { values: now, failed }, refused: new Map(), unwritten: null }).find(
+        ({ setting }) => setting === 'svc.telnet',
+      );
+    expect(said(new Map())).toMatchObject({
+      outcome: 'nonCompliant',
+      detail: 'it took it, but says true when read again',
+    });
+    expect(said(new Map([['svc.telnet', 'no answer']]), new Map())).toMatchObject({
+      outcome: 'failed',
+      detail: 'it could not be read again: no answer',
+    });
+    expect(said(new Map(), new Map())).toMatchObject({ outcome: 'nonCompliant', after: null });
   });
 
   it('a setting that it lacks counts only where the policy demands it', () => {

@@ -174,28 +174,50 @@ export function writesFor(
   return [safe, last].filter((part) => part.length > 0).map((part) => new Map(part.map(pair)));
 }
 
-/** The results once the device was read again (R61). `refused`: reason by setting; `unwritten`: why the rest was left alone. */
+export interface Again {
+  /** What the device says now. */
+  readonly reading: Reading;
+  /** Reason by setting. */
+  readonly refused: ReadonlyMap<string, string>;
+  /** Why the rest was left alone; null: all was written. */
+  readonly unwritten: string | null;
+}
+
+/** The results once the device was read again (R61). */
 export function verify(
   results: readonly SettingResult[],
-  values: ReadonlyMap<string, SettingValue>,
-  refused: ReadonlyMap<string, string>,
-  unwritten: string | null,
+  again: Again,
   catalogue: Catalogue = settingsCatalogue,
 ): readonly SettingResult[] {
   return results.map((result) => {
     if (result.outcome !== 'nonCompliant' && result.outcome !== 'compliant') return result;
+    const { values, failed } = again.reading;
     const after = values.get(result.setting) ?? null;
     if (after !== null && satisfies(after, result, catalogue.get(result.setting)?.type)) {
       const outcome = result.outcome === 'compliant' ? 'compliant' : 'remediated';
       return { ...result, after, outcome, detail: null };
     }
-    const reason = refused.get(result.setting);
-    const said = reason === undefined ? null : `the device refused it: ${reason}`.slice(0, 512);
-    const detail =
-      said ?? result.detail ?? unwritten ?? 'the device took it, but says another value when read again';
+    const unread = failed.get(result.setting);
+    if (unread !== undefined) {
+      return { ...result, after, outcome: 'failed', detail: cut(`it could not be read again: ${unread}`) };
+    }
+    const detail = whyStill(result, after, again);
     return { ...result, after, outcome: 'nonCompliant', detail };
   });
 }
+
+function whyStill(
+  { setting, detail }: SettingResult,
+  after: SettingValue | null,
+  { refused, unwritten }: Again,
+): string {
+  const reason = refused.get(setting);
+  if (reason !== undefined) return cut(`the device refused it: ${reason}`);
+  const says = after === null ? 'has no such setting' : `says ${JSON.stringify(after)}`;
+  return detail ?? unwritten ?? cut(`it took it, but ${says} when read again`);
+}
+
+const cut = (text: string): string => text.slice(0, 512);
 
 /** True when nothing in the results is against the policies. */
 export function compliant(requirements: readonly Requirement[], results: readonly SettingResult[]): boolean {

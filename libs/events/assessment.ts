@@ -27,6 +27,9 @@ export const unsupported = z.enum(['fail', 'ignore']);
  */
 export const settingOutcome = z.enum(['compliant', 'remediated', 'nonCompliant', 'unsupported', 'failed']);
 
+/** How a setting was got at: the open device API, SNMP, IPP, or seen from outside (R65). */
+export const settingDriver = z.enum(['api', 'snmp', 'ipp', 'probe']);
+
 export const settingResult = z.object({
   setting: z.string().max(64),
   title: z.string().max(128),
@@ -43,8 +46,31 @@ export const settingResult = z.object({
   outcome: settingOutcome,
   /** Why, when it is not compliant or remediated. */
   detail: z.string().max(512).nullable(),
+  /** By what it was read. */
+  driver: settingDriver.nullable().optional(),
+  /** Of a dry run: it would be set to what is required. */
+  wouldWrite: z.boolean().optional(),
 });
 export type SettingResult = z.infer<typeof settingResult>;
+
+/** What was changed on a device. */
+export const settingChange = z.object({
+  setting: z.string().max(64),
+  title: z.string().max(128),
+  before: settingValue,
+  /** What the device said of it when it was read again; where it said nothing, what was written. */
+  after: settingValue,
+  driver: settingDriver,
+  at: z.iso.datetime(),
+  /** The device was read again. */
+  verified: z.boolean(),
+});
+export type SettingChange = z.infer<typeof settingChange>;
+const settingChanges = z.array(settingChange).max(500);
+
+/** assess: remediates what may be · dryRun: says what it would write, and writes nothing · undo: puts back what a task changed. */
+export const taskMode = z.enum(['assess', 'dryRun', 'undo']);
+export type TaskMode = z.infer<typeof taskMode>;
 
 const appliedPolicy = z.object({ policyId: z.string().max(64), name: z.string().max(128), version: z.int() });
 const subject = z.object({
@@ -55,6 +81,7 @@ const subject = z.object({
   policies: z.array(appliedPolicy).max(100),
   /** Ids of the announcements whose effect this is: it started after each of them was accepted. */
   covers: z.array(z.uuid()).max(1000),
+  mode: taskMode.default('assess'),
 });
 const exampleSubject = {
   taskId: '0193f2a0-0000-7000-8000-0000000000b1',
@@ -63,24 +90,48 @@ const exampleSubject = {
   trigger: 'announced' as const,
   policies: [{ policyId: 'base', name: 'Muster Base', version: 1 }],
   covers: ['0193f2a0-0000-7000-8000-0000000000a1'],
+  mode: 'assess' as const,
 };
 
 export const assessmentRequested = defineEvent({
   type: 'assessment.requested',
+  version: 2,
   publisher: 'console',
   plane: 'control',
-  title: 'An operator asks that a device be assessed now.',
+  title: 'An operator asks that a device be assessed now, or what an assessment would change.',
   schema: z.object({
     deviceId: z.uuid(),
     policyId: z.string().max(64).nullable(),
     requestedBy: printable(128),
+    mode: taskMode.exclude(['undo']).default('assess'),
   }),
   subject: (data) => data.deviceId,
-  example: { deviceId: exampleSubject.deviceId, policyId: null, requestedBy: 'admin' },
+  example: { deviceId: exampleSubject.deviceId, policyId: null, requestedBy: 'admin', mode: 'dryRun' },
+});
+
+export const assessmentUndoRequested = defineEvent({
+  type: 'assessment.undoRequested',
+  publisher: 'console',
+  plane: 'control',
+  title: 'An operator asks that what a task has changed on a device be put back.',
+  schema: z.object({ deviceId: z.uuid(), taskId: z.uuid(), requestedBy: printable(128) }),
+  subject: (data) => data.deviceId,
+  example: { deviceId: exampleSubject.deviceId, taskId: exampleSubject.taskId, requestedBy: 'admin' },
+});
+
+export const assessmentCancelRequested = defineEvent({
+  type: 'assessment.cancelRequested',
+  publisher: 'console',
+  plane: 'control',
+  title: 'An operator asks that whatever waits or runs for a device be stopped.',
+  schema: z.object({ deviceId: z.uuid(), requestedBy: printable(128) }),
+  subject: (data) => data.deviceId,
+  example: { deviceId: exampleSubject.deviceId, requestedBy: 'admin' },
 });
 
 export const assessmentQueued = defineEvent({
   type: 'assessment.queued',
+  version: 2,
   publisher: 'assessment',
   title: 'A task waits for its turn, or joined one that waits (R64).',
   schema: subject,
@@ -90,6 +141,7 @@ export const assessmentQueued = defineEvent({
 
 export const assessmentSkipped = defineEvent({
   type: 'assessment.skipped',
+  version: 2,
   publisher: 'assessment',
   title: 'A device is not assessed, or not any more, and why (R51, R60).',
   schema: z.object({
@@ -106,7 +158,12 @@ export const assessmentSkipped = defineEvent({
       'deviceDeleted',
       /** The task is of another version of Muster. */
       'unreadable',
+      /** An operator wanted so. */
+      'cancelled',
+      /** Nothing that the task had changed is left to be put back. */
+      'nothingToUndo',
     ]),
+    mode: taskMode.default('assess'),
   }),
   subject: (data) => data.deviceId,
   example: {
@@ -114,11 +171,13 @@ export const assessmentSkipped = defineEvent({
     taskId: exampleSubject.taskId,
     covers: exampleSubject.covers,
     reason: 'remediationOff',
+    mode: 'assess',
   },
 });
 
 export const assessmentStarted = defineEvent({
   type: 'assessment.started',
+  version: 2,
   publisher: 'assessment',
   title: 'The device is being read.',
   schema: subject.extend({ startedAt: z.iso.datetime(), attempt: z.int().positive() }),
@@ -138,9 +197,10 @@ export type DeviceAgent = z.infer<typeof deviceAgent>;
 
 export const assessmentFinished = defineEvent({
   type: 'assessment.finished',
-  version: 3,
+  version: 4,
   publisher: 'assessment',
-  title: 'Read, compared, remediated what differed and read again (R61), with the result of each setting.',
+  title:
+    'Read, compared, remediated what differed and read again (R61), with the result of each setting; of a dry run: nothing was written.',
   schema: subject.extend({
     startedAt: z.iso.datetime(),
     finishedAt: z.iso.datetime(),
@@ -151,6 +211,8 @@ export const assessmentFinished = defineEvent({
     results: z.array(settingResult).max(500),
     /** As it was read last; null: nothing was read. */
     agent: deviceAgent.nullable().default(null),
+    /** What was written, in that order, also by earlier tries of the task and where it ended early. */
+    changes: settingChanges.default([]),
   }),
   subject: (data) => data.deviceId,
   example: {
@@ -172,9 +234,97 @@ export const assessmentFinished = defineEvent({
         after: false,
         outcome: 'remediated',
         detail: null,
+        driver: 'api',
       },
     ],
     agent: { enabled: true, server: '', requireMutual: false },
+    changes: [
+      {
+        setting: 'svc.telnet',
+        title: 'Telnet',
+        before: true,
+        after: false,
+        driver: 'api',
+        at: '2026-11-21T08:00:01.500Z',
+        verified: true,
+      },
+    ],
   },
 });
 export type AssessmentFinished = z.infer<typeof assessmentFinished.schema>;
+
+/** What became of one change that was to be put back. */
+const undoneItem = z.object({
+  setting: z.string().max(64),
+  title: z.string().max(128),
+  /** What Muster had written. */
+  from: settingValue,
+  /** What it was before that. */
+  to: settingValue,
+  /** What the device says in the end; null: it does not. */
+  says: settingValue.nullable(),
+  /**
+   * restored: it says what it said before · changedSince: it said something else than what Muster had written, and was left
+   * alone · refused: it did not take it, or says something else when read again · unsupported: it has no such setting any
+   * more · failed: it could not be read or written.
+   */
+  outcome: z.enum(['restored', 'changedSince', 'refused', 'unsupported', 'failed']),
+  detail: z.string().max(512).nullable(),
+});
+export type UndoneItem = z.infer<typeof undoneItem>;
+
+export const assessmentUndone = defineEvent({
+  type: 'assessment.undone',
+  publisher: 'assessment',
+  title: 'What a task had changed on a device was put back, as far as the device still said it.',
+  schema: z.object({
+    taskId: z.uuid(),
+    deviceId: z.uuid(),
+    identity,
+    /** The task whose changes were put back. */
+    undoes: z.uuid(),
+    startedAt: z.iso.datetime(),
+    finishedAt: z.iso.datetime(),
+    /** undone: each item is restored. partly: some are not. */
+    outcome: z.enum(['undone', 'partly', 'unreachable', 'failed', 'cancelled']),
+    detail: z.string().max(512).nullable(),
+    /** In the order in which they were put back, which is the other way round. */
+    items: z.array(undoneItem).max(500),
+    /** What was written: it can be undone, too. */
+    changes: settingChanges,
+  }),
+  subject: (data) => data.deviceId,
+  example: {
+    taskId: '0193f2a0-0000-7000-8000-0000000000b2',
+    deviceId: exampleSubject.deviceId,
+    identity: exampleIdentity,
+    undoes: exampleSubject.taskId,
+    startedAt: '2026-11-21T09:00:01.000Z',
+    finishedAt: '2026-11-21T09:00:02.000Z',
+    outcome: 'undone',
+    detail: null,
+    items: [
+      {
+        setting: 'svc.telnet',
+        title: 'Telnet',
+        from: false,
+        to: true,
+        says: true,
+        outcome: 'restored',
+        detail: null,
+      },
+    ],
+    changes: [
+      {
+        setting: 'svc.telnet',
+        title: 'Telnet',
+        before: false,
+        after: true,
+        driver: 'api',
+        at: '2026-11-21T09:00:01.500Z',
+        verified: true,
+      },
+    ],
+  },
+});
+export type AssessmentUndone = z.infer<typeof assessmentUndone.schema>;

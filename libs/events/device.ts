@@ -342,11 +342,14 @@ export const membership = z.object({
   policyId: z.string().max(64).nullable(),
   /** True when the device was not a member before. */
   added: z.boolean(),
+  /** Newest version of the policy that autogroup has heard of: no older one is meant. Absent: none was. */
+  policyVersion: z.int().positive().optional(),
 });
 export type Membership = z.infer<typeof membership>;
 
 export const deviceGrouped = defineEvent({
   type: 'device.grouped',
+  version: 2,
   publisher: 'autogroup',
   title: "The device's groups were computed; always said, changed or not: it drives what follows (R50).",
   schema: deviceFact.extend({
@@ -363,7 +366,15 @@ export const deviceGrouped = defineEvent({
     fresh: true,
     groups: [
       { groupId: 'all', name: 'All devices', kind: 'all', priority: 1000, policyId: null, added: true },
-      { groupId: 'lobby', name: 'Lobby', kind: 'automatic', priority: 10, policyId: 'base', added: true },
+      {
+        groupId: 'lobby',
+        name: 'Lobby',
+        kind: 'automatic',
+        priority: 10,
+        policyId: 'base',
+        added: true,
+        policyVersion: 1,
+      },
     ],
     left: [],
     licensedSequence: 7,

@@ -153,7 +153,7 @@ describe.each(Object.keys(databases))('tasks on %s', (name) => {
     const first = request('a', [1]);
     await add(first, request('b', [2]));
     const [claimed] = await claim(1);
-    const waiting = await store.transaction((tx) => queuedTasks(tx, schema, 'assess', ['a', 'b', 'c']));
+    const waiting = await store.transaction((tx) => queuedTasks(tx, schema, ['assess'], ['a', 'b', 'c']));
     expect(waiting.map(({ key }) => key)).toEqual(['a', 'b'].filter((key) => key !== claimed?.task.key));
   });
 

@@ -184,13 +184,14 @@ async function make(
 export async function queuedTasks(
   tx: Tx,
   schema: string,
-  kind: string,
+  kinds: readonly string[],
   keys: readonly string[],
 ): Promise<readonly ActiveTask[]> {
   return tx.query<ActiveTask>(
-    `select ${taskColumns} from ${schema}.task where state = 'queued' and kind = $1 and key = any($2::text[])
+    `select ${taskColumns} from ${schema}.task
+     where state = 'queued' and kind = any($1::text[]) and key = any($2::text[])
      order by kind || ' ' || key collate "C" for update`,
-    [kind, keys],
+    [kinds, keys],
   );
 }
 
@@ -202,18 +203,24 @@ export async function queuedTasks(
 export async function cancel(
   tx: Tx,
   schema: string,
-  of: { readonly kind: string; readonly keys: readonly string[]; readonly because: string },
+  of: {
+    readonly kind: string | readonly string[];
+    readonly keys: readonly string[];
+    readonly because: string;
+  },
 ): Promise<readonly ActiveTask[]> {
+  const kinds = [of.kind].flat();
   // In this order: one that is claimed meanwhile is running by the time of the second statement.
   const ended = await tx.query<ActiveTask>(
-    `delete from ${schema}.task where state = 'queued' and kind = $1 and key = any($2::text[]) returning ${taskColumns}`,
-    [of.kind, of.keys],
+    `delete from ${schema}.task where state = 'queued' and kind = any($1::text[]) and key = any($2::text[])
+     returning ${taskColumns}`,
+    [kinds, of.keys],
   );
   const begun = await tx.query<{ budget: string }>(
     `update ${schema}.task set cancelled_because = $3,
        not_before = case state when 'waiting' then least(not_before, now()) else not_before end
-     where state <> 'queued' and kind = $1 and key = any($2::text[]) returning budget`,
-    [of.kind, of.keys, of.because],
+     where state <> 'queued' and kind = any($1::text[]) and key = any($2::text[]) returning budget`,
+    [kinds, of.keys, of.because],
   );
   for (const budget of new Set(begun.map((task) => task.budget))) tx.afterCommit(() => wake(schema, budget));
   return ended;

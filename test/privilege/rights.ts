@@ -26,7 +26,13 @@ const whatDiscoverySaysOfDevices = [
 ];
 const licencesGivenAndRefused = ['device.licensed', 'device.unlicensed', 'seats.counted'];
 const memberships = ['device.grouped'];
-const assessments = ['assessment.queued', 'assessment.skipped', 'assessment.started', 'assessment.finished'];
+const assessments = [
+  'assessment.queued',
+  'assessment.skipped',
+  'assessment.started',
+  'assessment.finished',
+  'assessment.undone',
+];
 const whatBecameOfListeners = ['listener.reported'];
 const documents = [
   'settings.changed',
@@ -43,6 +49,8 @@ const requestsOfOperators = [
   'device.approvalRequested',
   'device.conflictDecisionRequested',
   'assessment.requested',
+  'assessment.undoRequested',
+  'assessment.cancelRequested',
   'delivery.replayRequested',
 ];
 /** Of certificates that end. */

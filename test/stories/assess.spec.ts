@@ -10,6 +10,8 @@ import {
   assessmentFinished,
   assessmentRequested,
   assessmentStarted,
+  assessmentUndone,
+  assessmentUndoRequested,
   type AssessmentFinished,
 } from '#events/assessment';
 import { deviceGrouped, type DeviceGrouped } from '#events/device';
@@ -231,7 +233,7 @@ describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
     expect(result.results.find(({ setting }) => setting === 'svc.telnet')).toMatchObject({
       before: true,
       after: true,
-      detail: saying('says another value when read again'),
+      detail: 'it took it, but says true when read again',
     });
     expect(device.settings()['svc.telnet']).toBe(true);
   });
@@ -251,12 +253,119 @@ describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
     const event = grouped(identity);
     await fed.feed(settings({ ...on, allowRemediation: false }), event);
     const { deviceId } = event.data;
-    await fed.feed(published(assessmentRequested.draft({ deviceId, policyId: null, requestedBy: 'admin' })));
+    await fed.feed(
+      published(
+        assessmentRequested.draft({ deviceId, policyId: null, requestedBy: 'admin', mode: 'assess' }),
+      ),
+    );
     start();
     const result = await only();
     expect(result).toMatchObject({ outcome: 'nonCompliant', trigger: 'requested' });
     expect(result.detail).toContain('Allow Automatic Remediation is off');
     expect(writes).toBe(0);
+  });
+
+  it('what could cut Muster off is written last, one at a time', async () => {
+    const writes: string[][] = [];
+    const { identity } = await plugIn({ onChanged: (changed) => void writes.push(Object.keys(changed)) });
+    await fed.feed(grouped(identity));
+    start();
+    expect((await only()).outcome).toBe('compliant');
+    const [safe = [], ...last] = writes;
+    const cutsOff = (key: string) => settingsCatalogue.get(key)?.cutsOff === true;
+    expect(safe.length).toBeGreaterThan(5);
+    expect(safe.filter(cutsOff)).toEqual([]);
+    expect(last.map((keys) => keys.length)).toEqual(last.map(() => 1));
+    expect(last.flat().toSorted()).toEqual(
+      base.items
+        .map(({ setting }) => setting)
+        .filter(cutsOff)
+        .toSorted(),
+    );
+    expect(last.length).toBeGreaterThan(2);
+  });
+
+  it('a device that is lost by a setting: nothing more is written, and the end says by which', async () => {
+    const writes: string[] = [];
+    const onChanged = (changed: object): void => {
+      writes.push(...Object.keys(changed));
+      if ('tls.strength' in changed) void up.pop()?.stop();
+    };
+    const { identity } = await plugIn({ onChanged });
+    const event = grouped(identity);
+    await fed.feed(settings({ ...on, allowRemediation: false }), event);
+    const { deviceId } = event.data;
+    const request = { deviceId, policyId: 'base', requestedBy: 'admin', mode: 'assess' } as const;
+    await fed.feed(settings(on), published(assessmentRequested.draft(request)));
+    start();
+    await until('it is given up', async () => {
+      await store.query(`update assessment.task set not_before = now() where state = 'waiting'`);
+      return (await fed.told(assessmentFinished)).length === 1;
+    });
+    const result = await only();
+    expect(result).toMatchObject({
+      outcome: 'unreachable',
+      detail: saying('The last that was written to it: TLS cipher strength, "high".'),
+    });
+    expect(writes.at(-1)).toBe('tls.strength');
+    expect(result.changes.map(({ setting }) => setting)).toEqual(writes);
+    expect(result.changes.at(-1)).toMatchObject({ before: 'low', after: 'high', verified: false });
+    expect(await fed.told(assessmentStarted)).toHaveLength(4);
+  });
+
+  it('what is kept of a setting that was not taken is nothing', async () => {
+    const veto = (key: string) => (key === 'svc.telnet' ? 'the panel is locked' : null);
+    const { identity } = await plugIn({ veto, ignores: (key) => key === 'svc.ftp' });
+    await fed.feed(grouped(identity));
+    start();
+    const { changes } = await only();
+    const rows = await store.query<{ setting: string }>(
+      `select setting from assessment.change order by number`,
+    );
+    expect(rows.map(({ setting }) => setting)).toEqual(changes.map(({ setting }) => setting));
+    expect(changes.filter(({ setting }) => /telnet|ftp$/.test(setting))).toEqual([]);
+    expect(changes.filter(({ verified, driver }) => !verified || driver !== 'api')).toEqual([]);
+  });
+
+  it('undone the other way round, but for what somebody else has changed since; and the undoing, too', async () => {
+    const writes: object[] = [];
+    const { device, identity } = await plugIn({ onChanged: (changed) => void writes.push(changed) });
+    const event = grouped(identity);
+    const { deviceId } = event.data;
+    await fed.feed(event);
+    start();
+    const { taskId, changes } = await only();
+    await device.write({ 'svc.ipp': 'off' });
+    const after = device.settings();
+    writes.splice(0);
+    const undoing = async (undoes: string) => {
+      const request = { deviceId, taskId: undoes, requestedBy: 'admin' };
+      const earlier = (await fed.told(assessmentUndone)).map((ended) => ended.taskId);
+      await fed.feed(published(assessmentUndoRequested.draft(request)));
+      return until('it is undone', async () =>
+        (await fed.told(assessmentUndone)).find((ended) => !earlier.includes(ended.taskId)),
+      );
+    };
+    const undone = await undoing(taskId);
+    expect(undone).toMatchObject({ outcome: 'partly', detail: saying('something else') });
+    const others = changes.filter(({ setting }) => setting !== 'svc.ipp');
+    expect(undone.items.map(({ setting }) => setting)).toEqual(
+      changes.map(({ setting }) => setting).toReversed(),
+    );
+    expect(undone.items.find(({ setting }) => setting === 'svc.ipp')).toMatchObject({
+      outcome: 'changedSince',
+      says: 'off',
+    });
+    expect(device.settings()).toMatchObject({
+      'svc.ipp': 'off',
+      ...Object.fromEntries(others.map(({ setting, before }) => [setting, before])),
+    });
+    // The last that was written is the first that is put back.
+    expect(Object.keys(writes[0] ?? {})).toEqual([changes.at(-1)?.setting]);
+    const again = await undoing(taskId);
+    expect(again.items.map(({ setting }) => setting)).toEqual(['svc.ipp']);
+    await undoing(undone.taskId);
+    expect(device.settings()).toEqual(after);
   });
 
   it('another certificate than the pinned one: failed at once, nothing sent', async () => {
@@ -331,6 +440,7 @@ describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
       return (await fed.told(assessmentFinished)).length === 1;
     });
     expect(await only()).toMatchObject({ outcome: 'unreachable', results: [] });
-    expect(await fed.told(assessmentStarted)).toHaveLength(4);
+    // For as long as a printer may boot.
+    expect(await fed.told(assessmentStarted)).toHaveLength(7);
   });
 });

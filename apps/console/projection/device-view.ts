@@ -1,6 +1,6 @@
 // A device as the page shows it, built from what all services say about it. Events of one device may come in any order:
 // each part of the view remembers the sequence of the event that made it, and an older one of that publisher leaves it be.
-import type { assessmentSkipped, DeviceAgent } from '#events/assessment';
+import type { assessmentSkipped, DeviceAgent, TaskMode } from '#events/assessment';
 import type { DeviceConflicted } from '#events/device';
 import type { Identity } from '#events/identity';
 
@@ -40,6 +40,8 @@ export interface ActiveTask {
   readonly state: 'queued' | 'running';
   readonly sequence: number;
   readonly trigger: string;
+  /** Absent in views saved before there were others than assessments. */
+  readonly mode?: TaskMode;
   readonly policies: readonly {
     readonly policyId: string;
     readonly name: string;

@@ -20,6 +20,7 @@ import {
   type LeftOut,
   type Status,
 } from './device-view.js';
+import { foreseenOf, readForeseen } from './changes.js';
 import { notAssessedOf } from './not-assessed.js';
 import { readRefusals } from './refusals.js';
 import { historyMax } from './tables.js';
@@ -88,6 +89,7 @@ export class Devices {
     );
     const announcements = await this.announcements('id = $1', [view.lastAnnouncement]);
     const refusals = view.identity ? await readRefusals(this.parts.store, view.identity.serial) : [];
+    const foreseen = await readForeseen(this.parts.store, id);
     const open = openClaims(view);
     const dismissed = (view.claims ?? []).filter(({ state }) => state === 'dismissed');
     return {
@@ -101,6 +103,7 @@ export class Devices {
       refusals,
       notAssessed: notAssessedOf(view),
       lastAssessment: view.last && result ? assessmentOf(result.body) : null,
+      lastDryRun: foreseen && foreseenOf(foreseen),
       history,
     };
   }
@@ -154,7 +157,7 @@ export class Devices {
   }
 }
 
-function positionOf(after: string): readonly [serial: string, id: string] {
+export function positionOf(after: string): readonly [serial: string, id: string] {
   if (after === '') return ['', firstId];
   const [, serial, id] = /^([A-Z0-9-]{0,32})~([0-9a-f-]{36})$/.exec(after) ?? [];
   if (serial === undefined || id === undefined) {

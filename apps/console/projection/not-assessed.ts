@@ -13,6 +13,8 @@ const texts: Readonly<Record<Reason, string>> = {
   notLicensed: 'It holds no licence: free a seat, or install a licence.',
   deviceDeleted: 'It was deleted.',
   unreadable: 'Its task was of another version of Muster: assess it again.',
+  cancelled: 'An operator cancelled it: assess it again.',
+  nothingToUndo: 'Nothing is left to be put back.',
 };
 
 export interface NotAssessed {

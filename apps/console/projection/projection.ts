@@ -5,6 +5,7 @@
 //   claims.ts       conflicts that wait for an operator, and those dismissed
 //   sentences.ts    its history, in words               announcement.ts  announcements and what became of them
 //   refusals.ts     who was turned away at the edge      ../discoveries/results.ts  what was looked for
+//   changes.ts      what Muster changed on devices, and would
 //   not-assessed.ts why there is no assessment         tables.ts       set-wise SQL: load and save
 //   devices.ts      what is asked of all that           compliance.ts  scores, and what baselines say
 //   rebuild/        devices made anew from the journal, while all of it runs
@@ -12,7 +13,7 @@ import { consumer, type Consumer, type Decision } from '#bus/consumer';
 import { catalogue } from '#events/catalogue';
 import { deliveryDied } from '#events/delivery';
 import { deviceDiscovered } from '#events/device';
-import { assessmentFinished } from '#events/assessment';
+import { assessmentFinished, assessmentUndone } from '#events/assessment';
 import { edgeConfigured } from '#events/settings';
 import type { Event, EventDefinition } from '#events/event';
 import { listenerReported } from '#events/listener';
@@ -20,9 +21,10 @@ import { seatsCounted } from '#events/licence';
 import { progressChanges } from '../discoveries/results.js';
 import { quarantineChanges } from '../quarantine/rows.js';
 import { announcementChanges } from './announcement.js';
+import { assessedChanges, undoneChanges } from './changes.js';
 import { blankView, type DeviceView } from './device-view.js';
 import { refusalChanges } from './refusals.js';
-import { deviceRules, resultIsNews } from './rules.js';
+import { deviceRules, isResult, resultIsNews } from './rules.js';
 import { load, save, type Change, type State } from './tables.js';
 
 const rules = new Map(deviceRules.map((rule) => [rule.definition.type, rule]));
@@ -56,17 +58,22 @@ export function deviceChanges(event: Event, state: State): readonly Change[] {
   const view: DeviceView = { ...rule.apply(before, event), entries: before.entries + 1 };
   const entry = { at: event.occurredAt, type: event.type, text: rule.tell(event.data).slice(0, 1000) };
   const history = { kind: 'history', deviceId: view.id, ordinal: view.entries, ...entry } as const;
-  const isResult =
-    assessmentFinished.is(event) && event.data.outcome !== 'cancelled' && resultIsNews(before, event);
+  const isNews =
+    assessmentFinished.is(event) &&
+    isResult(event.data) &&
+    event.data.outcome !== 'cancelled' &&
+    resultIsNews(before, event);
   return [
     { kind: 'device', view },
     history,
-    ...(isResult ? [{ kind: 'result', deviceId: view.id, body: event.data } as const] : []),
+    ...(isNews ? [{ kind: 'result', deviceId: view.id, body: event.data } as const] : []),
   ];
 }
 
 function otherChanges(event: Event): readonly Change[] {
   if (deviceDiscovered.is(event)) return [{ kind: 'serialSeen', serial: event.data.identity.serial }];
+  if (assessmentFinished.is(event)) return assessedChanges(event);
+  if (assessmentUndone.is(event)) return undoneChanges(event.data);
   if (deliveryDied.is(event)) return [{ kind: 'dead', at: event.occurredAt, ...event.data }];
   if (seatsCounted.is(event) || listenerReported.is(event)) {
     return [{ kind: 'report', subject: event.subject, sequence: event.sequence, body: event.data }];

@@ -54,10 +54,10 @@ function admit(view: DeviceView, event: Event<Admitted>): DeviceView {
 const known = (view: DeviceView, identity: Identity): DeviceView =>
   view.identity ? view : { ...view, identity };
 
-type Subject = Pick<assessment.AssessmentFinished, 'taskId' | 'identity' | 'trigger' | 'policies'>;
+type Subject = Pick<assessment.AssessmentFinished, 'taskId' | 'identity' | 'trigger' | 'policies' | 'mode'>;
 
 function taskMoved(view: DeviceView, event: Event<Subject>, change: Partial<ActiveTask>): DeviceView {
-  const { taskId, trigger, policies } = event.data;
+  const { taskId, trigger, policies, mode } = event.data;
   const task = view.tasks.find(({ id }) => id === taskId);
   const newer = !task || event.sequence > task.sequence;
   if (view.ended.includes(taskId)) return view;
@@ -70,7 +70,7 @@ function taskMoved(view: DeviceView, event: Event<Subject>, change: Partial<Acti
     ...task,
   } as const;
   const moved: ActiveTask = newer
-    ? { ...state, trigger, policies, ...change, sequence: event.sequence }
+    ? { ...state, trigger, policies, mode, ...change, sequence: event.sequence }
     : { ...task, queuedAt: task.queuedAt ?? change.queuedAt ?? null };
   return {
     ...known(view, event.data.identity),
@@ -87,7 +87,7 @@ const taskEnded = (view: DeviceView, taskId: string): DeviceView => ({
 function finish(view: DeviceView, event: Event<assessment.AssessmentFinished>): DeviceView {
   const { taskId, identity, outcome, finishedAt, policies } = event.data;
   const over = taskEnded(known(view, identity), taskId);
-  if (outcome === 'cancelled' || !resultIsNews(view, event)) return over;
+  if (!isResult(event.data) || outcome === 'cancelled' || !resultIsNews(view, event)) return over;
   const { compliant, total } = counted(event.data);
   return {
     ...over,
@@ -105,9 +105,23 @@ function finish(view: DeviceView, event: Event<assessment.AssessmentFinished>): 
   };
 }
 
+/** A dry run says what would be, and leaves the device's result as it is. */
+export const isResult = ({ mode }: Pick<assessment.AssessmentFinished, 'mode'>): boolean => mode === 'assess';
+
+/** What was put back is as no policy wants it: the device counts as not assessed. */
+function undone(view: DeviceView, event: Event<assessment.AssessmentUndone>): DeviceView {
+  const { taskId, identity, items } = event.data;
+  const over = taskEnded(known(view, identity), taskId);
+  const restored = items.some((item) => item.outcome === 'restored');
+  if (!restored || !resultIsNews(view, event)) return over;
+  return { ...over, marks: mark(view, 'result', event), last: null };
+}
+
+type Told = Event<{ readonly mode: assessment.TaskMode }>;
+
 /** The newest word about the device's assessment is kept, when it is that there is none. */
-const heardOf = (view: DeviceView, event: Event, skipped: Skipped | null): DeviceView =>
-  event.sequence > (view.marks.assessment ?? 0)
+const heardOf = (view: DeviceView, event: Told, skipped: Skipped | null): DeviceView =>
+  isResult(event.data) && event.sequence > (view.marks.assessment ?? 0)
     ? { ...view, skipped, marks: mark(view, 'assessment', event) }
     : view;
 
@@ -202,6 +216,7 @@ export const deviceRules: readonly Rule[] = [
   rule(assessment.assessmentFinished, sentences.finished, (view, event) =>
     finish(heardOf(view, event, null), event),
   ),
+  rule(assessment.assessmentUndone, sentences.undone, undone),
 ];
 
 /** A repeat of the same answer keeps the time of the first. */

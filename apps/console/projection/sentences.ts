@@ -30,7 +30,15 @@ const skipReasons = {
   notLicensed: 'it holds no licence',
   deviceDeleted: 'it was deleted',
   unreadable: 'its task is of another version of Muster',
+  cancelled: 'an operator cancelled it',
+  nothingToUndo: 'nothing that the task had changed is left to be put back',
 } as const;
+
+const skipped: Readonly<Record<assessment.TaskMode, string>> = {
+  assess: 'Not assessed',
+  dryRun: 'No dry run',
+  undo: 'Not undone',
+};
 
 const outcomes = {
   compliant: 'Assessed: compliant',
@@ -39,6 +47,16 @@ const outcomes = {
   failed: 'The assessment failed',
   cancelled: 'The assessment was cancelled',
 } as const;
+
+const undoOutcomes: Readonly<Record<assessment.AssessmentUndone['outcome'], string>> = {
+  undone: 'Undone',
+  partly: 'Undone in part',
+  unreachable: 'Not undone: the device did not answer',
+  failed: 'It could not be undone',
+  cancelled: 'The undoing was cancelled',
+};
+
+const settings = (count: number): string => `${count} ${count === 1 ? 'setting' : 'settings'}`;
 
 const proofs: Readonly<Record<DataOf<typeof device.deviceReconciled>['proof'], string>> = {
   first: '',
@@ -105,14 +123,26 @@ export const sentences = {
       : 'The licence has expired.',
   grouped: ({ groups }: DataOf<typeof device.deviceGrouped>): string =>
     `Groups: ${listOf(groups.map((group) => group.name))}.`,
-  queued: ({ policies, trigger }: DataOf<typeof assessment.assessmentQueued>): string =>
-    `Waits for its assessment with ${listOf(policies.map((policy) => policy.name))}, because of ${triggers[trigger]}.`,
-  skipped: ({ reason }: DataOf<typeof assessment.assessmentSkipped>): string =>
-    `Not assessed: ${skipReasons[reason]}.`,
-  started: ({ policies, attempt }: DataOf<typeof assessment.assessmentStarted>): string =>
-    `Assessment with ${listOf(policies.map((policy) => policy.name))} started${attempt > 1 ? `, attempt ${attempt}` : ''}.`,
-  finished: ({ outcome, detail, results }: DataOf<typeof assessment.assessmentFinished>): string => {
+  queued: ({ policies, trigger, mode }: DataOf<typeof assessment.assessmentQueued>): string =>
+    mode === 'undo'
+      ? 'Waits for what a task has changed to be put back.'
+      : `Waits for its ${mode === 'dryRun' ? 'dry run' : 'assessment'} with ${listOf(policies.map((policy) => policy.name))}, because of ${triggers[trigger]}.`,
+  skipped: ({ reason, mode }: DataOf<typeof assessment.assessmentSkipped>): string =>
+    `${skipped[mode]}: ${skipReasons[reason]}.`,
+  started: ({ policies, attempt, mode }: DataOf<typeof assessment.assessmentStarted>): string =>
+    `${mode === 'undo' ? 'Undoing' : `${mode === 'dryRun' ? 'Dry run' : 'Assessment'} with ${listOf(policies.map((policy) => policy.name))}`} started${attempt > 1 ? `, attempt ${attempt}` : ''}.`,
+  finished: ({ outcome, detail, results, mode }: DataOf<typeof assessment.assessmentFinished>): string => {
+    const why = detail ? ` ${detail}` : '';
+    if (mode === 'dryRun') {
+      const would = results.filter(({ wouldWrite }) => wouldWrite).length;
+      const read = outcome === 'compliant' || outcome === 'nonCompliant';
+      return read ? `Dry run: ${settings(would)} would be changed.` : `Dry run: ${outcome}.${why}`;
+    }
     const remediated = results.filter((result) => result.outcome === 'remediated').length;
-    return `${outcomes[outcome]}${remediated > 0 ? `, ${remediated} ${remediated === 1 ? 'setting' : 'settings'} remediated` : ''}.${detail ? ` ${detail}` : ''}`;
+    return `${outcomes[outcome]}${remediated > 0 ? `, ${settings(remediated)} remediated` : ''}.${why}`;
+  },
+  undone: ({ outcome, detail, items }: assessment.AssessmentUndone): string => {
+    const restored = items.filter((item) => item.outcome === 'restored').length;
+    return `${undoOutcomes[outcome]}${restored > 0 ? `, ${settings(restored)} as before` : ''}.${detail ? ` ${detail}` : ''}`;
   },
 };

@@ -7,6 +7,7 @@ import { appendFeed } from '../feed/append.js';
 import { saveProgress, type ProgressChange } from '../discoveries/results.js';
 import { saveMissed, saveQuarantine, type MissedChange, type QuarantineChange } from '../quarantine/rows.js';
 import type { AnnouncementBody } from './announcement.js';
+import { saveChanges, type ChangedChange } from './changes.js';
 import { saveRefusals, type RefusedChange } from './refusals.js';
 import { agentStateOf, blankView, listed, searchText, statusOf, type DeviceView } from './device-view.js';
 
@@ -37,6 +38,7 @@ export type Change =
   | MissedChange
   | RefusedChange
   | ProgressChange
+  | ChangedChange
   | { readonly kind: 'serialSeen'; readonly serial: string }
   | {
       readonly kind: 'report';
@@ -94,6 +96,7 @@ export async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
   await saveMissed(tx, of('quarantineMissed'));
   await saveRefusals(tx, of('refused'));
   await saveProgress(tx, of('progressed'));
+  await saveChanges(tx, { made: of('changed'), undone: of('undone'), foreseen: of('foreseen') });
   await saveReports(tx, of('report'));
   await saveDead(tx, of('dead'));
   await appendFeed(

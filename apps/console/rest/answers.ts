@@ -4,6 +4,7 @@ import * as z from 'zod';
 import {
   comparison,
   deviceAgent,
+  settingDriver,
   settingOutcome,
   settingResult,
   settingValue,
@@ -93,6 +94,33 @@ const refusal = z.object({
   lastAt: time,
 });
 
+const change = z.object({
+  taskId: z.uuid(),
+  setting: z.string(),
+  title: z.string(),
+  before: settingValue,
+  after: settingValue,
+  driver: settingDriver,
+  verified: z.boolean(),
+  at: time,
+  /** The task that has put it back. */
+  undoneBy: z.uuid().nullable(),
+});
+const dryRun = z.object({
+  taskId: z.uuid(),
+  outcome: z.string(),
+  detail: z.string().nullable(),
+  finishedAt: time,
+  policies: z.array(z.object({ policyId: z.string(), name: z.string(), version: z.int() })),
+  /** What an assessment would write. */
+  changes: z.array(
+    change.pick({ setting: true, title: true, after: true }).extend({
+      before: settingValue.nullable(),
+      driver: settingDriver.nullable(),
+    }),
+  ),
+});
+
 const deviceDetail = device.extend({
   licence: z
     .object({
@@ -119,6 +147,7 @@ const deviceDetail = device.extend({
       results: z.array(settingResult),
     })
     .nullable(),
+  lastDryRun: dryRun.nullable(),
   history: z.array(z.object({ at: time, type: z.string(), text: z.string() })),
 });
 
@@ -377,6 +406,8 @@ export const schemas = {
   Device: device,
   DeviceDetail: deviceDetail,
   DeviceList: listOf(device),
+  ChangeList: listOf(change),
+  DryRunList: listOf(dryRun.extend({ deviceId: z.uuid(), serial: z.string() })),
   Refusal: refusal,
   RefusalList: listOf(refusal),
   HeldDevice: held,
@@ -440,6 +471,8 @@ export const answers: Readonly<Record<string, SchemaName>> = {
   'get /api/devices/{id}/policy': 'PolicyBody',
   'get /api/compliance': 'Compliance',
   'get /api/catalogue': 'SettingList',
+  'get /api/devices/{id}/changes': 'ChangeList',
+  'get /api/groups/{id}/dry-runs': 'DryRunList',
   'get /api/announcements/refused': 'RefusalList',
   'get /api/quarantine': 'HeldDeviceList',
   'post /api/groups/preview': 'DeviceList',

@@ -1,16 +1,13 @@
 // Devices: list, one, assess now, decide a conflict, delete.
 import { Body, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import * as z from 'zod';
-import { mayConnect } from '#device/address';
-import { assessmentRequested } from '#events/assessment';
 import { deviceConflictDecisionRequested } from '#events/conflict';
 import { claimKey, deviceRetireRequested } from '#events/device';
 import { slug } from '#events/document';
 import type { Draft } from '#events/event';
-import { policyChanged } from '#events/policy';
-import { settingsChanged } from '#events/settings';
 import { PARTS, type StoredParts } from '#runtime/service';
-import { Documents } from '../documents/documents.js';
+import { Assessing } from '../assessing/assessing.js';
+import { wanted, type Wanted } from '../assessing/wanted.js';
 import { record } from '../documents/written.js';
 import { pageQuery, Resource } from '../http/resource.js';
 import { agentStates, statuses, type ClaimView, type DeviceView } from '../projection/device-view.js';
@@ -26,7 +23,6 @@ const query = pageQuery.extend({
   agent: z.enum(agentStates).optional(),
   flapping: z.literal('true').optional(),
 });
-const assess = z.strictObject({ policyId: slug.nullable().default(null) }).optional();
 const decide = z.strictObject({ claim: claimKey, decision: z.enum(['keep', 'move']) });
 const deviceId = z.uuid();
 
@@ -35,7 +31,7 @@ export class DevicesController {
   constructor(
     @Inject(PARTS) private readonly parts: StoredParts,
     private readonly devices: Devices,
-    private readonly documents: Documents,
+    private readonly assessing: Assessing,
   ) {}
 
   @Get()
@@ -59,23 +55,16 @@ export class DevicesController {
     await this.#command(deviceRetireRequested.draft({ deviceId: id, requestedBy: caller.name }), caller);
   }
 
-  /** With the policies that hold for it, or with one that is named. */
+  /** With the policies that hold for it, or with one that is named; a dry run changes nothing, and its page says what would be. */
   @Post(':id/assess')
   @HttpCode(202)
   @Needs('operator')
   async assess(
     @Param('id', { schema: deviceId }) id: string,
-    @Body({ schema: assess }) wanted: z.infer<typeof assess>,
+    @Body({ schema: wanted }) asked: Wanted,
     @Who() caller: Caller,
   ): Promise<object> {
-    const policyId = wanted?.policyId ?? null;
-    const { identity } = await this.devices.view(id);
-    if (identity) await this.#refuseOutside(identity.ip);
-    if (policyId !== null) await this.documents.one(policyChanged, policyId);
-    await this.#command(
-      assessmentRequested.draft({ deviceId: id, policyId, requestedBy: caller.name }),
-      caller,
-    );
+    await this.assessing.device(id, asked, caller);
     return {};
   }
 
@@ -101,16 +90,6 @@ export class DevicesController {
       { decision, claim, claimed },
     );
     return {};
-  }
-
-  /** The services that connect refuse it too, but nobody would be told why. */
-  async #refuseOutside(ip: string): Promise<void> {
-    const { body } = await this.documents.one(settingsChanged);
-    if (mayConnect(ip, body.deviceNetworks, [])) return;
-    throw new Refusal(
-      'outsideNetworks',
-      `${ip} is outside the device networks, so Muster does not connect to it. Add its network to Device networks in the settings, then assess it.`,
-    );
   }
 
   #command(draft: Draft, { name: who, from }: Caller, detail?: object): Promise<void> {

@@ -3,17 +3,20 @@ import { Body, Delete, Get, HttpCode, Post, Param, Put, Query } from '@nestjs/co
 import * as z from 'zod';
 import { slug } from '#events/document';
 import { filter, groupBody, groupChanged } from '#events/group';
+import { Assessing } from '../assessing/assessing.js';
+import { wanted, type Wanted } from '../assessing/wanted.js';
 import { Devices } from '../projection/devices.js';
 import { Documents } from '../documents/documents.js';
 import { everyField } from '../documents/every-field.js';
 import { filterFaults } from '../documents/faults.js';
 import { versionsQuery, type VersionsQuery } from '../documents/versions.js';
-import { Resource, wholeList } from '../http/resource.js';
+import { pageQuery, Resource, wholeList } from '../http/resource.js';
 import { Refusal, sentence } from '../refusal.js';
 import { Needs, Who } from '../who/access.js';
 import type { Caller } from '../who/caller.js';
 
 const put = z.strictObject({ version: z.int().nonnegative(), body: everyField(groupBody) });
+const dryRuns = pageQuery.pick({ limit: true, after: true });
 const preview = z.strictObject({ filter });
 
 @Resource('groups')
@@ -21,6 +24,7 @@ export class GroupsController {
   constructor(
     private readonly documents: Documents,
     private readonly devices: Devices,
+    private readonly assessing: Assessing,
   ) {}
 
   @Get()
@@ -59,6 +63,28 @@ export class GroupsController {
   @Needs('operator')
   remove(@Param('id', { schema: slug }) id: string, @Who() by: Caller): Promise<void> {
     return this.documents.remove(groupChanged, id, by);
+  }
+
+  /** Each device that is in it now, as if it were asked for alone. */
+  @Post(':id/assess')
+  @HttpCode(202)
+  @Needs('operator')
+  async assess(
+    @Param('id', { schema: slug }) id: string,
+    @Body({ schema: wanted }) asked: Wanted,
+    @Who() by: Caller,
+  ): Promise<object> {
+    return { devices: await this.assessing.group(id, asked, by) };
+  }
+
+  /** What the newest dry run of each of its devices would change. */
+  @Get(':id/dry-runs')
+  @Needs('viewer')
+  dryRuns(
+    @Param('id', { schema: slug }) id: string,
+    @Query({ schema: dryRuns }) query: z.infer<typeof dryRuns>,
+  ) {
+    return this.assessing.dryRuns(id, query);
   }
 
   /** Reads only: which devices it would have now. */

@@ -4,6 +4,7 @@
 //   settings.ts    policies.ts, groups.ts, listeners.ts, licences.ts, serials.ts, trust-sets.ts: documents that operators write
 //   catalogue.ts   what a policy can ask for   compliance.ts  how far devices are from it
 //   overview.ts    figures                   devices.ts  list and one       tasks.ts      work going on now
+//   changes.ts     what Muster changed on a device, and how it is put back
 //   quarantine.ts  devices that wait for approval            discoveries.ts  devices looked for
 //   announcements.ts  the latest of them     events.ts   the event stream   audit.ts      who wrote what
 //   identities.ts  what gateways can present  certificates.ts  what Muster's own authority issued

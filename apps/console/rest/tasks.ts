@@ -17,6 +17,7 @@ export class TasksController {
       `select task->>'id' as id, d.id as "deviceId", d.serial, d.state->'identity'->>'model' as model,
          d.state->'identity'->>'ip' as ip,
          d.state->'identity'->>'hostname' as hostname, task->>'state' as state, task->>'trigger' as trigger,
+         coalesce(task->>'mode', 'assess') as mode,
          task->'policies' as policies, task->>'queuedAt' as "queuedAt", task->>'startedAt' as "startedAt",
          (task->>'attempt')::int as attempt
        from ${active} order by task->>'state' desc, coalesce(task->>'startedAt', task->>'queuedAt'), d.id limit $1`,

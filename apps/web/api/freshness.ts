@@ -6,7 +6,7 @@ import type { Event } from './types.js';
 const byNoun: Readonly<Record<string, readonly string[]>> = {
   device: ['devices', 'overview', 'quarantine'],
   announcement: ['refusals'],
-  assessment: ['devices', 'overview', 'tasks'],
+  assessment: ['devices', 'overview', 'tasks', 'changes', 'dry-runs'],
   settings: ['settings', 'overview', 'identities'],
   trustSet: ['trust-sets'],
   certificate: ['status'],

@@ -7,6 +7,7 @@ import type {
   AuditEntry,
   AuthorityShown,
   CatalogueEntry,
+  Change,
   DeadDelivery,
   DeadDeliveryDetail,
   DeadKind,
@@ -18,6 +19,7 @@ import type {
   Document,
   GatewayRow,
   Group,
+  GroupDryRun,
   HeldDevice,
   HeldPage,
   IdentityRow,
@@ -80,6 +82,12 @@ export const useTroubles = (): number =>
   }).data ?? 0;
 export const useDevices = (query: DeviceQuery) => useList<DeviceRow>('devices', { ...query });
 export const useDevice = (id: string) => useOne<DeviceDetail>('devices', id);
+/** What Muster has changed on it. */
+export const useChanges = (id: string) =>
+  useQuery({
+    queryKey: ['changes', id],
+    queryFn: () => read<Page<Change>>(`${pathOf('devices', id, 'changes')}?limit=200`),
+  });
 export const useAnnouncements = () => useList<AnnouncementRow>('announcements');
 export const useRefusals = () =>
   useQuery({
@@ -92,6 +100,11 @@ export const usePolicies = () => useList<Document<Policy>>('policies');
 export const usePolicy = (id: string) => useOne<Document<Policy>>('policies', id);
 export const useGroups = () => useList<Document<Group>>('groups');
 export const useGroup = (id: string) => useOne<Document<Group>>('groups', id);
+export const useDryRuns = (id: string) =>
+  useQuery({
+    queryKey: ['dry-runs', id],
+    queryFn: () => read<Page<GroupDryRun>>(`${pathOf('groups', id, 'dry-runs')}?limit=100`),
+  });
 export const useListeners = () => useList<ListenerRow>('listeners');
 export const useListener = (id: string) => useOne<Document<Listener>>('listeners', id);
 

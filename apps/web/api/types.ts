@@ -7,8 +7,10 @@ import type { Identity } from '../../../libs/events/identity.js';
 import type {
   AssessmentFinished,
   Comparison,
+  SettingChange,
   SettingResult,
   SettingValue,
+  TaskMode,
 } from '../../../libs/events/assessment.js';
 import type { Licence } from '../../../libs/events/licence.js';
 import type { Listener } from '../../../libs/events/listener.js';
@@ -152,6 +154,29 @@ export type Assessment = Pick<
   'outcome' | 'detail' | 'startedAt' | 'finishedAt' | 'policies' | 'results'
 >;
 
+/** One setting that Muster has changed. */
+export interface Change extends SettingChange {
+  readonly taskId: string;
+  /** The task that has put it back. */
+  readonly undoneBy: string | null;
+}
+
+/** What an assessment would change. */
+export interface DryRun extends Pick<
+  AssessmentFinished,
+  'taskId' | 'outcome' | 'detail' | 'finishedAt' | 'policies'
+> {
+  readonly changes: readonly (Pick<Change, 'setting' | 'title' | 'after'> & {
+    readonly before: SettingValue | null;
+    readonly driver: Change['driver'] | null;
+  })[];
+}
+
+export interface GroupDryRun extends DryRun {
+  readonly deviceId: string;
+  readonly serial: string;
+}
+
 export interface DeviceDetail extends DeviceFacts {
   readonly licence: {
     readonly licensed: boolean;
@@ -162,6 +187,8 @@ export interface DeviceDetail extends DeviceFacts {
   readonly compliance: DeviceRow['compliance'];
   readonly lastAnnouncement: AnnouncementRow | null;
   readonly lastAssessment: Assessment | null;
+  /** Absent in answers of an earlier console. */
+  readonly lastDryRun?: DryRun | null;
   /** Why the newest try ended before it began; null when there is nothing to say. */
   readonly notAssessed?: { readonly reason: string; readonly text: string; readonly at: string } | null;
   /** The newest one, also of those raised before operators could decide. */
@@ -275,6 +302,7 @@ export interface TaskRow {
   readonly ip: string;
   readonly hostname: string | null;
   readonly state: 'queued' | 'running';
+  readonly mode?: TaskMode;
   readonly trigger: string;
   readonly policies: readonly {
     readonly policyId: string;

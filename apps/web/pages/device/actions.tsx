@@ -1,5 +1,5 @@
 import { Alert, Button } from '@mantine/core';
-import { IconCircleDashed, IconRefresh, IconTrash } from '@tabler/icons-react';
+import { IconCircleDashed, IconEye, IconRefresh, IconTrash } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Problem } from '../../api/client.js';
 import { pathOf, useWrite } from '../../api/writes.js';
@@ -15,16 +15,29 @@ export function Actions({ device }: { readonly device: DeviceDetail }) {
   const assess = useWrite(['tasks']);
   const tell = useTell();
   if (!mayWrite) return null;
-  const ask = () =>
+  const ask = (mode: 'assess' | 'dryRun', said: string) => () =>
     assess.mutate({
       method: 'POST',
       path: pathOf('devices', device.id, 'assess'),
-      done: () => tell('Assessment asked for. Its result appears here by itself.'),
+      body: { mode },
+      done: () => tell(`${said} asked for. Its result appears here by itself.`),
     });
   return (
     <>
-      <Button leftSection={<IconRefresh size={16} aria-hidden />} loading={assess.isPending} onClick={ask}>
+      <Button
+        leftSection={<IconRefresh size={16} aria-hidden />}
+        loading={assess.isPending}
+        onClick={ask('assess', 'Assessment')}
+      >
         Assess now
+      </Button>
+      <Button
+        variant="default"
+        leftSection={<IconEye size={16} aria-hidden />}
+        loading={assess.isPending}
+        onClick={ask('dryRun', 'Dry run')}
+      >
+        Dry run
       </Button>
       <Delete device={device} />
       {assess.error && <AssessProblem problem={assess.error} />}

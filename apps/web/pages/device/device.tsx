@@ -1,3 +1,10 @@
+// All that is known of one device, and what can be done about it.
+//
+//   device.tsx      the page                    actions.tsx    assess, dry run, delete
+//   assessment.tsx  its last result             not-assessed.tsx  why there is none, or an old one
+//   changes.tsx     what Muster changed on it, and would    facts.tsx  who it is, its groups, its agent
+//   conflict.tsx    who claims to be it, too    sides.tsx      the two parties of such a claim
+//   history.tsx     what happened to it
 import { getRouteApi } from '@tanstack/react-router';
 import { useDevice } from '../../api/queries.js';
 import type { DeviceDetail } from '../../api/types.js';
@@ -10,6 +17,7 @@ import { When } from '../../parts/when.js';
 import { words } from '../../words.js';
 import { Actions } from './actions.js';
 import { AssessmentCard } from './assessment.js';
+import { Changes, DryRunCard } from './changes.js';
 import { Conflicts } from './conflict.js';
 import { AgentCard, Announced, IdentityCard, Membership } from './facts.js';
 import { History } from './history.js';
@@ -70,6 +78,8 @@ function Device({ device }: { readonly device: DeviceDetail }) {
       <Conflicts device={device} />
       <TurnedAway device={device} />
       <AssessmentCard device={device} />
+      <DryRunCard run={device.lastDryRun ?? null} />
+      <Changes device={device} />
       <div className="columns">
         <IdentityCard device={device} />
         <Membership device={device} />

@@ -5,6 +5,7 @@ import { DocumentEditor } from '../../parts/document-editor.js';
 import { Loaded } from '../../parts/loaded.js';
 import { PageHead } from '../../parts/page-head.js';
 import { PathBack } from '../../parts/path-back.js';
+import { DryRuns } from './dry-runs.js';
 import { GroupFields } from './group-fields.js';
 
 const route = getRouteApi('/groups/$id');
@@ -28,6 +29,7 @@ export function GroupPage() {
           <>
             <PageHead title={data.body.name} />
             <Editor key={data.id} document={data} onReload={() => void group.refetch()} />
+            <DryRuns id={data.id} />
           </>
         )}
       </Loaded>

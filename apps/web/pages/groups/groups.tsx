@@ -1,3 +1,9 @@
+// Groups of devices.
+//
+//   groups.tsx         the list                  group.tsx         one of them
+//   group-fields.tsx   what it is made of        members.tsx       devices of a manual one
+//   filter-section.tsx the filter of an automatic one; filter-builder.tsx: its conditions, filter-form.ts: as a form has them
+//   preview.tsx        what the filter finds     dry-runs.tsx      what its policies would change
 import { Link } from '@tanstack/react-router';
 import { useGroups, usePolicies } from '../../api/queries.js';
 import type { Document, Group } from '../../api/types.js';

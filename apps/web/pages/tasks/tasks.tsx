@@ -1,12 +1,16 @@
 import { Link } from '@tanstack/react-router';
 import { IconClock, IconLoader } from '@tabler/icons-react';
 import { useTasks } from '../../api/queries.js';
+import { pathOf, useWrite } from '../../api/writes.js';
 import type { Page, TaskRow } from '../../api/types.js';
+import { Confirm } from '../../parts/confirm.js';
 import { Loaded, Nothing } from '../../parts/loaded.js';
 import { PageHead } from '../../parts/page-head.js';
 import { Pill } from '../../parts/pill.js';
 import { Table } from '../../parts/table.js';
 import { When } from '../../parts/when.js';
+import { useMayWrite } from '../../shell/session.js';
+import { useTell } from '../../shell/told.js';
 import { counted, wordFor, words } from '../../words.js';
 
 export function Tasks() {
@@ -39,6 +43,7 @@ function List({ page }: { readonly page: Page<TaskRow> }) {
         keyOf={(task) => task.id}
         columns={[
           { title: 'Device', lead: true, cell: (task) => <Device task={task} /> },
+          { title: 'What', cell: ({ mode = 'assess' }) => words.taskMode[mode] },
           { title: 'State', cell: (task) => <State task={task} /> },
           { title: 'Because of', cell: (task) => wordFor(words.trigger, task.trigger) },
           {
@@ -47,6 +52,7 @@ function List({ page }: { readonly page: Page<TaskRow> }) {
           },
           { title: 'Waiting since', cell: (task) => <When at={task.queuedAt} never="–" /> },
           { title: 'Running since', cell: (task) => <When at={task.startedAt} never="–" /> },
+          { title: 'Stop', actions: true, cell: (task) => <Stop task={task} /> },
         ]}
       />
       {page.total > page.items.length && (
@@ -55,6 +61,37 @@ function List({ page }: { readonly page: Page<TaskRow> }) {
         </p>
       )}
     </div>
+  );
+}
+
+function Stop({ task }: { readonly task: TaskRow }) {
+  const stop = useWrite(['tasks', 'devices']);
+  const mayWrite = useMayWrite();
+  const tell = useTell();
+  if (!mayWrite) return null;
+  return (
+    <Confirm
+      label="Stop"
+      name={`Stop ${task.serial}`}
+      question={`Stop what is under way for ${task.serial}?`}
+      act="Stop"
+      size="xs"
+      pending={stop.isPending}
+      problem={stop.error}
+      onConfirm={(close) =>
+        stop.mutate({
+          method: 'POST',
+          path: pathOf('devices', task.deviceId, 'cancel'),
+          done: () => {
+            close();
+            tell(`Asked to stop. Nothing more is written to ${task.serial}.`);
+          },
+        })
+      }
+    >
+      What waits is dropped, and what runs writes nothing more. What it has changed by then stays, and can be
+      undone on the page of the device.
+    </Confirm>
   );
 }
 

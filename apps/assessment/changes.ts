@@ -1,0 +1,102 @@
+// What Muster has changed on devices, kept before each write, so that it can be told and put back whatever happens then.
+import type { SettingChange } from '#events/assessment';
+import { settingChange } from '#events/assessment';
+import { settingsCatalogue } from '#device/catalogue';
+import type { Values } from '#device/device';
+import type { Tx } from '#store/store';
+import * as z from 'zod';
+import type { Change } from './write.js';
+
+/** Of each device the newest are kept. */
+const changesMax = 1_000;
+
+export interface ByTask {
+  readonly deviceId: string;
+  readonly taskId: string;
+}
+
+type Store = Pick<Tx, 'query'>;
+
+/** Of a setting that the task has changed before, what it was at first stays. */
+export async function keepChanges(
+  on: Store,
+  { deviceId, taskId }: ByTask,
+  changes: readonly Change[],
+): Promise<void> {
+  if (changes.length === 0) return;
+  await on.query(
+    `insert into assessment.change (device_id, task_id, setting, before, after, driver)
+     select $1, $2, one->>'setting', one->'before', one->'after', one->>'driver'
+     from jsonb_array_elements($3::jsonb) with ordinality as given(one, place) order by place
+     on conflict (task_id, setting) do update set after = excluded.after, driver = excluded.driver,
+       at = excluded.at, says = null, undone_by = null`,
+    [deviceId, taskId, JSON.stringify(changes)],
+  );
+}
+
+/** What the device says in the end. What it says as before was not changed, and is forgotten. */
+export async function settleChanges(on: Store, { deviceId, taskId }: ByTask, says: Values): Promise<void> {
+  await on.query(
+    `update assessment.change set says = said.value from jsonb_each($2::jsonb) as said
+     where task_id = $1 and setting = said.key`,
+    [taskId, JSON.stringify(Object.fromEntries(says))],
+  );
+  await on.query(
+    `delete from assessment.change where device_id = $1 and (
+       (task_id = $2 and says = before)
+       or number <= (select number from assessment.change where device_id = $1
+         order by number desc offset ${changesMax} limit 1))`,
+    [deviceId, taskId],
+  );
+}
+
+const changed = settingChange.omit({ title: true, at: true }).extend({ at: z.date() });
+
+/** In the order in which they were made. */
+export async function changesOf(on: Store, taskId: string): Promise<SettingChange[]> {
+  const rows = await on.query(
+    `select setting, before, coalesce(says, after) as after, driver, at, says is not null as verified
+     from assessment.change where task_id = $1 order by number limit 500`,
+    [taskId],
+  );
+  return z
+    .array(changed)
+    .parse(rows)
+    .map((row) => ({ ...row, title: titleOf(row.setting), at: row.at.toISOString() }));
+}
+
+export async function isAnythingLeft(
+  on: Store,
+  deviceId: string,
+  taskIds: readonly string[],
+): Promise<boolean> {
+  const rows = await on.query(
+    `select 1 as one from assessment.change
+     where device_id = $1 and task_id = any($2::uuid[]) and undone_by is null limit 1`,
+    [deviceId, taskIds],
+  );
+  return rows.length > 0;
+}
+
+/** Not undone yet, the newest first. */
+export async function undoable(on: Store, { deviceId, taskId }: ByTask): Promise<readonly SettingChange[]> {
+  const rows = await on.query<{ setting: string }>(
+    `select setting from assessment.change where device_id = $1 and task_id = $2 and undone_by is null`,
+    [deviceId, taskId],
+  );
+  const left = new Set(rows.map(({ setting }) => setting));
+  return (await changesOf(on, taskId)).filter(({ setting }) => left.has(setting)).toReversed();
+}
+
+export async function markUndone(
+  on: Store,
+  undoes: string,
+  { by, settings }: { readonly by: string; readonly settings: readonly string[] },
+): Promise<void> {
+  await on.query(
+    `update assessment.change set undone_by = $2 where task_id = $1 and setting = any($3::text[])`,
+    [undoes, by, settings],
+  );
+}
+
+export const titleOf = (setting: string): string => settingsCatalogue.get(setting)?.title ?? setting;

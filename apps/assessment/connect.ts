@@ -1,0 +1,60 @@
+// A task's device, by all that it may speak.
+import { createHash } from 'node:crypto';
+import { openDeviceApi } from '#device/api';
+import type { Driver, DriverName, Target } from '#device/device';
+import { openSnmp, snmpPort } from '#device/snmp/driver';
+import { withoutSecrets, type Entrances } from '#device/ways/entrance';
+import type { Known } from '#device/ways/known';
+import { Ways } from '#device/ways/ways';
+import type { Identity } from '#events/identity';
+import type { Settings } from '#events/settings';
+
+/** Whom a task is about, as it was found when the task began. */
+export interface Whom {
+  readonly identity: Identity;
+  readonly fingerprint: string | null;
+  readonly networks: Settings['deviceNetworks'];
+  /** PEM of whom its certificate must lead to; null: the pinned one is enough. */
+  readonly trusted: readonly string[] | null;
+  /** Read community of SNMP, which is no secret; null: it is not asked by SNMP. */
+  readonly community: string | null;
+  readonly known: Known | null;
+}
+
+/** How each protocol is opened to a device; those that are missing are not spoken. */
+export type Openers = (whom: Whom) => Readonly<Partial<Record<DriverName, () => Driver>>>;
+
+export const openersOn =
+  (devicePort: number): Openers =>
+  (whom) => ({
+    api: () => openDeviceApi(targetOf(whom, devicePort)),
+    ...(whom.community !== null && { snmp: snmpOf(whom, whom.community) }),
+  });
+
+const snmpOf = (whom: Whom, community: string) => (): Driver => {
+  const { identity, networks } = whom;
+  const access = { version: 'v2c', community } as const;
+  return openSnmp({ address: identity.ip, port: snmpPort, networks, access, serial: identity.serial });
+};
+
+export function connect(whom: Whom, openers: Openers): Ways {
+  const { identity, fingerprint, community, known } = whom;
+  const { model, firmware, ip, serial } = identity;
+  const entrances: Entrances = withoutSecrets(openers(whom));
+  const tried = community === null ? '' : createHash('sha256').update(community).digest('hex').slice(0, 16);
+  return new Ways({
+    serial,
+    target: targetOf(whom, 0),
+    known,
+    subject: { model, firmware, ip, fingerprint, entrances: tried },
+    entrances,
+  });
+}
+
+const targetOf = ({ identity, fingerprint, networks, trusted }: Whom, port: number): Target => ({
+  address: identity.ip,
+  port,
+  fingerprint,
+  networks,
+  mutual: trusted && { serial: identity.serial, authorities: trusted },
+});

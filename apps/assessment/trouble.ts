@@ -1,0 +1,39 @@
+// A run that came to nothing: what may be tried again, and what its task ends with.
+import { TaskCancelled } from '#bus/lease';
+import type { Setback } from '#device/device';
+import type { SettingChange } from '#events/assessment';
+
+/** Thrown when the device could not be spoken with this time, and another try may mend it. */
+export class DeviceTrouble extends Error {
+  override readonly name = 'DeviceTrouble';
+  constructor(readonly setback: Setback) {
+    super(setback.reason);
+  }
+}
+
+export const mayPass = (setback: Setback): boolean =>
+  setback.kind === 'unreachable' || (setback.kind === 'failed' && setback.mayPass);
+
+export interface Failure {
+  readonly outcome: 'unreachable' | 'failed' | 'cancelled';
+  readonly detail: string;
+}
+
+export function failureOf(error: Error): Failure {
+  const detail = error.message.slice(0, 512);
+  if (error instanceof TaskCancelled) return { outcome: 'cancelled', detail };
+  return error instanceof DeviceTrouble ? endOf(error.setback) : { outcome: 'failed', detail };
+}
+
+export const endOf = ({ kind, reason }: Setback): Failure => ({
+  outcome: kind === 'unreachable' ? 'unreachable' : 'failed',
+  detail: reason.slice(0, 512),
+});
+
+/** With the last thing that was written and not seen since: it may be what cut Muster off. */
+export function withLast({ outcome, detail }: Failure, changes: readonly SettingChange[]): Failure {
+  const last = changes.findLast(({ verified }) => !verified);
+  if (outcome !== 'unreachable' || !last) return { outcome, detail };
+  const written = `The last that was written to it: ${last.title}, ${JSON.stringify(last.after)}.`;
+  return { outcome, detail: `${detail.slice(0, 512 - written.length - 2)}. ${written}` };
+}

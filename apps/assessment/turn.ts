@@ -1,0 +1,70 @@
+// What every task finds out as it begins: whether its device may be spoken with, and is spoken with by no other task.
+import { known, type Known } from '#device/ways/known';
+import { settingsChanged, type Settings } from '#events/settings';
+import { readDocument } from '#store/documents';
+import type { Tx } from '#store/store';
+import type { Task } from '#store/tasks';
+import type { Whom } from './connect.js';
+import { trustedBy } from './mutual.js';
+import { kinds } from './task.js';
+
+export const schema = 'assessment';
+
+interface Row {
+  readonly standing: 'active' | 'unlicensed' | 'retired';
+  readonly flappingAt: Date | null;
+  readonly lastStartedAt: Date | null;
+  readonly ways: unknown;
+}
+
+export interface Turn {
+  /** Null: it is not known. */
+  readonly device: (Omit<Row, 'ways'> & { readonly known: Known | null }) | null;
+  readonly settings: Settings | null;
+  /** By the database's clock: the same for all instances. */
+  readonly now: Date;
+  /** When to look again; null: no other task speaks with the device. */
+  readonly busyUntil: Date | null;
+}
+
+export const settingsOf = async (on: Pick<Tx, 'query'>): Promise<Settings | null> =>
+  (await readDocument(on, schema, settingsChanged))?.body ?? null;
+
+const lookAgainMs = 1_000;
+
+/** In the transaction that claims the task. Tasks of other budgets are claimed at the same time: hence the lock. */
+export async function turnOf(tx: Tx, { key, kind }: Task): Promise<Turn> {
+  const [clock] = await tx.query<{ now: Date; mine: boolean; busy: boolean }>(
+    `select clock_timestamp() as now, pg_try_advisory_xact_lock(hashtextextended('${schema} ' || $1, 0)) as mine,
+       exists (select from ${schema}.task where key = $1 and kind = any($2::text[]) and state = 'running'
+         and lease_until > statement_timestamp()) as busy`,
+    [key, kinds.filter((other) => other !== kind)],
+  );
+  const [row] = await tx.query<Row>(
+    `select standing, flapping_at as "flappingAt", last_started_at as "lastStartedAt", ways
+     from ${schema}.device where id = $1`,
+    [key],
+  );
+  const now = clock?.now ?? new Date();
+  const free = clock?.mine === true && !clock.busy;
+  return {
+    now,
+    settings: await settingsOf(tx),
+    device: row ? { ...row, known: known.safeParse(row.ways).data ?? null } : null,
+    busyUntil: free ? null : new Date(now.getTime() + lookAgainMs),
+  };
+}
+
+type Named = Pick<Whom, 'identity' | 'fingerprint'>;
+
+export async function whomOf(tx: Tx, { identity, fingerprint }: Named, turn: Turn): Promise<Whom> {
+  const { settings, device } = turn;
+  return {
+    identity,
+    fingerprint,
+    networks: settings?.deviceNetworks ?? [],
+    trusted: settings && (await trustedBy(tx, settings)),
+    community: settings?.probeCommunity ?? null,
+    known: device?.known ?? null,
+  };
+}

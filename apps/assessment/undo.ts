@@ -1,0 +1,256 @@
+// The worker that puts back what a task has changed, the other way round, wherever the device still says what was written.
+import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
+import { settingsCatalogue } from '#device/catalogue';
+import type { Reading, Setback } from '#device/device';
+import type { Ways } from '#device/ways/ways';
+import {
+  assessmentStarted,
+  assessmentUndone,
+  type AssessmentUndone,
+  type SettingChange,
+  type UndoneItem,
+} from '#events/assessment';
+import type { Draft } from '#events/event';
+import type { Store, Tx } from '#store/store';
+import type { Task } from '#store/tasks';
+import {
+  changesOf,
+  isAnythingLeft,
+  keepChanges,
+  markUndone,
+  settleChanges,
+  titleOf,
+  undoable,
+} from './changes.js';
+import { connect, type Whom } from './connect.js';
+import { readAll } from './conversation.js';
+import { skip } from './decide.js';
+import { rememberWays } from './devices.js';
+import { wishRetryDelaysMs, type WishOptions } from './dry-run.js';
+import { budget, undoPayload, type UndoPayload } from './task.js';
+import { DeviceTrouble, failureOf, mayPass, withLast } from './trouble.js';
+import { settingsOf, turnOf, whomOf } from './turn.js';
+import { writeAll, type Step, type Writing, type Wrote } from './write.js';
+
+interface Begun {
+  readonly startedAt: Date;
+  readonly whom: Whom;
+}
+
+/**
+ * An operator asks for each by name, so that it goes on while Allow Automatic Remediation is off: that is when what went
+ * wrong is put back. Cancelling stops it.
+ */
+export function undoWorker({ store, openers }: WishOptions): Worker {
+  const begun = new WeakMap<Task<UndoPayload>, Begun>();
+  return worker<UndoPayload>({
+    kind: 'undo',
+    keyIs: 'device',
+    budget,
+    retryDelaysMs: wishRetryDelaysMs,
+    payload: undoPayload,
+    limit: async (tx) => (await settingsOf(tx))?.maxNumberTasks ?? 0,
+    begin: (tx, task) => begin(tx, task, begun),
+    run: async (task, grip) => {
+      const found = begun.get(task);
+      if (!found) throw new Error('it was never begun');
+      const device = connect(found.whom, openers);
+      try {
+        return await run(task, { store, device, begun: found, grip });
+      } finally {
+        device.close();
+      }
+    },
+    unreadable: ({ id, key }) => [skip(key, [], 'unreadable', { taskId: id, mode: 'undo' })],
+    failed: async (task, error) => {
+      const changes = await changesOf(store, task.id);
+      const result = { ...withLast(failureOf(error), changes), items: [], changes };
+      const startedAt = begun.get(task)?.startedAt ?? new Date();
+      return { events: task.payload.undoes.map((undoes) => undone(task, { undoes, startedAt, ...result })) };
+    },
+  });
+}
+
+async function begin(
+  tx: Tx,
+  task: Task<UndoPayload>,
+  begun: WeakMap<Task<UndoPayload>, Begun>,
+): Promise<Beginning> {
+  const turn = await turnOf(tx, task);
+  const ends = (reason: Parameters<typeof skip>[2]): Beginning => ({
+    end: { events: [skip(task.key, [], reason, { taskId: task.id, mode: 'undo' })] },
+  });
+  if (turn.device?.standing !== 'active')
+    return ends(turn.device?.standing === 'retired' ? 'deviceDeleted' : 'notLicensed');
+  if (turn.busyUntil) return { end: { events: [], againAt: turn.busyUntil } };
+  const { undoes } = task.payload;
+  if (task.attempt === 1 && !(await isAnythingLeft(tx, task.key, undoes))) return ends('nothingToUndo');
+  begun.set(task, { startedAt: turn.now, whom: await whomOf(tx, task.payload, turn) });
+  const { identity } = task.payload;
+  const started = {
+    taskId: task.id,
+    deviceId: task.key,
+    identity,
+    trigger: 'requested' as const,
+    policies: [],
+    covers: [],
+    mode: 'undo' as const,
+    startedAt: turn.now.toISOString(),
+    attempt: task.attempt,
+  };
+  return { run: [assessmentStarted.draft(started)] };
+}
+
+interface Run {
+  readonly store: Store;
+  readonly device: Ways;
+  readonly begun: Begun;
+  readonly grip: Grip;
+}
+
+/** The newest first: what two tasks have changed ends as it was before the first. */
+async function run(task: Task<UndoPayload>, on: Run): Promise<Finish> {
+  const { store, device, begun } = on;
+  let reading = await readAll(device, on.grip.signal);
+  const events: Draft[] = [];
+  const marks: { readonly undoes: string; readonly settings: readonly string[] }[] = [];
+  for (const undoes of task.payload.undoes.toReversed()) {
+    if (reading.kind !== 'answered') return hindered(task, on, { setback: reading, events });
+    const changes = await undoable(store, { deviceId: task.key, taskId: undoes });
+    const ended = await putBack(task, on, { changes, reading: reading.value });
+    if ('kind' in ended) return hindered(task, on, { setback: ended, events });
+    marks.push({ undoes, settings: restoredIn(ended.items) });
+    const made = await changesOf(store, task.id);
+    const own = new Set(ended.items.map(({ setting }) => setting));
+    const result = {
+      ...summaryOf(ended.items),
+      items: [...ended.items],
+      changes: made.filter(({ setting }) => own.has(setting)),
+    };
+    events.push(undone(task, { undoes, startedAt: begun.startedAt, ...result }));
+    if (task.payload.undoes.length > 1) reading = await readAll(device, on.grip.signal);
+  }
+  return {
+    events,
+    save: async (tx) => {
+      for (const { undoes, settings } of marks) await markUndone(tx, undoes, { by: task.id, settings });
+      await rememberWays(tx, task.key, device.known());
+    },
+  };
+}
+
+function summaryOf(items: readonly UndoneItem[]): Pick<AssessmentUndone, 'outcome' | 'detail'> {
+  if (items.length === 0)
+    return { outcome: 'undone', detail: 'nothing that it had changed is left to be put back' };
+  const [first, ...others] = items.filter(({ outcome }) => outcome !== 'restored');
+  if (!first) return { outcome: 'undone', detail: null };
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  return { outcome: 'partly', detail: `${first.title} (${first.detail})${more}`.slice(0, 512) };
+}
+
+const restoredIn = (items: readonly UndoneItem[]): readonly string[] =>
+  items.filter(({ outcome }) => outcome === 'restored').map(({ setting }) => setting);
+
+interface Wanted {
+  /** In the order in which they are put back. */
+  readonly changes: readonly SettingChange[];
+  readonly reading: Reading;
+}
+
+interface PutBack {
+  readonly items: UndoneItem[];
+}
+
+async function putBack(
+  task: Task<UndoPayload>,
+  { store, device, grip }: Run,
+  { changes, reading }: Wanted,
+): Promise<PutBack | Setback> {
+  const by = { deviceId: task.key, taskId: task.id };
+  const on: Writing = {
+    device,
+    signal: grip.signal,
+    mayWrite: async () => {
+      await grip.check();
+      return null;
+    },
+    keep: (kept) => keepChanges(store, by, kept),
+  };
+  const still = changes.filter(({ setting, after }) => reading.values.get(setting) === after);
+  const wrote = await writeAll(on, stepsBack(still, device), reading.values);
+  await settleChanges(store, by, wrote.reading.values);
+  if (wrote.lost) return wrote.lost;
+  const tried = new Set(still.map(({ setting }) => setting));
+  const items = changes.map((change) => itemOf(change, tried.has(change.setting) ? wrote : null, reading));
+  return { items };
+}
+
+/** As they come: of those that stand beside each other and are safe, one driver writes several at once. */
+function stepsBack(changes: readonly SettingChange[], device: Ways): readonly Step[] {
+  const steps: { changes: Map<string, SettingChange['before']>; cutsOff: boolean; by: string | null }[] = [];
+  for (const { setting, before } of changes) {
+    const cutsOff = settingsCatalogue.get(setting)?.cutsOff === true;
+    const by = device.by(setting);
+    const last = steps.at(-1);
+    if (last && !cutsOff && !last.cutsOff && last.by === by) last.changes.set(setting, before);
+    else steps.push({ changes: new Map([[setting, before]]), cutsOff, by });
+  }
+  return steps;
+}
+
+/** @param wrote null: it was not written, as the device did not say any more what Muster had written */
+function itemOf({ setting, before, after }: SettingChange, wrote: Wrote | null, first: Reading): UndoneItem {
+  const { values, failed } = wrote?.reading ?? first;
+  const says = values.get(setting) ?? (wrote ? first.values.get(setting) : undefined) ?? null;
+  const item = { setting, title: titleOf(setting), from: after, to: before, says };
+  if (says === before) return { ...item, outcome: 'restored', detail: null };
+  const unread = failed.get(setting);
+  if (unread !== undefined) return { ...item, outcome: 'failed', detail: unread.slice(0, 512) };
+  if (says === null) return { ...item, outcome: 'unsupported', detail: 'the device has no such setting now' };
+  if (!wrote)
+    return {
+      ...item,
+      outcome: 'changedSince',
+      detail: 'it says something else than what Muster had written',
+    };
+  const refusal = wrote.refused.get(setting);
+  if (refusal !== undefined)
+    return { ...item, outcome: 'refused', detail: `the device refused it: ${refusal}`.slice(0, 512) };
+  if (wrote.stopped !== null) return { ...item, outcome: 'failed', detail: wrote.stopped.slice(0, 512) };
+  const detail = `it took it, but says ${JSON.stringify(says)} when read again`;
+  return { ...item, outcome: 'refused', detail: detail.slice(0, 512) };
+}
+
+interface Hindrance {
+  readonly setback: Setback;
+  /** Of tasks that were put back before. */
+  readonly events: readonly Draft[];
+}
+
+/** Throws what another try may mend; what was put back by then is found so by the next. */
+async function hindered(
+  task: Task<UndoPayload>,
+  { store, begun }: Run,
+  { setback, events }: Hindrance,
+): Promise<Finish> {
+  if (mayPass(setback)) throw new DeviceTrouble(setback);
+  const changes = await changesOf(store, task.id);
+  const result = { ...withLast(failureOf(new DeviceTrouble(setback)), changes), items: [], changes };
+  const left = task.payload.undoes.slice(0, task.payload.undoes.length - events.length);
+  const ends = left.map((undoes) => undone(task, { undoes, startedAt: begun.startedAt, ...result }));
+  return { events: [...events, ...ends] };
+}
+
+interface Ending extends Pick<AssessmentUndone, 'undoes' | 'outcome' | 'detail' | 'items' | 'changes'> {
+  readonly startedAt: Date;
+}
+
+const undone = (task: Task<UndoPayload>, { startedAt, ...result }: Ending): Draft =>
+  assessmentUndone.draft({
+    taskId: task.id,
+    deviceId: task.key,
+    identity: task.payload.identity,
+    startedAt: startedAt.toISOString(),
+    finishedAt: new Date(Math.max(Date.now(), startedAt.getTime())).toISOString(),
+    ...result,
+  });

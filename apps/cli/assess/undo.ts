@@ -1,0 +1,68 @@
+// muster undo: what a task has changed is put back.
+import { setTimeout as delay } from 'node:timers/promises';
+import * as z from 'zod';
+import type { Client } from '../client.js';
+import type { Command } from '../command-line.js';
+import { jsonOf } from '../printed.js';
+import { countOf } from '../said.js';
+import { clientOf, readWords, UsageError } from '../words.js';
+import { changes, deviceOf, type Named } from './device.js';
+
+const options = { task: { type: 'string' }, wait: { type: 'string' } } as const;
+const lookEveryMs = 500;
+
+export const undo: Command = {
+  help: `muster undo DEVICE
+  Puts back what the newest task has changed on a device (serial number or id), wherever the device still says what was
+  written; waits until it has. Exit 1: some of it was not put back.
+  --task TASK          what this task has changed, as muster changes names it
+  --wait SECONDS       so long at most (120)`,
+  run: async (words) => {
+    const { values, positionals } = readWords(words, options);
+    const client = clientOf(values);
+    const waitMs = countOf('--wait', values.wait ?? '120', 86_400) * 1_000;
+    const device = await deviceOf(client, positionals);
+    const taskId = values.task ?? (await newestOf(client, device));
+    const body = { taskId };
+    await client.ask(`/api/devices/${device.id}/undo`, z.looseObject({}), { method: 'POST', body });
+    const { undone, left } = await settled(client, device, { taskId, waitMs });
+    const line = `${undone} of ${undone + left} settings are as they were before.${left > 0 ? ' The page of the device says what became of the others.' : ''}`;
+    process.stdout.write(`${values.json ? jsonOf({ taskId, undone, left }) : line}\n`);
+    return left > 0 ? 1 : 0;
+  },
+};
+
+async function newestOf(client: Client, { id, serial }: Named): Promise<string> {
+  const { items } = await client.ask(`/api/devices/${id}/changes?limit=500`, changes);
+  const undoing = new Set(items.map(({ undoneBy }) => undoneBy));
+  const found = items.find(({ undoneBy, taskId }) => undoneBy === null && !undoing.has(taskId));
+  if (!found) throw new UsageError(`Muster has changed nothing on ${serial} that could be put back.`);
+  return found.taskId;
+}
+
+interface Waiting {
+  readonly taskId: string;
+  readonly waitMs: number;
+}
+
+/** When all of it is put back, no task is under way any more, or the time is over. */
+async function settled(client: Client, { id }: Named, { taskId, waitMs }: Waiting) {
+  for (const began = performance.now(); ;) {
+    const busy = await underWay(client, id);
+    const { items } = await client.ask(`/api/devices/${id}/changes?limit=500`, changes);
+    const own = items.filter((item) => item.taskId === taskId);
+    const undone = own.filter(({ undoneBy }) => undoneBy !== null).length;
+    const left = own.length - undone;
+    const late = performance.now() - began > waitMs;
+    // Console hears of the task a moment after it was asked for.
+    const over = !busy && performance.now() - began > 10 * lookEveryMs;
+    if (left === 0 || over || late) return { undone, left };
+    await delay(lookEveryMs);
+  }
+}
+
+async function underWay(client: Client, id: string): Promise<boolean> {
+  const tasks = z.looseObject({ items: z.array(z.looseObject({ deviceId: z.string() })) });
+  const { items } = await client.ask('/api/tasks?limit=500', tasks);
+  return items.some(({ deviceId }) => deviceId === id);
+}

@@ -1,0 +1,161 @@
+// What operators ask of assessment, and what they see of it: from REST to the bus, and from the bus to REST.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  assessmentFinished,
+  assessmentSkipped,
+  assessmentStarted,
+  assessmentUndone,
+} from '#events/assessment';
+import { deviceDiscovered, deviceGrouped } from '#events/device';
+import type { Event } from '#events/event';
+import { databases, Trial } from '../../../test/support/console.js';
+import { until } from '../../../test/support/until.js';
+import { schemas } from '../rest/answers.js';
+
+describe.each(databases)('assessing on $name', ({ open }) => {
+  let trial: Trial;
+  let token: string;
+  beforeAll(async () => {
+    trial = await Trial.start(await open());
+    token = await trial.token('operator');
+    const body = { name: 'Office', kind: 'automatic', priority: 10, members: [], policyId: null };
+    const filter = { field: 'serial', operator: 'startsWith', value: 'OFFICE' };
+    const put = { version: 0, body: { ...body, filter } };
+    expect((await trial.ask('PUT', '/api/groups/office', { token, body: put })).status).toBe(200);
+  });
+  afterAll(() => trial.stop());
+
+  const hear = async (...events: readonly Event[]): Promise<void> => {
+    await trial.bus.publish(events);
+    const ids = events.map(({ id }) => id);
+    await until('all events are projected', async () => {
+      const rows = await trial.database.query(
+        `select 1 from console.feed where event->>'id' = any($1::text[])`,
+        [ids],
+      );
+      return rows.length === ids.length;
+    });
+  };
+  const plugIn = async (serial: string) => {
+    const of = {
+      deviceId: randomUUID(),
+      identity: { ...deviceDiscovered.example.identity, serial, ip: '10.0.0.9' },
+    };
+    const office = { groupId: 'office', name: 'Office', kind: 'automatic', priority: 10 } as const;
+    const groups = serial.startsWith('OFFICE') ? [{ ...office, policyId: null, added: true }] : [];
+    await hear(
+      trial.event(
+        'discovery',
+        deviceDiscovered.draft({ ...deviceDiscovered.example, ...of, announcements: [] }),
+      ),
+      trial.event(
+        'autogroup',
+        deviceGrouped.draft({ ...deviceGrouped.example, ...of, groups, announcements: [] }),
+      ),
+    );
+    return of;
+  };
+  type Of = Awaited<ReturnType<typeof plugIn>>;
+  const finished = (of: Of, taskId: string, change: object = {}): Event =>
+    trial.event(
+      'assessment',
+      assessmentFinished.draft({ ...assessmentFinished.example, ...of, taskId, ...change }),
+    );
+  const post = (path: string, body: object = {}) => trial.ask('POST', `/api/${path}`, { token, body });
+  const get = (path: string) => trial.ask('GET', `/api/${path}`, { token });
+  const told = async (type: string, id: string) =>
+    (await trial.told(type)).filter((data) => (data as { deviceId?: string }).deviceId === id);
+
+  it('a device is asked for, to be assessed or only looked at, and to be left alone', async () => {
+    const of = await plugIn('ASKED-1');
+    const path = `devices/${of.deviceId}`;
+    expect((await post(`${path}/assess`)).status).toBe(202);
+    expect((await post(`${path}/assess`, { policyId: 'base', mode: 'dryRun' })).status).toBe(202);
+    expect((await post(`${path}/cancel`)).status).toBe(202);
+    expect(await told('assessment.requested', of.deviceId)).toMatchObject([
+      { policyId: null, mode: 'assess' },
+      { policyId: 'base', mode: 'dryRun' },
+    ]);
+    expect(await told('assessment.cancelRequested', of.deviceId)).toHaveLength(1);
+    expect((await post(`${path}/assess`, { mode: 'undo' })).status).toBe(400);
+    expect((await post(`${path}/assess`, { policyId: 'nobody' })).status).toBe(404);
+  });
+
+  it('a group is asked for device by device', async () => {
+    const members = [await plugIn('OFFICE-1'), await plugIn('OFFICE-2')];
+    const answer = await post('groups/office/assess', { policyId: 'base', mode: 'dryRun' });
+    expect(answer).toMatchObject({ status: 202, body: { devices: members.length } });
+    for (const { deviceId } of members)
+      expect(await told('assessment.requested', deviceId)).toMatchObject([
+        { policyId: 'base', mode: 'dryRun' },
+      ]);
+    expect((await post('groups/nobody/assess')).status).toBe(404);
+    const [result] = assessmentFinished.example.results;
+    const results = [{ ...result, before: true, after: true, outcome: 'nonCompliant', wouldWrite: true }];
+    const run = { mode: 'dryRun', outcome: 'nonCompliant', results, changes: [] };
+    const [one] = members;
+    if (!one) throw new Error('two were plugged in');
+    await hear(finished(one, randomUUID(), run));
+    const runs = await get('groups/office/dry-runs');
+    expect(schemas.DryRunList.safeParse(runs.body).error).toBeUndefined();
+    expect(runs.body).toMatchObject({
+      total: 1,
+      items: [{ serial: 'OFFICE-1', changes: [{ setting: 'svc.telnet', before: true, after: false }] }],
+    });
+  });
+
+  it('a dry run is shown beside the result, and changes nothing of it', async () => {
+    const of = await plugIn('DRY-1');
+    await hear(finished(of, randomUUID()));
+    const before = await get(`devices/${of.deviceId}`);
+    const dry = { mode: 'dryRun', outcome: 'nonCompliant', changes: [], agent: null } as const;
+    const started = assessmentStarted.draft({
+      ...assessmentStarted.example,
+      ...of,
+      taskId: randomUUID(),
+      mode: 'dryRun',
+    });
+    const skipped = {
+      ...assessmentSkipped.example,
+      deviceId: of.deviceId,
+      taskId: null,
+      mode: 'dryRun',
+    } as const;
+    await hear(
+      trial.event('assessment', started),
+      finished(of, started.data.taskId, dry),
+      trial.event('assessment', assessmentSkipped.draft(skipped)),
+    );
+    const { body } = await get(`devices/${of.deviceId}`);
+    expect(schemas.DeviceDetail.safeParse(body).error).toBeUndefined();
+    expect(body).toMatchObject({ lastDryRun: { taskId: started.data.taskId, outcome: 'nonCompliant' } });
+    const { history: _, ...shown } = body;
+    const { history: __, ...as } = before.body;
+    expect(shown).toEqual({ ...as, lastDryRun: (body as { lastDryRun?: unknown }).lastDryRun });
+  });
+
+  it('what a task has changed is listed, and asked to be put back until it is', async () => {
+    const of = await plugIn('UNDO-1');
+    const [taskId, undoing] = [randomUUID(), randomUUID()];
+    const path = `devices/${of.deviceId}`;
+    expect((await post(`${path}/undo`, { taskId })).status).toBe(404);
+    await hear(finished(of, taskId));
+    const changes = await get(`${path}/changes`);
+    expect(schemas.ChangeList.safeParse(changes.body).error).toBeUndefined();
+    expect(changes.body.items).toMatchObject([
+      { taskId, setting: 'svc.telnet', undoneBy: null, verified: true },
+    ]);
+    expect((await post(`${path}/undo`, { taskId })).status).toBe(202);
+    expect(await told('assessment.undoRequested', of.deviceId)).toMatchObject([{ taskId }]);
+    const undone = { ...assessmentUndone.example, ...of, taskId: undoing, undoes: taskId };
+    await hear(trial.event('assessment', assessmentUndone.draft(undone)));
+    expect((await get(`${path}/changes`)).body.items).toMatchObject([
+      { taskId: undoing, before: false, after: true, undoneBy: null },
+      { taskId, before: true, after: false, undoneBy: undoing },
+    ]);
+    expect(await post(`${path}/undo`, { taskId })).toMatchObject({ status: 409 });
+    expect((await post(`${path}/undo`, { taskId: undoing })).status).toBe(202);
+    expect((await get(path)).body).toMatchObject({ status: 'unassessed', lastAssessment: null });
+  });
+});

@@ -1,0 +1,144 @@
+// What operators ask assessment for: assess, say what an assessment would change, put back, stop; of a device or of a group.
+import { Inject, Injectable } from '@nestjs/common';
+import { mayConnect } from '#device/address';
+import {
+  assessmentCancelRequested,
+  assessmentRequested,
+  assessmentUndoRequested,
+  type AssessmentFinished,
+} from '#events/assessment';
+import type { Draft } from '#events/event';
+import { groupChanged } from '#events/group';
+import { policyChanged } from '#events/policy';
+import { settingsChanged } from '#events/settings';
+import { PARTS, type StoredParts } from '#runtime/service';
+import { Documents } from '../documents/documents.js';
+import { record } from '../documents/written.js';
+import { pageOf, type Page } from '../http/resource.js';
+import { foreseenOf, readChanges, type ChangeRow } from '../projection/changes.js';
+import { Devices, positionOf } from '../projection/devices.js';
+import { Refusal } from '../refusal.js';
+import { audit } from '../who/audit.js';
+import type { Caller } from '../who/caller.js';
+import type { Wanted } from './wanted.js';
+
+/** Members that are asked for in one transaction. */
+const stepMax = 1_000;
+const changesMax = 1_000;
+
+@Injectable()
+export class Assessing {
+  constructor(
+    @Inject(PARTS) private readonly parts: StoredParts,
+    private readonly devices: Devices,
+    private readonly documents: Documents,
+  ) {}
+
+  async device(deviceId: string, { policyId, mode }: Wanted, caller: Caller): Promise<void> {
+    const { identity } = await this.devices.view(deviceId);
+    if (identity) await this.#refuseOutside(identity.ip);
+    if (policyId !== null) await this.documents.one(policyChanged, policyId);
+    const request = assessmentRequested.draft({ deviceId, policyId, mode, requestedBy: caller.name });
+    await this.#command([request], { caller, target: `device:${deviceId}`, detail: { policyId, mode } });
+  }
+
+  /** Each member of the group by itself. Resolves to how many were asked for. */
+  async group(groupId: string, { policyId, mode }: Wanted, caller: Caller): Promise<number> {
+    await this.documents.one(groupChanged, groupId);
+    if (policyId !== null) await this.documents.one(policyChanged, policyId);
+    let asked = 0;
+    for (let last: string | null = null; ;) {
+      const members: readonly { readonly id: string }[] = await this.parts.store.query<{ id: string }>(
+        `select id from console.device where listed and group_ids @> array[$1::text]
+           and ($2::uuid is null or id > $2) order by id limit ${stepMax}`,
+        [groupId, last],
+      );
+      asked += members.length;
+      const drafts = members.map(({ id: deviceId }) =>
+        assessmentRequested.draft({ deviceId, policyId, mode, requestedBy: caller.name }),
+      );
+      const detail = { policyId, mode, devices: members.length };
+      if (drafts.length > 0) await this.#command(drafts, { caller, target: `group:${groupId}`, detail });
+      last = members.at(-1)?.id ?? null;
+      if (members.length < stepMax) return asked;
+    }
+  }
+
+  async undo(deviceId: string, taskId: string, caller: Caller): Promise<void> {
+    const { identity } = await this.devices.view(deviceId);
+    if (identity) await this.#refuseOutside(identity.ip);
+    const changed = await readChanges(this.parts.store, deviceId, { limit: changesMax, taskId });
+    if (changed.length === 0)
+      throw new Refusal('notFound', 'This task has changed nothing on this device, or it is too long ago.');
+    if (changed.every(({ undoneBy }) => undoneBy !== null))
+      throw new Refusal('tooLate', 'All that this task has changed was put back already.');
+    const request = assessmentUndoRequested.draft({ deviceId, taskId, requestedBy: caller.name });
+    await this.#command([request], { caller, target: `device:${deviceId}`, detail: { taskId } });
+  }
+
+  async cancel(deviceId: string, caller: Caller): Promise<void> {
+    await this.devices.view(deviceId);
+    const request = assessmentCancelRequested.draft({ deviceId, requestedBy: caller.name });
+    await this.#command([request], { caller, target: `device:${deviceId}` });
+  }
+
+  /** The newest first. */
+  async changes(deviceId: string, limit: number): Promise<Page<ChangeRow>> {
+    await this.devices.view(deviceId);
+    const items = await readChanges(this.parts.store, deviceId, { limit });
+    return { items, total: items.length, next: null };
+  }
+
+  /** The newest dry run of each member that had one, by serial number. */
+  async dryRuns(groupId: string, { limit, after }: { readonly limit: number; readonly after: string }) {
+    await this.documents.one(groupChanged, groupId);
+    const from = `console.device d join console.dry_run r on r.device_id = d.id
+      where d.listed and d.group_ids @> array[$1::text]`;
+    const rows = await this.parts.store.query<ForeseenRow>(
+      `select d.id, d.serial, r.body from ${from} and (d.serial, d.id) > ($2, $3::uuid)
+       order by d.serial, d.id limit $4`,
+      [groupId, ...positionOf(after), limit + 1],
+    );
+    const [counted] = await this.parts.store.query<{ total: number }>(
+      `select count(*) as total from ${from}`,
+      [groupId],
+    );
+    return pageOf(rows, {
+      limit,
+      total: Number(counted?.total ?? 0),
+      item: ({ id, serial, body }) => ({ deviceId: id, serial, ...foreseenOf(body) }),
+      next: ({ id, serial }) => `${serial}~${id}`,
+    });
+  }
+
+  /** The services that connect refuse it too, but nobody would be told why. */
+  async #refuseOutside(ip: string): Promise<void> {
+    const { body } = await this.documents.one(settingsChanged);
+    if (mayConnect(ip, body.deviceNetworks, [])) return;
+    throw new Refusal(
+      'outsideNetworks',
+      `${ip} is outside the device networks, so Muster does not connect to it. Add its network to Device networks in the settings, then assess it.`,
+    );
+  }
+
+  #command(drafts: readonly Draft[], { caller, target, detail }: Command): Promise<void> {
+    const { name: who, from } = caller;
+    const action = drafts[0]?.definition.type ?? '';
+    return this.parts.store.transaction(async (tx) => {
+      await audit(tx, { who, from, action, target, ...(detail && { detail }) });
+      await record(tx, this.parts.bus, drafts);
+    });
+  }
+}
+
+interface Command {
+  readonly caller: Caller;
+  readonly target: string;
+  readonly detail?: object;
+}
+
+interface ForeseenRow {
+  readonly id: string;
+  readonly serial: string;
+  readonly body: AssessmentFinished;
+}

@@ -1,0 +1,147 @@
+// What Muster changed on devices, task by task, and what a dry run says that it would change.
+import type { AssessmentFinished, AssessmentUndone, SettingChange } from '#events/assessment';
+import type { Event } from '#events/event';
+import type { Store, Tx } from '#store/store';
+
+interface Made extends SettingChange {
+  readonly kind: 'changed';
+  readonly deviceId: string;
+  readonly taskId: string;
+  readonly place: number;
+}
+
+interface Undone {
+  readonly kind: 'undone';
+  /** Whose changes were put back. */
+  readonly taskId: string;
+  readonly by: string;
+  readonly settings: readonly string[];
+}
+
+interface Foreseen {
+  readonly kind: 'foreseen';
+  readonly deviceId: string;
+  readonly sequence: number;
+  readonly body: AssessmentFinished;
+}
+
+export type ChangedChange = Made | Undone | Foreseen;
+
+type Ended = Pick<AssessmentFinished, 'deviceId' | 'taskId' | 'changes'>;
+
+const made = ({ deviceId, taskId, changes }: Ended): readonly Made[] =>
+  changes.map((change, place) => ({ kind: 'changed', deviceId, taskId, place, ...change }));
+
+export function assessedChanges({ data, sequence }: Event<AssessmentFinished>): readonly ChangedChange[] {
+  const { deviceId, mode } = data;
+  return mode === 'dryRun' ? [{ kind: 'foreseen', deviceId, sequence, body: data }] : made(data);
+}
+
+export function undoneChanges(data: AssessmentUndone): readonly ChangedChange[] {
+  const restored = data.items.filter(({ outcome }) => outcome === 'restored');
+  const settings = restored.map(({ setting }) => setting);
+  return [...made(data), { kind: 'undone', taskId: data.undoes, by: data.taskId, settings }];
+}
+
+interface All {
+  readonly made: readonly Made[];
+  readonly undone: readonly Undone[];
+  readonly foreseen: readonly Foreseen[];
+}
+
+export async function saveChanges(tx: Tx, { made: rows, undone, foreseen }: All): Promise<void> {
+  if (rows.length > 0) {
+    await tx.query(
+      `insert into console.change (task_id, setting, device_id, place, title, before, after, driver, verified, at)
+       select distinct on ("taskId", setting) "taskId", setting, "deviceId", place, title, before, after, driver,
+         verified, at
+       from jsonb_to_recordset($1::jsonb) as r("taskId" uuid, setting text, "deviceId" uuid, place int, title text,
+         before jsonb, after jsonb, driver text, verified boolean, at timestamptz) order by "taskId", setting
+       on conflict (task_id, setting) do update set verified = excluded.verified`,
+      [JSON.stringify(rows)],
+    );
+  }
+  for (const { taskId, by, settings } of undone) {
+    await tx.query(
+      `update console.change set undone_by = $2 where task_id = $1 and setting = any($3::text[])`,
+      [taskId, by, settings],
+    );
+  }
+  if (foreseen.length > 0) {
+    await tx.query(
+      `insert into console.dry_run as d (device_id, sequence, body)
+       select distinct on ("deviceId") "deviceId", sequence, body
+       from jsonb_to_recordset($1::jsonb) as r("deviceId" uuid, sequence bigint, body jsonb)
+       order by "deviceId", sequence desc
+       on conflict (device_id) do update set sequence = excluded.sequence, body = excluded.body
+         where d.sequence < excluded.sequence`,
+      [JSON.stringify(foreseen)],
+    );
+  }
+}
+
+export interface ChangeRow {
+  readonly taskId: string;
+  readonly setting: string;
+  readonly title: string;
+  readonly before: SettingChange['before'];
+  readonly after: SettingChange['after'];
+  readonly driver: string;
+  readonly verified: boolean;
+  readonly at: string;
+  readonly undoneBy: string | null;
+}
+
+interface Wanted {
+  readonly limit: number;
+  /** Only those of this task; null: of all. */
+  readonly taskId?: string;
+}
+
+/** The newest task first, each from its first change to its last. */
+export function readChanges(
+  store: Store,
+  deviceId: string,
+  { limit, taskId }: Wanted,
+): Promise<readonly ChangeRow[]> {
+  return store.query<ChangeRow>(
+    `select task_id as "taskId", setting, title, before, after, driver, verified, at, undone_by as "undoneBy"
+     from console.change where device_id = $1 and ($3::uuid is null or task_id = $3)
+     order by max(at) over (partition by task_id) desc, task_id, place limit $2`,
+    [deviceId, limit, taskId ?? null],
+  );
+}
+
+/** Of the newest dry run. */
+export async function readForeseen(store: Store, deviceId: string): Promise<AssessmentFinished | null> {
+  const [row] = await store.query<{ body: AssessmentFinished }>(
+    `select body from console.dry_run where device_id = $1`,
+    [deviceId],
+  );
+  return row?.body ?? null;
+}
+
+/** A dry run as it is shown. */
+export const foreseenOf = ({
+  taskId,
+  outcome,
+  detail,
+  finishedAt,
+  policies,
+  results,
+}: AssessmentFinished) => ({
+  taskId,
+  outcome,
+  detail,
+  finishedAt,
+  policies,
+  changes: results
+    .filter(({ wouldWrite }) => wouldWrite)
+    .map(({ setting, title, before, required, driver = null }) => ({
+      setting,
+      title,
+      before,
+      after: required,
+      driver,
+    })),
+});

@@ -1,0 +1,48 @@
+// What Muster changed on a device: list, put back; and stop what is under way.
+import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import * as z from 'zod';
+import { Assessing } from '../assessing/assessing.js';
+import { pageQuery, Resource } from '../http/resource.js';
+import { Needs, Who } from '../who/access.js';
+import type { Caller } from '../who/caller.js';
+
+const deviceId = z.uuid();
+const query = pageQuery.pick({ limit: true });
+const undo = z.strictObject({ taskId: z.uuid() });
+
+@Resource('devices')
+export class ChangesController {
+  constructor(private readonly assessing: Assessing) {}
+
+  /** The newest task first; `undoneBy` names the task that has put a change back. */
+  @Get(':id/changes')
+  @Needs('viewer')
+  list(
+    @Param('id', { schema: deviceId }) id: string,
+    @Query({ schema: query }) { limit }: z.infer<typeof query>,
+  ) {
+    return this.assessing.changes(id, limit);
+  }
+
+  /** Writes back what the settings were before that task, where the device still says what it had written. */
+  @Post(':id/undo')
+  @HttpCode(202)
+  @Needs('operator')
+  async undo(
+    @Param('id', { schema: deviceId }) id: string,
+    @Body({ schema: undo }) { taskId }: z.infer<typeof undo>,
+    @Who() caller: Caller,
+  ): Promise<object> {
+    await this.assessing.undo(id, taskId, caller);
+    return {};
+  }
+
+  /** Ends what waits for it, and tells what runs to stop: nothing more is written to it. */
+  @Post(':id/cancel')
+  @HttpCode(202)
+  @Needs('operator')
+  async cancel(@Param('id', { schema: deviceId }) id: string, @Who() caller: Caller): Promise<object> {
+    await this.assessing.cancel(id, caller);
+    return {};
+  }
+}

@@ -1,0 +1,146 @@
+// What Muster changed on a device, and what the newest dry run says that it would change.
+import { valueWord } from '../../../../libs/device/catalogue/words.js';
+import { IconArrowBackUp, IconArrowRight } from '@tabler/icons-react';
+import { useCatalogue, useChanges } from '../../api/queries.js';
+import type { CatalogueEntry, Change, DeviceDetail, DryRun } from '../../api/types.js';
+import { pathOf, useWrite } from '../../api/writes.js';
+import { Confirm } from '../../parts/confirm.js';
+import { Table } from '../../parts/table.js';
+import { When } from '../../parts/when.js';
+import { useMayWrite } from '../../shell/session.js';
+import { useTell } from '../../shell/told.js';
+import { counted, words } from '../../words.js';
+
+export function Changes({ device }: { readonly device: DeviceDetail }) {
+  const changes = useChanges(device.id).data?.items ?? [];
+  const entryOf = useEntries();
+  if (changes.length === 0) return null;
+  const first = new Set(changes.filter((change, at) => changes[at - 1]?.taskId !== change.taskId));
+  return (
+    <section className="card card-flush" aria-labelledby="changes">
+      <div className="card-head">
+        <h2 id="changes">Changes</h2>
+        <p className="dim">What Muster has changed on this device, the newest first.</p>
+      </div>
+      <Table
+        caption="Changes"
+        rows={changes}
+        keyOf={({ taskId, setting }) => `${taskId} ${setting}`}
+        columns={[
+          { title: 'Setting', lead: true, cell: ({ title }) => <span className="strong">{title}</span> },
+          { title: 'Changed', cell: ({ at }) => <When at={at} /> },
+          {
+            title: 'Before → after',
+            cell: (change) => <FromTo from={change.before} to={change.after} entry={entryOf(change)} />,
+          },
+          { title: 'By', cell: ({ driver }) => words.driver[driver] },
+          { title: 'State', cell: stateOf },
+          {
+            title: 'Undo',
+            actions: true,
+            cell: (change) => first.has(change) && <Undo device={device} task={tasked(changes, change)} />,
+          },
+        ]}
+      />
+    </section>
+  );
+}
+
+const tasked = (changes: readonly Change[], { taskId }: Change): readonly Change[] =>
+  changes.filter((change) => change.taskId === taskId);
+
+const stateOf = ({ undoneBy, verified }: Change): string =>
+  undoneBy === null ? (verified ? 'Verified' : 'Not seen since') : 'Undone';
+
+function Undo({ device, task }: { readonly device: DeviceDetail; readonly task: readonly Change[] }) {
+  const undo = useWrite(['devices', 'changes', 'tasks']);
+  const mayWrite = useMayWrite();
+  const tell = useTell();
+  const left = task.filter(({ undoneBy }) => undoneBy === null);
+  const [one] = left;
+  if (!mayWrite || !one) return null;
+  return (
+    <Confirm
+      label="Undo"
+      name={`Undo ${counted(left.length, 'change')}: ${one.title}`}
+      question={`Put back ${counted(left.length, 'setting')}?`}
+      act="Put back"
+      size="xs"
+      leftSection={<IconArrowBackUp size={14} aria-hidden />}
+      pending={undo.isPending}
+      problem={undo.error}
+      onConfirm={(close) =>
+        undo.mutate({
+          method: 'POST',
+          path: pathOf('devices', device.id, 'undo'),
+          body: { taskId: one.taskId },
+          done: () => {
+            close();
+            tell('Asked for. What became of it appears here by itself.');
+          },
+        })
+      }
+    >
+      Each setting is written back as it was before this task, where the device still says what Muster had
+      written. While Allow Automatic Remediation is on, the next assessment applies the policy again.
+    </Confirm>
+  );
+}
+
+export function DryRunCard({ run }: { readonly run: DryRun | null }) {
+  const entryOf = useEntries();
+  if (!run) return null;
+  const { changes, finishedAt, policies, outcome, detail } = run;
+  const read = outcome === 'compliant' || outcome === 'nonCompliant';
+  const names = policies.map(({ name, version }) => `${name} (version ${version})`).join(', ');
+  return (
+    <section className="card card-flush" aria-labelledby="dry-run">
+      <div className="card-head">
+        <h2 id="dry-run">Last dry run</h2>
+        <p className="dim">
+          <When at={finishedAt} /> against {names || 'no policy'}.{' '}
+          {read
+            ? `${counted(changes.length, 'setting')} would be changed; nothing was.`
+            : `${words.assessmentOutcome[outcome]}. ${detail ?? ''}`}
+        </p>
+      </div>
+      {changes.length > 0 && (
+        <Table
+          caption="What would be changed"
+          rows={changes}
+          keyOf={({ setting }) => setting}
+          columns={[
+            { title: 'Setting', lead: true, cell: ({ title }) => <span className="strong">{title}</span> },
+            {
+              title: 'Now → then',
+              cell: (change) => <FromTo from={change.before} to={change.after} entry={entryOf(change)} />,
+            },
+            { title: 'By', cell: ({ driver }) => (driver === null ? '–' : words.driver[driver]) },
+          ]}
+        />
+      )}
+    </section>
+  );
+}
+
+function useEntries() {
+  const catalogue = useCatalogue().data?.items ?? [];
+  const entries = new Map(catalogue.map((entry) => [entry.key, entry]));
+  return ({ setting }: Pick<Change, 'setting'>): CatalogueEntry | null => entries.get(setting) ?? null;
+}
+
+interface FromToProps {
+  readonly from: Change['before'] | null;
+  readonly to: Change['after'];
+  readonly entry: CatalogueEntry | null;
+}
+
+function FromTo({ from, to, entry }: FromToProps) {
+  return (
+    <span className="sign">
+      <span className="dim">{valueWord(from, entry)}</span>
+      <IconArrowRight size={14} role="img" aria-label="to" />
+      <strong>{valueWord(to, entry)}</strong>
+    </span>
+  );
+}

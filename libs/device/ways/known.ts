@@ -1,0 +1,54 @@
+// What was found out about a device's protocols, so that the next task need not find it out again.
+import * as z from 'zod';
+import { driverNames, type Setback } from '../device.js';
+
+const driverName = z.enum(driverNames);
+
+/** What says whether it is still the device that was asked then. */
+const subject = z.object({
+  model: z.string(),
+  firmware: z.string().nullable(),
+  ip: z.string(),
+  fingerprint: z.string().nullable(),
+  /** Stands for what it was tried with: with other credentials all is asked anew. */
+  entrances: z.string().max(64),
+});
+export type Subject = z.infer<typeof subject>;
+
+/** A protocol that it did not speak. */
+const absence = z.object({
+  at: z.iso.datetime(),
+  /** How often in a row; having said that it has no such thing counts as often enough. */
+  times: z.int().positive(),
+  because: z.string().max(200),
+});
+export type Absence = z.infer<typeof absence>;
+
+export const known = z.object({
+  of: subject,
+  /** Which protocol serves a setting, by key. */
+  serves: z.record(z.string().max(64), driverName),
+  absent: z.partialRecord(driverName, absence),
+});
+export type Known = z.infer<typeof known>;
+
+export const nothingKnown = (of: Subject): Known => ({ of, serves: {}, absent: {} });
+
+const parts = ['model', 'firmware', 'ip', 'fingerprint', 'entrances'] as const satisfies (keyof Subject)[];
+
+export const sameDevice = (a: Subject, b: Subject): boolean => parts.every((part) => a[part] === b[part]);
+
+const hourMs = 3_600_000;
+/** A device that is still booting is silent, or refuses, too: the first time is believed for an hour only. */
+const believedMs = { once: hourMs, often: 7 * 24 * hourMs } as const;
+
+export function isAbsent(absent: Absence | undefined, now: Date): boolean {
+  if (!absent) return false;
+  const ageMs = now.getTime() - Date.parse(absent.at);
+  return ageMs >= 0 && ageMs < (absent.times > 1 ? believedMs.often : believedMs.once);
+}
+
+export function missed(before: Absence | undefined, said: Setback, now: Date): Absence {
+  const times = said.kind === 'unsupported' ? 2 : Math.min((before?.times ?? 0) + 1, 2);
+  return { at: now.toISOString(), times, because: said.reason.slice(0, 200) };
+}

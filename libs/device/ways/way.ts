@@ -1,0 +1,110 @@
+// One driver of a device, opened with one credential after another until the device lets it in.
+import type { Driver, DriverName, Outcome, Setback } from '../device.js';
+import type { Entrance, Entrances, Proof } from './entrance.js';
+
+export interface WayOptions {
+  readonly name: DriverName;
+  readonly entrances: Entrances;
+  /** Whether the device is proved so far, by other ways than this one. */
+  readonly prove: (proof: Proof, not: DriverName, signal: AbortSignal) => Promise<boolean>;
+}
+
+interface Asking<T> {
+  /** The next credential is tried after any setback: a wrong community looks as a dead device does. */
+  readonly whateverEnds?: boolean;
+  /** Told each thing that the device says. */
+  readonly heard?: (said: Outcome<T>) => void;
+}
+
+interface Opened {
+  readonly entrance: Entrance;
+  readonly driver: Driver;
+  judged: boolean;
+}
+
+const mayHideWrongSecret = (said: Outcome<unknown>): boolean =>
+  said.kind === 'unreachable' || (said.kind === 'failed' && said.other !== true);
+
+/** Credentials that one protocol is tried with in a task, however many there are. */
+const entrancesMax = 8;
+
+export class Way {
+  readonly name: DriverName;
+  /** A call is under way: it cannot be asked for a proof of itself. */
+  asking = false;
+  #opened: Opened | null = null;
+  #tried = 0;
+  /** One was used whose secret nobody could have learned: from then on none goes in clear. */
+  #secret = false;
+  /** The newest word of why it is not let in. */
+  #refusal: Setback | null = null;
+
+  constructor(private readonly options: WayOptions) {
+    this.name = options.name;
+  }
+
+  /** What the device says to the first credential that it lets in. */
+  async ask<T>(
+    call: (driver: Driver) => Promise<Outcome<T>>,
+    signal: AbortSignal,
+    { whateverEnds = false, heard }: Asking<T> = {},
+  ): Promise<Outcome<T>> {
+    this.asking = true;
+    try {
+      for (;;) {
+        const opened = this.#opened ?? (await this.#open(signal));
+        if (!opened) return this.#refusal ?? noSuchDriver;
+        const said = await call(opened.driver);
+        heard?.(said);
+        if (said.kind === 'answered') await this.#judge(opened, true);
+        const again = said.kind === 'denied' || (whateverEnds && mayHideWrongSecret(said));
+        if (!again) return said;
+        if (said.kind === 'denied') await this.#judge(opened, false);
+        if (said.kind !== 'answered') this.#refusal = said;
+        this.close();
+      }
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  close(): void {
+    this.#opened?.driver.close();
+    this.#opened = null;
+  }
+
+  /** Null: none is left that may be used. */
+  async #open(signal: AbortSignal): Promise<Opened | null> {
+    const { entrances, name } = this.options;
+    while (this.#tried < entrancesMax) {
+      const entrance = await entrances.next(name);
+      if (!entrance) return null;
+      this.#tried += 1;
+      const hindrance = await this.#hindrance(entrance, signal);
+      if (hindrance === null) {
+        this.#secret ||= entrance.needs !== 'nothing' && !entrance.inClear;
+        this.#opened = { entrance, driver: entrance.open(), judged: false };
+        return this.#opened;
+      }
+      const said = this.#refusal ? `${this.#refusal.reason}; ` : '';
+      this.#refusal = { kind: 'denied', reason: `${said}${hindrance}` };
+    }
+    return null;
+  }
+
+  /** Why it must not be used; null: it may. */
+  async #hindrance({ needs, inClear }: Entrance, signal: AbortSignal): Promise<string | null> {
+    if (needs === 'nothing') return null;
+    if (inClear && this.#secret) return 'what is left would send a secret in clear, after one that was not';
+    const proved = await this.options.prove(needs, this.name, signal);
+    return proved ? null : 'its identity is not proved, so that no secret is sent to it';
+  }
+
+  async #judge(opened: Opened, right: boolean): Promise<void> {
+    if (opened.judged && right) return;
+    opened.judged = true;
+    await this.options.entrances.judged(opened.entrance, right);
+  }
+}
+
+const noSuchDriver: Setback = { kind: 'unsupported', reason: 'there is no way to ask it by this protocol' };

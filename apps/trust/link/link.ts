@@ -153,8 +153,13 @@ export class Link {
     const { books, authority, log } = this.on;
     try {
       if (bySerial(books, serial)?.profile === 'authority') throw new TrustFault('usage', ownHands);
-      const { subject } = authority.revoke(serial, reason);
-      const fields = { certificate: serial, subject, reason };
+      const { certificates, secrets } = authority.revoke(serial, reason);
+      const fields = {
+        certificate: serial,
+        subject: certificates[0]?.subject,
+        reason,
+        secretsEnded: secrets,
+      };
       log.info(fields, 'A certificate was revoked, as an operator wished at console');
       return true;
     } catch (error) {

@@ -216,6 +216,14 @@ it('where it takes none at all, none is set aside for good, and its wishes are d
   expect([there.cursor, there.certificates.size, there.refused]).toEqual([null, 0, []]);
 });
 
+it('what there is to tell follows its first answer without a pause', async () => {
+  issue('told at once');
+  expect(await link.speak()).toBe(1);
+  expect(there.certificates.size).toBe(0);
+  await link.speak();
+  expect(there.certificates.size).toBeGreaterThan(0);
+});
+
 it('a revocation that it wants ends what the device could enrol with, and the log names that', async () => {
   const device = 'VNB3K900';
   const serial = serialHexOf(

@@ -309,7 +309,12 @@ describe.each(Object.keys(databases))('an unknown client on %s', (name) => {
       });
       expect(await fed.told(deviceDiscovered)).toEqual([]);
       const seen = [{ serial, claim: waits?.claim ?? '' }];
-      const asked = { ...deviceApprovalRequested.example, serials: [serial], decision: 'admit', seen } as const;
+      const asked = {
+        ...deviceApprovalRequested.example,
+        serials: [serial],
+        decision: 'admit' as const,
+        seen,
+      };
       await fed.feed(published(deviceApprovalRequested.draft(asked)));
       expect(await fed.told(deviceApprovalDecided)).toMatchObject([{ serial, outcome: 'admitted' }]);
       const identity = { model: 'Plotter 9', ip: address };

@@ -98,6 +98,8 @@ class RabbitBus implements Bus {
   }
 
   async publish(events: readonly Event[]): Promise<void> {
+    const [only, ...others] = events;
+    if (only && others.length === 0) return this.#confirms.send(only);
     const outcomes = await Promise.allSettled(events.map((event) => this.#confirms.send(event)));
     const failures = outcomes.flatMap((outcome) =>
       outcome.status === 'rejected' ? [asError(outcome.reason)] : [],

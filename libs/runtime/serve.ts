@@ -126,8 +126,8 @@ async function openBus(name: ServiceName, { broker, database, log, meter }: BusP
     name: `muster-${name}`,
     store: database && new Store(database, name),
     requiredQueues: requiredQueues[name],
-    // What comes without a store comes one by one, of many devices; an outbox is sent by the batch.
-    gatherMs: database ? 0 : gatherMs,
+    // Announcements come one by one, of many devices; an outbox is sent by the batch.
+    gatherMs: name === 'gateway' ? gatherMs : 0,
     log,
     meter,
   });

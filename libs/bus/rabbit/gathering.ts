@@ -25,9 +25,9 @@ export class Gathering {
   #leave(): void {
     const socket = socketOf(this.model());
     socket?.cork();
-    for (const write of this.#waiting.splice(0)) write();
-    // amqplib hands them to its socket, one by one, on the next turn of the event loop.
+    // amqplib hands them to its socket, one by one, on the next turn of the event loop. Asked for first: nothing leaves it corked.
     setImmediate(() => setImmediate(() => socket?.uncork()));
+    for (const write of this.#waiting.splice(0)) write();
   }
 }
 

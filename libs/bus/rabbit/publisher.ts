@@ -132,8 +132,8 @@ export class Publisher {
     if (this.#pending.get(event.id) !== pending) return;
     // What a process says of itself comes by the clock: a test could not tell when it is killed.
     const counts = event.type !== serviceReported.type;
-    const options = { ...propertiesOf(event), mandatory: true };
     try {
+      const options = { ...propertiesOf(event), mandatory: true };
       channel.publish(exchange, event.type, contentOfEvent(event), options, (error: unknown) => {
         if (!error && counts) killPoint('confirmed');
         if (!error && performance.now() - this.#openedAt > steadyMs) this.#failures = 0;

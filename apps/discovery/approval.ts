@@ -81,9 +81,14 @@ export function admission({ approval, approvalRules }: Settings, data: Arrival):
   return rule ? { by: 'rule', name: rule.name } : null;
 }
 
-/** A rule speaks for a device only where the connection itself bears out the address that is announced. */
-const isFromThere = ({ identity, transport, origin }: Arrival): boolean =>
-  origin ? origin.verified : transport.peerAddress === identity.ip;
+/**
+ * A rule speaks for a device only where the connection itself bears out the address that is announced. An answer by SNMP came
+ * over none.
+ */
+function isFromThere({ identity, transport, origin, probedBy }: Arrival): boolean {
+  if (probedBy === 'snmp') return false;
+  return origin ? origin.verified : transport.peerAddress === identity.ip;
+}
 
 interface Admitting {
   readonly known: Known;

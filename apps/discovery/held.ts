@@ -26,6 +26,10 @@ export function hear(held: Held, said: Said): Heard {
   return others ? { held: { ...held, others }, place: 'beside' } : { held, place: 'none' };
 }
 
+/** Whether somebody who waits announced itself from there: what is asked there tells nothing more of it (R19). */
+export const announcedFrom = (held: Held, peerAddress: string): boolean =>
+  waitingOf(held).some((said) => !said.data.probedBy && cameFrom(said) === sourceOf(peerAddress));
+
 /** From the same address, with the same certificate, by the same way. */
 export const isSameParty = (one: DeviceAnnounced, other: DeviceAnnounced): boolean =>
   partyOf(one) === partyOf(other);

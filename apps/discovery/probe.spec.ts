@@ -6,7 +6,7 @@ import { connect, createServer as createTcpServer } from 'node:net';
 import { metrics } from '@opentelemetry/api';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runWorkers, type RunningWorkers } from '#bus/worker';
-import { deviceQuarantined } from '#events/approval';
+import { deviceApprovalDecided, deviceApprovalRequested, deviceQuarantined } from '#events/approval';
 import {
   announcementFiltered,
   deviceAnnounced,
@@ -79,9 +79,9 @@ const turnedAway = (peers: readonly string[], reason = 'silence', lastAt = new D
 };
 
 /** A device that announces itself. */
-const announces = (ip: string, fingerprint: string): Event => {
+const announces = (ip: string, fingerprint: string | null, says: Partial<Identity> = {}): Event => {
   const { example } = deviceAnnounced;
-  const identity = { ...exampleIdentity, ip };
+  const identity = { ...exampleIdentity, ip, ...says };
   const transport = { ...example.transport, peerAddress: ip, fingerprint };
   const acceptedAt = new Date().toISOString();
   return published(deviceAnnounced.draft({ ...example, identity, transport, acceptedAt }));
@@ -272,6 +272,55 @@ describe.each(Object.keys(databases))('an unknown client on %s', (name) => {
     expect(held).toMatchObject({ peerAddress: address, authentication: { outcome: 'anonymous' } });
     expect(await fed.told(deviceDiscovered)).toEqual([]);
   });
+
+  it.skipIf(withoutSnmpd)(
+    'that waits for approval stays as it announced itself, and no rule admits what was said by SNMP',
+    async () => {
+      const [beside, stranger] = [`127.8.${randomInt(1, 100)}.1`, `127.8.${randomInt(101, 200)}.1`];
+      address = `127.8.${randomInt(201, 255)}.1`;
+      const filter = { field: 'model', operator: 'contains', value: 'LaserJet' } as const;
+      const approvalRules = [{ name: 'Known to be good', filter }];
+      await fed.feed(settings({ ...asking, approval: true, approvalRules }));
+      await fed.feed(announces(address, null, { model: 'Plotter 9' }));
+      const [waits] = await fed.told(deviceQuarantined);
+      const { serial } = exampleIdentity;
+      for (const [host, says] of [
+        [address, printer],
+        [beside, printer],
+        [stranger, { ...printer, serial: 'VNB3K99999' }],
+      ] as const) {
+        const agent = await startSnmpd(host, snmpPort, says);
+        open.push({ close: () => agent.stop() });
+      }
+      await fed.feed(turnedAway([address]));
+      work();
+      await allAsked();
+      const problem = 'it waits for approval as it announced itself, of which nothing changes';
+      expect(await fed.told(announcementProbed)).toMatchObject([{ probedBy: 'snmp', serial, problem }]);
+      expect(await fed.told(deviceQuarantined)).toEqual([waits]);
+      await fed.feed(turnedAway([beside, stranger]));
+      await allAsked();
+      const held = new Map((await fed.told(deviceQuarantined)).map((each) => [each.serial, each]));
+      expect(held.get('VNB3K99999')).toMatchObject({ peerAddress: stranger });
+      expect(held.get(serial)).toMatchObject({
+        claim: waits?.claim,
+        identity: { model: 'Plotter 9', ip: address },
+        others: [{ identity: { ip: beside } }],
+      });
+      expect(await fed.told(deviceDiscovered)).toEqual([]);
+      const seen = [{ serial, claim: waits?.claim ?? '' }];
+      const asked = {
+        ...deviceApprovalRequested.example,
+        serials: [serial],
+        decision: 'admit' as const,
+        seen,
+      };
+      await fed.feed(published(deviceApprovalRequested.draft(asked)));
+      expect(await fed.told(deviceApprovalDecided)).toMatchObject([{ serial, outcome: 'admitted' }]);
+      const identity = { model: 'Plotter 9', ip: address };
+      expect(await fed.told(deviceDiscovered)).toMatchObject([{ identity, probedBy: null }]);
+    },
+  );
 
   it.each<[string, Partial<Settings>, string?, Date?]>([
     ['when that is not switched on', { probeUnknownClients: defaultSettings.probeUnknownClients }],

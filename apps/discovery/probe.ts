@@ -1,9 +1,11 @@
 // The task that asks a client of the edge who it is, when nothing that it said was understood (R19): by the open device API,
 // then by SNMP where the operator named a community. A serial number that nobody knows is judged as if it had been announced,
-// unverified; a known device is not changed by it, as whoever is asked can have another answer.
+// unverified; a known device is not changed by it, nor one that waits and announced itself from there, as whoever is asked can
+// have another answer.
 import * as z from 'zod';
 import { worker, type Ending, type Worker } from '#bus/worker';
 import type { ProbeWay } from '#events/device';
+import type { Identity } from '#events/identity';
 import { messageOf } from '#events/message-of';
 import { announcementProbed } from '#events/refusal';
 import { settingsChanged, type Settings } from '#events/settings';
@@ -13,6 +15,8 @@ import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import { announced } from './admit.js';
 import { arrivalOf } from './arrival.js';
+import { announcedFrom } from './held.js';
+import type { Known } from './known.js';
 import { probe, rememberAnswer, type Probe } from './probe-rows.js';
 import { loadKnown, saveKnown } from './rows.js';
 import { mayProbe } from './unknown-clients.js';
@@ -71,17 +75,23 @@ async function letIn(on: Probing, tx: Tx, { task, found }: Answered): Promise<En
   const fingerprints = fingerprint === null ? [] : [fingerprint];
   const known = await loadKnown(tx, { serials: [serial], fingerprints });
   if (!known.settings || !mayProbe(known.settings)) return { events: [] };
-  const device = known.devices.get(serial);
-  if (device && device.identity.ip !== identity.ip) {
-    const problem = `its serial number is that of a device at ${device.identity.ip}, of which nothing changes`;
-    return giveUp(on, tx, { ...of, probedBy, serial, problem });
-  }
+  const problem = taken(known, identity, of.peer);
+  if (problem !== null) return giveUp(on, tx, { ...of, probedBy, serial, problem });
   const told = announcementProbed.draft({ ...of, probedBy, serial, problem: null });
   const data = arrivalOf(found, known.now);
   const { changes, events } = announced({ id: told.id, data, traceparent }, known);
   await saveKnown(tx, changes);
   await rememberAnswer(tx, of.peer, true);
   return { events: [told, ...events] };
+}
+
+/** Why nothing comes of an answer; null: it is let in, or to the approval of an operator. */
+function taken({ devices, quarantine }: Known, { serial, ip }: Identity, peer: string): string | null {
+  const known = devices.get(serial)?.identity.ip ?? ip;
+  if (known !== ip) return `its serial number is that of a device at ${known}, of which nothing changes`;
+  const held = quarantine.get(serial);
+  if (!held || !announcedFrom(held, peer)) return null;
+  return 'it waits for approval as it announced itself, of which nothing changes';
 }
 
 interface Failed extends Probe {

@@ -7,6 +7,7 @@ import { deviceAnnounced, deviceConflicted, deviceReconciled } from '#events/dev
 import type { Event } from '#events/event';
 import { defaultSettings, settingsChanged } from '#events/settings';
 import type { Store } from '#store/store';
+import { activeTasks } from '#store/tasks';
 import { freePort } from '../../scripts/free-port.mjs';
 import { openCanary, type Canary } from '../../test/support/canary.js';
 import { openFor, published, startFed, type Fed } from '../../test/support/fed-delivery.js';
@@ -75,5 +76,13 @@ it('a known serial number from another address and certificate, and nothing at t
     identity: { ip: claimed },
   });
   expect(await fed.told(deviceConflicted)).toEqual([]);
+  await until('nothing waits any more', async () => {
+    const tasks = await activeTasks(store, 'discovery', { budget: 'proofs', limit: 1 });
+    return tasks.length === 0;
+  });
   expect(canary.heard).toEqual([]);
+  // It would have heard: now its address is the old one, which is asked.
+  await fed.feed(says(`127.8.${randomInt(100, 200)}.3`, 'c'.repeat(64)));
+  const { heard } = canary;
+  await until('the canary is asked', () => heard.some(({ length }) => length > 0));
 }, 120_000);

@@ -55,15 +55,13 @@ export class Keeping {
     killPoint('spooled');
   }
 
-  async #publish(event: Event, limitMs = patienceMs): Promise<void> {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => late.reject(new Error(`the bus did not confirm within ${limitMs} ms`)),
-      limitMs,
-    );
-    const published = this.options.bus.publish([event]);
-    // It goes on after we have lost patience.
-    published.catch(() => undefined);
-    await Promise.race([published, late.promise]).finally(() => clearTimeout(timer));
+  /** What the bus still does after we have lost patience, it does for itself. */
+  #publish(event: Event, limitMs = patienceMs): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const late = (): void => reject(new Error(`the bus did not confirm within ${limitMs} ms`));
+      const timer = setTimeout(late, limitMs);
+      const settled = (): void => clearTimeout(timer);
+      this.options.bus.publish([event]).then(resolve, reject).finally(settled);
+    });
   }
 }

@@ -8,8 +8,17 @@ import type { Subject } from '#pki/authority/subject';
 import { backdated, type Validity } from '#pki/certificate';
 import type { Books } from './books.js';
 import { TrustFault } from './fault.js';
-import { bySerial, type Issued, type IssuerName, markRevoked, record, revokedBy } from './issued.js';
+import {
+  bySerial,
+  type Issued,
+  type IssuerName,
+  markRevoked,
+  ofDevice,
+  record,
+  revokedBy,
+} from './issued.js';
 import { openIssuer } from './keys.js';
+import { endSecrets } from './secrets.js';
 
 /** How long a list holds: the process makes the next when half of it is over. The root's key is rarely at hand. */
 const listHoldsMs: Readonly<Record<IssuerName, number>> = { issuing: 24 * 3_600_000, root: 180 * 86_400_000 };
@@ -27,6 +36,15 @@ export interface PublishedList {
   readonly number: number;
   readonly thisUpdate: Date;
   readonly nextUpdate: Date;
+}
+
+/** What a revocation did. */
+export interface Revoked {
+  readonly certificates: readonly Issued[];
+  /** The device that has no certificate in force any more; null: it has, or it was no device's. */
+  readonly device: string | null;
+  /** User names of the secrets of that device to enrol, which ended with it. */
+  readonly secrets: readonly string[];
 }
 
 export class TrustAuthority {
@@ -58,13 +76,38 @@ export class TrustAuthority {
     return certificate;
   }
 
-  /** On the list when it returns. Throws AuthorityFault, TrustFault. */
-  revoke(serial: string, reason: RevocationReason): Issued {
+  /**
+   * On the list when it returns. With the last certificate of a device its secrets to enrol end, or it would undo that itself.
+   * Throws AuthorityFault, TrustFault.
+   */
+  revoke(serial: string, reason: RevocationReason): Revoked {
     const issuer = this.#issuer(bySerial(this.books, serial)?.issuer ?? 'issuing');
     return this.books.transaction(() => {
-      const revoked = markRevoked(this.books, serial, { at: new Date(), reason });
+      const at = new Date();
+      const revoked = markRevoked(this.books, serial, { at, reason });
       publish(this.books, revoked.issuer, issuer);
-      return revoked;
+      const isLast = revoked.device !== null && ofDevice(this.books, revoked.device, at).length === 0;
+      const device = isLast ? revoked.device : null;
+      const secrets = device === null ? [] : endSecrets(this.books, device, at);
+      return { certificates: [revoked], device, secrets };
+    });
+  }
+
+  /** All that it has in force, and its secrets to enrol: nothing is given to it in between. Throws AuthorityFault, TrustFault. */
+  revokeDevice(device: string, reason: RevocationReason): Revoked {
+    return this.books.transaction(() => {
+      const at = new Date();
+      const secrets = endSecrets(this.books, device, at);
+      const held = ofDevice(this.books, device, at);
+      if (held.length + secrets.length === 0)
+        throw new TrustFault(
+          'unknownCertificate',
+          `no certificate of the device ${device} is in force, and no secret of its own lets it enrol`,
+        );
+      const certificates = held.map(({ serial }) => markRevoked(this.books, serial, { at, reason }));
+      const issuers = new Set(certificates.map(({ issuer }) => issuer));
+      for (const name of issuers) publish(this.books, name, this.#issuer(name));
+      return { certificates, device, secrets };
     });
   }
 

@@ -68,6 +68,20 @@ export function removeSecret(books: Books, name: string): void {
   throw new TrustFault('usage', `there is no enrolment secret "${name}"`);
 }
 
+const good = 'until_ms > ? and (reusable = 1 or used_ms is null)';
+
+/** Ends those of one device that are good still, and names them. To be called in the transaction of what ends them. */
+export const endSecrets = (books: Books, device: string, now: Date): readonly string[] =>
+  books
+    .all(`delete from secret where device = ? and ${good} returning name`, device, now.getTime())
+    .map((row) => String(row['name']));
+
+/** Names of those with which any device may enrol still, each of them once. */
+export const secretsForAny = (books: Books, now: Date): readonly string[] =>
+  books
+    .all(`select name from secret where device is null and ${good} order by name`, now.getTime())
+    .map((row) => String(row['name']));
+
 export const secrets = (books: Books): readonly EnrolmentSecret[] =>
   books.all('select * from secret order by name').map(secretOf);
 

@@ -14,6 +14,7 @@ import type { Bus } from './bus.js';
 import { eventOf, gather, idsOf, many, retired, settle, topology } from '../../test/support/buses.js';
 import { freshDatabase, freshVhost, ownFolder, ownRabbit, rabbit } from '../../test/support/servers.js';
 import { listeningLog, silentLog } from '../../test/support/silent.js';
+import { tcpProxy } from '../../test/support/tcp-proxy.js';
 import { until } from '../../test/support/until.js';
 import { migrate } from '#store/migrate';
 import { openPostgres } from '#store/open';
@@ -118,6 +119,24 @@ describe('publishing', () => {
         headers: { traceparent: event.traceparent },
       },
     });
+  });
+
+  test('what waits for others when its connection goes is told, and can be published again at once', async () => {
+    const url = await declared();
+    const way = await tcpProxy(url);
+    const bus = await open(way.url, { gatherMs: 1_000 });
+    const event = retired();
+    const lost = bus.publish([event]);
+    way.close();
+    await expect(lost).rejects.toMatchObject({ code: 'unknown' });
+    way.open();
+    await until('the connection is back', () => bus.status().connected);
+    await Promise.all([bus.publish([event]), bus.publish([retired()])]);
+    expect(await onChannel(url, (channel) => channel.checkQueue('alpha.facts'))).toMatchObject({
+      messageCount: 2,
+    });
+    await bus.stop();
+    await way.stop();
   });
 
   test('nothing is published while a queue that must exist does not', async () => {

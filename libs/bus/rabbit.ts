@@ -40,6 +40,8 @@ export interface RabbitOptions {
   readonly requiredQueues?: readonly string[];
   /** Without a confirm for so long, a message is 'unknown'; confirmLimitMs unless told. */
   readonly confirmTimeoutMs?: number;
+  /** How long messages wait for others, to leave in one packet with them; not at all unless told. */
+  readonly gatherMs?: number;
   /** Without one nothing is counted. */
   readonly meter?: Meter;
   readonly log: BusLog;
@@ -78,6 +80,7 @@ class RabbitBus implements Bus {
       log,
       requiredQueues: options.requiredQueues ?? [],
       confirmTimeoutMs: options.confirmTimeoutMs ?? confirmLimitMs,
+      gatherMs: options.gatherMs ?? 0,
     });
     this.#confirms = new Confirms(this.#publisher, options.meter);
     if (options.meter) meterLine(options.meter, this.#out);
@@ -95,6 +98,8 @@ class RabbitBus implements Bus {
   }
 
   async publish(events: readonly Event[]): Promise<void> {
+    const [only, ...others] = events;
+    if (only && others.length === 0) return this.#confirms.send(only);
     const outcomes = await Promise.allSettled(events.map((event) => this.#confirms.send(event)));
     const failures = outcomes.flatMap((outcome) =>
       outcome.status === 'rejected' ? [asError(outcome.reason)] : [],

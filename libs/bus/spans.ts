@@ -3,11 +3,13 @@
 // them, owns the database spans.
 import {
   context,
+  isSpanContextValid,
   propagation,
   ROOT_CONTEXT,
   SpanKind,
   SpanStatusCode,
   trace,
+  TraceFlags,
   type Attributes,
   type Context,
   type Span,
@@ -47,9 +49,10 @@ export function contextOf(traceparent: string | null): Context {
 /** What to store so that later work goes on from this span; null when nothing is traced. */
 export function traceparentOf(span: Span | undefined): string | null {
   if (!span) return null;
-  const carrier: { traceparent?: string } = {};
-  propagation.inject(trace.setSpan(ROOT_CONTEXT, span), carrier);
-  return carrier.traceparent ?? null;
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  return isSpanContextValid({ traceId, spanId, traceFlags })
+    ? `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
+    : null;
 }
 
 /** @param queue from which it was taken, when it was, or would have been before it was parked */
@@ -93,13 +96,17 @@ export function withBatchSpan<T>(
   return context.with(trace.setSpan(ROOT_CONTEXT, batch), () => ending([batch], work));
 }
 
+/** Whether a span in its trace would be looked at by anybody: the flag of W3C's trace context. Of a new trace, a sampler says. */
+const isSampled = ({ traceparent }: Event): boolean =>
+  traceparent === null || (parseInt(traceparent.slice(-2), 16) & TraceFlags.SAMPLED) !== 0;
+
 /** Runs `work`, which puts the events on the bus, with a span for each in its own trace. */
 export function withSendSpans<T>(
   system: MessagingSystem,
   events: readonly Event[],
   work: () => Promise<T>,
 ): Promise<T> {
-  const spans = events.map((event) => {
+  const spans = events.filter(isSampled).map((event) => {
     const destination = `${exchange}:${event.type}`;
     const attributes = {
       ...operation(system, 'send', 'send'),
@@ -109,7 +116,7 @@ export function withSendSpans<T>(
     const options = { kind: SpanKind.PRODUCER, attributes };
     return tracer.startSpan(`send ${destination}`, options, contextOf(event.traceparent));
   });
-  return ending(spans, work);
+  return spans.length === 0 ? work() : ending(spans, work);
 }
 
 const operation = (system: MessagingSystem, name: string, type: string): Attributes => ({

@@ -1,5 +1,5 @@
 // Who a device is (R9, R31). Nothing in it is true until checked: it is what the device says of itself.
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 
@@ -35,7 +35,8 @@ export const ipAddress = z
   .string()
   .max(45)
   .refine((text) => isIP(text) !== 0 && !text.includes('%'), 'must be an IPv4 or IPv6 address')
-  .transform((text) => ipaddr.process(text).toString());
+  // Node takes an IPv4 address in its canonical spelling only.
+  .transform((text) => (isIPv4(text) ? text : ipaddr.process(text).toString()));
 
 export const identity = z.object({
   serial: serialNumber,

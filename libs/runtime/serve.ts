@@ -107,6 +107,9 @@ async function openStore(name: ServiceName, config: Config<typeof storeShape>) {
   });
 }
 
+/** A packet to the broker costs the gateway as much as a tenth of a handshake; a device does not notice the wait. */
+const gatherMs = 10;
+
 interface BusParts {
   readonly broker: Config<typeof busShape>;
   readonly database: Database | null;
@@ -123,6 +126,8 @@ async function openBus(name: ServiceName, { broker, database, log, meter }: BusP
     name: `muster-${name}`,
     store: database && new Store(database, name),
     requiredQueues: requiredQueues[name],
+    // Announcements come one by one, of many devices; an outbox is sent by the batch.
+    gatherMs: name === 'gateway' ? gatherMs : 0,
     log,
     meter,
   });

@@ -15,9 +15,9 @@ import { benchServers, type BenchServer, type BenchServers } from './edge/server
 import { load, type Talk } from './load.js';
 
 const rounds = 5;
-const devicesEach = 600;
-/** Until the slowest to warm up does not get faster any more. */
-const warmUp = 3_000;
+const devicesEach = 2_000;
+/** Until the slowest to warm up, which is the gateway, does not get faster any more. */
+const warmUp = 12_000;
 const heldCount = 5_000;
 const hellos = 500;
 const floodSeconds = 12;

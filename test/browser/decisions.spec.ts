@@ -182,6 +182,21 @@ describe('decisions on the page', () => {
     const missed = { ...deviceApprovalDecided.example, serial, outcome: 'another' } as const;
     await trial.bus.publish([trial.event('discovery', deviceApprovalDecided.draft(missed))]);
     await row.getByText('It changed before your decision took effect').waitFor();
+    const oneParty = deviceQuarantined.draft({
+      ...example,
+      serial: 'HELD-0006',
+      identity: { ...example.identity, serial: 'HELD-0006' },
+      others: [],
+      refused: [],
+    });
+    await trial.bus.publish([trial.event('discovery', oneParty)]);
+    await visitor.goTo('/approval');
+    const alone = page.getByRole('row').filter({ hasText: 'HELD-0006' });
+    await alone.waitFor();
+    await page.getByLabel('Serial number', { exact: true }).selectOption('Contested');
+    await alone.waitFor({ state: 'detached' });
+    await row.waitFor();
+    await picture('approval-contested');
   });
 
   it('a rule is written in the settings, and its fault is shown at its place', async () => {

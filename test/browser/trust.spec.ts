@@ -188,6 +188,10 @@ describe('trust on the page', () => {
     expect(await readFile(await (await downloading).path(), 'utf8')).toBe(authority.certificate);
     await page.getByRole('button', { name: /^Revoke CN=Device/ }).click();
     await page.getByRole('dialog').getByLabel('Reason').selectOption('keyCompromise');
+    await page
+      .getByRole('dialog')
+      .getByText('secrets to enrol that were made for VNB3K12345 end with it')
+      .waitFor();
     await picture('certificate-revoke');
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
     await page.getByText('Being revoked, as admin asked').waitFor();

@@ -1,6 +1,7 @@
 // Who only says that it is a known printer is believed nothing, while the printer lives; and an operator decides (R36).
 // That a printer which is silent has moved, as from the box: apps/discovery/silent-device.spec.ts.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assessmentFinished } from '#events/assessment';
 import { deviceAnnounced, deviceDiscovered, deviceReconciled } from '#events/device';
 import type { Fleet } from '../../apps/agent/fleet.js';
 import { openCanary, type Canary } from '../support/canary.js';
@@ -55,13 +56,11 @@ describe('spoofers', () => {
   beforeAll(async () => {
     muster = await startMuster({ size: 'embedded' });
     feed = openFeed(muster.operator);
-    await muster.operator.changeSettings({ acceptAnnouncements: true, deviceNetworks: ['127.8.0.0/16'] });
+    // With a policy to be applied there is something to be sent.
+    await muster.operator.switchOn();
     canary = await openCanary(elsewhere, muster.devicePort);
     fleet = await plugIn(muster, { count: printers, serialPrefix: 'REAL' });
-    victims = await until('the printers are there', async () => {
-      const devices = await muster.operator.devices();
-      return devices.length === printers && devices;
-    });
+    victims = await muster.operator.settled(printers, 300_000);
   }, 400_000);
 
   afterAll(async () => {
@@ -91,6 +90,15 @@ describe('spoofers', () => {
     return String(answer?.['event']);
   };
 
+  /** Asked for, after whatever a spoofer has brought about for this printer: it ends where the printer is believed to be. */
+  const assessed = async (id: string) => {
+    await muster.operator.ask('POST', `/api/devices/${id}/assess`, {});
+    const told = await until('the printer is assessed', () =>
+      feed.of(assessmentFinished).find(({ data }) => data.deviceId === id && data.trigger === 'requested'),
+    );
+    return told.data;
+  };
+
   it.each(spoofers.map(({ name }, at) => ({ name, at })))(
     '$name: nothing changes, both sides are shown, nothing is sent',
     async ({ at }) => {
@@ -101,6 +109,7 @@ describe('spoofers', () => {
         return now.conflicts.length > 0 && now;
       });
       expect(shown).toMatchObject({ ip, mac, model, status: 'conflicted' });
+      expect(await assessed(id)).toMatchObject({ outcome: 'compliant', identity: { ip } });
       expect(feed.of(deviceReconciled).filter(({ data }) => data.deviceId === id)).toEqual([]);
       expect(canary.heard).toEqual([]);
     },
@@ -135,7 +144,8 @@ describe('spoofers', () => {
     expect((await device(id)).conflicts).toEqual([]);
   }, 120_000);
 
-  it('one that an operator takes for the printer is moved to, as fresh from the box', async () => {
+  it('one that an operator takes for the printer is moved to, as fresh from the box, and the canary hears it', async () => {
+    expect(canary.heard).toEqual([]);
     const { id } = victimOf(1);
     const [claim] = (await device(id)).conflicts;
     const path = `/api/devices/${id}/conflict`;
@@ -151,7 +161,7 @@ describe('spoofers', () => {
     await expect(
       muster.operator.ask('POST', path, { claim: claim?.claim, decision: 'keep' }),
     ).rejects.toThrow(/409 .*no such conflict any more/);
-    expect(canary.heard).toEqual([]);
+    await until('the canary hears what is sent there', () => canary.heard.some(({ length }) => length > 0));
   }, 120_000);
 
   it('an announcement that is said a thousand times has taken effect once', async () => {

@@ -23,6 +23,10 @@ export const undecided = `state = $1 and body is not null and (asked_at is null 
   and ($2 = '%%' or search like $2) and number <= $3`;
 const scanRows = 1_000;
 
+/** Who waits with a serial number that another party announced too, or was refused with. */
+export const contestedIn = `jsonb_array_length(coalesce(body->'others', '[]'::jsonb))
+  + jsonb_array_length(coalesce(body->'refused', '[]'::jsonb)) > 0`;
+
 const contested = (count: number): LeftOut | null =>
   count === 0
     ? null

@@ -141,6 +141,15 @@ describe.each(databases)('approval on $name', ({ open }) => {
     const { body: listed } = await list('search=sole-0003');
     schemas.HeldDeviceList.parse(listed);
     expect(listed.items).toMatchObject([{ others: [], refused: [{ ip: '10.9.9.8' }] }]);
+    const contested = await list('search=sole-&contested=true&limit=1');
+    expect([contested.body.items.map(({ serial }) => serial), contested.body.total]).toEqual([
+      ['SOLE-0003'],
+      2,
+    ]);
+    expect(await serialsOf(`search=sole-&contested=true&after=${contested.body.next}`)).toEqual([
+      'SOLE-0002',
+    ]);
+    expect((await list('contested=false')).status).toBe(400);
     const refusedOne = [{ serial: 'SOLE-0003', claim: refused[0]?.claim }];
     expect((await decide({ action: 'refuse', seen: refusedOne })).body).toMatchObject({
       done: 0,

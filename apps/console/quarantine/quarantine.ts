@@ -11,7 +11,7 @@ import { Refusal, sentence } from '../refusal.js';
 import { audit } from '../who/audit.js';
 import type { Caller } from '../who/caller.js';
 import type { Decisions, HeldState, Step } from './decisions.js';
-import { found, looked, named, undecided, type Meant, type Row, type Seen } from './meant.js';
+import { contestedIn, found, looked, named, undecided, type Meant, type Row, type Seen } from './meant.js';
 
 interface Listed extends Row {
   readonly since: Date;
@@ -23,6 +23,8 @@ interface Listed extends Row {
 export interface Asked {
   readonly search: string;
   readonly state: HeldState;
+  /** Only those whose serial number several parties announced. */
+  readonly contested?: 'true' | undefined;
   readonly limit: number;
   readonly after?: number | undefined;
 }
@@ -32,17 +34,18 @@ export class Quarantine {
   constructor(@Inject(PARTS) private readonly parts: StoredParts) {}
 
   /** Newest first. `upTo`, sent with a decision, leaves alone who came or changed since. */
-  async list({ search, state, limit, after }: Asked): Promise<Page<object> & Pick<Step, 'upTo'>> {
+  async list({ search, state, contested, limit, after }: Asked): Promise<Page<object> & Pick<Step, 'upTo'>> {
     const { store } = this.parts;
     const upTo = await newest(store);
-    const parameters = [state, containing(search), upTo];
+    const where = `${undecided} and (not $4::boolean or ${contestedIn})`;
+    const parameters = [state, containing(search), upTo, contested === 'true'];
     const rows = await store.query<Listed>(
       `select serial, number, body, since, heard_at as "heardAt", missed_at as "missedAt", decided_by as "decidedBy"
-       from console.quarantine where ${undecided} and ($4::bigint is null or number < $4) order by number desc limit $5`,
+       from console.quarantine where ${where} and ($5::bigint is null or number < $5) order by number desc limit $6`,
       [...parameters, after ?? null, limit + 1],
     );
     const [counted] = await store.query<{ total: number }>(
-      `select count(*)::int as total from console.quarantine where ${undecided}`,
+      `select count(*)::int as total from console.quarantine where ${where}`,
       parameters,
     );
     const page = pageOf(rows, {

@@ -24,7 +24,10 @@ export class CertificatesController {
     return this.issued.list(query);
   }
 
-  /** Asked for here, done by the authority within seconds, and then in the list. */
+  /**
+   * Asked for here, done by the authority within seconds, and then in the list. With the last certificate of a device its own
+   * secrets to enrol end; secrets for any device stay good: `muster ca list --secrets` and `muster ca enrol --remove` there.
+   */
   @Post(':serial/revoke')
   @HttpCode(202)
   @Needs('admin')

@@ -9,6 +9,7 @@ import type { Caller } from '../who/caller.js';
 
 const query = pageQuery.pick({ search: true, limit: true }).extend({
   state: z.enum(heldStates).default('held'),
+  contested: z.literal('true').optional(),
   after: z.coerce.number().int().positive().optional(),
 });
 
@@ -16,7 +17,10 @@ const query = pageQuery.pick({ search: true, limit: true }).extend({
 export class QuarantineController {
   constructor(private readonly quarantine: Quarantine) {}
 
-  /** Newest first. `upTo`, sent with a decision, leaves alone who came or changed since. */
+  /**
+   * Newest first. `contested`: only serial numbers that several parties announced. `upTo`, sent with a decision, leaves alone
+   * who came or changed since.
+   */
   @Get()
   @Needs('viewer')
   list(@Query({ schema: query }) asked: z.infer<typeof query>) {

@@ -46,6 +46,45 @@ it('enrol prints a secret once, and keeps what it means', async () => {
   expect(await ca.done('list', '--secrets')).toBe('none\n');
 });
 
+it('revoke ends what only that device could enrol with, and says what is good still', async () => {
+  const device = 'VNB3K888';
+  const sign = async (name: string): Promise<string> => {
+    openssl.request(name, `/CN=${name}/serialNumber=${device}`);
+    openssl.file(`${name}-asked.pem`, openssl.run('req', '-inform', 'DER', '-in', `${name}.der`));
+    const signed = await ca.type(
+      'sign',
+      `${name}-asked.pem`,
+      '--profile',
+      'device',
+      '--out',
+      `${name}-signed.pem`,
+    );
+    return /^(\w+): device for/m.exec(signed.text)?.[1] ?? signed.text;
+  };
+  const [first, second] = [await sign('first'), await sign('second')];
+  await ca.done('enrol', '--device', device, '--reusable');
+  const [any = ''] = (await ca.done('enrol', '--any')).split(' ');
+  expect(await ca.done('revoke', first)).toMatch(
+    new RegExp(
+      `^${first} is revoked: .*\\n${device} has others in force: muster ca revoke --device ${device} .*\\n$`,
+    ),
+  );
+  expect(await ca.done('list', '--secrets')).toContain(`${device}, reusable`);
+  const stillGood = `still good: secrets for any device \\(1: ${any}\\)\\. .* muster ca enrol --remove USER\\n`;
+  const ended = `${device}: the secret with which it could enrol is ended\\n`;
+  expect(await ca.done('revoke', second)).toMatch(
+    new RegExp(`^${second} is revoked: .*\\n${ended}${stillGood}$`),
+  );
+  expect(await ca.done('list', '--secrets')).toMatch(new RegExp(`^${any} .*\\n$`));
+  await ca.done('enrol', '--device', device);
+  expect(await ca.done('revoke', '--device', device)).toMatch(new RegExp(`^${ended}${stillGood}$`));
+  await ca.done('enrol', '--remove', any);
+  expect(await ca.type('revoke', '--device', device)).toMatchObject({
+    status: 1,
+    text: expect.stringContaining('is in force, and no secret of its own'),
+  });
+});
+
 describe('typed wrongly', () => {
   it.each([
     { words: ['frob'], status: 2, says: 'There is no command frob' },

@@ -15,6 +15,7 @@ import { TrustAuthority } from '../authority.js';
 import { Books } from '../books.js';
 import { admitGateway, noteGateways } from '../gateways.js';
 import { serialHexOf } from '../issued.js';
+import { makeSecret, secrets } from '../secrets.js';
 import { Link } from './link.js';
 
 const ca = new TypedCa();
@@ -213,6 +214,39 @@ it('where it takes none at all, none is set aside for good, and its wishes are d
   // It wants that again and again, as it cannot be told: nobody hurries for it.
   expect(await link.speak()).toBe(0);
   expect([there.cursor, there.certificates.size, there.refused]).toEqual([null, 0, []]);
+});
+
+it('what there is to tell follows its first answer without a pause', async () => {
+  issue('told at once');
+  expect(await link.speak()).toBe(1);
+  expect(there.certificates.size).toBe(0);
+  await link.speak();
+  expect(there.certificates.size).toBeGreaterThan(0);
+});
+
+it('a revocation that it wants ends what the device could enrol with, and the log names that', async () => {
+  const device = 'VNB3K900';
+  const serial = serialHexOf(
+    authority.issue({
+      profile: 'device',
+      subject: { CN: 'Device', serialNumber: device },
+      names: [],
+      publicKey: pair.publicKey,
+      validity: validFor(1),
+    }),
+  );
+  const until = new Date(Date.now() + 3_600_000);
+  const [own, others] = [device, 'VNB3K901'];
+  for (const name of [own, others])
+    makeSecret(books, { name, device: name, names: '', reusable: true, until });
+  await speak();
+  there.revoke = [{ serial, reason: 'keyCompromise' }];
+  await speak();
+  expect(reasonOf(serial)).toBe('keyCompromise');
+  expect(secrets(books).map(({ name }) => name)).toEqual([others]);
+  expect(told.map(({ fields }) => fields)).toContainEqual(
+    expect.objectContaining({ certificate: serial, secretsEnded: [own] }),
+  );
 });
 
 it('a revocation whose record it does not take is said to be refused, and nobody hurries for what it wants again', async () => {

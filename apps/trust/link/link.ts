@@ -58,6 +58,8 @@ export class Link {
    */
   async speak(): Promise<number> {
     const { report, records } = this.#told();
+    // What console has is known with its first answer; all there is to tell comes after that.
+    const isFirst = this.#heard === null;
     try {
       this.#heard = await tell(this.on.console, report);
     } catch (error) {
@@ -78,7 +80,7 @@ export class Link {
     const untold = this.#outcomes.filter((outcome) => !this.#taken.has(recordOfWish(outcome)));
     // While no record is told, outcomes are not either: there is nothing to hurry for.
     const toTell = Math.min(untold.length, this.#records.atOnce(performance.now()));
-    return told.length + revoked.length + toTell;
+    return Number(isFirst) + told.length + revoked.length + toTell;
   }
 
   /** The report, and what the records in it are called. */
@@ -153,8 +155,13 @@ export class Link {
     const { books, authority, log } = this.on;
     try {
       if (bySerial(books, serial)?.profile === 'authority') throw new TrustFault('usage', ownHands);
-      const { subject } = authority.revoke(serial, reason);
-      const fields = { certificate: serial, subject, reason };
+      const { certificates, secrets } = authority.revoke(serial, reason);
+      const fields = {
+        certificate: serial,
+        subject: certificates[0]?.subject,
+        reason,
+        secretsEnded: secrets,
+      };
       log.info(fields, 'A certificate was revoked, as an operator wished at console');
       return true;
     } catch (error) {

@@ -66,7 +66,13 @@ test('a channel that is lost with each publish is replaced ever more seldom, wha
   const server = await rabbit();
   await server.control('set_topic_permissions', '-p', vhost, 'muster', exchange, '^device[.]retired$', '.*');
   const { line, opened } = await watchedLine(url);
-  const publisher = new Publisher({ line, log: silentLog, requiredQueues: [], confirmTimeoutMs: 2_000 });
+  const publisher = new Publisher({
+    line,
+    log: silentLog,
+    requiredQueues: [],
+    confirmTimeoutMs: 2_000,
+    gatherMs: 0,
+  });
   openings.push(() => publisher.stop());
   await publisher.opened();
   let confirmed = 0;

@@ -8,6 +8,7 @@ import { BusError } from '../bus.js';
 import { killPoint } from '../kill-point.js';
 import { exchange } from '../topology.js';
 import { close } from './close.js';
+import { Gathering } from './gathering.js';
 import { pauses, type Line } from './line.js';
 import { contentOfEvent, propertiesOf } from './message.js';
 import type { BusLog } from '../log-fields.js';
@@ -25,6 +26,8 @@ export interface PublisherOptions {
   /** Queues that must exist, or nothing is sent: a message that only the journal took would never be handled. */
   readonly requiredQueues: readonly string[];
   readonly confirmTimeoutMs: number;
+  /** How long a message waits for others, to leave in one packet with them; 0: it leaves at once. */
+  readonly gatherMs: number;
 }
 
 /** Unconfirmed messages at most; more are refused. */
@@ -41,6 +44,7 @@ const steadyMs = 5_000;
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #pending = new Map<string, Pending>();
+  readonly #gathering: Gathering;
   readonly #stopListening: () => void;
   readonly #opened = Promise.withResolvers<void>();
   #channel: ConfirmChannel | null = null;
@@ -56,6 +60,7 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
+    this.#gathering = new Gathering(options.gatherMs, () => options.line.model);
     this.#missing =
       options.requiredQueues.length > 0 ? 'the queues that must exist are not checked yet' : null;
     this.#stopListening = options.line.onUp((model) => void this.#open(model));
@@ -90,7 +95,7 @@ export class Publisher {
       const deadline = performance.now() + this.#options.confirmTimeoutMs;
       const pending: Pending = { channel, deadline, settle, unroutable: false };
       this.#pending.set(event.id, pending);
-      this.#write(channel, event, pending);
+      this.#gathering.add(() => this.#write(channel, event, pending));
       this.#sweepSoon();
     });
   }
@@ -123,10 +128,12 @@ export class Publisher {
   }
 
   #write(channel: ConfirmChannel, event: Event, pending: Pending): void {
+    // Its channel may have gone while it waited for others, and the same event be under way once more.
+    if (this.#pending.get(event.id) !== pending) return;
     // What a process says of itself comes by the clock: a test could not tell when it is killed.
     const counts = event.type !== serviceReported.type;
-    const options = { ...propertiesOf(event), mandatory: true };
     try {
+      const options = { ...propertiesOf(event), mandatory: true };
       channel.publish(exchange, event.type, contentOfEvent(event), options, (error: unknown) => {
         if (!error && counts) killPoint('confirmed');
         if (!error && performance.now() - this.#openedAt > steadyMs) this.#failures = 0;

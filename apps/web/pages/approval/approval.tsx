@@ -7,7 +7,7 @@ import { PageHead } from '../../parts/page-head.js';
 import { Pager } from '../../parts/pager.js';
 import { SearchBox } from '../../parts/search-box.js';
 import { count, counted } from '../../words.js';
-import type { HeldSearch } from './search.js';
+import { isFiltered, type HeldSearch } from './search.js';
 import { HeldTable } from './table.js';
 
 const route = getRouteApi('/approval');
@@ -15,8 +15,8 @@ const pageLength = 50;
 
 export function Approval() {
   const at = route.useSearch();
-  const { search, state, after } = at;
-  const held = useHeld({ search, state, after, limit: pageLength });
+  const { search, state, contested, after } = at;
+  const held = useHeld({ search, state, contested, after, limit: pageLength });
   return (
     <div className="stack">
       <PageHead title="Approval">
@@ -47,10 +47,22 @@ function HeldWords() {
   );
 }
 
+const states = [
+  { value: 'held', label: 'Waiting' },
+  { value: 'refused', label: 'Refused' },
+];
+const serialNumbers = [
+  { value: '', label: 'Any' },
+  { value: 'true', label: 'Contested' },
+];
+
 function Filters({ at }: { readonly at: HeldSearch }) {
   const navigate = route.useNavigate();
   const filter = (change: HeldSearch) =>
-    void navigate({ replace: true, search: ({ search, state }) => ({ search, state, ...change }) });
+    void navigate({
+      replace: true,
+      search: ({ after: _, from: __, ...filters }) => ({ ...filters, ...change }),
+    });
   return (
     <form
       role="search"
@@ -66,13 +78,16 @@ function Filters({ at }: { readonly at: HeldSearch }) {
       <NativeSelect
         label="Shown"
         value={at.state ?? 'held'}
-        data={[
-          { value: 'held', label: 'Waiting' },
-          { value: 'refused', label: 'Refused' },
-        ]}
+        data={states}
         onChange={(event) =>
           filter({ state: event.currentTarget.value === 'refused' ? 'refused' : undefined })
         }
+      />
+      <NativeSelect
+        label="Serial number"
+        value={at.contested ?? ''}
+        data={serialNumbers}
+        onChange={(event) => filter({ contested: event.currentTarget.value === 'true' ? 'true' : undefined })}
       />
     </form>
   );
@@ -87,7 +102,7 @@ function List({ page, at }: { readonly page: HeldPage; readonly at: HeldSearch }
   return (
     <div className="card card-flush">
       <p className="hidden-text" role="status">
-        {counted(total, 'device')} {at.search ? 'match' : 'in all'}
+        {counted(total, 'device')} {isFiltered(at) ? 'match' : 'in all'}
       </p>
       <HeldTable page={page} at={at} />
       <Pager
@@ -101,19 +116,22 @@ function List({ page, at }: { readonly page: HeldPage; readonly at: HeldSearch }
   );
 }
 
-function Empty({ at: { search, state } }: { readonly at: HeldSearch }) {
-  const title = state === 'refused' ? 'No device is refused' : 'No device waits for approval';
+function Empty({ at }: { readonly at: HeldSearch }) {
+  const [title, why] = emptyWords(at);
   return (
     <div className="card">
-      {search ? (
-        <Nothing title="No device matches">Change the search above.</Nothing>
-      ) : (
-        <Nothing title={title}>
-          {state === 'refused'
-            ? 'Who is refused stays here, and can be admitted later.'
-            : 'While approval is on, unknown devices appear here by themselves when they announce themselves.'}
-        </Nothing>
-      )}
+      <Nothing title={title}>{why}</Nothing>
     </div>
   );
+}
+
+function emptyWords({ search, state, contested }: HeldSearch): readonly [title: string, why: string] {
+  if (search !== undefined) return ['No device matches', 'Change the search above.'];
+  if (contested) return ['No serial number is contested', 'No two parties announced the same one.'];
+  return state === 'refused'
+    ? ['No device is refused', 'Who is refused stays here, and can be admitted later.']
+    : [
+        'No device waits for approval',
+        'While approval is on, unknown devices appear here by themselves when they announce themselves.',
+      ];
 }

@@ -4,6 +4,7 @@ import type { HeldState } from '../../api/types.js';
 export interface HeldSearch {
   readonly search?: string;
   readonly state?: HeldState;
+  readonly contested?: 'true';
   readonly after?: string;
   /** Devices before this page. */
   readonly from?: number;
@@ -18,9 +19,13 @@ export function readHeldSearch(raw: Readonly<Record<string, unknown>>): HeldSear
   return {
     ...(search && { search }),
     ...(raw['state'] === 'refused' && { state: 'refused' }),
+    ...(String(raw['contested']) === 'true' && { contested: 'true' }),
     ...(after && Number.isSafeInteger(from) && from > 0 && { after, from }),
   };
 }
+
+export const isFiltered = ({ search, contested }: HeldSearch): boolean =>
+  search !== undefined || contested !== undefined;
 
 /** The router reads 12345 in an address as a number; a serial number may look like that. */
 function textIn(value: unknown): string | undefined {

@@ -45,12 +45,13 @@ export function HeldTable({ page, at }: HeldTableProps) {
   const refused = at.state === 'refused';
   return (
     <>
-      {mayWrite && <Bar page={page} at={at} rows={rows} choose={choose} />}
+      {/* What is contested is decided one by one. */}
+      {mayWrite && !at.contested && <Bar page={page} at={at} rows={rows} choose={choose} />}
       <Table
         caption={refused ? 'Refused devices' : 'Devices that wait for approval'}
         rows={page.items}
         keyOf={(row) => row.serial}
-        columns={[...(mayWrite ? [choice] : []), ...columns(mayWrite, refused)]}
+        columns={[...(mayWrite && !at.contested ? [choice] : []), ...columns(mayWrite, refused)]}
       />
     </>
   );

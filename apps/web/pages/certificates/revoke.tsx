@@ -14,7 +14,7 @@ interface RevokeProps {
 }
 
 export function Revoke({ row, presentedBy }: RevokeProps) {
-  const { serial, subject, name } = row;
+  const { serial, subject, name, device } = row;
   const [reason, setReason] = useState('unspecified');
   const revoke = useWrite(['certificates']);
   const tell = useTell();
@@ -44,6 +44,7 @@ export function Revoke({ row, presentedBy }: RevokeProps) {
         {presentedBy > 0 && <Presented by={presentedBy} />}
         <Which row={row} />
         <p>It cannot be taken back. Gateways that ask about revocation refuse it within a minute.</p>
+        {device !== null && <Secrets of={device} />}
         <NativeSelect
           label="Reason"
           value={reason}
@@ -52,6 +53,17 @@ export function Revoke({ row, presentedBy }: RevokeProps) {
         />
       </div>
     </Confirm>
+  );
+}
+
+/** Who has a secret gets the next certificate by itself. */
+function Secrets({ of: device }: { readonly of: string }) {
+  return (
+    <p>
+      If it is the last one that {device} has in force, secrets to enrol that were made for {device} end with
+      it. One for any device stays good until it is used or its time is over; on the authority’s machine{' '}
+      <code>muster ca list --secrets</code> lists them, and <code>muster ca enrol --remove</code> ends one.
+    </p>
   );
 }
 

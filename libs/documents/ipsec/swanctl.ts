@@ -113,8 +113,8 @@ function neighbours(own: readonly string[]): Lines {
 function authentication({ certificate }: IpsecRule, method: Method, host: SwanctlHost): Lines {
   if (method === 'key' || certificate === null)
     return [...block('local', ['auth = psk']), ...block('remote', ['auth = psk'])];
-  // At least such a key: `pubkey` would let in who signs with anything.
-  const least = { ecdsa256: 'ecdsa-256', ecdsa384: 'ecdsa-384', rsa: 'rsa-2048' }[certificate];
+  // What is said here holds for authorities too, which may have keys of another kind: so weak ones alone are kept out.
+  const least = 'rsa-2048-ecdsa-256';
   return [
     ...block('local', ['auth = pubkey', `certs = ${quoted(host.certificates[certificate])}`]),
     ...block('remote', [`auth = ${least}`, `cacerts = ${quoted(host.authority)}`]),

@@ -55,7 +55,9 @@ export function probeWorker(on: Probing): Worker {
       const settings = (await readDocument(on.store, 'discovery', settingsChanged))?.body;
       if (!settings || !mayProbe(settings)) return { events: [] };
       const found = await ask(on, task.payload.peer, settings, signal);
-      return { events: [], settle: (tx) => letIn(on, tx, { task, found }) };
+      const settle = (tx: Tx) =>
+        'problem' in found ? giveUp(on, tx, { ...task.payload, ...found }) : letIn(on, tx, { task, found });
+      return { events: [], settle };
     },
     failed: ({ payload: of }, error) => ({
       events: [],
@@ -64,20 +66,25 @@ export function probeWorker(on: Probing): Worker {
   });
 }
 
+/** Said, and of no use here: asked again at once, it would be the same. */
+interface Elsewhere {
+  readonly problem: string;
+}
+
 /** Throws why it is not known who it is. Either driver keeps to the device networks itself. */
 async function ask(
   { devicePort, snmpPort = standardSnmpPort }: Probing,
   address: string,
   { deviceNetworks: networks, probeCommunity: community }: Settings,
   signal: AbortSignal,
-): Promise<Found> {
+): Promise<Found | Elsewhere> {
   const driver = openDeviceApi({ address, port: devicePort, fingerprint: null, networks, mutual: null });
   const api = await driver.identify(signal).finally(() => driver.close());
   if (api.kind === 'answered') {
     const { identity, fingerprint } = api.value;
     // Another's answer, passed on, or one of several addresses: which of them is the device's, it announces itself.
     if (identity.ip !== address)
-      throw new Error(`open device API: what answers says that it is at ${identity.ip}`);
+      return { problem: `open device API: what answers says that it is at ${identity.ip}` };
     return { identity, fingerprint, probedBy: 'deviceApi' };
   }
   if (community === null) throw new Error(`open device API: ${api.reason}; SNMP: no community is set`);

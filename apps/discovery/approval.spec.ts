@@ -385,7 +385,10 @@ describe('a party that was refused', () => {
   it.each<[string, Said]>([
     ['its next address', { ...impostorSaid, ip: '10.9.9.10' }],
     ['another network, with other firmware', { ...impostorSaid, ip: '10.1.2.9', firmware: '2' }],
-    ['there, passed on', { ...impostorSaid, ip: '10.1.2.9', forwarded: 'verified' }],
+    [
+      'another network, passed on by a server that proved itself',
+      { ...impostorSaid, ip: '10.1.2.9', forwarded: 'verified' },
+    ],
   ])('is the same with its certificate at %s: neither a rule nor approval off lets it in', (_, said) => {
     for (const settings of [{}, { approval: true, approvalRules: [all] }]) {
       const before = refused();

@@ -4,7 +4,7 @@
 // time of the click. So whoever was first stays, a verified certificate alone takes its place, and all others wait beside it.
 // Refused is one of them: it has no place any more, and the others wait on. It is known again by its own certificate, wherever
 // it shows that. From its source, impostor and printer may both come: who does is let in by a person alone.
-import { sourceOf } from '#announce/source';
+import { sourceOf } from '#addresses/source';
 import { otherClaimsMax, refusedClaimsMax } from '#events/approval';
 import type { DeviceAnnounced } from '#events/device';
 import { claimOf } from './conflict.js';

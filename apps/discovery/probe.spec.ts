@@ -18,7 +18,7 @@ import type { Event } from '#events/event';
 import { exampleIdentity, type Identity } from '#events/identity';
 import { announcementProbed, announcementsRefused, type Refusal } from '#events/refusal';
 import { defaultSettings, settingsChanged, type Settings } from '#events/settings';
-import { ownAddresses } from '#pki/own-addresses';
+import { ownAddresses } from '#addresses/own';
 import { selfSigned } from '#pki/self-signed';
 import type { Store } from '#store/store';
 import { activeTasks } from '#store/tasks';

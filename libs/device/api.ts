@@ -3,7 +3,7 @@ import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import * as z from 'zod';
 import { settingValue } from '../events/assessment.js';
 import { identity } from '../events/identity.js';
-import { ownAddresses } from '../pki/own-addresses.js';
+import { ownAddresses } from '../addresses/own.js';
 import { mayConnect } from './address.js';
 import type { Driver, Outcome, Setback, Target } from './device.js';
 import { Exchange, type Answer, type Request } from './exchange.js';

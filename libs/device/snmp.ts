@@ -5,7 +5,7 @@ import { isIPv6 } from 'node:net';
 import snmp, { type Session, type Varbind } from 'net-snmp';
 import { identity, type Identity } from '../events/identity.js';
 import { messageOf } from '../events/message-of.js';
-import { ownAddresses } from '../pki/own-addresses.js';
+import { ownAddresses } from '../addresses/own.js';
 import { mayConnect } from './address.js';
 import type { Outcome, Setback, Target } from './device.js';
 import { hostOf } from './exchange.js';

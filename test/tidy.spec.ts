@@ -18,9 +18,10 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   store: ['events'],
   bus: ['events', 'store'],
   runtime: ['events', 'store', 'bus'],
-  pki: ['events'],
+  addresses: [],
+  pki: ['addresses', 'events'],
   announce: ['events', 'pki'],
-  device: ['events', 'pki'],
+  device: ['addresses', 'events', 'pki'],
   documents: ['events', 'device', 'pki'],
 };
 

@@ -4,7 +4,7 @@ import { membership, type Membership } from '#events/device';
 import { identity, type Identity } from '#events/identity';
 import { policyChanged } from '#events/policy';
 import { settingsChanged, type Settings } from '#events/settings';
-import { ownAddresses } from '#pki/own-addresses';
+import { ownAddresses } from '#addresses/own';
 import { readDocument, readDocuments } from '#store/documents';
 import { forgetRetired } from '#store/retired';
 import type { Tx } from '#store/store';

@@ -336,6 +336,7 @@ describe('a party that was refused', () => {
   const real = says({ fingerprint: 'a'.repeat(64) });
   const impostorSaid = { ip: '10.9.9.9', fingerprint: 'b'.repeat(64) };
   const impostor = says(impostorSaid);
+  const all = { name: 'all', filter: { all: [] } } as const;
   const reasonOf = (events: readonly Draft[]) => told(events, announcementFiltered)[0]?.reason;
 
   function refused(...before: readonly ReturnType<typeof says>[]): Known {
@@ -373,7 +374,6 @@ describe('a party that was refused', () => {
   });
 
   it('stays out with approval off and with a rule for all; the other is let in', () => {
-    const all = { name: 'all', filter: { all: [] } } as const;
     for (const settings of [{}, { approval: true, approvalRules: [all] }]) {
       const before = refused();
       const known = { ...before, settings: { ...defaultSettings, ...settings } };
@@ -382,22 +382,105 @@ describe('a party that was refused', () => {
     }
   });
 
-  it('is remembered while it goes on; of many the one that is silent for longest is forgotten', () => {
-    const known = refused(real);
-    const ips = Array.from({ length: refusedClaimsMax }, (_, at) => `10.8.8.${at + 1}`);
-    for (const [at, ip] of ips.entries()) {
-      const minute = String(at + 10);
-      const other = says({ ip, at: `2026-11-21T09:${minute}:00.000Z` });
-      for (const event of [other, says({ ...impostorSaid, at: `2026-11-21T09:${minute}:30.000Z` })]) {
-        when(known, event);
-      }
-      when(known, shown(other, 'refuse'));
+  it.each<[string, Said]>([
+    ['its next address', { ...impostorSaid, ip: '10.9.9.10' }],
+    ['another network, with other firmware', { ...impostorSaid, ip: '10.1.2.9', firmware: '2' }],
+    [
+      'another network, passed on by a server that proved itself',
+      { ...impostorSaid, ip: '10.1.2.9', forwarded: 'verified' },
+    ],
+  ])('is the same with its certificate at %s: neither a rule nor approval off lets it in', (_, said) => {
+    for (const settings of [{}, { approval: true, approvalRules: [all] }]) {
+      const before = refused();
+      const known = { ...before, settings: { ...defaultSettings, ...settings } };
+      const events = when(known, says(said));
+      expect(reasonOf(events)).toBe('deviceRefused');
+      expect(events).toHaveLength(1);
+      expect(told(when(known, shown(impostor)), deviceDiscovered)).toMatchObject([
+        { announcements: [impostor.id] },
+      ]);
     }
-    expect(known.quarantine.get(serial)?.refused).toHaveLength(refusedClaimsMax);
-    expect(reasonOf(when(known, impostor))).toBe('deviceRefused');
-    expect(reasonOf(when(known, says({ ip: ips[1] ?? '' })))).toBe('deviceRefused');
-    expect(reasonOf(when(known, says({ ip: ips[0] ?? '' })))).toBe('claimBeside');
   });
+
+  it.each<[string, Said, Said]>([
+    ['with a new certificate', impostorSaid, { ip: '10.9.9.9', fingerprint: 'c'.repeat(64) }],
+    ['with none', impostorSaid, { ip: '10.9.9.9' }],
+    ['with a verified one', impostorSaid, { ip: '10.9.9.9', fingerprint: 'c'.repeat(64), verified: true }],
+    ['from the same /64', { ip: 'fd00::1' }, { ip: 'fd00::2', fingerprint: 'c'.repeat(64) }],
+  ])('and who comes from there %s: that waits for a person, whatever rules say', (_, one, other) => {
+    for (const settings of [{}, { approval: true, approvalRules: [all] }]) {
+      const asked = given();
+      const [first, next, elsewhere] = [says(one), says(other), says({ ip: '10.1.2.3' })];
+      when(asked, first);
+      when(asked, shown(first, 'refuse'));
+      const known = { ...asked, settings: { ...defaultSettings, ...settings } };
+      expect(told(when(known, next), deviceQuarantined)).toMatchObject([
+        { announcement: next.id, refused: [{ announcement: first.id }] },
+      ]);
+      const held = known.quarantine.get(serial);
+      expect(held && reconsider(held, known, discover)).toBeNull();
+      const copy = { ...known, devices: new Map(known.devices), quarantine: new Map(known.quarantine) };
+      expect(told(when(known, shown(next)), deviceDiscovered)).toMatchObject([{ announcements: [next.id] }]);
+      // A newcomer is not kept out by who cannot be let in.
+      expect(told(when(copy, elsewhere), deviceDiscovered)).toMatchObject([
+        { announcements: [elsewhere.id] },
+      ]);
+    }
+  });
+
+  it.each<[string, (known: Known) => Said]>([
+    [
+      'that others show too',
+      (known) => {
+        when(known, says({ ...impostorSaid, serial: 'OTHER-1' }));
+        return impostorSaid;
+      },
+    ],
+    [
+      'of which only a server spoke that proved nothing',
+      () => ({ ...impostorSaid, forwarded: 'unverified' }),
+    ],
+  ])('is not known by a certificate %s', (_, of) => {
+    const known = given();
+    const first = says(of(known));
+    when(known, first);
+    when(known, shown(first, 'refuse'));
+    const ruled = { ...known, settings: { ...defaultSettings, approval: true, approvalRules: [all] } };
+    const owner = says({ ...impostorSaid, ip: '10.1.2.3' });
+    expect(told(when(ruled, owner), deviceDiscovered)).toMatchObject([{ announcements: [owner.id] }]);
+  });
+
+  it('waits nowhere else any more, and another goes on waiting', () => {
+    const known = given();
+    const elsewhere = says({ ...impostorSaid, ip: '10.9.9.10' });
+    for (const event of [real, impostor, elsewhere]) when(known, event);
+    expect(told(when(known, shown(elsewhere, 'refuse')), deviceQuarantined)).toMatchObject([
+      { announcement: real.id, others: [], refused: [{ announcement: elsewhere.id }] },
+    ]);
+  });
+
+  it.each<[string, (at: number) => Said]>([
+    ['', () => ({})],
+    [', with other firmware each time', (at) => ({ firmware: String(at) })],
+    [', from another address each time', (at) => ({ ip: `10.7.7.${at + 1}` })],
+  ])(
+    'is remembered while it goes on%s; of many the one that is silent for longest is forgotten',
+    (_, saying) => {
+      const known = refused(real);
+      const ips = Array.from({ length: refusedClaimsMax }, (_, at) => `10.8.8.${at + 1}`);
+      for (const [at, ip] of ips.entries()) {
+        const minute = String(at + 10);
+        const other = says({ ip, at: `2026-11-21T09:${minute}:00.000Z` });
+        const again = says({ ...impostorSaid, ...saying(at), at: `2026-11-21T09:${minute}:30.000Z` });
+        for (const event of [other, again]) when(known, event);
+        when(known, shown(other, 'refuse'));
+      }
+      expect(known.quarantine.get(serial)?.refused).toHaveLength(refusedClaimsMax);
+      expect(reasonOf(when(known, impostor))).toBe('deviceRefused');
+      expect(reasonOf(when(known, says({ ip: ips[1] ?? '' })))).toBe('deviceRefused');
+      expect(reasonOf(when(known, says({ ip: ips[0] ?? '' })))).toBe('claimBeside');
+    },
+  );
 });
 
 describe('a rule', () => {

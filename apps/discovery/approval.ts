@@ -14,6 +14,7 @@ import { claimOf } from './conflict.js';
 import {
   hear,
   hearRefused,
+  isFromRefused,
   isRefused,
   isSameParty,
   meantBy,
@@ -37,13 +38,17 @@ export function approve(event: Announced, known: Known, discover: Discover): Dec
   const { serial } = data.identity;
   const before = known.quarantine.get(serial) ?? null;
   const said = { announcement, data };
-  if (before && isRefused(before, data)) {
-    return { changes: keep(hearRefused(before, said)), events: [turnedAway(said, 'deviceRefused')] };
+  if (before && isRefused(before, data, known.certificates)) {
+    return {
+      changes: keep(hearRefused(before, said, known.certificates)),
+      events: [turnedAway(said, 'deviceRefused')],
+    };
   }
   const waits = before?.state === 'held' ? before : null;
-  const admitted = known.settings && admission(known.settings, data);
+  const admitted = admissionOf(before, said, known);
+  const ahead = waits && firstAdmitted(waits, known);
   // Switched off, it lets in who waits before who comes; the task does (apply-rules.ts).
-  if (admitted && (admitted.by === 'rule' || !waits || isSameParty(waits.data, data))) {
+  if (admitted && (admitted.by === 'rule' || !ahead || isSameParty(ahead.said.data, data))) {
     return admit(event, before, { known, discover, admitted });
   }
   if (!waits && known.heldCount >= heldMax) {
@@ -73,8 +78,12 @@ function toldOf(held: Held, said: Said, place: Heard['place']): readonly Draft[]
 
 type Admission = Pick<DeviceApprovalDecided, 'by' | 'name'>;
 
-/** Why it is let in without being asked about; null: it is held. */
-export function admission({ approval, approvalRules }: Settings, data: Arrival): Admission | null {
+/** Why it is let in without being asked about; null: it is held. Who comes from where one was refused waits for a person. */
+function admissionOf(held: Held | null, said: Said, { settings }: Known): Admission | null {
+  return !settings || (held && isFromRefused(held, said)) ? null : admission(settings, said.data);
+}
+
+function admission({ approval, approvalRules }: Settings, data: Arrival): Admission | null {
   if (!approval) return { by: 'off', name: null };
   if (!isFromThere(data)) return null;
   const rule = approvalRules.find(({ filter }) => matches(filter, data.identity));
@@ -132,7 +141,7 @@ export function decideApproval(
       return release(held, meant, { known, discover, admitted: { by: 'operator', name } });
     }
     if (refusedOf(held).includes(meant)) return { changes: [], events: [] };
-    const left = refuse(held, meant);
+    const left = refuse(held, meant, known.certificates);
     const waiting = left.state === 'held' ? [quarantined(left)] : [];
     return { changes: keep(left), events: [tell('refused'), ...waiting] };
   });
@@ -142,11 +151,22 @@ export function decideApproval(
   };
 }
 
-/** Rules that were changed, tried on all who wait with one serial number: who was first is tried first. */
+/** Rules that were changed, tried on all who wait with one serial number. */
 export function reconsider(held: Held, known: Known, discover: Discover): Decision<Change> | null {
+  const first = firstAdmitted(held, known);
+  return first && release(held, first.said, { known, discover, admitted: first.admitted });
+}
+
+interface FirstAdmitted {
+  readonly said: Said;
+  readonly admitted: Admission;
+}
+
+/** Of those who wait: who was first is tried first. Null: they wait for a person, all of them. */
+function firstAdmitted(held: Held, known: Known): FirstAdmitted | null {
   for (const said of [held, ...held.others]) {
-    const admitted = known.settings && admission(known.settings, said.data);
-    if (admitted) return release(held, said, { known, discover, admitted });
+    const admitted = admissionOf(held, said, known);
+    if (admitted) return { said, admitted };
   }
   return null;
 }

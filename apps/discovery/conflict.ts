@@ -1,6 +1,6 @@
 // What an operator decides of a conflict (R36): keep the known device, or move it to who claims to be it. Pure.
 import { createHash } from 'node:crypto';
-import { sourceOf } from '#announce/source';
+import { sourceOf } from '#addresses/source';
 import { nothing, type Decision } from '#bus/consumer';
 import {
   deviceConflictDecided,

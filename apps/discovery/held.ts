@@ -2,12 +2,14 @@
 //
 // Nobody can prove to be a device that is not known yet; but what an operator was shown must not be somebody else's by the
 // time of the click. So whoever was first stays, a verified certificate alone takes its place, and all others wait beside it.
-// Refused is one of them: it has no place any more, and the others wait on.
-import { sourceOf } from '#announce/source';
+// Refused is one of them: it has no place any more, and the others wait on. It is known again by its own certificate, wherever
+// it shows that. From its source, impostor and printer may both come: who does is let in by a person alone.
+import { sourceOf } from '#addresses/source';
 import { otherClaimsMax, refusedClaimsMax } from '#events/approval';
 import type { DeviceAnnounced } from '#events/device';
 import { claimOf } from './conflict.js';
 import type { Held, Said } from './known.js';
+import type { Certificates } from './move.js';
 
 export interface Heard {
   readonly held: Held;
@@ -52,13 +54,28 @@ const waitingOf = (held: Held): readonly Said[] => (held.state === 'held' ? [hel
 export const refusedOf = (held: Held): readonly Said[] =>
   held.state === 'held' ? held.refused : [held, ...held.refused];
 
-export const isRefused = (held: Held, data: DeviceAnnounced): boolean =>
-  refusedOf(held).some((refused) => isSameParty(refused.data, data));
+export const isRefused = (held: Held, data: DeviceAnnounced, certificates: Certificates): boolean =>
+  refusedOf(held).some((refused) => isAgain(refused, data, certificates));
+
+/** Another party, of which nothing tells that it is not the one that was refused there. */
+export const isFromRefused = (held: Held, said: Pick<Said, 'data'>): boolean =>
+  refusedOf(held).some((refused) => cameFrom(refused) === cameFrom(said));
+
+/** The same party, or its certificate from elsewhere, unless others have that too: a device gets another address now and then. */
+const isAgain = (refused: Said, data: DeviceAnnounced, certificates: Certificates): boolean =>
+  isSameParty(refused.data, data) || showsThatOf(refused.data, data, certificates);
+
+/** What a server said that proved nothing was no certificate shown: it may be that of the very printer. */
+function showsThatOf(refused: DeviceAnnounced, data: DeviceAnnounced, certificates: Certificates): boolean {
+  const { fingerprint } = refused.transport;
+  if (fingerprint === null || refused.origin?.verified === false) return false;
+  return fingerprint === data.transport.fingerprint && !certificates.get(fingerprint)?.shared;
+}
 
 /** Without that party, which is refused from now on. Whoever waited beside it is first now, a verified one before others. */
-export function refuse(held: Held, meant: Said): Held {
+export function refuse(held: Held, meant: Said, certificates: Certificates): Held {
   const [first, ...others] = waitingOf(held)
-    .filter(({ data }) => !isSameParty(data, meant.data))
+    .filter(({ data }) => !isAgain(meant, data, certificates))
     .map(bare)
     .toSorted((one, other) => Number(isVerified(other)) - Number(isVerified(one)));
   if (!first) return { ...held, ...bare(meant), state: 'refused', others: [] };
@@ -75,15 +92,17 @@ export const waitsBeside = (held: Held, said: Said): Held => ({
   refused: lastHeard(refusedOf(held).map(bare), refusedClaimsMax),
 });
 
-/** What was refused stays what it was: it is what an operator is shown who admits it after all. */
-export function hearRefused(held: Held, said: Said): Held {
-  const claim = claimOf(said.data);
-  const heard = (one: Said): Said => (claimOf(one.data) === claim ? bare(newer(one, said)) : one);
+/** What was refused stays what it was, as an operator was shown it who admits it after all; but for when it was heard last. */
+export function hearRefused(held: Held, said: Said, certificates: Certificates): Held {
+  const heard = (one: Said): Said =>
+    isAgain(one, said.data, certificates)
+      ? { ...bare(one), data: { ...one.data, acceptedAt: newer(one, said).data.acceptedAt } }
+      : one;
   const refused = held.refused.map(heard);
   return held.state === 'held' ? { ...held, refused } : { ...held, ...heard(held), refused };
 }
 
-/** Those that are silent for longest are forgotten first: who goes on announcing stays refused. */
+/** Those that are silent for longest are forgotten first: who goes on announcing, whatever it says, stays refused. */
 const lastHeard = (refused: readonly Said[], max: number): readonly Said[] =>
   refused.toSorted((a, b) => Date.parse(b.data.acceptedAt) - Date.parse(a.data.acceptedAt)).slice(0, max);
 
@@ -98,7 +117,7 @@ function withOther(others: readonly Said[], said: Said): readonly Said[] | null 
 }
 
 /** The source of the connection, which cannot be made up. */
-const cameFrom = ({ data }: Said): string => sourceOf(data.transport.peerAddress);
+const cameFrom = ({ data }: Pick<Said, 'data'>): string => sourceOf(data.transport.peerAddress);
 
 const isVerified = ({ data }: Said): boolean => data.authentication.outcome === 'verified';
 

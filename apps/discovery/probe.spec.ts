@@ -18,7 +18,7 @@ import type { Event } from '#events/event';
 import { exampleIdentity, type Identity } from '#events/identity';
 import { announcementProbed, announcementsRefused, type Refusal } from '#events/refusal';
 import { defaultSettings, settingsChanged, type Settings } from '#events/settings';
-import { ownAddresses } from '#pki/own-addresses';
+import { ownAddresses } from '#addresses/own';
 import { selfSigned } from '#pki/self-signed';
 import type { Store } from '#store/store';
 import { activeTasks } from '#store/tasks';
@@ -123,8 +123,8 @@ describe.each(Object.keys(databases))('an unknown client on %s', (name) => {
     return canary;
   };
   const waiting = () => activeTasks(store, 'discovery', { budget: 'probes', limit: 2_000 });
-  const work = (): void => {
-    const worker = probeWorker({ store, log, devicePort, snmpPort, retryDelaysMs: [] });
+  const work = (retryDelaysMs: readonly number[] = []): void => {
+    const worker = probeWorker({ store, log, devicePort, snmpPort, retryDelaysMs });
     const meter = metrics.getMeter('test');
     const on = { store, bus: outboxBus, log, meter, service: 'discovery', instance: 'test' };
     workers = runWorkers({ ...on, workers: [worker] });
@@ -254,7 +254,8 @@ describe.each(Object.keys(databases))('an unknown client on %s', (name) => {
   it('that says it is at another address than the one asked is not believed', async () => {
     await printerAt(address, { ip: '10.9.9.9' });
     await fed.feed(turnedAway([address]));
-    work();
+    // It has said so, and is not asked again at once.
+    work([3_600_000]);
     await allAsked();
     const problem = 'open device API: what answers says that it is at 10.9.9.9';
     expect(await fed.told(announcementProbed)).toMatchObject([{ peer: address, serial: null, problem }]);

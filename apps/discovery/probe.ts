@@ -46,7 +46,9 @@ export function probeWorker(on: Probing): Worker {
       const settings = (await readDocument(on.store, 'discovery', settingsChanged))?.body;
       if (!settings || !mayProbe(settings)) return { events: [] };
       const found = await ask(on, task.payload.peer, settings, signal);
-      return { events: [], settle: (tx) => letIn(on, tx, { task, found }) };
+      const settle = (tx: Tx) =>
+        'problem' in found ? giveUp(on, tx, { ...task.payload, ...found }) : letIn(on, tx, { task, found });
+      return { events: [], settle };
     },
     failed: ({ payload: of }, error) => ({
       events: [],
@@ -55,11 +57,22 @@ export function probeWorker(on: Probing): Worker {
   });
 }
 
-/** Throws why it is not known who it is. */
-async function ask(on: Probing, address: string, settings: Settings, signal: AbortSignal): Promise<Found> {
+/** Said, and of no use here: asked again at once, it would be the same. */
+interface Useless {
+  readonly problem: string;
+}
+
+/** Throws why it is not known who it is, where it may be another time. */
+async function ask(
+  on: Probing,
+  address: string,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<Found | Useless> {
   const answer = await whoIs(address, { ways: waysOfAsking(on), settings, signal });
-  if (answer.kind === 'unknown') throw new Error(answer.reason);
-  return answer.found;
+  if (answer.kind === 'found') return answer.found;
+  if (answer.somebody && !answer.mayPass) return { problem: answer.reason };
+  throw new Error(answer.reason);
 }
 
 interface Answered {

@@ -10,7 +10,7 @@ import type { Driver, Identified, Outcome, Target } from '#device/device';
 import { announcementFiltered } from '#events/device';
 import type { Draft } from '#events/event';
 import { settingsChanged } from '#events/settings';
-import { ownAddresses } from '#pki/own-addresses';
+import { ownAddresses } from '#addresses/own';
 import { readDocument } from '#store/documents';
 import type { Store, Tx } from '#store/store';
 import { announcementsOf } from './arrival.js';

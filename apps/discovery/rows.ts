@@ -1,6 +1,6 @@
 // What discovery knows, in SQL. Locks are named after serial numbers and certificates, also those not seen before, and
 // taken in one order: two instances never create one device twice, nor wait for each other crosswise.
-import { sourceOf } from '#announce/source';
+import { sourceOf } from '#addresses/source';
 import { settingsChanged } from '#events/settings';
 import { readDocument } from '#store/documents';
 import { forgetRetired } from '#store/retired';

@@ -6,7 +6,7 @@ import { mayConnect } from '#device/address';
 import type { Event } from '#events/event';
 import { announcementsRefused, type AnnouncementsRefused } from '#events/refusal';
 import { settingsChanged, type Settings } from '#events/settings';
-import { ownAddresses } from '#pki/own-addresses';
+import { ownAddresses } from '#addresses/own';
 import { readDocument } from '#store/documents';
 import type { Cause } from './known.js';
 import { loadAsking, saveProbes, type Asking, type Probe } from './probe-rows.js';

@@ -6,7 +6,7 @@ import { ippPort as standardIppPort, openIpp } from '#device/ipp/ipp';
 import { openSnmp, snmpPort as standardSnmpPort } from '#device/snmp/driver';
 import type { ProbeWay } from '#events/device';
 import type { Settings } from '#events/settings';
-import { ownAddresses } from '#pki/own-addresses';
+import { ownAddresses } from '#addresses/own';
 
 /** A protocol by which a device says who it is. */
 export interface Way {

@@ -14,7 +14,7 @@ import {
 } from 'node:tls';
 import type { Acknowledge } from '#announce/announcement';
 import type { Answering } from '#announce/answer';
-import { canonical } from '#announce/source';
+import { canonical } from '#addresses/source';
 import type { Complaints } from './complaints.js';
 import type { GatewayConfig } from './config.js';
 import type { Meters } from './meters.js';

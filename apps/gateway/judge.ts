@@ -4,7 +4,7 @@ import type { Announcement, AuthenticationOutcome } from '#announce/announcement
 import { hopsMax } from '#events/device';
 import type { EdgeConfiguration } from '#events/settings';
 import type { Peer } from '#pki/peer';
-import type { Standing } from '#pki/revocation/standing';
+import type { ChainStanding } from '#pki/revocation/standing';
 import { judgePeer, type Claim, type PeerFault, type Trust } from '#pki/verdict';
 
 /** Where an announcement came from. */
@@ -31,8 +31,8 @@ type RefusalReason = PeerFault | keyof typeof refusals;
 interface Admitted {
   readonly admitted: true;
   readonly authentication: 'anonymous' | 'verified';
-  /** What is known of the certificate's revocation; null: nobody was asked. */
-  readonly standing: Standing | null;
+  /** What is known of the certificate's revocation, and of its issuers'; null: nobody was asked. */
+  readonly standing: ChainStanding | null;
 }
 
 export interface Refused {

@@ -2,15 +2,15 @@
 import type { Meter } from '@opentelemetry/api';
 import { momentsMs } from '#bus/buckets';
 import type { Acknowledge } from '#announce/announcement';
-import type { Standing } from '#pki/revocation/standing';
+import type { ChainStanding } from '#pki/revocation/standing';
 
 export interface Meters {
   /** @param durationMs from the connection's first packet, or the line's arrival on an older connection, to the answer */
   answered(answer: Acknowledge, durationMs: number): void;
   /** A connection that never got as far as a line. */
   turnedAway(reason: string): void;
-  /** What was known of the revocation of a certificate that was taken. */
-  standing(standing: Standing): void;
+  /** What was known of the revocation of a certificate that was taken, and of its issuers' apart: soft may never know of those. */
+  standing(standing: ChainStanding): void;
   /** @param durationMs from the connection to the end of its handshake */
   secured(durationMs: number): void;
 }
@@ -28,7 +28,8 @@ export function gatewayMeters(meter: Meter): Meters {
     description: 'Connections closed before a line was read: no TLS, handshake failed, limits',
   });
   const standings = meter.createCounter('muster.gateway.revocation', {
-    description: 'Certificates taken, by what was known of their revocation',
+    description:
+      'Certificates taken, by what was known of the revocation of the certificate (device) and of its issuers (authority)',
   });
   const handshakes = meter.createHistogram('muster.gateway.handshake.duration', {
     description: 'From connection to the end of the TLS handshake',
@@ -41,7 +42,10 @@ export function gatewayMeters(meter: Meter): Meters {
       duration.record(durationMs, { result });
     },
     turnedAway: (reason) => turnedAway.add(1, { reason }),
-    standing: (standing) => standings.add(1, { standing }),
+    standing: ({ device, authority }) => {
+      standings.add(1, { of: 'device', standing: device });
+      if (authority !== null) standings.add(1, { of: 'authority', standing: authority });
+    },
     secured: (durationMs) => handshakes.record(durationMs),
   };
 }

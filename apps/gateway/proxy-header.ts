@@ -1,5 +1,5 @@
 // The header by which a proxy says whom it speaks for (haproxy's PROXY protocol, version 2), as bytes.
-import { canonical } from '#announce/source';
+import { canonical } from '#addresses/source';
 
 /** Signature, version and command, family, length: then as many bytes as the length says. */
 export const prefixBytes = 16;

@@ -1,6 +1,6 @@
 // Who connects from where: how often, and how many at a time, before anything is spent on a handshake. Limits are those of
 // this process.
-import { sourceOf } from '#announce/source';
+import { sourceOf } from '#addresses/source';
 
 /** Sources that are remembered: what this process keeps of strangers is bounded. */
 const rememberedMax = 65_536;

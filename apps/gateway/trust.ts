@@ -17,6 +17,9 @@ interface Held extends Trust {
   readonly fault: string | null;
 }
 
+/** Authorities in one line of the log. */
+const toldMax = 10;
+
 const nobody: Held = { pem: [], revocation: null, fault: null };
 
 export interface EdgeTrustOptions {
@@ -77,6 +80,7 @@ export class EdgeTrust {
         settings.policy === 'off'
           ? null
           : new Revocation({ settings, authorities, folder, keptIn, heard, notKept });
+      if (revocation) void this.#tellUnspoken(revocation);
       const fault =
         sound.length > 0 ? null : 'none of the trusted authorities can be used: nobody can be verified';
       return { pem: sound, revocation, fault };
@@ -87,6 +91,16 @@ export class EdgeTrust {
       );
       return { ...nobody, fault: 'the trusted authorities cannot be read: nobody can be verified' };
     }
+  }
+
+  /** Once for each trust set: it is no trouble of the gateway's, and may be as the operator wants it. */
+  async #tellUnspoken(revocation: Revocation): Promise<void> {
+    const authorities = await revocation.unspoken();
+    if (authorities.length === 0) return;
+    this.options.log.warn(
+      { count: authorities.length, authorities: authorities.slice(0, toldMax) },
+      'No list says of some trusted authorities whether they were revoked: hard takes no device of theirs',
+    );
   }
 
   #hear({ source, list, problem }: SourceReport): void {

@@ -41,7 +41,9 @@ export interface PublishedList {
 /** What a revocation did. */
 export interface Revoked {
   readonly certificates: readonly Issued[];
-  /** The device that has no certificate in force any more; null: it has, or it was no device's. */
+  /** How many their device has in force still. */
+  readonly others: number;
+  /** The device that has no certificate in force any more by it; null: it has, had none before, or it was no device's. */
   readonly device: string | null;
   /** User names of the secrets of that device to enrol, which ended with it. */
   readonly secrets: readonly string[];
@@ -77,8 +79,8 @@ export class TrustAuthority {
   }
 
   /**
-   * On the list when it returns. With the last certificate of a device its secrets to enrol end, or it would undo that itself.
-   * Throws AuthorityFault, TrustFault.
+   * On the list when it returns. With the last certificate that a device has in force its secrets to enrol end, or it would undo
+   * that itself; not with one that was over: the secret may be what the device is to come back by. Throws AuthorityFault, TrustFault.
    */
   revoke(serial: string, reason: RevocationReason): Revoked {
     const issuer = this.#issuer(bySerial(this.books, serial)?.issuer ?? 'issuing');
@@ -86,10 +88,10 @@ export class TrustAuthority {
       const at = new Date();
       const revoked = markRevoked(this.books, serial, { at, reason });
       publish(this.books, revoked.issuer, issuer);
-      const isLast = revoked.device !== null && ofDevice(this.books, revoked.device, at).length === 0;
-      const device = isLast ? revoked.device : null;
+      const others = revoked.device === null ? 0 : ofDevice(this.books, revoked.device, at).length;
+      const device = others === 0 && revoked.until > at ? revoked.device : null;
       const secrets = device === null ? [] : endSecrets(this.books, device, at);
-      return { certificates: [revoked], device, secrets };
+      return { certificates: [revoked], others, device, secrets };
     });
   }
 
@@ -107,7 +109,7 @@ export class TrustAuthority {
       const certificates = held.map(({ serial }) => markRevoked(this.books, serial, { at, reason }));
       const issuers = new Set(certificates.map(({ issuer }) => issuer));
       for (const name of issuers) publish(this.books, name, this.#issuer(name));
-      return { certificates, device, secrets };
+      return { certificates, others: 0, device, secrets };
     });
   }
 

@@ -119,9 +119,12 @@ const certificates: Row = {
     },
     {
       title: 'Certificates of devices that were taken',
-      about: 'By what was known of their revocation. Not good, and taken: the trust set says soft.',
+      about:
+        'By what was known of the revocation of each, and of its issuers. Not good, and taken: the trust set says soft.',
       unit: 'ops',
-      queries: [line(`sum by (standing) (${rate('muster_gateway_revocation_total')})`, '{{standing}}')],
+      queries: [
+        line(`sum by (of, standing) (${rate('muster_gateway_revocation_total')})`, '{{of}}: {{standing}}'),
+      ],
     },
   ],
 };

@@ -6,7 +6,6 @@
 //   strict-json.ts   JSON as everybody reads it alike: UTF-8, no key twice, not deep
 //   announce.ts      the client's half: connects, announces, hears the acknowledge
 //   answer.ts        the server's half: reads lines, has each judged, answers in order, within limits
-//   source.ts        who counts as one source of connections
 import * as z from 'zod';
 import { announceReason, origin } from '../events/device.js';
 import { identity, printable, type Identity } from '../events/identity.js';

@@ -2,8 +2,8 @@
 // announced address).
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { type Address, ordinaryRanges, rangeOf } from '../pki/address-range.js';
-import { isAmong } from '../pki/own-addresses.js';
+import { type Address, ordinaryRanges, rangeOf } from '../addresses/range.js';
+import { isAmong } from '../addresses/own.js';
 
 /** Ranges with nobody in them to connect to, named or not. */
 const never = new Set(['unspecified', 'broadcast', 'multicast']);

@@ -1,6 +1,6 @@
 // What every call to a device begins with, whatever its protocol.
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { ownAddresses } from '../pki/own-addresses.js';
+import { ownAddresses } from '../addresses/own.js';
 import { mayConnect } from './address.js';
 import type { Outcome, Target } from './device.js';
 

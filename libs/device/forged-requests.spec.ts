@@ -10,7 +10,7 @@ import { openSnmp } from '#device/snmp/driver';
 import { defaultSettings } from '#events/settings';
 import { identity } from '#events/identity';
 import { deviceAnnounced } from '#events/device';
-import { ownAddresses } from '#pki/own-addresses';
+import { ownAddresses } from '#addresses/own';
 import { freePort } from '../../scripts/free-port.mjs';
 
 const networks = [...defaultSettings.deviceNetworks, '0.0.0.0/0', '::/0'];

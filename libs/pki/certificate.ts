@@ -11,7 +11,7 @@
 //   fields.ts       what is in a certificate    names.ts  in it  key-strength.ts  of keys    der/  how all of it is written and read
 //   signature.ts    over lists and answers; the folder revocation says who was revoked
 //   authority/      an authority of our own: what it issues and publishes; its map is in authority/issue.ts
-//   presentable.ts  whether a server can present it    address-range.ts  what an IP address is for   own-addresses.ts  this machine's
+//   presentable.ts  whether a server can present it
 //   tls.ts          how servers speak TLS    negotiated.ts  the group that a connection's keys were exchanged by
 import { hash, randomBytes, type X509Certificate } from 'node:crypto';
 

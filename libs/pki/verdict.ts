@@ -10,7 +10,7 @@ import { valuesIn } from './names.js';
 import type { Peer } from './peer.js';
 import { dnsNamesIn, faultOfLeaf } from './rfc5280.js';
 import type { Revocation } from './revocation/revocation.js';
-import type { Standing } from './revocation/standing.js';
+import type { ChainStanding } from './revocation/standing.js';
 
 /** What the sentence for an operator or a device's log says. */
 export const peerFaults = {
@@ -34,7 +34,7 @@ export type PeerFault = keyof typeof peerFaults;
 
 export type Verdict =
   /** `standing`: what is known of its revocation; null: nobody was asked. */
-  | { readonly outcome: 'verified'; readonly standing: Standing | null }
+  | { readonly outcome: 'verified'; readonly standing: ChainStanding | null }
   | {
       readonly outcome: 'failed';
       readonly reason: PeerFault;
@@ -76,8 +76,9 @@ export async function judgePeer(peer: Peer, claim: Claim, trust: Trust, now: Dat
     (claim === 'server' ? faultOfForwarder(certificate) : null);
   if (fault) return fault;
   if (!trust.revocation) return { outcome: 'verified', standing: null };
-  const { fault: lost, standing } = await trust.revocation.judge(certificate, now);
-  return lost ? { ...failed(lost), passing: standing === 'unanswered' } : { outcome: 'verified', standing };
+  const { fault: lost, standing, parts } = await trust.revocation.judge(certificate, now);
+  if (lost) return { ...failed(lost), passing: standing === 'unanswered' };
+  return { outcome: 'verified', standing: parts };
 }
 
 function faultOfConnection({ resumed, chainError, certificate }: Peer): Failed {

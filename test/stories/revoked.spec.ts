@@ -137,8 +137,15 @@ describe('a device that is revoked', () => {
         (await gateway.count('muster_gateway_crl_remaining', 'CN=Trial issuing')) > 0 &&
         (await gateway.count('muster_gateway_crl_remaining', 'CN=Trial root')) > 0,
     );
-    expect(await gateway.count('muster_gateway_revocation_total', 'standing="good"')).toBeGreaterThan(0);
+    const taken = (of: string, standing: string): Promise<number> =>
+      gateway.count('muster_gateway_revocation_total', `of="${of}",standing="${standing}"`);
+    expect(await taken('device', 'good')).toBeGreaterThan(0);
+    expect(await taken('authority', 'good')).toBeGreaterThan(0);
     const device = await deviceOf('UNKNOWN01');
+    await judgeBy({ policy: 'soft', crlUrls: [`${lists}/issuing.crl`] });
+    await until('it is taken', async () => (await outcome('UNKNOWN01', device)) === 'accepted');
+    await until('its issuer is not known', async () => (await taken('authority', 'absent')) > 0);
+    expect(await taken('device', 'absent')).toBe(0);
     await judgeBy({ crlUrls: [`${lists}/none.crl`] });
     await until('nothing is known', async () => (await outcome('UNKNOWN01', device)) === 'revocationUnknown');
     const refused = await gateway.count('muster_gateway_announcements_total', 'reason="revocationUnknown"');

@@ -9,7 +9,7 @@ import { leadingTo } from '#pki/revocation/path';
 import { installedFiles, ownFolder, readOptional, splitPem } from '../credentials.js';
 import { replaceFile } from '../state.js';
 import { dueOf } from './due.js';
-import { authoritiesOf, certify, EstFailed, type Est, type Proof } from './est.js';
+import { authoritiesOf, certify, EstDenied, EstFailed, type Est, type Proof } from './est.js';
 import { markUsed, newSecretIn, secretIn } from './secret.js';
 
 export interface Enrolling {
@@ -71,29 +71,34 @@ function heldIn(identity: string): {
   }
 }
 
+type Ask = (proof: Proof) => Promise<readonly X509Certificate[]>;
+
 interface Certified {
   readonly got: readonly X509Certificate[];
   readonly proof: Proof;
 }
 
-/** By the certificate that it has; where that is refused, as it was revoked, by a secret that was put in since. Throws EstFailed. */
-async function certifiedBy(
-  proof: Proof,
-  folder: string,
-  ask: (proof: Proof) => Promise<readonly X509Certificate[]>,
-): Promise<Certified> {
+/** By the certificate that it has; where that is not taken, as one that was revoked, by a secret that was put in since. Throws EstFailed. */
+async function certifiedBy(proof: Proof, folder: string, ask: Ask): Promise<Certified> {
   try {
     return { got: await ask(proof), proof };
   } catch (error) {
-    if (!(error instanceof EstFailed && error.refused && 'key' in proof)) throw error;
+    if (!(error instanceof EstDenied && 'key' in proof)) throw error;
     const secret = await newSecretIn(folder);
-    if (!secret)
-      throw new EstFailed(
-        `${error.message}; with a new secret in ${installedFiles.secret} it could enrol anew`,
-        true,
-        error.retryAfterMs,
-      );
-    return { got: await ask(secret), proof: secret };
+    if (secret) return await certifiedAnew(secret, error, ask);
+    const out = `where that is about its certificate, it enrols anew with a new secret in ${installedFiles.secret}`;
+    throw new EstFailed(`${error.message}; ${out}`, true, error.retryAfterMs);
+  }
+}
+
+/** Throws EstFailed with both reasons: the first is why, the second may be how to go on. */
+async function certifiedAnew(proof: Proof, denied: EstDenied, ask: Ask): Promise<Certified> {
+  try {
+    return { got: await ask(proof), proof };
+  } catch (error) {
+    if (!(error instanceof EstFailed)) throw error;
+    const message = `${denied.message}; by the new secret: ${error.message}`;
+    throw new EstFailed(message, error.refused, error.retryAfterMs);
   }
 }
 

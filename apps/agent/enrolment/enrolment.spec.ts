@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
+import { certificatesOnly } from '#pki/authority/certificates-only';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startAnnounceServer, type AnnounceServer } from '../../../test/support/announce-server.js';
@@ -140,7 +141,7 @@ test('asked for, it gets its next certificate, announces with that, and the one 
   await trust.ca('revoke', '--device', 'EST-0003');
   const refused = await asksAgain('EST-0003');
   expect(refused).toMatch(
-    /^failed: the EST server answers 403: the certificate was revoked; with a new secret/,
+    /^failed: the EST server answers 403: the certificate was revoked; .* with a new secret/,
   );
   // What it has stays in force: the server that it announces to judges that.
   expect(existsSync(join(folder, 'identity.pem'))).toBe(true);
@@ -156,7 +157,7 @@ test('a secret that is good many times does not undo a revocation; a new one doe
   await secretFor('EST-0011', '--reusable');
   expect(await asksAgain('EST-0011')).toMatch(/^done: enrolled/);
   await trust.ca('revoke', '--device', 'EST-0011');
-  expect(await asksAgain('EST-0011')).toContain('with a new secret in enrol.secret it could enrol anew');
+  expect(await asksAgain('EST-0011')).toContain('it enrols anew with a new secret in enrol.secret');
   await secretFor('EST-0011', '--reusable');
   expect(await asksAgain('EST-0011')).toMatch(/^done: enrolled/);
 });
@@ -217,6 +218,64 @@ describe('what it is refused (in this process)', () => {
     await expect(enrolled('EST-0005')).rejects.toThrow('ca.pem is missing');
     expect(asked).toEqual([]);
     await new Promise((resolve) => impostor.close(resolve));
+  });
+});
+
+describe('where its next certificate is refused (in this process)', () => {
+  const open: { close(): unknown }[] = [];
+  afterEach(() => open.splice(0).map((each) => each.close()));
+
+  /** A device that has its certificate, and a secret that was put in since; resolves to what it asks then, and why it fails. */
+  async function refusedWith(serial: string, status: number, body: string) {
+    const signal = AbortSignal.timeout(120_000);
+    const enrolled = (url: string) =>
+      enrol({ folder, serial, url: new URL(url), revocation: 'hard', signal }, true);
+    await secretFor(serial);
+    await enrolled(est());
+    writeFileSync(join(folder, 'enrol.secret'), `${serial} another`);
+    const asked: string[] = [];
+    const { key, certificate } = splitPem(trust.openssl.read('gateway.pem'));
+    const server = createServer({ key, cert: certificate }, ({ url = '' }, response) => {
+      const operation = url.slice(url.lastIndexOf('/') + 1);
+      asked.push(operation);
+      if (operation === 'cacerts') return response.end(certificatesOnly([held().raw]).toString('base64'));
+      if (operation === 'simpleenroll') return response.writeHead(401).end('this secret ended');
+      return response.writeHead(status).end(body);
+    });
+    open.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const there = `https://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+    const why = await enrolled(there).then(
+      () => '',
+      (error: Error) => error.message,
+    );
+    return { asked, why };
+  }
+
+  test.each([
+    ['EST-0012', 400, 'bad request', 'the EST server answers 400: bad request'],
+    ['EST-0013', 404, 'no such path', 'the EST server answers 404: no such path'],
+    ['EST-0014', 200, 'AAAA', 'the answer of the EST server cannot be read: '],
+  ])(
+    'for what is not about its certificate, no secret is spent: %s, %d',
+    async (serial, status, body, says) => {
+      const { asked, why } = await refusedWith(serial, status, body);
+      expect(asked).toEqual(['cacerts', 'simplereenroll']);
+      expect(why).toContain(says);
+      expect(why).not.toContain('secret');
+    },
+  );
+
+  test.each([
+    ['EST-0015', 401],
+    ['EST-0016', 403],
+  ])('and its secret as well, both reasons are told: %s, %d', async (serial, status) => {
+    const { asked, why } = await refusedWith(serial, status, 'it was revoked');
+    expect(asked).toEqual(['cacerts', 'simplereenroll', 'simpleenroll']);
+    expect(why).toBe(
+      `the EST server answers ${status}: it was revoked; by the new secret: the EST server answers 401: this secret ended`,
+    );
   });
 });
 

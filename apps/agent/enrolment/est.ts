@@ -39,6 +39,9 @@ export class EstFailed extends Error {
   }
 }
 
+/** The server does not take what the device proves itself by. */
+export class EstDenied extends EstFailed {}
+
 const limitMs = 20_000;
 const answerBytesMax = 131_072;
 const retryAfterSecondsMax = 7 * 86_400;
@@ -73,7 +76,8 @@ async function ask(est: Est, operation: string, proof: Proof | null, body: strin
     .trim()
     .slice(0, 200);
   const sentence = `the EST server answers ${status}${reason === '' ? '' : `: ${reason}`}`;
-  throw new EstFailed(sentence, [400, 401, 403, 404].includes(status), retryAfterMs);
+  if (status === 401 || status === 403) throw new EstDenied(sentence, true, retryAfterMs);
+  throw new EstFailed(sentence, status === 400 || status === 404, retryAfterMs);
 }
 
 interface Answered {

@@ -3,7 +3,7 @@ import { Body, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common
 import { ApiBody, ApiConsumes } from '@nestjs/swagger';
 import * as z from 'zod';
 import { settingsChanged } from '#events/settings';
-import { ownAddresses } from '#pki/own-addresses';
+import { ownAddresses } from '#addresses/own';
 import { Discoveries, shownResults } from '../discoveries/discoveries.js';
 import { readSent } from '../discoveries/reading.js';
 import { Documents } from '../documents/documents.js';

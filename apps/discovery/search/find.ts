@@ -9,7 +9,7 @@ import { mayConnect } from '#device/address';
 import type { DiscoveryResult } from '#events/discovery';
 import { messageOf } from '#events/message-of';
 import { settingsChanged } from '#events/settings';
-import { ownAddresses } from '#pki/own-addresses';
+import { ownAddresses } from '#addresses/own';
 import { readDocument } from '#store/documents';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';

@@ -1,6 +1,7 @@
 // `muster ca` from day to day, as a person types it, rightly and wrongly.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TypedCa } from '../../../test/support/typed-ca.js';
+import { Books } from '../books.js';
 
 const ca = new TypedCa();
 const { openssl } = ca;
@@ -83,6 +84,22 @@ it('revoke ends what only that device could enrol with, and says what is good st
     status: 1,
     text: expect.stringContaining('is in force, and no secret of its own'),
   });
+});
+
+it('revoke of a certificate that is over already takes no secret from a device that is to come back', async () => {
+  const device = 'VNB3K999';
+  openssl.request('over', `/CN=over/serialNumber=${device}`);
+  openssl.file('over-asked.pem', openssl.run('req', '-inform', 'DER', '-in', 'over.der'));
+  const words = ['--profile', 'device', '--out', 'over-signed.pem'];
+  const { text } = await ca.type('sign', 'over-asked.pem', ...words);
+  const serial = /^(\w+): device for/m.exec(text)?.[1] ?? text;
+  const books = new Books(ca.place.MUSTER_TRUST_DIR);
+  books.run('update certificate set until_ms = ? where serial = ?', Date.now() - 1_000, serial);
+  books.close();
+  await ca.done('enrol', '--device', device);
+  expect(await ca.done('revoke', serial)).toMatch(new RegExp(`^${serial} is revoked: .*\\n$`));
+  expect(await ca.done('list', '--secrets')).toContain(`${device}, once`);
+  await ca.done('enrol', '--remove', device);
 });
 
 describe('typed wrongly', () => {

@@ -37,11 +37,14 @@ export const revoke: Command = {
 };
 
 /** What was done, and what is good still. */
-function told({ certificates, device, secrets }: Revoked, forAny: readonly string[]): readonly string[] {
+function told(
+  { certificates, others, device, secrets }: Revoked,
+  forAny: readonly string[],
+): readonly string[] {
   const lines = certificates.map(({ serial, subject }) => `${serial} is revoked: ${subject}`);
   const [holder = null] = certificates.map((each) => each.device);
   if (device === null)
-    return holder === null
+    return holder === null || others === 0
       ? lines
       : [...lines, `${holder} has others in force: muster ca revoke --device ${holder} ends them all`];
   const ended = secrets.map((user) => `${user}: the secret with which it could enrol is ended`);

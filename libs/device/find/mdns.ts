@@ -2,7 +2,7 @@
 // itself. Asked is as by a resolver of no continuity (RFC 6762 5.1), so that each answer comes to this search alone and
 // repeats its number: whatever else Muster's machine runs for mDNS is not disturbed, and nobody can answer what was not asked.
 import { randomInt } from 'node:crypto';
-import { ownAddresses } from '../../pki/own-addresses.js';
+import { ownAddresses } from '../../addresses/own.js';
 import { mayConnect } from '../address.js';
 import { keyOf, readAnswer, writeQuestion, type DnsAnswer, type Name } from './dns.js';
 import { hintOf, type Candidate } from './found.js';

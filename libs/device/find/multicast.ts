@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../events/message-of.js';
-import { ownAddresses } from '../../pki/own-addresses.js';
+import { ownAddresses } from '../../addresses/own.js';
 import { mayConnect } from '../address.js';
 import { Arriving } from './arriving.js';
 

@@ -2,7 +2,7 @@
 // service agents themselves; directory agents are not looked for. They name candidates and nothing more.
 import { randomInt } from 'node:crypto';
 import { isIP } from 'node:net';
-import { ownAddresses } from '../../pki/own-addresses.js';
+import { ownAddresses } from '../../addresses/own.js';
 import { mayConnect } from '../address.js';
 import { hintOf, type Candidate } from './found.js';
 import { candidatesMax } from './mdns.js';

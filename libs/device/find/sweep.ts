@@ -1,7 +1,7 @@
 // Asks each address of some ranges whether somebody is there: it takes a connection at a port that a driver speaks to, or
 // its SNMP agent answers. To ports that print nobody goes.
 import { setImmediate as breathe, setTimeout as delay } from 'node:timers/promises';
-import { ownAddresses } from '../../pki/own-addresses.js';
+import { ownAddresses } from '../../addresses/own.js';
 import { mayConnect } from '../address.js';
 import { deviceApiPort } from '../api.js';
 import { knock } from '../probe/knock.js';

@@ -6,7 +6,7 @@
 //   hello.ts        its beginning, by hand        certificate.ts  what is judged of one
 //   redirect.ts     what is answered in clear     observation.ts  what was seen of one fact
 import type { SettingValue } from '../../events/assessment.js';
-import { ownAddresses } from '../../pki/own-addresses.js';
+import { ownAddresses } from '../../addresses/own.js';
 import { mayConnect } from '../address.js';
 import { faultOfValue, settingsCatalogue, type Catalogue } from '../catalogue.js';
 import type { ProbeWay, SettingType } from '../catalogue/setting.js';

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { mayConnect } from '../../device/address.js';
-import { isOrdinary } from '../../pki/address-range.js';
+import { isOrdinary } from '../../addresses/range.js';
 import type { ListFaultCode } from '../device-list.js';
 import { addressAt, spanBetween, spanOfNetwork, type Span } from './span.js';
 

@@ -13,6 +13,12 @@ interface Held {
   readonly key: string;
 }
 
+/** Who issues devices' certificates, and the way from there to a root. */
+interface Lowest {
+  readonly issuer: X509Certificate;
+  readonly above: readonly Link[];
+}
+
 /** What an operator wants to know of a list. */
 export interface HeldCrl {
   readonly issuer: string;
@@ -26,7 +32,7 @@ export class Crls {
 
   readonly #authorities: readonly X509Certificate[];
   /** Those that issued no other one of them: devices' certificates are theirs. */
-  readonly #lowest: readonly X509Certificate[];
+  readonly #lowest: readonly Lowest[];
   /** Those that are no roots, with who has issued them. */
   readonly #issued: readonly Link[];
 
@@ -35,9 +41,9 @@ export class Crls {
     this.#authorities = authorities.filter((authority) => leadsToRoot(authority, authorities));
     const issued = this.#authorities.filter(({ subject, issuer }) => subject !== issuer);
     this.#issued = issued.flatMap((authority) => pathOf(authority, authorities).slice(0, 1));
-    this.#lowest = this.#authorities.filter(
-      (authority) => !issued.some((other) => other !== authority && other.checkIssued(authority)),
-    );
+    this.#lowest = this.#authorities
+      .filter((authority) => !issued.some((other) => other !== authority && other.checkIssued(authority)))
+      .map((issuer) => ({ issuer, above: issued.includes(issuer) ? pathOf(issuer, authorities) : [] }));
   }
 
   /** Reads a list and puts it in force. Throws RefusedCrl; then what was there holds on. */
@@ -64,7 +70,7 @@ export class Crls {
 
   /** A list in force speaks for whatever device: nobody else need be asked. */
   speakForAll(now: Date): boolean {
-    return this.#lowest.every((issuer) =>
+    return this.#lowest.every(({ issuer }) =>
       this.#speakingFor(canonicalSubjectOf(issuer), issuer).some((held) => inForce(held, now)),
     );
   }
@@ -76,12 +82,23 @@ export class Crls {
       .map(({ certificate, issuer }) => ({ authority: subjectOf(certificate), issuer: subjectOf(issuer) }));
   }
 
+  /**
+   * Somebody's devices can be known as good, as far as lists were ever brought: of a bundle, the authorities that publish none stop
+   * nobody else. @param byLists without a responder: an issuer needs a list of its own as well
+   */
+  speakForSome(byLists: boolean, now: Date): boolean {
+    return this.#lowest.some(({ issuer, above }) => {
+      const spoken = above.every((link) => this.standingOf(link.certificate, link.issuer, now) !== 'absent');
+      return spoken && (!byLists || this.#speakingFor(canonicalSubjectOf(issuer), issuer).length > 0);
+    });
+  }
+
   /** Some of those who issue devices' certificates, when there is a list of none of them. */
   silentIssuers(): readonly string[] {
     const heard = this.#lowest.some(
-      (issuer) => this.#speakingFor(canonicalSubjectOf(issuer), issuer).length > 0,
+      ({ issuer }) => this.#speakingFor(canonicalSubjectOf(issuer), issuer).length > 0,
     );
-    return heard ? [] : this.#lowest.slice(0, 3).map(subjectOf);
+    return heard ? [] : this.#lowest.slice(0, 3).map(({ issuer }) => subjectOf(issuer));
   }
 
   all(): readonly HeldCrl[] {

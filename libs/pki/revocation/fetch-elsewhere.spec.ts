@@ -4,8 +4,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isOrdinary } from '../address-range.js';
-import { ownAddresses } from '../own-addresses.js';
+import { isOrdinary } from '../../addresses/range.js';
+import { ownAddresses } from '../../addresses/own.js';
 import { postElsewhere } from './fetch-elsewhere.js';
 
 let site: Server;
@@ -70,45 +70,48 @@ it.each([
 /** Of this machine, as there is no other one, and taken for somebody else's. */
 const [address] = ordinary;
 
-describe.skipIf(address === undefined)('somebody in a network', () => {
-  let own: readonly string[] = [];
-  const post = (limitMs = limits.limitMs) =>
-    postElsewhere(at(address ?? ''), { ...limits, limitMs, body }, () => own);
+describe.skipIf(address === undefined)(
+  'somebody in a network (skipped where the machine has loopback only)',
+  () => {
+    let own: readonly string[] = [];
+    const post = (limitMs = limits.limitMs) =>
+      postElsewhere(at(address ?? ''), { ...limits, limitMs, body }, () => own);
 
-  it('is asked, and its answer is read', async () => {
-    answer = (request, response) => {
-      response.setHeader('x-was', String(request.headers['content-type']));
-      request.pipe(response);
-    };
-    expect(Buffer.from(await post()).toString()).toBe('question');
-  });
+    it('is asked, and its answer is read', async () => {
+      answer = (request, response) => {
+        response.setHeader('x-was', String(request.headers['content-type']));
+        request.pipe(response);
+      };
+      expect(Buffer.from(await post()).toString()).toBe('question');
+    });
 
-  it.each<[string, RequestListener, string]>([
-    ['a redirect', (_, response) => response.writeHead(302, { location: '/other' }).end(), 'status 302'],
-    ['an error', (_, response) => response.writeHead(500).end(), 'status 500'],
-    ['more than is read', (_, response) => response.end('x'.repeat(1_001)), 'more than 1000 bytes'],
-    ['a broken connection', (request) => request.socket.destroy(), 'cannot be reached'],
-  ])('that answers with %s has not answered', async (_, by, says) => {
-    answer = by;
-    await expect(post()).rejects.toThrow(says);
-  });
+    it.each<[string, RequestListener, string]>([
+      ['a redirect', (_, response) => response.writeHead(302, { location: '/other' }).end(), 'status 302'],
+      ['an error', (_, response) => response.writeHead(500).end(), 'status 500'],
+      ['more than is read', (_, response) => response.end('x'.repeat(1_001)), 'more than 1000 bytes'],
+      ['a broken connection', (request) => request.socket.destroy(), 'cannot be reached'],
+    ])('that answers with %s has not answered', async (_, by, says) => {
+      answer = by;
+      await expect(post()).rejects.toThrow(says);
+    });
 
-  it.each<[string, RequestListener]>([
-    ['that says nothing', () => undefined],
-    ['that never ends', (_, response) => void response.writeHead(200).write('x')],
-  ])('%s is waited for so long, and no longer', async (_, by) => {
-    answer = by;
-    await expect(post(300)).rejects.toThrow('does not answer within 300 ms');
-  });
+    it.each<[string, RequestListener]>([
+      ['that says nothing', () => undefined],
+      ['that never ends', (_, response) => void response.writeHead(200).write('x')],
+    ])('%s is waited for so long, and no longer', async (_, by) => {
+      answer = by;
+      await expect(post(300)).rejects.toThrow('does not answer within 300 ms');
+    });
 
-  it('is not asked any more once this machine has its address', async () => {
-    own = [address ?? ''];
-    await expect(post()).rejects.toThrow('a certificate may not lead there');
-    own = [];
-  });
+    it('is not asked any more once this machine has its address', async () => {
+      own = [address ?? ''];
+      await expect(post()).rejects.toThrow('a certificate may not lead there');
+      own = [];
+    });
 
-  it('that is not there cannot be reached', async () => {
-    const nowhere = postElsewhere('http://nowhere.invalid/', { limitMs: 30_000, bytesMax: 1_000, body });
-    await expect(nowhere).rejects.toThrow('cannot be reached');
-  });
-});
+    it('that is not there cannot be reached', async () => {
+      const nowhere = postElsewhere('http://nowhere.invalid/', { limitMs: 30_000, bytesMax: 1_000, body });
+      await expect(nowhere).rejects.toThrow('cannot be reached');
+    });
+  },
+);

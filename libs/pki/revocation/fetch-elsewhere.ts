@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { isOrdinary } from '../address-range.js';
-import { isAmong, ownAddresses } from '../own-addresses.js';
+import { isOrdinary } from '../../addresses/range.js';
+import { isAmong, ownAddresses } from '../../addresses/own.js';
 import { bounded, type Fetching, NotFetched, told } from './fetch.js';
 
 type Posting = Omit<Fetching, 'body' | 'etag'> & Required<Pick<Fetching, 'body'>>;

@@ -13,6 +13,7 @@ import { answerOcsp } from '../authority/ocsp-answer.js';
 import { makeList } from '../authority/revocation-list.js';
 import { validFor } from '../certificate.js';
 import { Revocation } from './revocation.js';
+import type { ChainStanding } from './standing.js';
 
 const dayMs = 86_400_000;
 const inDays = (days: number): Date => new Date(Date.now() + days * dayMs);
@@ -22,13 +23,16 @@ let issuing: Issuer;
 /** The root has signed it, too. */
 let other: Issuer;
 let device: X509Certificate;
+/** Of a bundle: it has a root of its own, and nobody publishes lists there. */
+let old: readonly Issuer[];
 let folder: string;
 let site: Server;
 
 beforeAll(async () => {
   folder = await ownFolder('lists');
   const validity = validFor(30);
-  const [rootKey, issuingKey, otherKey, own] = await Promise.all([
+  const [rootKey, issuingKey, otherKey, oldKey, own] = await Promise.all([
+    generateKey('p256'),
     generateKey('p256'),
     generateKey('p256'),
     generateKey('p256'),
@@ -36,10 +40,12 @@ beforeAll(async () => {
   ]);
   const key = rootKey.privateKey;
   root = { key, certificate: makeRoot({ subject: { CN: 'Root' }, key, validity }) };
-  const signed = (CN: string, { publicKey, privateKey }: typeof issuingKey): Issuer => ({
+  const signed = (CN: string, { publicKey, privateKey }: typeof issuingKey, by = root): Issuer => ({
     key: privateKey,
-    certificate: makeIssuing(root, { subject: { CN }, publicKey, validity }, null),
+    certificate: makeIssuing(by, { subject: { CN }, publicKey, validity }, null),
   });
+  const oldRoot = { key, certificate: makeRoot({ subject: { CN: 'Old root' }, key, validity }) };
+  old = [signed('Old issuing', oldKey, oldRoot), oldRoot];
   issuing = signed('Issuing', issuingKey);
   other = signed('Other', otherKey);
   device = issue(issuing, {
@@ -112,8 +118,9 @@ async function judge(
     notKept: () => undefined,
   });
   try {
-    const { fault } = await revocation.judge(device, new Date());
-    return { outcome: fault ?? 'accepted', problems: revocation.problems(new Date()) };
+    const { fault, parts } = await revocation.judge(device, new Date());
+    const [problems, unspoken] = [revocation.problems(new Date()), await revocation.unspoken()];
+    return { outcome: fault ?? 'accepted', parts, problems, unspoken };
   } finally {
     await revocation.stop();
   }
@@ -122,7 +129,7 @@ async function judge(
 describe('a responder that is away', () => {
   it('is no trouble while lists in force speak for all devices', async () => {
     const lists = ['issuing.crl', 'root.crl'];
-    expect(await judge('/away', lists)).toEqual({ outcome: 'accepted', problems: [] });
+    expect(await judge('/away', lists)).toMatchObject({ outcome: 'accepted', problems: [], unspoken: [] });
   });
 
   it.each([
@@ -155,6 +162,43 @@ describe('of lists alone', () => {
     if (problem === null) expect(judged.problems).toEqual([]);
     else expect(judged.problems.join('\n')).toMatch(problem);
     expect((await judge(null, lists, { policy: 'soft', trusted })).outcome).toBe('accepted');
+  });
+
+  it.each<[string, readonly string[], ChainStanding]>([
+    ['their issuer’s list only', ['issuing.crl'], { device: 'good', authority: 'absent' }],
+    ['the root’s list only', ['root.crl'], { device: 'absent', authority: 'good' }],
+    [
+      'a list that is out of date, and the root’s',
+      ['old.crl', 'root.crl'],
+      { device: 'stale', authority: 'good' },
+    ],
+  ])(
+    'soft, with %s: what is known of devices is told apart from that of authorities',
+    async (_, lists, parts) => {
+      expect(await judge(null, lists, { policy: 'soft' })).toMatchObject({ outcome: 'accepted', parts });
+    },
+  );
+});
+
+describe('a bundle', () => {
+  const oldOne = 'no list of CN=Old root is held, which would say whether CN=Old issuing was revoked';
+  const bundle = () => ({ trusted: [issuing, root, ...old] });
+
+  it.each<[string, '/ocsp' | null, readonly string[]]>([
+    ['lists', null, ['issuing.crl', 'root.crl']],
+    ['a responder', '/ocsp', ['root.crl']],
+  ])('is no trouble by %s, though one of its authorities publishes nothing', async (_, path, lists) => {
+    expect(await judge(path, lists, bundle())).toMatchObject({
+      outcome: 'accepted',
+      problems: [],
+      unspoken: [oldOne],
+    });
+  });
+
+  it('of which no authority is spoken for is one', async () => {
+    const { outcome, problems } = await judge(null, ['issuing.crl'], bundle());
+    expect(outcome).toBe('revocationUnknown');
+    expect(problems).toEqual([expect.stringContaining('CN=Root is held'), oldOne]);
   });
 });
 

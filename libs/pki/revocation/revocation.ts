@@ -17,7 +17,7 @@ import { KeptLists } from './kept-lists.js';
 import { OcspClient } from './ocsp-client.js';
 import { pathOf, type Link } from './path.js';
 import { crlBytesMax, CrlSources, type SourceReport } from './sources.js';
-import { faultOfStanding, together, worstOf, type Standing } from './standing.js';
+import { faultOfStanding, together, worstOf, type ChainStanding, type Standing } from './standing.js';
 
 export interface RevocationOptions {
   readonly settings: Settings;
@@ -34,7 +34,9 @@ export interface RevocationOptions {
 
 /** What was found of a chain, and what the policy makes of it. */
 export interface RevocationFinding {
+  /** Of its weakest link. */
   readonly standing: Standing;
+  readonly parts: ChainStanding;
   readonly fault: 'revoked' | 'revocationUnknown' | null;
 }
 
@@ -58,19 +60,18 @@ export class Revocation {
   /** Of a certificate whose chain OpenSSL took, and of the authorities above it. */
   async judge(certificate: X509Certificate, now: Date): Promise<RevocationFinding> {
     const { policy } = this.options.settings;
-    if (policy === 'off') return { standing: 'absent', fault: null };
+    if (policy === 'off')
+      return { standing: 'absent', parts: { device: 'absent', authority: null }, fault: null };
     // At the start the first answers of the sources are waited for, as a fetch may take.
     await this.#sources.tried;
     const [leaf, ...above] = pathOf(certificate, this.options.authorities);
     // Authorities are looked up in lists only, of their own issuers. That one is not there proves nothing: whoever is on the way
     // to it can hold it back, or bring another one instead.
-    const standing = leaf
-      ? worstOf([
-          await this.#standingOfLeaf(leaf, now),
-          ...above.map(({ certificate, issuer }) => this.#crls.standingOf(certificate, issuer, now)),
-        ])
-      : 'absent';
-    return { standing, fault: faultOfStanding(standing, policy) };
+    const device = leaf ? await this.#standingOfLeaf(leaf, now) : 'absent';
+    const authorities = above.map((link) => this.#crls.standingOf(link.certificate, link.issuer, now));
+    const standing = worstOf([device, ...authorities]);
+    const authority = authorities.length === 0 ? null : worstOf(authorities);
+    return { standing, parts: { device, authority }, fault: faultOfStanding(standing, policy) };
   }
 
   /** Lists that are held, the out-of-date among them. */
@@ -80,7 +81,8 @@ export class Revocation {
 
   /**
    * What keeps devices from being known as good, in sentences. A source that is away while its list is in force does not, nor
-   * a responder that is away while lists speak for all.
+   * a responder that is away while lists speak for all; nor does an authority of which no list says anything, while devices
+   * of another can be known: a bundle may have some that are of no use.
    */
   problems(now: Date): readonly string[] {
     const unanswered = this.#crls.speakForAll(now) ? null : (this.#ocsp?.problem ?? null);
@@ -98,6 +100,12 @@ export class Revocation {
     ];
   }
 
+  /** Authorities of which no list says anything, in sentences: their devices are not known as good. Once the sources were tried. */
+  async unspoken(): Promise<readonly string[]> {
+    await this.#sources.tried;
+    return this.#ended.signal.aborted ? [] : this.#unspoken(new Date());
+  }
+
   async stop(): Promise<void> {
     this.#ended.abort();
     await this.#sources.stop();
@@ -109,16 +117,22 @@ export class Revocation {
     return together(crl, await this.#ocsp.standingOf(certificate, issuer, now));
   }
 
-  /** Lists that nobody has brought, and without which devices are not known as good. @param failing a source says why itself */
+  /** Lists that nobody has brought, and without which no device is known as good. @param failing a source says why itself */
   #missing(now: Date, failing: boolean): readonly string[] {
-    const unspoken = this.#crls.unspokenFor(now);
+    if (this.#crls.speakForSome(this.#ocsp === null, now)) return [];
     const issuers = this.#ocsp || failing ? [] : this.#crls.silentIssuers();
     return [
-      ...unspoken.map(
-        ({ authority, issuer }) =>
-          `no list of ${issuer} is held, which would say whether ${authority} was revoked`,
-      ),
+      ...this.#unspoken(now),
       ...(issuers.length > 0 ? [`no list is held that speaks for devices: of ${issuers.join(' or ')}`] : []),
     ];
+  }
+
+  #unspoken(now: Date): readonly string[] {
+    return this.#crls
+      .unspokenFor(now)
+      .map(
+        ({ authority, issuer }) =>
+          `no list of ${issuer} is held, which would say whether ${authority} was revoked`,
+      );
   }
 }

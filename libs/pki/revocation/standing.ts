@@ -11,6 +11,13 @@ import type { Revocation } from '../../events/trust-set.js';
 export const standings = ['good', 'revoked', 'unanswered', 'stale', 'absent'] as const;
 export type Standing = (typeof standings)[number];
 
+/** Of a chain, in two parts: other people mend the one than the other. */
+export interface ChainStanding {
+  readonly device: Standing;
+  /** The weakest of the authorities above, up to the root; null: a root has signed it, or there is no way to one. */
+  readonly authority: Standing | null;
+}
+
 /** Hard: who is not known to be good is refused. Soft: only who is known to be revoked. */
 export function faultOfStanding(
   standing: Standing,

@@ -1,4 +1,8 @@
 // What an address is for (IANA's special-purpose registries), as ipaddr.js has it.
+//
+//   range.ts   whether somebody in a network may have it
+//   own.ts     this machine's own ones
+//   source.ts  who counts as one source of connections
 import ipaddr from 'ipaddr.js';
 
 export type Address = ipaddr.IPv4 | ipaddr.IPv6;

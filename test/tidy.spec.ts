@@ -22,7 +22,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   pki: ['addresses', 'events'],
   announce: ['events', 'pki'],
   device: ['addresses', 'events', 'pki'],
-  documents: ['events', 'device', 'pki'],
+  documents: ['addresses', 'events', 'device', 'pki'],
 };
 
 /** Packages that one library keeps to itself. */

@@ -2,7 +2,7 @@
 // read here; chains and signatures are judged by OpenSSL.
 import type { X509Certificate } from 'node:crypto';
 import { oids } from './der/oids.js';
-import { BadDer, booleanOf, bytesOfBits, DerReader, flagsOf, oidOf, serialOf, type Der } from './der/read.js';
+import { BadDer, booleanOf, bytesOfBits, DerReader, flagOf, oidOf, serialOf, type Der } from './der/read.js';
 import { contextTag, tags } from './der/tags.js';
 
 export interface Extension {
@@ -91,7 +91,7 @@ function readExtension({ content }: Der): Extension {
 /** Null: it does not state what its key is for. Bits that are left out are false. Throws BadDer. */
 export function keyMay({ extensions }: CertificateFields, use: KeyUse): boolean | null {
   const usage = extensionIn(extensions, oids.keyUsage);
-  return usage ? flagsOf(new DerReader(usage.value).next(tags.bitString))[keyUses[use]] === true : null;
+  return usage ? flagOf(new DerReader(usage.value).next(tags.bitString), keyUses[use]) : null;
 }
 
 export const extensionIn = (extensions: readonly Extension[], oid: string): Extension | undefined =>

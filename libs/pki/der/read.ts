@@ -168,12 +168,10 @@ export function bytesOfBits({ tag, content }: Der): Uint8Array {
   return content.subarray(1);
 }
 
-/** True for each bit that is set, the first bit first. */
-export function flagsOf({ tag, content }: Der): readonly boolean[] {
+/** Whether this bit is set, of which the first is number 0; one that is left out is not. */
+export function flagOf({ tag, content }: Der, bit: number): boolean {
   if (tag !== tags.bitString || content.length > 4) throw new BadDer('no flags');
-  return [...content.subarray(1)].flatMap((byte) =>
-    Array.from({ length: 8 }, (_, bit) => (byte & (0x80 >> bit)) !== 0),
-  );
+  return ((content[1 + (bit >> 3)] ?? 0) & (0x80 >> (bit & 7))) !== 0;
 }
 
 export const sameBytes = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) === 0;

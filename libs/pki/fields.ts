@@ -31,13 +31,12 @@ export interface CertificateFields {
 export const keyUses = { digitalSignature: 0, keyEncipherment: 2, keyCertSign: 5, cRLSign: 6 } as const;
 export type KeyUse = keyof typeof keyUses;
 
-const known = new WeakMap<X509Certificate, CertificateFields>();
+/** Kept on the certificate: what a WeakMap holds outlives all but the slowest collection of garbage. */
+const known = Symbol('fields');
 
 /** Read once for each certificate at hand. Throws BadDer. */
-export function fieldsOf(certificate: X509Certificate): CertificateFields {
-  const fields = known.get(certificate) ?? readFields(certificate);
-  known.set(certificate, fields);
-  return fields;
+export function fieldsOf(certificate: X509Certificate & { [known]?: CertificateFields }): CertificateFields {
+  return (certificate[known] ??= readFields(certificate));
 }
 
 function readFields({ raw }: X509Certificate): CertificateFields {
@@ -49,7 +48,7 @@ function readFields({ raw }: X509Certificate): CertificateFields {
   tbs.next(tags.sequence);
   const subject = tbs.next(tags.sequence).whole;
   const spki = tbs.next(tags.sequence);
-  const key = new DerReader(spki.content);
+  const key = spki.elements();
   key.next(tags.sequence);
   const keyBits = bytesOfBits(key.next(tags.bitString));
   tbs.optional(contextTag(1, false));
@@ -79,8 +78,8 @@ export function readExtensions(bytes: Uint8Array): readonly Extension[] {
   return [...found.values()];
 }
 
-function readExtension({ content }: Der): Extension {
-  const reader = new DerReader(content);
+function readExtension(extension: Der): Extension {
+  const reader = extension.elements();
   const oid = oidOf(reader.next(tags.oid));
   const critical = reader.optional(tags.boolean);
   const value = reader.next(tags.octetString).content;

@@ -37,7 +37,7 @@ export class Conversation implements Judge {
 
   /** @param rules null when there is no configuration yet */
   constructor(
-    private readonly socket: TLSSocket,
+    socket: TLSSocket,
     private readonly guest: Guest,
     private readonly rules: Rules | null,
     private readonly office: Office,
@@ -149,13 +149,9 @@ export class Conversation implements Judge {
     };
   }
 
-  /**
-   * The first announcement's time and span begin with the connection, those that follow with their line. Answers are sent at
-   * once: the first would else wait until the device acks the tickets that ended the handshake (nothing resumes by them), some 40 ms.
-   */
+  /** The first announcement's time and span begin with the connection, those that follow with their line. */
   #begin(): number {
     this.#announcements += 1;
-    if (this.#announcements === 1) this.socket.setNoDelay(true);
     return this.#announcements === 1 ? this.guest.sinceMs : performance.now();
   }
 

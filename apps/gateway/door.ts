@@ -1,4 +1,5 @@
 // TCP and TLS: who gets in, how many at a time, and when they must leave.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   createServer as createTcpServer,
   type AddressInfo,
@@ -15,6 +16,7 @@ import {
 import type { Acknowledge } from '#announce/announcement';
 import type { Answering } from '#announce/answer';
 import { canonical } from '#addresses/source';
+import type { Staple } from '#pki/revocation/staple';
 import type { Complaints } from './complaints.js';
 import type { GatewayConfig } from './config.js';
 import type { Meters } from './meters.js';
@@ -41,8 +43,8 @@ export interface DoorOptions {
   readonly context: SecureContextOptions;
   readonly meters: Meters;
   readonly complaints: Complaints;
-  /** The newest OCSP answer about the certificate that is presented, DER; null: nothing is stapled. */
-  readonly staple: ((presented: Buffer) => Buffer | null) | null;
+  /** The newest OCSP answer about the certificate that is presented; null: an operator wants nothing stapled. */
+  readonly staple: Pick<Staple, 'current' | 'holding'> | null;
   /** After the handshake. */
   readonly serve: (socket: TLSSocket, guest: Guest) => Answering;
   /** What those hear who have had no answer yet when the context changes, or shook hands by another one. */
@@ -55,8 +57,9 @@ export class Door {
   readonly #tls: TlsServer;
   readonly #sources: Sources;
   readonly #proxies: Proxies;
-  /** By remote address and port: what the TCP and the TLS side of a connection have in common. */
-  readonly #guests = new Map<string, Guest>();
+  readonly #guests = new Set<Guest>();
+  /** Whose handshake is at work: what the TCP and the TLS side of a connection have in common. */
+  readonly #guest = new AsyncLocalStorage<Guest>();
   /** Connections of named proxies that have not said yet whom they bring. */
   readonly #unnamed = new Set<Socket>();
   #context = 0;
@@ -68,10 +71,9 @@ export class Door {
     this.#proxies = new Proxies(config.MUSTER_GATEWAY_PROXIES);
     this.#tls = createTlsServer({ ...serverOptions(config), ...context });
     this.#tls.on('secureConnection', (socket) => this.#secured(socket));
-    const { staple } = options;
-    if (staple) this.#tls.on('OCSPRequest', (own, _issuer, done) => done(null, staple(own)));
     this.#tls.on('tlsClientError', (error, socket) => this.#failed(error, socket));
-    this.#tcp = createTcpServer({ allowHalfOpen: true }, (socket) => this.#enter(socket));
+    // An answer is sent at once: it would else wait until the device acks the tickets that ended the handshake, some 40 ms.
+    this.#tcp = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#enter(socket));
     this.#tcp.maxConnections = config.MUSTER_GATEWAY_CONNECTIONS_MAX;
     this.#tcp.on('drop', () => this.#options.meters.turnedAway('tooManyConnections'));
   }
@@ -111,14 +113,14 @@ export class Door {
   change(context: SecureContextOptions): void {
     this.#tls.setSecureContext(context);
     this.#context += 1;
-    for (const { answering } of this.#guests.values()) answering?.finish(this.#options.changed());
+    for (const { answering } of this.#guests) answering?.finish(this.#options.changed());
   }
 
   /** Takes nobody in, lets those inside finish. */
   async stop(): Promise<void> {
     const closed = new Promise<void>((done) => this.#tcp.close(() => done()));
     for (const raw of this.#unnamed) raw.destroy();
-    for (const { answering, raw } of this.#guests.values()) {
+    for (const { answering, raw } of this.#guests) {
       if (answering) answering.finish();
       else raw.destroy();
     }
@@ -129,27 +131,26 @@ export class Door {
 
   #enter(raw: Socket): void {
     raw.on('error', () => raw.destroy());
-    const { remoteAddress, remotePort } = raw;
-    if (remoteAddress === undefined || remotePort === undefined) return void raw.destroy();
+    const { remoteAddress } = raw;
+    if (remoteAddress === undefined) return void raw.destroy();
     const address = canonical(remoteAddress);
-    const key = `${remoteAddress} ${remotePort}`;
-    if (!this.#proxies.has(address)) return this.#admit(raw, key, address);
+    if (!this.#proxies.has(address)) return this.#admit(raw, address);
     this.#unnamed.add(raw);
     hearProxy(raw, (heard) => {
       this.#unnamed.delete(raw);
-      this.#heard(raw, key, address, heard);
+      this.#heard(raw, address, heard);
     });
   }
 
-  #heard(raw: Socket, key: string, proxy: string, heard: Heard): void {
-    if (heard.kind === 'header') return this.#admit(raw, key, heard.address ?? proxy);
+  #heard(raw: Socket, proxy: string, heard: Heard): void {
+    if (heard.kind === 'header') return this.#admit(raw, heard.address ?? proxy);
     raw.destroy();
     if (heard.kind === 'gone') return this.#options.meters.turnedAway('clientGone');
     const message = `A named proxy did not begin with a PROXY protocol header: ${heard.fault.message}`;
     this.#turnAway(proxy, 'badProxyHeader', message);
   }
 
-  #admit(raw: Socket, key: string, address: string): void {
+  #admit(raw: Socket, address: string): void {
     const refusal = this.#sources.enter(address);
     if (refusal) {
       // A reset, so that nothing of it stays here, and the peer knows at once.
@@ -157,17 +158,28 @@ export class Door {
       return this.#turnAway(address, refusal, sourceRefusals[refusal]);
     }
     const sinceMs = performance.now();
-    this.#guests.set(key, { address, sinceMs, answering: null, raw, context: this.#context });
+    const guest: Guest = { address, sinceMs, answering: null, raw, context: this.#context };
+    this.#guests.add(guest);
     raw.once('close', () => {
-      this.#guests.delete(key);
+      this.#guests.delete(guest);
       this.#sources.leave(address);
     });
-    this.#tls.emit('connection', raw);
+    this.#offerStaple();
+    this.#guest.run(guest, () => this.#tls.emit('connection', raw));
+  }
+
+  /** Only while there is one: each handshake would else stop halfway to ask for it. */
+  #offerStaple(): void {
+    const { staple } = this.#options;
+    const offered = this.#tls.listenerCount('OCSPRequest') > 0;
+    if (!staple || staple.holding === offered) return;
+    if (offered) this.#tls.removeAllListeners('OCSPRequest');
+    else this.#tls.on('OCSPRequest', (own, _issuer, done) => done(null, staple.current(own, new Date())));
   }
 
   #secured(socket: TLSSocket): void {
-    const guest = this.#guests.get(`${socket.remoteAddress} ${socket.remotePort}`);
-    if (!guest) return void socket.destroy();
+    const guest = this.#guest.getStore();
+    if (!guest || !this.#guests.has(guest)) return void socket.destroy();
     this.#options.meters.secured(performance.now() - guest.sinceMs);
     guest.answering = this.#options.serve(socket, guest);
     // Nothing is read: it would be judged by a rule that its handshake knew nothing of.
@@ -175,7 +187,7 @@ export class Door {
   }
 
   #failed(error: NodeJS.ErrnoException, socket: TLSSocket): void {
-    const guest = this.#guests.get(`${socket.remoteAddress} ${socket.remotePort}`);
+    const guest = this.#guest.getStore();
     socket.destroy();
     const code = error.code ?? 'none';
     const fault = handshakeFault(code);

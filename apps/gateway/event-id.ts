@@ -1,6 +1,6 @@
 // One id for one announcement, however often the device repeats it.
 import { hash, randomUUID } from 'node:crypto';
-import { parse, stringify } from 'uuid';
+import { parse } from 'uuid';
 import type { Announcement } from '#announce/announcement';
 
 /** The namespace of announcements; any fixed UUID. */
@@ -14,8 +14,7 @@ export function eventIdOf({ announcementId, identity }: Announcement, fingerprin
 
 /** UUID version 5 (RFC 9562 5.5). That of the library makes an object of the hash, which costs several times as much. */
 function nameBasedId(name: string): string {
-  const bytes = hash('sha1', Buffer.concat([namespace, Buffer.from(name)]), 'buffer').subarray(0, 16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return stringify(bytes);
+  const hex = hash('sha1', Buffer.concat([namespace, Buffer.from(name)]));
+  const variant = ((Number(`0x${hex[16] ?? ''}`) & 0b0011) | 0b1000).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

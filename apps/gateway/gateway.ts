@@ -85,7 +85,7 @@ export async function openGateway(parts: Parts<GatewayConfig>): Promise<Gateway>
     context: contextOptions(config, identity.current.credentials, []),
     meters,
     complaints,
-    staple: staple && ((presented) => staple.current(presented, new Date())),
+    staple,
     serve: (socket, guest) =>
       new Answering(socket, new Conversation(socket, guest, rules(), office), answeringLimits(config)),
     changed: changedAnswer,

@@ -26,9 +26,12 @@ export const serialNumber = z
 export const macAddress = z
   .string()
   .max(17)
-  .transform((text) => text.replaceAll(/[:.-]/g, '').toLowerCase())
-  .refine((digits) => /^[0-9a-f]{12}$/.test(digits), 'must be six pairs of hexadecimal digits')
-  .transform((digits) => digits.match(/../g)?.join(':') ?? digits);
+  .transform((text, context) => {
+    const digits = text.replaceAll(/[:.-]/g, '').toLowerCase();
+    if (/^[0-9a-f]{12}$/.test(digits)) return digits.match(/../g)?.join(':') ?? digits;
+    context.addIssue('must be six pairs of hexadecimal digits');
+    return z.NEVER;
+  });
 
 /** IPv4 or IPv6 address in its canonical spelling, IPv4-mapped ones as IPv4; no zone, no port, no octal. */
 export const ipAddress = z

@@ -29,7 +29,7 @@ export function listAddresses(certificate: X509Certificate): readonly string[] {
 function namesOfPoint(point: DerReader): readonly string[] {
   const name = point.optional(contextTag(0));
   if (!name || !point.done) return [];
-  const full = new DerReader(name.content).optional(contextTag(0));
+  const full = name.elements().optional(contextTag(0));
   const names = new DerReader(full?.content ?? new Uint8Array());
   const found: string[] = [];
   while (!names.done) {

@@ -2,7 +2,7 @@
 // read here; chains and signatures are judged by OpenSSL.
 import type { X509Certificate } from 'node:crypto';
 import { oids } from './der/oids.js';
-import { BadDer, booleanOf, bytesOfBits, DerReader, flagsOf, oidOf, serialOf, type Der } from './der/read.js';
+import { BadDer, booleanOf, bytesOfBits, DerReader, flagOf, oidOf, serialOf, type Der } from './der/read.js';
 import { contextTag, tags } from './der/tags.js';
 
 export interface Extension {
@@ -31,13 +31,12 @@ export interface CertificateFields {
 export const keyUses = { digitalSignature: 0, keyEncipherment: 2, keyCertSign: 5, cRLSign: 6 } as const;
 export type KeyUse = keyof typeof keyUses;
 
-const known = new WeakMap<X509Certificate, CertificateFields>();
+/** Kept on the certificate: what a WeakMap holds outlives all but the slowest collection of garbage. */
+const known = Symbol('fields');
 
 /** Read once for each certificate at hand. Throws BadDer. */
-export function fieldsOf(certificate: X509Certificate): CertificateFields {
-  const fields = known.get(certificate) ?? readFields(certificate);
-  known.set(certificate, fields);
-  return fields;
+export function fieldsOf(certificate: X509Certificate & { [known]?: CertificateFields }): CertificateFields {
+  return (certificate[known] ??= readFields(certificate));
 }
 
 function readFields({ raw }: X509Certificate): CertificateFields {
@@ -49,7 +48,7 @@ function readFields({ raw }: X509Certificate): CertificateFields {
   tbs.next(tags.sequence);
   const subject = tbs.next(tags.sequence).whole;
   const spki = tbs.next(tags.sequence);
-  const key = new DerReader(spki.content);
+  const key = spki.elements();
   key.next(tags.sequence);
   const keyBits = bytesOfBits(key.next(tags.bitString));
   tbs.optional(contextTag(1, false));
@@ -79,8 +78,8 @@ export function readExtensions(bytes: Uint8Array): readonly Extension[] {
   return [...found.values()];
 }
 
-function readExtension({ content }: Der): Extension {
-  const reader = new DerReader(content);
+function readExtension(extension: Der): Extension {
+  const reader = extension.elements();
   const oid = oidOf(reader.next(tags.oid));
   const critical = reader.optional(tags.boolean);
   const value = reader.next(tags.octetString).content;
@@ -91,7 +90,7 @@ function readExtension({ content }: Der): Extension {
 /** Null: it does not state what its key is for. Bits that are left out are false. Throws BadDer. */
 export function keyMay({ extensions }: CertificateFields, use: KeyUse): boolean | null {
   const usage = extensionIn(extensions, oids.keyUsage);
-  return usage ? flagsOf(new DerReader(usage.value).next(tags.bitString))[keyUses[use]] === true : null;
+  return usage ? flagOf(new DerReader(usage.value).next(tags.bitString), keyUses[use]) : null;
 }
 
 export const extensionIn = (extensions: readonly Extension[], oid: string): Extension | undefined =>

@@ -26,7 +26,7 @@ function constraintsIn({ value }: Extension): readonly Constraint[] {
   for (const tag of [contextTag(0), contextTag(1)]) {
     const subtrees = both.optional(tag);
     if (!subtrees) continue;
-    for (const list = new DerReader(subtrees.content); !list.done;) {
+    for (const list = subtrees.elements(); !list.done;) {
       const base = list.sequence().next();
       found.push({ tag: base.tag, bytes: base.content });
     }

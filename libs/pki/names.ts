@@ -23,12 +23,12 @@ export function valuesIn(name: Uint8Array, oid: string): readonly (string | null
   const sets = DerReader.inside(name, tags.sequence);
   const values: (string | null)[] = [];
   while (!sets.done) {
-    const attributes = new DerReader(sets.next(tags.set).content);
+    const attributes = sets.next(tags.set).elements();
     while (!attributes.done) {
       const attribute = attributes.sequence();
       const type = oidOf(attribute.next(tags.oid));
-      const { tag, content } = attribute.next();
-      if (type === oid) values.push(textOf(tag, content));
+      const value = attribute.next();
+      if (type === oid) values.push(textOf(value.tag, value.content));
     }
   }
   return values;

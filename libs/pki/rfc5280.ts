@@ -20,11 +20,11 @@ type Rule = (fields: CertificateFields) => ProfileFault | null;
 
 /** An authority, whoever shows it: root or issuing. */
 export const faultOfAuthority = (certificate: X509Certificate): ProfileFault | null =>
-  firstFault([...everyRules, ...authorityRules], certificate);
+  firstFault(everyRules, certificate) ?? firstFault(authorityRules, certificate);
 
 /** A device's, or another server's. */
 export const faultOfLeaf = (certificate: X509Certificate): ProfileFault | null =>
-  firstFault([...everyRules, ...leafRules], certificate);
+  firstFault(everyRules, certificate) ?? firstFault(leafRules, certificate);
 
 /** Its key, and how it was signed, whatever else is wrong with it. */
 export const faultOfStrength = (certificate: X509Certificate): ProfileFault | null =>
@@ -109,8 +109,8 @@ export function dnsNamesIn({ extensions }: CertificateFields): readonly string[]
   if (!alternatives) return [];
   const names: string[] = [];
   for (const list = DerReader.inside(alternatives.value, tags.sequence); !list.done;) {
-    const { tag, content } = list.next();
-    if (tag === generalNames.dns) names.push(Buffer.from(content).toString('latin1'));
+    const name = list.next();
+    if (name.tag === generalNames.dns) names.push(Buffer.from(name.content).toString('latin1'));
   }
   return names;
 }

@@ -49,7 +49,7 @@ export const isWeakSignature = (oid: string): boolean => weak.has(oid);
 
 export function checkSignature({ bytes, algorithm, signature }: Signed, key: KeyObject): SignatureVerdict {
   try {
-    const identifier = new DerReader(algorithm.content);
+    const identifier = algorithm.elements();
     const oid = oidOf(identifier.next(tags.oid));
     if (isWeakSignature(oid) || isWeakKey(key)) return 'weak';
     if (oid === oids.rsaPss) return checkPss({ bytes, algorithm, signature }, identifier, key);

@@ -108,7 +108,7 @@ async function openStore(name: ServiceName, config: Config<typeof storeShape>) {
 }
 
 /** A packet to the broker costs the gateway as much as a tenth of a handshake; a device does not notice the wait. */
-const gatherMs = 10;
+const gatherMs = 20;
 
 interface BusParts {
   readonly broker: Config<typeof busShape>;

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Process } from '../support/process.js';
 import { installCompared } from '../support/scripts.js';
+import { leaveFirstCore, takeFirstCore } from './edge/cores.js';
 import { benchFleet, mqttAccepted, type BenchFleet } from './edge/fleet.js';
 import { hold, holdings } from './edge/held.js';
 import { groups, helloCostMs } from './edge/hellos.js';
@@ -53,8 +54,12 @@ async function compare(servers: BenchServers, fleet: BenchFleet, count: number) 
   };
 }
 
-async function costs(servers: BenchServers, fleet: BenchFleet) {
-  say('an announcement, mutual TLS 1.3, 16 in flight; warming up');
+const serversOf = ({ gateway, node, nginx, mosquitto }: BenchServers) => [gateway, node, nginx, mosquitto];
+
+async function costs(servers: BenchServers, fleet: BenchFleet, apart: boolean) {
+  for (const { pid } of apart ? serversOf(servers) : []) takeFirstCore(pid);
+  const where = apart ? 'each server alone on the first core' : 'all on the same cores';
+  say(`an announcement, mutual TLS 1.3, 16 in flight, ${where}; warming up`);
   await compare(servers, fleet, warmUp);
   const all: Awaited<ReturnType<typeof compare>>[] = [];
   for (let round = 1; round <= rounds; round += 1) {
@@ -159,10 +164,11 @@ const dir = await mkdtemp(join(tmpdir(), 'muster-edge-'));
 await chmod(dir, 0o711);
 try {
   await installCompared();
+  const apart = leaveFirstCore();
   const fleet = await benchFleet('X25519');
   const servers = await benchServers(dir, fleet);
   try {
-    const cost = await costs(servers, fleet);
+    const cost = await costs(servers, fleet, apart);
     const pressed = process.argv.includes('cost') ? null : await press(servers.gateway, fleet);
     process.exitCode = cost.node <= 1.6 && (pressed?.sound ?? true) ? 0 : 1;
     const ratios = Object.entries(cost).map(([name, ratio]) => `cpu_vs_${name}=${ratio.toFixed(2)}`);

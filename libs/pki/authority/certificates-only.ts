@@ -23,7 +23,7 @@ export function readCertificatesOnly(der: Uint8Array): readonly X509Certificate[
   said.next(tags.set);
   said.next(tags.sequence);
   const held = said.optional(contextTag(0));
-  const certificates = held ? new DerReader(held.content).rest(tags.sequence) : [];
+  const certificates = held ? held.elements().rest(tags.sequence) : [];
   if (certificates.length > certificatesMax) throw new BadDer('too many certificates');
   return certificates.map(({ whole }) => certificateOf(whole));
 }

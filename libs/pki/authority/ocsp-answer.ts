@@ -120,7 +120,7 @@ function read(request: Uint8Array): Asked | null {
 /** CertID of one Request; what may follow it is passed over. */
 function question({ content }: Der): Question {
   const id = new DerReader(content).next(tags.sequence);
-  const reader = new DerReader(id.content);
+  const reader = id.elements();
   return {
     id: id.whole,
     algorithm: oidOf(reader.sequence().next(tags.oid)),

@@ -74,8 +74,8 @@ const textDer = (value: string, printable: boolean): Buffer =>
 export function subjectOfDer(name: Uint8Array): Subject {
   const subject: Partial<Record<SubjectField, string>> = {};
   for (const relative of DerReader.inside(name, tags.sequence).rest(tags.set)) {
-    for (const pair of new DerReader(relative.content).rest(tags.sequence)) {
-      const attribute = new DerReader(pair.content);
+    for (const pair of relative.elements().rest(tags.sequence)) {
+      const attribute = pair.elements();
       const found = byType.get(oidOf(attribute.next(tags.oid)));
       if (!found) continue;
       if (subject[found.field] !== undefined) throw wrong(`${found.field} is there twice`);

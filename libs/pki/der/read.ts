@@ -7,34 +7,67 @@ export class BadDer extends Error {
   override readonly name = 'BadDer';
 }
 
-export interface Der {
-  readonly tag: number;
-  readonly content: Uint8Array;
+/** One element: a part of `bytes`. Most are passed over, so views of it are made for who asks. */
+export class Der {
+  /** @param start where its tag is @param from where its content begins @param end where it ends */
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly start: number,
+    readonly from: number,
+    readonly end: number,
+  ) {}
+
+  get tag(): number {
+    return this.bytes[this.start] ?? 0;
+  }
+
+  /** Of the content, in bytes. */
+  get length(): number {
+    return this.end - this.from;
+  }
+
+  get content(): Uint8Array {
+    return this.bytes.subarray(this.from, this.end);
+  }
+
   /** With tag and length: what signatures and hashes are made over. */
-  readonly whole: Uint8Array;
+  get whole(): Uint8Array {
+    return this.bytes.subarray(this.start, this.end);
+  }
+
+  /** What it consists of. */
+  elements(): DerReader {
+    return new DerReader(this.bytes, this.from, this.end);
+  }
 }
 
 /** The elements of one structure, in order. All methods throw BadDer. */
 export class DerReader {
-  #at = 0;
+  #at: number;
 
-  constructor(private readonly bytes: Uint8Array) {}
+  constructor(
+    private readonly bytes: Uint8Array,
+    from = 0,
+    private readonly until = bytes.length,
+  ) {
+    this.#at = from;
+  }
 
   /** What is inside one element, which must be all there is. */
   static inside(bytes: Uint8Array, tag: number): DerReader {
     const outer = new DerReader(bytes);
-    const { content } = outer.next(tag);
+    const whole = outer.next(tag);
     outer.end();
-    return new DerReader(content);
+    return whole.elements();
   }
 
   get done(): boolean {
-    return this.#at >= this.bytes.length;
+    return this.#at >= this.until;
   }
 
   /** The next element's tag; null at the end. */
   get tag(): number | null {
-    return this.bytes[this.#at] ?? null;
+    return this.done ? null : (this.bytes[this.#at] ?? null);
   }
 
   /** @param tag what it must be; without one, anything */
@@ -46,12 +79,8 @@ export class DerReader {
     const length = this.#length();
     const from = this.#at;
     this.#at += length;
-    if (this.#at > this.bytes.length) throw new BadDer('an element that is longer than what holds it');
-    return {
-      tag: found,
-      content: this.bytes.subarray(from, this.#at),
-      whole: this.bytes.subarray(start, this.#at),
-    };
+    if (this.#at > this.until) throw new BadDer('an element that is longer than what holds it');
+    return new Der(this.bytes, start, from, this.#at);
   }
 
   /** The next element if it has this tag. */
@@ -60,7 +89,7 @@ export class DerReader {
   }
 
   sequence(): DerReader {
-    return new DerReader(this.next(tags.sequence).content);
+    return this.next(tags.sequence).elements();
   }
 
   /** All that is left, each with this tag. */
@@ -77,7 +106,7 @@ export class DerReader {
 
   #byte(): number {
     const byte = this.bytes[this.#at];
-    if (byte === undefined) throw new BadDer('it ends too early');
+    if (byte === undefined || this.done) throw new BadDer('it ends too early');
     this.#at += 1;
     return byte;
   }
@@ -96,21 +125,24 @@ export class DerReader {
 }
 
 /** Dotted, such as 2.5.29.20. */
-export function oidOf({ tag, content }: Der): string {
-  if (tag !== tags.oid || content.length === 0 || content.length > 32)
-    throw new BadDer('no object identifier');
-  const arcs: number[] = [];
-  let arc = 0;
-  for (const byte of content) {
+export function oidOf({ tag, length, bytes, from, end }: Der): string {
+  if (tag !== tags.oid || length === 0 || length > 32) throw new BadDer('no object identifier');
+  let [dotted, arc] = ['', 0];
+  for (let at = from; at < end; at += 1) {
+    const byte = bytes[at] ?? 0;
     arc = arc * 128 + (byte & 0x7f);
     if (byte & 0x80) continue;
-    if (arcs.length === 0)
-      arcs.push(Math.min(2, Math.floor(arc / 40)), arc - 40 * Math.min(2, Math.floor(arc / 40)));
-    else arcs.push(arc);
+    dotted = dotted === '' ? firstArcs(arc) : `${dotted}.${arc}`;
     arc = 0;
   }
   if (arc !== 0) throw new BadDer('an object identifier that ends too early');
-  return arcs.join('.');
+  return dotted;
+}
+
+/** Two in one number (X.690 8.19.4). */
+function firstArcs(both: number): string {
+  const first = Math.min(2, Math.floor(both / 40));
+  return `${first}.${both - 40 * first}`;
 }
 
 /** Hex of an INTEGER without needless zero bytes: equal for equal serial numbers, however they were padded. */
@@ -132,9 +164,9 @@ export function numberOf({ tag, content }: Der): bigint {
   return BigInt(`0x${Buffer.from(content).toString('hex')}`);
 }
 
-export function booleanOf({ tag, content }: Der): boolean {
-  if (tag !== tags.boolean || content.length !== 1) throw new BadDer('no truth value');
-  return content[0] !== 0;
+export function booleanOf({ tag, length, bytes, from }: Der): boolean {
+  if (tag !== tags.boolean || length !== 1) throw new BadDer('no truth value');
+  return bytes[from] !== 0;
 }
 
 const timePattern = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/;
@@ -163,17 +195,17 @@ export function timeOf({ tag, content }: Der): Date {
 }
 
 /** Of whole bytes, as keys and signatures are. */
-export function bytesOfBits({ tag, content }: Der): Uint8Array {
-  if (tag !== tags.bitString || content[0] !== 0) throw new BadDer('no string of whole bytes');
-  return content.subarray(1);
+export function bytesOfBits({ tag, length, bytes, from, end }: Der): Uint8Array {
+  if (tag !== tags.bitString || length === 0 || bytes[from] !== 0)
+    throw new BadDer('no string of whole bytes');
+  return bytes.subarray(from + 1, end);
 }
 
-/** True for each bit that is set, the first bit first. */
-export function flagsOf({ tag, content }: Der): readonly boolean[] {
-  if (tag !== tags.bitString || content.length > 4) throw new BadDer('no flags');
-  return [...content.subarray(1)].flatMap((byte) =>
-    Array.from({ length: 8 }, (_, bit) => (byte & (0x80 >> bit)) !== 0),
-  );
+/** Whether this bit is set, of which the first is number 0; one that is left out is not. */
+export function flagOf({ tag, length, bytes, from, end }: Der, bit: number): boolean {
+  if (tag !== tags.bitString || length > 4) throw new BadDer('no flags');
+  const at = from + 1 + (bit >> 3);
+  return at < end && ((bytes[at] ?? 0) & (0x80 >> (bit & 7))) !== 0;
 }
 
 export const sameBytes = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) === 0;

@@ -97,7 +97,7 @@ function openList(der: Uint8Array): SealedList {
   const signature = bytesOfBits(outer.next(tags.bitString));
   outer.end();
 
-  const content = new DerReader(tbs.content);
+  const content = tbs.elements();
   const version = content.optional(tags.integer);
   if (version && numberOf(version) !== 1n) throw new BadDer('a version of the future');
   if (!sameBytes(content.next(tags.sequence).whole, algorithm.whole)) throw new BadDer('two algorithms');
@@ -145,8 +145,8 @@ function isIndirect({ value }: Extension): boolean {
   return false;
 }
 
-function readEntries({ content }: Der): ReadonlySet<string> {
-  const list = new DerReader(content);
+function readEntries(entries: Der): ReadonlySet<string> {
+  const list = entries.elements();
   const revoked = new Set<string>();
   while (!list.done) {
     const entry = list.sequence();

@@ -99,7 +99,7 @@ function readBasic(bytes: Uint8Array, question: OcspQuestion, now: Date): OcspAn
   const certificates = basic.optional(contextTag(0));
   basic.end();
 
-  const reader = new DerReader(data.content);
+  const reader = data.elements();
   reader.optional(contextTag(0));
   const responder = reader.next();
   timeOf(reader.next(tags.generalizedTime));
@@ -157,7 +157,7 @@ function judgeSingle(single: DerReader, fresh: boolean, now: Date): OcspAnswer {
   if (standing === undefined) throw new BadDer('no status that there is');
   const thisUpdate = timeOf(single.next(tags.generalizedTime));
   const next = single.optional(contextTag(0));
-  const nextUpdate = next && timeOf(new DerReader(next.content).next(tags.generalizedTime));
+  const nextUpdate = next && timeOf(next.elements().next(tags.generalizedTime));
   const extensions = single.optional(contextTag(1));
   single.end();
   if (extensions && readExtensions(extensions.content).some(({ critical }) => critical)) {

@@ -57,6 +57,11 @@ export class Staple {
     this.#rounds = this.#goRound();
   }
 
+  /** Whether there is an answer, about whatever certificate. */
+  get holding(): boolean {
+    return this.#held !== null;
+  }
+
   /** Null: nothing is stapled, which clients take for a server that does not do it. @param presented DER */
   current(presented: Buffer, now: Date): Buffer | null {
     const held = this.#held;

@@ -108,7 +108,8 @@ interface Begun {
 /** Of a task that was cancelled before it could begin again. */
 const unbegun = (task: Task<Payload>): Begun => {
   const { identity, fingerprint } = task.payload;
-  const whom = { identity, fingerprint, networks: [], trusted: [], community: null, known: null };
+  const nobody = { networks: [], trusted: [], authorities: [], community: null, known: null };
+  const whom = { identity, fingerprint, ...nobody };
   return { task, startedAt: new Date(), policies: [], whom };
 };
 
@@ -150,7 +151,7 @@ async function run({ store, openers, begun, grip }: Run): Promise<Finish> {
     if (wrote) await settleChanges(store, by, said.values);
     return ended(begun, {
       outcome: compliant(requirements, said.results) ? 'compliant' : 'nonCompliant',
-      detail: summary(said.results),
+      detail: summary(said.results, device.leftAlone),
       results: [...said.results],
       agent: said.agent,
       changes: wrote ? await changesOf(store, task.id) : [],
@@ -174,12 +175,17 @@ interface Result
   readonly known?: Known;
 }
 
-function summary(results: readonly AssessmentFinished['results'][number][]): string | null {
+/** The first that is wrong, and what was left alone, whatever came of the rest. */
+function summary(
+  results: readonly AssessmentFinished['results'][number][],
+  leftAlone: string | null,
+): string | null {
   const wrong = results.filter(({ outcome }) => outcome === 'nonCompliant' || outcome === 'failed');
   const [first] = wrong;
-  if (!first) return null;
   const others = wrong.length > 1 ? ` and ${wrong.length - 1} more` : '';
-  return `${first.title}${first.detail === null ? '' : ` (${first.detail})`}${others}`.slice(0, 512);
+  const title = first && `${first.title}${first.detail === null ? '' : ` (${first.detail})`}${others}`;
+  const parts = [title, leftAlone].filter((part) => part !== undefined && part !== null);
+  return parts.length > 0 ? parts.join('. ').slice(0, 512) : null;
 }
 
 function ended({ task, startedAt: begunAt, policies, whom }: Begun, { known, ...result }: Result): Finish {

@@ -1,9 +1,10 @@
 // One assessment of one device: who are you, read, compare, write what differs, read again (R61).
 import type { DeviceAgent, SettingResult } from '#events/assessment';
-import { agentIn } from '#device/agent';
+import { agentIn, agentSettings } from '#device/agent';
 import { settingsCatalogue } from '#device/catalogue';
 import type { Outcome, Reading, Setback, Values } from '#device/device';
 import type { Ways } from '#device/ways/ways';
+import { satisfies } from '#documents/comparison';
 import { compare, verify, writesFor, type Requirement } from '#documents/policy';
 import { stepsOf, writeAll, type Writing } from './write.js';
 
@@ -20,25 +21,28 @@ interface Hindered {
   readonly setback: Setback;
 }
 
-/** All: what they say of the agent is told besides what policies ask for. */
-const keys: ReadonlySet<string> = new Set(settingsCatalogue.keys());
-
-/** Who it is, then all of its settings. */
-export async function readAll(device: Ways, signal: AbortSignal): Promise<Outcome<Reading>> {
+/** Who it is, then these settings and what it says of its agent: what nobody wants to know costs a device nothing. */
+export async function readFrom(
+  device: Ways,
+  settings: readonly { readonly setting: string }[],
+  signal: AbortSignal,
+): Promise<Outcome<Reading>> {
   const who = await device.identify(signal);
-  return who.kind === 'answered' ? device.read(keys, signal) : who;
+  if (who.kind !== 'answered') return who;
+  return device.read(new Set([...settings.map(({ setting }) => setting), ...agentSettings]), signal);
 }
 
 export async function assess(
-  on: Writing,
+  on: Omit<Writing, 'isRight'>,
   requirements: readonly Requirement[],
 ): Promise<Assessed | Hindered> {
   const { device, signal } = on;
-  const read = await readAll(device, signal);
-  if (read.kind !== 'answered') return { kind: 'setback', setback: read };
+  const read = await readFrom(device, requirements, signal);
+  if (read.kind !== 'answered') return hindered(device, read);
   const { compared, writes } = against(requirements, read.value, device);
-  const wrote = await writeAll(on, stepsOf(writes, device), read.value.values);
-  if (wrote.lost) return { kind: 'setback', setback: wrote.lost };
+  const writing = { ...on, isRight: judgeOf(requirements) };
+  const wrote = await writeAll(writing, stepsOf(writes, device), read.value.values);
+  if (wrote.lost) return hindered(device, wrote.lost);
   const reading = together(read.value, wrote.reading, new Set(writes.keys()));
   const again = { reading, refused: wrote.refused, unwritten: wrote.stopped };
   return {
@@ -46,6 +50,20 @@ export async function assess(
     results: verify(compared, again),
     agent: agentIn(reading.values),
     values: reading.values,
+  };
+}
+
+function hindered({ leftAlone }: Ways, setback: Setback): Hindered {
+  if (leftAlone === null || leftAlone.endsWith(setback.reason)) return { kind: 'setback', setback };
+  return { kind: 'setback', setback: { ...setback, reason: `${setback.reason}; ${leftAlone}` } };
+}
+
+/** As the assessment itself compares. */
+function judgeOf(requirements: readonly Requirement[]): Writing['isRight'] {
+  const bySetting = new Map(requirements.map((requirement) => [requirement.setting, requirement]));
+  return (setting, says) => {
+    const requirement = bySetting.get(setting);
+    return requirement !== undefined && satisfies(says, requirement, settingsCatalogue.get(setting)?.type);
   };
 }
 
@@ -70,7 +88,7 @@ function against(requirements: readonly Requirement[], reading: Reading, device:
     driver: device.by(result.setting),
   }));
   const all = writesFor(requirements, compared, settingsCatalogue).flatMap((part) => [...part]);
-  const writes = new Map(all.filter(([key]) => device.isWritable(key)));
+  const writes = new Map(all.filter(([key, value]) => device.isWritable(key, value)));
   const unwritable = new Set(all.flatMap(([key]) => (writes.has(key) ? [] : [key])));
   const explained = compared.map((result) =>
     unwritable.has(result.setting)

@@ -7,7 +7,7 @@ import type { Draft } from '#events/event';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import { connect, type Openers, type Whom } from './connect.js';
-import { foresee, readAll } from './conversation.js';
+import { foresee, readFrom } from './conversation.js';
 import { skip } from './decide.js';
 import { rememberWays } from './devices.js';
 import { namesOf, policiesOf } from './policies.js';
@@ -86,7 +86,7 @@ async function run(task: Task<DryRunPayload>, { begun, openers, grip }: Run): Pr
   const { startedAt, whom, wishes } = begun;
   const device = connect(whom, openers);
   try {
-    const read = await readAll(device, grip.signal);
+    const read = await readFrom(device, wishes.flatMap((policies) => combine(policies)), grip.signal);
     if (read.kind !== 'answered' && mayPass(read)) throw new DeviceTrouble(read);
     const events = wishes.map((policies) => {
       if (read.kind !== 'answered') {

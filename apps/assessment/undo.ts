@@ -23,7 +23,7 @@ import {
   undoable,
 } from './changes.js';
 import { connect, type Whom } from './connect.js';
-import { readAll } from './conversation.js';
+import { readFrom } from './conversation.js';
 import { skip } from './decide.js';
 import { rememberWays } from './devices.js';
 import { wishRetryDelaysMs, type WishOptions } from './dry-run.js';
@@ -111,7 +111,11 @@ interface Run {
 /** The newest first: what two tasks have changed ends as it was before the first. */
 async function run(task: Task<UndoPayload>, on: Run): Promise<Finish> {
   const { store, device, begun } = on;
-  let reading = await readAll(device, on.grip.signal);
+  const wanted = await Promise.all(
+    task.payload.undoes.map((taskId) => undoable(store, { deviceId: task.key, taskId })),
+  );
+  const read = () => readFrom(device, wanted.flat(), on.grip.signal);
+  let reading = await read();
   const events: Draft[] = [];
   const marks: { readonly undoes: string; readonly settings: readonly string[] }[] = [];
   for (const undoes of task.payload.undoes.toReversed()) {
@@ -128,7 +132,7 @@ async function run(task: Task<UndoPayload>, on: Run): Promise<Finish> {
       changes: made.filter(({ setting }) => own.has(setting)),
     };
     events.push(undone(task, { undoes, startedAt: begun.startedAt, ...result }));
-    if (task.payload.undoes.length > 1) reading = await readAll(device, on.grip.signal);
+    if (task.payload.undoes.length > 1) reading = await read();
   }
   return {
     events,
@@ -175,6 +179,7 @@ async function putBack(
       return null;
     },
     keep: (kept) => keepChanges(store, by, kept),
+    isRight: (_, says, wanted) => says === wanted,
   };
   const still = changes.filter(({ setting, after }) => reading.values.get(setting) === after);
   const wrote = await writeAll(on, stepsBack(still, device), reading.values);

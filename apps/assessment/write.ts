@@ -28,6 +28,8 @@ export interface Writing {
   mayWrite(): Promise<string | null>;
   /** Resolves when it is remembered for good: whatever happens then, it can be put back. */
   keep(changes: readonly Change[]): Promise<void>;
+  /** Whether what the device says of a setting that was written is what was wanted: it may have made it a little stricter. */
+  isRight(setting: string, says: SettingValue, wanted: SettingValue): boolean;
 }
 
 export interface Wrote {
@@ -160,10 +162,11 @@ class ReadAgain {
 
   /** What is not as it was written is asked again alone: some devices answer for all what holds for one. */
   async #doubt(wanted: Values): Promise<void> {
-    const { device, signal } = this.on;
-    const doubtful = [...wanted].filter(
-      ([key, value]) => this.values.get(key) !== value && !this.refused.has(key),
-    );
+    const { device, signal, isRight } = this.on;
+    const doubtful = [...wanted].filter(([key, value]) => {
+      const says = this.values.get(key);
+      return (says === undefined || !isRight(key, says, value)) && !this.refused.has(key);
+    });
     if (doubtful.length > 0) await delay(doubtMs, null, { signal });
     for (const [key] of doubtful) {
       const said = await device.read(new Set([key]), signal);

@@ -26,7 +26,13 @@ import type { SaidRule } from './ipsec.js';
 export type Outcome<T> =
   | { readonly kind: 'answered'; readonly value: T }
   | { readonly kind: 'unsupported' | 'denied'; readonly reason: string }
-  | { readonly kind: 'unreachable'; readonly reason: string; readonly host: Host }
+  /** refused: nobody listens there, which was said at once. */
+  | {
+      readonly kind: 'unreachable';
+      readonly reason: string;
+      readonly host: Host;
+      readonly refused?: true;
+    }
   /** mayPass: it is worth trying again soon. other: who answers is not the device that was meant. */
   | {
       readonly kind: 'failed';
@@ -78,6 +84,8 @@ export interface Reading {
   readonly values: Values;
   /** Reason by key: it has the setting, and its answer is none, or was refused. */
   readonly failed: ReadonlyMap<string, string>;
+  /** Nobody has spoken: it was seen from outside, and does not say that the device itself is there. */
+  readonly unspoken?: true;
 }
 
 export interface Written {

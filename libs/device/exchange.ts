@@ -166,6 +166,8 @@ export function hostOf(code: string): Host {
   return silent.has(code) ? 'silent' : 'unknown';
 }
 
+const nobodyListens = { refused: true } as const;
+
 /** What an error of the connection means. Whoever speaks something else than TLS or HTTP does answer. */
 function setback(error: unknown, judge: (told: Host) => Host): Setback {
   if (error instanceof Improper) {
@@ -184,5 +186,6 @@ function setback(error: unknown, judge: (told: Host) => Host): Setback {
   if (code.startsWith('HPE_'))
     return { kind: 'failed', reason: `it does not speak HTTP: ${said.slice(0, 200)}`, mayPass: true };
   const reason = `it cannot be reached: ${said.slice(0, 200)}`;
-  return { kind: 'unreachable', reason, host: judge(hostOf(code)) };
+  const host = judge(hostOf(code));
+  return { kind: 'unreachable', reason, host, ...(code === 'ECONNREFUSED' && nobodyListens) };
 }

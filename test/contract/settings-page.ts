@@ -1,7 +1,7 @@
 // deploy/settings.md, made from the settings catalogue.
 import { inOrder } from '../../libs/documents/compliance.js';
 import { settingsCatalogue } from '../../libs/device/catalogue.js';
-import type { Setting, SettingType, Ways } from '../../libs/device/catalogue/setting.js';
+import type { Setting, SettingType, SnmpWay, Ways } from '../../libs/device/catalogue/setting.js';
 import { requiredWord, valueWord } from '../../libs/device/catalogue/words.js';
 
 const settings = [...settingsCatalogue.values()];
@@ -45,11 +45,16 @@ function rowOf(setting: Setting): readonly string[] {
     valuesOf(type, setting),
     requiredWord({ required: setting.recommended, compare: setting.compare }, named),
     severity,
-    by.snmp ? `\`${by.snmp.oid}\` ${by.snmp.writable ? 'rw' : 'r'}` : '',
+    by.snmp ? snmpWord(by.snmp) : '',
     elsewhere(by),
     maps.join(', '),
   ];
 }
+
+const snmpWord = ({ oid, writable, row, or }: SnmpWay): string =>
+  [`\`${oid}${row ? '.*' : ''}\` ${writable ? 'rw' : 'r'}`, or && `else ${snmpWord(or)}`]
+    .filter((each) => each !== undefined)
+    .join(', ');
 
 const namedOf = ({ labels, type }: Setting) => ({
   labels,

@@ -238,6 +238,29 @@ describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
     expect(device.settings()['svc.telnet']).toBe(true);
   });
 
+  it('a device that makes a setting stricter than it was asked to is right, and not asked once more', async () => {
+    const hold = 'jobs.holdTimeoutMinutes';
+    const readsOf = async (own: number | null): Promise<number> => {
+      ended.splice(0);
+      const { device, identity } = await plugIn({
+        onChanged: (changed) => void (own !== null && changed[hold] === 240 && device.write({ [hold]: own })),
+      });
+      const event = grouped(identity);
+      await fed.feed(event);
+      const result = await until('it is assessed', async () =>
+        (await fed.told(assessmentFinished)).find(({ deviceId }) => deviceId === event.data.deviceId),
+      );
+      expect(result).toMatchObject({ outcome: 'compliant' });
+      expect(result.results.find(({ setting }) => setting === hold)).toMatchObject({
+        ...{ outcome: 'remediated', before: 0, after: own ?? 240, detail: null },
+      });
+      return ended.filter((span) => span.trace === asked && span.name === 'device read').length;
+    };
+    start();
+    const usual = await readsOf(null);
+    expect(await readsOf(120)).toBe(usual);
+  });
+
   it('a setting that the device lacks is unsupported, and ignored where the policy says so', async () => {
     const { identity } = await plugIn({ missing: ['wifi.direct'] });
     await fed.feed(grouped(identity));

@@ -49,7 +49,8 @@ const wanted = new Map(
     const syntax = settingsCatalogue.get(setting)?.by.snmp?.syntax;
     const oid = settingsCatalogue.get(setting)?.by.snmp?.oid;
     if (!syntax || oid === undefined) return [];
-    const [number] = syntax.type === 'enum' ? ([...syntax.values].find(([, is]) => is === required) ?? []) : [];
+    const [number] =
+      syntax.type === 'enum' ? ([...syntax.values].find(([, is]) => is === required) ?? []) : [];
     return [[setting, { oid, says: String(number ?? required) }] as const];
   }),
 );
@@ -86,9 +87,18 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
   async function plugInSnmp(): Promise<void> {
     const started = Array.from({ length: counts.snmp }, (_, n) => {
       const has = objects.filter(({ key }) => key !== lacking || n + 1 < counts.snmp);
-      const revision = { oid: '1.3.6.1.4.1.11.2.3.9.4.2.1.1.3.6.0', type: 'string', value: firmware } as const;
+      const revision = {
+        oid: '1.3.6.1.4.1.11.2.3.9.4.2.1.1.3.6.0',
+        type: 'string',
+        value: firmware,
+      } as const;
       return startSnmpd(`127.8.1.${n + 1}`, snmpPort, {
-        ...{ serial: `VNB3S000${nth(n)}`, model: 'LaserJet M612', name: `floor-${n + 1}`, mac: `3c5282aa10${nth(n)}` },
+        ...{
+          serial: `VNB3S000${nth(n)}`,
+          model: 'LaserJet M612',
+          name: `floor-${n + 1}`,
+          mac: `3c5282aa10${nth(n)}`,
+        },
         objects: [...has.map(({ object }) => object), { ...revision, access: 'ro' }],
       });
     });
@@ -149,12 +159,7 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
   it('by SNMP: identified, changed as snmpget sees, verified; what a printer lacks is named', async () => {
     const printers = at(await devices(), '1');
     expect(printers.map(({ serial, mac, model, firmware: says }) => [serial, mac, model, says])).toEqual(
-      printers.map((_, n) => [
-        `VNB3S000${nth(n)}`,
-        `3c:52:82:aa:10:${nth(n)}`,
-        'LaserJet M612',
-        firmware,
-      ]),
+      printers.map((_, n) => [`VNB3S000${nth(n)}`, `3c:52:82:aa:10:${nth(n)}`, 'LaserJet M612', firmware]),
     );
     expect(printers.map(({ status }) => status)).toEqual(printers.map(() => 'compliant'));
     for (const printer of printers) {
@@ -171,12 +176,18 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
       expect([setting, await snmpGet(first.ip, snmpPort, oid)]).toEqual([setting, says]);
     }
     expect(resultsOf(first).get(lacking)).toMatchObject({ outcome: 'remediated', driver: 'snmp' });
-    expect(resultsOf(last).get(lacking)).toMatchObject({ outcome: 'unsupported', title: 'LLMNR', after: null });
+    expect(resultsOf(last).get(lacking)).toMatchObject({
+      outcome: 'unsupported',
+      title: 'LLMNR',
+      after: null,
+    });
   }, 120_000);
 
   it('by the open device API: changed as curl sees, verified', async () => {
     const printers = at(await devices(), '0');
-    expect(printers.map(({ status }) => status)).toEqual(Array.from({ length: counts.api }, () => 'compliant'));
+    expect(printers.map(({ status }) => status)).toEqual(
+      Array.from({ length: counts.api }, () => 'compliant'),
+    );
     for (const { id, ip } of printers) {
       const made = await changesOf(id);
       expect(made.length).toBeGreaterThanOrEqual(10);

@@ -1,11 +1,8 @@
 // A task's device, by all that it may speak.
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { openDeviceApi } from '#device/api';
 import type { Driver, DriverName, Target } from '#device/device';
-import { ippPort as standardIppPort, openIpp } from '#device/ipp/ipp';
-import { openProbe, standardPorts } from '#device/probe/probe';
-import { openSnmp, snmpPort as standardSnmpPort } from '#device/snmp/driver';
+import { openSnmp, snmpPort } from '#device/snmp/driver';
 import { withoutSecrets, type Entrances } from '#device/ways/entrance';
 import type { Known } from '#device/ways/known';
 import { Ways } from '#device/ways/ways';
@@ -19,8 +16,6 @@ export interface Whom {
   readonly networks: Settings['deviceNetworks'];
   /** PEM of whom its certificate must lead to; null: the pinned one is enough. */
   readonly trusted: readonly string[] | null;
-  /** PEM of whom the operator trusts, whatever must be: a policy may ask whether its certificate leads there. */
-  readonly authorities: readonly string[];
   /** Read community of SNMP, which is no secret; null: it is not asked by SNMP. */
   readonly community: string | null;
   readonly known: Known | null;
@@ -29,42 +24,25 @@ export interface Whom {
 /** How each protocol is opened to a device; those that are missing are not spoken. */
 export type Openers = (whom: Whom) => Readonly<Partial<Record<DriverName, () => Driver>>>;
 
-/** Where devices are asked: the same for all of them. */
-export interface Ports {
-  readonly devicePort: number;
-  readonly snmpPort?: number;
-  readonly ippPort?: number;
-}
-
 export const openersOn =
-  ({ devicePort, snmpPort: snmp = standardSnmpPort, ippPort: ipp = standardIppPort }: Ports): Openers =>
+  (devicePort: number, port: number = snmpPort): Openers =>
   (whom) => ({
     api: () => openDeviceApi(targetOf(whom, devicePort)),
-    ...(whom.community !== null && { snmp: snmpOf(whom, whom.community, snmp) }),
-    ipp: () => openIpp({ ...targetOf(whom, ipp), serial: whom.identity.serial }),
-    probe: probeOf(whom, ipp),
+    ...(whom.community !== null && { snmp: snmpOf(whom, { community: whom.community, port }) }),
   });
 
-const snmpOf = (whom: Whom, community: string, port: number) => (): Driver => {
-  const { identity, networks } = whom;
-  const access = { version: 'v2c', community } as const;
-  return openSnmp({ address: identity.ip, port, networks, access, serial: identity.serial });
-};
-
-const probeOf =
-  ({ identity, networks, authorities }: Whom, ipps: number) =>
-  (): Driver =>
-    openProbe(
-      { address: identity.ip, hostname: identity.hostname, networks },
-      { authorities: oneList(authorities), ports: { ...standardPorts, ipps } },
-    );
-
-/** What OpenSSL makes of a list of authorities is kept with the list, and dear: devices that are asked after each other share one. */
-let latest: readonly string[] = [];
-function oneList(authorities: readonly string[]): readonly string[] {
-  if (!isDeepStrictEqual(latest, authorities)) latest = authorities;
-  return latest;
+interface BySnmp {
+  readonly community: string;
+  readonly port: number;
 }
+
+const snmpOf =
+  (whom: Whom, { community, port }: BySnmp) =>
+  (): Driver => {
+    const { identity, networks } = whom;
+    const access = { version: 'v2c', community } as const;
+    return openSnmp({ address: identity.ip, port, networks, access, serial: identity.serial });
+  };
 
 export function connect(whom: Whom, openers: Openers): Ways {
   const { identity, fingerprint, community, known } = whom;

@@ -23,25 +23,20 @@ export interface IppDriver extends Driver {
   serialOf(signal: AbortSignal): Promise<Outcome<string>>;
 }
 
-export interface IppTarget extends Target {
-  /** The only printer that is read or written, if it says which one it is; null or left out: whoever answers. */
-  readonly serial?: string | null;
-}
-
-export function openIpp(target: IppTarget): IppDriver {
+export function openIpp(target: Target): IppDriver {
   const printer = new Printer(target);
   const on: Speaking = { printer, target };
   return {
     name: 'ipp',
     identify: (signal) =>
       call('identify', target, async () =>
-        andThen(proven(await printer.attributes(signal), target), ({ attributes, fingerprint }) =>
+        andThen(await proven(on, signal), ({ attributes, fingerprint }) =>
           andThen(identityOf(attributes, target.address), (identity) => answered({ identity, fingerprint })),
         ),
       ),
     serialOf: (signal) =>
       call('identify', target, async () =>
-        andThen(proven(await printer.attributes(signal), target), ({ attributes }) => serialOf(attributes)),
+        andThen(await proven(on, signal), ({ attributes }) => serialOf(attributes)),
       ),
     read: (keys, signal) => call('read', target, () => read(on, keys, signal)),
     write: (changes, signal) => call('write', target, () => write(on, changes, signal)),
@@ -51,7 +46,7 @@ export function openIpp(target: IppTarget): IppDriver {
 
 interface Speaking {
   readonly printer: Printer;
-  readonly target: IppTarget;
+  readonly target: Target;
 }
 
 const answered = <T>(value: T): Outcome<T> => ({ kind: 'answered', value });
@@ -65,33 +60,24 @@ const isAnybodys = ({ clear }: Said, { fingerprint, mutual }: Target): boolean =
 
 const unproven = 'it offers no TLS over IPP, so that it does not show the certificate that says who it is';
 
-function proven(heard: Outcome<Heard>, target: Target): Outcome<Heard> {
+async function proven({ printer, target }: Speaking, signal: AbortSignal): Promise<Outcome<Heard>> {
+  const heard = await printer.attributes(signal);
   if (heard.kind !== 'answered' || !isAnybodys(heard.value, target)) return heard;
   return { kind: 'failed', reason: unproven, mayPass: false };
 }
 
-/** Whoever says that it is another printer is not asked for anything else. */
-async function meant({ printer, target }: Speaking, signal: AbortSignal): Promise<Outcome<Heard>> {
-  const { serial: due = null, address } = target;
-  return andThen(await printer.attributes(signal), (heard) => {
-    const said = due === null ? null : serialOf(heard.attributes);
-    if (said?.kind !== 'answered' || said.value === due) return answered(heard);
-    const reason = `what answers by IPP at ${address} is ${said.value}, not ${due}`;
-    return { kind: 'failed', reason, mayPass: false };
-  });
-}
-
 async function read(on: Speaking, keys: ReadonlySet<string>, signal: AbortSignal): Promise<Outcome<Reading>> {
+  const { printer, target } = on;
   const settings = [...keys].flatMap((key) => settingsCatalogue.get(key) ?? []);
-  const heard = await meant(on, signal);
-  if (heard.kind === 'unreachable' && on.printer.refuses) return answered(switchedOff(settings));
-  return andThen(heard, (said) => answered(readingOf(settings, said, isAnybodys(said, on.target))));
+  const heard = await printer.attributes(signal);
+  if (heard.kind === 'unreachable' && printer.refuses) return answered(switchedOff(settings));
+  return andThen(heard, (said) => answered(readingOf(settings, said, isAnybodys(said, target))));
 }
 
-/** Where nobody listens at its port there is no IPP, if the device is there at all: that others must say. */
+/** Where nobody listens at its port, there is no IPP. */
 function switchedOff(settings: readonly Setting[]): Reading {
   const off = settings.filter(({ by }) => by.ipp?.fact === 'transport');
-  return { values: new Map(off.map(({ key }) => [key, 'off'])), failed: new Map(), unspoken: true };
+  return { values: new Map(off.map(({ key }) => [key, 'off'])), failed: new Map() };
 }
 
 /** @param anybodys of what was said, only that it was said in clear is sure */
@@ -131,7 +117,7 @@ async function write(on: Speaking, changes: Values, signal: AbortSignal): Promis
 const notSettable: Setback = { kind: 'unsupported', reason: 'IPP has nothing to set it by' };
 
 async function narrow(on: Speaking, signal: AbortSignal): Promise<Outcome<null>> {
-  const heard = proven(await meant(on, signal), on.target);
+  const heard = await proven(on, signal);
   if (heard.kind !== 'answered') return heard;
   const set = overTlsOnly(heard.value);
   if (typeof set === 'string') return { kind: 'unsupported', reason: set };

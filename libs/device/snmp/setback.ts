@@ -72,8 +72,7 @@ export function setbackOf(error: unknown, { version }: SnmpAccess, met: boolean)
   if (error instanceof Improper) return failed(error.message);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (/^E[A-Z]+$/.test(code)) {
-    const refused = code === 'ECONNREFUSED' && ({ refused: true } as const);
-    return { kind: 'unreachable', reason: `it cannot be reached: ${code}`, host: hostOf(code), ...refused };
+    return { kind: 'unreachable', reason: `it cannot be reached: ${code}`, host: hostOf(code) };
   }
   return failed(unreadable);
 }

@@ -64,7 +64,7 @@ const isPresent = (bytes: Buffer): boolean =>
 
 /** @param said what the object is now: its type; null when that is not known */
 export function varbindOf(
-  { oid, syntax }: Pick<SnmpWay, 'oid' | 'syntax'>,
+  { oid, syntax }: SnmpWay,
   value: SettingValue,
   said: Varbind | null,
 ): Judged<Varbind> {

@@ -9,7 +9,7 @@ export interface WayOptions {
   readonly prove: (proof: Proof, not: DriverName, signal: AbortSignal) => Promise<boolean>;
 }
 
-export interface Asking<T> {
+interface Asking<T> {
   /** The next credential is tried after any setback: a wrong community looks as a dead device does. */
   readonly whateverEnds?: boolean;
   /** Told each thing that the device says. */
@@ -30,10 +30,8 @@ const entrancesMax = 8;
 
 export class Way {
   readonly name: DriverName;
-  /** It waits for others to say who the device is: none of them waits for it. */
-  proving = false;
-  /** Ends with the call that is under way: there is one at a time. */
-  #call: Promise<void> | null = null;
+  /** A call is under way: it cannot be asked for a proof of itself. */
+  asking = false;
   #opened: Opened | null = null;
   #tried = 0;
   /** One was used whose secret nobody could have learned: from then on none goes in clear. */
@@ -45,45 +43,28 @@ export class Way {
     this.name = options.name;
   }
 
-  /** Ends with the call that is under way; null: there is none. */
-  get asking(): Promise<void> | null {
-    return this.#call;
-  }
-
   /** What the device says to the first credential that it lets in. */
   async ask<T>(
     call: (driver: Driver) => Promise<Outcome<T>>,
     signal: AbortSignal,
-    asking: Asking<T> = {},
+    { whateverEnds = false, heard }: Asking<T> = {},
   ): Promise<Outcome<T>> {
-    while (this.#call) await this.#call;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#call = promise;
+    this.asking = true;
     try {
-      return await this.#ask(call, signal, asking);
+      for (;;) {
+        const opened = this.#opened ?? (await this.#open(signal));
+        if (!opened) return this.#refusal ?? noSuchDriver;
+        const said = await call(opened.driver);
+        heard?.(said);
+        if (said.kind === 'answered') await this.#judge(opened, true);
+        const again = said.kind === 'denied' || (whateverEnds && mayHideWrongSecret(said));
+        if (!again) return said;
+        if (said.kind === 'denied') await this.#judge(opened, false);
+        if (said.kind !== 'answered') this.#refusal = said;
+        this.close();
+      }
     } finally {
-      this.#call = null;
-      resolve();
-    }
-  }
-
-  async #ask<T>(
-    call: (driver: Driver) => Promise<Outcome<T>>,
-    signal: AbortSignal,
-    { whateverEnds = false, heard }: Asking<T>,
-  ): Promise<Outcome<T>> {
-    for (;;) {
-      signal.throwIfAborted();
-      const opened = this.#opened ?? (await this.#open(signal));
-      if (!opened) return this.#refusal ?? noSuchDriver;
-      const said = await call(opened.driver);
-      heard?.(said);
-      if (said.kind === 'answered') await this.#judge(opened, true);
-      const again = said.kind === 'denied' || (whateverEnds && mayHideWrongSecret(said));
-      if (!again) return said;
-      if (said.kind === 'denied') await this.#judge(opened, false);
-      if (said.kind !== 'answered') this.#refusal = said;
-      this.close();
+      this.asking = false;
     }
   }
 
@@ -115,8 +96,7 @@ export class Way {
   async #hindrance({ needs, inClear }: Entrance, signal: AbortSignal): Promise<string | null> {
     if (needs === 'nothing') return null;
     if (inClear && this.#secret) return 'what is left would send a secret in clear, after one that was not';
-    this.proving = true;
-    const proved = await this.options.prove(needs, this.name, signal).finally(() => (this.proving = false));
+    const proved = await this.options.prove(needs, this.name, signal);
     return proved ? null : 'its identity is not proved, so that no secret is sent to it';
   }
 

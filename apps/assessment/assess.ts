@@ -1,7 +1,7 @@
 // The worker that assesses: one task, one device (R64).
 import { isDeepStrictEqual } from 'node:util';
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
-import { compliant, type AppliedPolicy } from '#documents/policy';
+import { combine, compliant, type AppliedPolicy } from '#documents/policy';
 import {
   assessmentFinished,
   assessmentStarted,
@@ -16,7 +16,7 @@ import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import { changesOf, keepChanges, settleChanges } from './changes.js';
 import { connect, type Openers, type Whom } from './connect.js';
-import { assess, requiredBy } from './conversation.js';
+import { assess } from './conversation.js';
 import { skip } from './decide.js';
 import { markFinished } from './devices.js';
 import { teller } from './notes.js';
@@ -108,7 +108,8 @@ interface Begun {
 /** Of a task that was cancelled before it could begin again. */
 const unbegun = (task: Task<Payload>): Begun => {
   const { identity, fingerprint } = task.payload;
-  const whom = { identity, fingerprint, networks: [], trusted: [], community: null, known: null };
+  const nobody = { networks: [], trusted: [], authorities: [], community: null, known: null };
+  const whom = { identity, fingerprint, ...nobody };
   return { task, startedAt: new Date(), policies: [], whom };
 };
 
@@ -123,6 +124,7 @@ async function run({ store, openers, begun, grip }: Run): Promise<Finish> {
     return ended(begun, { outcome: 'failed', detail: 'its policies were deleted meanwhile', results: [] });
   }
   const by = { deviceId: task.key, taskId: task.id };
+  const requirements = combine(policies);
   const device = connect(whom, openers);
   let wrote = task.attempt > 1;
   const on = {
@@ -140,16 +142,16 @@ async function run({ store, openers, begun, grip }: Run): Promise<Finish> {
     },
   };
   try {
-    const said = await assess(on, requiredBy(policies));
+    const said = await assess(on, requirements);
     if (said.kind === 'setback') {
       const again = mayPass(said.setback) && task.attempt < triesOf(task.payload.trigger);
       if (again) throw new DeviceTrouble(said.setback);
       return await failed(store, begun, endOf(said.setback));
     }
-    if (wrote) await settleChanges(store, by, said.says);
+    if (wrote) await settleChanges(store, by, said.values);
     return ended(begun, {
-      outcome: compliant(said.results) ? 'compliant' : 'nonCompliant',
-      detail: summary(said.results),
+      outcome: compliant(requirements, said.results) ? 'compliant' : 'nonCompliant',
+      detail: summary(said.results, device.leftAlone),
       results: [...said.results],
       agent: said.agent,
       changes: wrote ? await changesOf(store, task.id) : [],
@@ -173,12 +175,17 @@ interface Result
   readonly known?: Known;
 }
 
-function summary(results: readonly AssessmentFinished['results'][number][]): string | null {
+/** The first that is wrong, and what was left alone, whatever came of the rest. */
+function summary(
+  results: readonly AssessmentFinished['results'][number][],
+  leftAlone: string | null,
+): string | null {
   const wrong = results.filter(({ outcome }) => outcome === 'nonCompliant' || outcome === 'failed');
   const [first] = wrong;
-  if (!first) return null;
   const others = wrong.length > 1 ? ` and ${wrong.length - 1} more` : '';
-  return `${first.title}${first.detail === null ? '' : ` (${first.detail})`}${others}`.slice(0, 512);
+  const title = first && `${first.title}${first.detail === null ? '' : ` (${first.detail})`}${others}`;
+  const parts = [title, leftAlone].filter((part) => part !== undefined && part !== null);
+  return parts.length > 0 ? parts.join('. ').slice(0, 512) : null;
 }
 
 function ended({ task, startedAt: begunAt, policies, whom }: Begun, { known, ...result }: Result): Finish {

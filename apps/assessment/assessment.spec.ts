@@ -60,15 +60,7 @@ const grouped = (
     stamped,
   );
 const asked = (deviceId: string, policyId: string | null = null) =>
-  published(
-    assessmentRequested.draft({
-      deviceId,
-      policyId,
-      requestedBy: 'admin',
-      mode: 'assess',
-      everything: false,
-    }),
-  );
+  published(assessmentRequested.draft({ deviceId, policyId, requestedBy: 'admin', mode: 'assess' }));
 
 const said: object[] = [];
 const note = (fields: object): void => void said.push(fields);
@@ -170,15 +162,7 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
 
   describe('what operators wish besides', () => {
     const dryRun = (deviceId: string, policyId: string | null = null) =>
-      published(
-        assessmentRequested.draft({
-          deviceId,
-          policyId,
-          requestedBy: 'admin',
-          mode: 'dryRun',
-          everything: false,
-        }),
-      );
+      published(assessmentRequested.draft({ deviceId, policyId, requestedBy: 'admin', mode: 'dryRun' }));
     const undo = (deviceId: string, taskId: string) =>
       published(assessmentUndoRequested.draft({ deviceId, taskId, requestedBy: 'admin' }));
     const all = () => activeTasks(store, 'assessment', { budget, limit: 100 });
@@ -243,7 +227,7 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
       );
       const [task] = (await all()).filter(({ kind }) => kind === 'undo');
       if (!task) throw new Error('it was queued');
-      const work = undoWorker({ store, openers: openersOn(1) });
+      const work = undoWorker({ store, openers: openersOn({ devicePort: 1 }) });
       const first = { ...task, attempt: 1 };
       const begin = () => store.transaction((tx) => Promise.resolve(work.begin?.(tx, first)));
       expect(await begin()).toMatchObject({ end: { events: [], againAt: expect.any(Date) as unknown } });
@@ -288,7 +272,7 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
     const begin = async () => {
       const [task] = await activeTasks(store, 'assessment', { budget, limit: 1 });
       if (!task) throw new Error('one was queued');
-      const work = assessWorker({ store, openers: openersOn(1), log });
+      const work = assessWorker({ store, openers: openersOn({ devicePort: 1 }), log });
       const beginning = await store.transaction((tx) => Promise.resolve(work.begin?.(tx, task)));
       return { task, beginning };
     };
@@ -361,7 +345,7 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
     const running = runWorkers({
       store,
       bus: outboxBus,
-      workers: [assessWorker({ store, openers: openersOn(1), log })],
+      workers: [assessWorker({ store, openers: openersOn({ devicePort: 1 }), log })],
       log,
       meter: metrics.getMeter('test'),
       service: 'assessment',

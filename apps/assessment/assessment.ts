@@ -12,15 +12,16 @@
 //   dry-run.ts       the same without a write      undo.ts      what a task has changed, put back
 //   turn.ts          what each finds as it begins  trouble.ts   what a run that came to nothing ends with
 //   conversation.ts  what is said to the device    write.ts     how it is changed, step by step
-//   ipsec.ts         its rules of IPsec, written last of all
 //   connect.ts       which protocols it is spoken with
-//   mutual.ts        whom its certificate must lead to
+//   mutual.ts        whom its certificate is to lead to
 //   notes.ts         what the log says of it
 import { deviceApiPort } from '#device/api';
+import { ippPort } from '#device/ipp/ipp';
+import { snmpPort } from '#device/snmp/driver';
 import { port, readConfig } from '#runtime/config';
 import type { StoredService } from '#runtime/service';
 import { assessWorker } from './assess.js';
-import { openersOn } from './connect.js';
+import { openersOn, type Ports } from './connect.js';
 import { devices, documents, requests } from './consumers.js';
 import { dryRunWorker } from './dry-run.js';
 import { undoWorker } from './undo.js';
@@ -28,18 +29,21 @@ import { undoWorker } from './undo.js';
 const shape = {
   /** Where devices serve the open device API. */
   MUSTER_DEVICE_PORT: port.default(deviceApiPort),
+  MUSTER_SNMP_PORT: port.default(snmpPort),
+  MUSTER_IPP_PORT: port.default(ippPort),
 };
 
-export interface AssessmentConfig {
-  readonly devicePort: number;
-}
+export type AssessmentConfig = Ports;
 
 export const assessment: StoredService<AssessmentConfig> = {
   name: 'assessment',
-  config: (environment) => ({ devicePort: readConfig(shape, environment).MUSTER_DEVICE_PORT }),
+  config: (environment) => {
+    const { MUSTER_DEVICE_PORT, MUSTER_SNMP_PORT, MUSTER_IPP_PORT } = readConfig(shape, environment);
+    return { devicePort: MUSTER_DEVICE_PORT, snmpPort: MUSTER_SNMP_PORT, ippPort: MUSTER_IPP_PORT };
+  },
   consumers: [devices, requests, documents],
   workers: ({ store, config, log }) => {
-    const openers = openersOn(config.devicePort);
+    const openers = openersOn(config);
     return [
       assessWorker({ store, openers, log }),
       dryRunWorker({ store, openers }),

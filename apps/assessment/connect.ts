@@ -1,8 +1,11 @@
 // A task's device, by all that it may speak.
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { openDeviceApi } from '#device/api';
 import type { Driver, DriverName, Target } from '#device/device';
-import { openSnmp, snmpPort } from '#device/snmp/driver';
+import { ippPort as standardIppPort, openIpp } from '#device/ipp/ipp';
+import { openProbe, standardPorts } from '#device/probe/probe';
+import { openSnmp, snmpPort as standardSnmpPort } from '#device/snmp/driver';
 import { withoutSecrets, type Entrances } from '#device/ways/entrance';
 import type { Known } from '#device/ways/known';
 import { Ways } from '#device/ways/ways';
@@ -16,6 +19,8 @@ export interface Whom {
   readonly networks: Settings['deviceNetworks'];
   /** PEM of whom its certificate must lead to; null: the pinned one is enough. */
   readonly trusted: readonly string[] | null;
+  /** PEM of whom the operator trusts, whatever must be: a policy may ask whether its certificate leads there. */
+  readonly authorities: readonly string[];
   /** Read community of SNMP, which is no secret; null: it is not asked by SNMP. */
   readonly community: string | null;
   readonly known: Known | null;
@@ -24,25 +29,42 @@ export interface Whom {
 /** How each protocol is opened to a device; those that are missing are not spoken. */
 export type Openers = (whom: Whom) => Readonly<Partial<Record<DriverName, () => Driver>>>;
 
-export const openersOn =
-  (devicePort: number, port: number = snmpPort): Openers =>
-  (whom) => ({
-    api: () => openDeviceApi(targetOf(whom, devicePort)),
-    ...(whom.community !== null && { snmp: snmpOf(whom, { community: whom.community, port }) }),
-  });
-
-interface BySnmp {
-  readonly community: string;
-  readonly port: number;
+/** Where devices are asked: the same for all of them. */
+export interface Ports {
+  readonly devicePort: number;
+  readonly snmpPort?: number;
+  readonly ippPort?: number;
 }
 
-const snmpOf =
-  (whom: Whom, { community, port }: BySnmp) =>
-  (): Driver => {
-    const { identity, networks } = whom;
-    const access = { version: 'v2c', community } as const;
-    return openSnmp({ address: identity.ip, port, networks, access, serial: identity.serial });
-  };
+export const openersOn =
+  ({ devicePort, snmpPort: snmp = standardSnmpPort, ippPort: ipp = standardIppPort }: Ports): Openers =>
+  (whom) => ({
+    api: () => openDeviceApi(targetOf(whom, devicePort)),
+    ...(whom.community !== null && { snmp: snmpOf(whom, whom.community, snmp) }),
+    ipp: () => openIpp({ ...targetOf(whom, ipp), serial: whom.identity.serial }),
+    probe: probeOf(whom, ipp),
+  });
+
+const snmpOf = (whom: Whom, community: string, port: number) => (): Driver => {
+  const { identity, networks } = whom;
+  const access = { version: 'v2c', community } as const;
+  return openSnmp({ address: identity.ip, port, networks, access, serial: identity.serial });
+};
+
+const probeOf =
+  ({ identity, networks, authorities }: Whom, ipps: number) =>
+  (): Driver =>
+    openProbe(
+      { address: identity.ip, hostname: identity.hostname, networks },
+      { authorities: oneList(authorities), ports: { ...standardPorts, ipps } },
+    );
+
+/** What OpenSSL makes of a list of authorities is kept with the list, and dear: devices that are asked after each other share one. */
+let latest: readonly string[] = [];
+function oneList(authorities: readonly string[]): readonly string[] {
+  if (!isDeepStrictEqual(latest, authorities)) latest = authorities;
+  return latest;
+}
 
 export function connect(whom: Whom, openers: Openers): Ways {
   const { identity, fingerprint, community, known } = whom;

@@ -1,89 +1,80 @@
 // One assessment of one device: who are you, read, compare, write what differs, read again (R61).
 import type { DeviceAgent, SettingResult } from '#events/assessment';
-import { agentIn } from '#device/agent';
+import { agentIn, agentSettings } from '#device/agent';
 import { settingsCatalogue } from '#device/catalogue';
 import type { Outcome, Reading, Setback, Values } from '#device/device';
 import type { Ways } from '#device/ways/ways';
-import { combineIpsec, type RequiredIpsec, type SaidRules } from '#documents/ipsec/item';
-import { combine, compare, verify, writesFor, type AppliedPolicy, type Requirement } from '#documents/policy';
-import { ipsecRulesKey } from '#device/ipsec';
-import { assessRules, foreseeRules } from './ipsec.js';
-import { stepsOf, writeAll, type Kept, type Writing } from './write.js';
+import { satisfies } from '#documents/comparison';
+import { compare, verify, writesFor, type Requirement } from '#documents/policy';
+import { stepsOf, writeAll, type Writing } from './write.js';
 
 export interface Assessed {
   readonly kind: 'assessed';
   readonly results: readonly SettingResult[];
   readonly agent: DeviceAgent;
   /** All that the device said last. */
-  readonly says: ReadonlyMap<string, Kept>;
+  readonly values: Values;
 }
-
-/** What policies ask of a device, together. */
-export interface Required {
-  readonly settings: readonly Requirement[];
-  /** Null: nothing is asked of its rules. */
-  readonly ipsec: RequiredIpsec | null;
-}
-
-export const requiredBy = (policies: readonly AppliedPolicy[]): Required => ({
-  settings: combine(policies),
-  ipsec: combineIpsec(policies),
-});
 
 interface Hindered {
   readonly kind: 'setback';
   readonly setback: Setback;
 }
 
-/** All: what they say of the agent is told besides what policies ask for. */
-const keys: ReadonlySet<string> = new Set(settingsCatalogue.keys());
-
-/** Who it is, then all of its settings. */
-export async function readAll(device: Ways, signal: AbortSignal): Promise<Outcome<Reading>> {
+/** Who it is, then these settings and what it says of its agent: what nobody wants to know costs a device nothing. */
+export async function readFrom(
+  device: Ways,
+  settings: readonly { readonly setting: string }[],
+  signal: AbortSignal,
+): Promise<Outcome<Reading>> {
   const who = await device.identify(signal);
-  return who.kind === 'answered' ? device.read(keys, signal) : who;
+  if (who.kind !== 'answered') return who;
+  return device.read(new Set([...settings.map(({ setting }) => setting), ...agentSettings]), signal);
 }
 
-export async function assess(on: Writing, { settings, ipsec }: Required): Promise<Assessed | Hindered> {
+export async function assess(
+  on: Omit<Writing, 'isRight'>,
+  requirements: readonly Requirement[],
+): Promise<Assessed | Hindered> {
   const { device, signal } = on;
-  const read = await readAll(device, signal);
-  if (read.kind !== 'answered') return { kind: 'setback', setback: read };
-  const { compared, writes } = against(settings, read.value, device);
-  const wrote = await writeAll(on, stepsOf(writes, device), read.value.values);
-  if (wrote.lost) return { kind: 'setback', setback: wrote.lost };
+  const read = await readFrom(device, requirements, signal);
+  if (read.kind !== 'answered') return hindered(device, read);
+  const { compared, writes } = against(requirements, read.value, device);
+  const writing = { ...on, isRight: judgeOf(requirements) };
+  const wrote = await writeAll(writing, stepsOf(writes, device), read.value.values);
+  if (wrote.lost) return hindered(device, wrote.lost);
   const reading = together(read.value, wrote.reading, new Set(writes.keys()));
   const again = { reading, refused: wrote.refused, unwritten: wrote.stopped };
-  const rules = ipsec && (await assessRules(on, ipsec, wrote.stopped));
-  if (rules?.lost) return { kind: 'setback', setback: rules.lost };
   return {
     kind: 'assessed',
-    results: [...verify(compared, again), ...(rules ? [rules.result] : [])],
+    results: verify(compared, again),
     agent: agentIn(reading.values),
-    says: new Map<string, Kept>([
-      ...reading.values,
-      ...(rules?.says ? [[ipsecRulesKey, rules.says] as const] : []),
-    ]),
+    values: reading.values,
   };
 }
 
-/** What a device says without being changed. */
-interface Looked {
-  readonly reading: Reading;
-  /** Null: it was not asked for its rules of IPsec. */
-  readonly rules: SaidRules | null;
-  readonly device: Ways;
+function hindered({ leftAlone }: Ways, setback: Setback): Hindered {
+  if (leftAlone === null || leftAlone.endsWith(setback.reason)) return { kind: 'setback', setback };
+  return { kind: 'setback', setback: { ...setback, reason: `${setback.reason}; ${leftAlone}` } };
+}
+
+/** As the assessment itself compares. */
+function judgeOf(requirements: readonly Requirement[]): Writing['isRight'] {
+  const bySetting = new Map(requirements.map((requirement) => [requirement.setting, requirement]));
+  return (setting, says) => {
+    const requirement = bySetting.get(setting);
+    return requirement !== undefined && satisfies(says, requirement, settingsCatalogue.get(setting)?.type);
+  };
 }
 
 /** What an assessment would write, of a device that was read. */
 export function foresee(
-  { settings, ipsec }: Required,
-  { reading, rules, device }: Looked,
+  requirements: readonly Requirement[],
+  reading: Reading,
+  device: Ways,
 ): readonly SettingResult[] {
-  const { compared, writes } = against(settings, reading, device);
-  return [
-    ...compared.map((result) => ({ ...result, wouldWrite: writes.has(result.setting) })),
-    ...(ipsec && rules ? [foreseeRules(ipsec, rules)] : []),
-  ];
+  const { compared, writes } = against(requirements, reading, device);
+  return compared.map((result) => ({ ...result, wouldWrite: writes.has(result.setting) }));
 }
 
 interface Against {
@@ -97,7 +88,7 @@ function against(requirements: readonly Requirement[], reading: Reading, device:
     driver: device.by(result.setting),
   }));
   const all = writesFor(requirements, compared, settingsCatalogue).flatMap((part) => [...part]);
-  const writes = new Map(all.filter(([key]) => device.isWritable(key)));
+  const writes = new Map(all.filter(([key, value]) => device.isWritable(key, value)));
   const unwritable = new Set(all.flatMap(([key]) => (writes.has(key) ? [] : [key])));
   const explained = compared.map((result) =>
     unwritable.has(result.setting)

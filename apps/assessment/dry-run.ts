@@ -1,21 +1,13 @@
-// The worker that says what an assessment would change, or all that a device is set to: it reads, compares, and writes nothing.
+// The worker that says what an assessment would change: it reads, compares, and writes nothing.
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
 import { agentIn } from '#device/agent';
-import { settingsCatalogue } from '#device/catalogue';
-import type { Reading } from '#device/device';
-import { compliant, type AppliedPolicy } from '#documents/policy';
-import { everythingIn } from '#documents/policy-of';
-import {
-  assessmentFinished,
-  assessmentStarted,
-  type AssessmentFinished,
-  type SettingResult,
-} from '#events/assessment';
+import { combine, compliant, type AppliedPolicy } from '#documents/policy';
+import { assessmentFinished, assessmentStarted, type AssessmentFinished } from '#events/assessment';
 import type { Draft } from '#events/event';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import { connect, type Openers, type Whom } from './connect.js';
-import { foresee, readAll, requiredBy, type Required } from './conversation.js';
+import { foresee, readFrom } from './conversation.js';
 import { skip } from './decide.js';
 import { rememberWays } from './devices.js';
 import { namesOf, policiesOf } from './policies.js';
@@ -34,19 +26,9 @@ export const wishRetryDelaysMs = [2_000, 10_000];
 interface Begun {
   readonly startedAt: Date;
   readonly whom: Whom;
-  readonly wishes: readonly Wish[];
+  /** Policies of each wish. */
+  readonly wishes: readonly (readonly AppliedPolicy[])[];
 }
-
-interface Wish {
-  /** None: every setting is read, and no policy has a say. */
-  readonly policies: readonly AppliedPolicy[];
-  readonly required: Required;
-}
-
-const everything: Wish = {
-  policies: [],
-  required: { settings: everythingIn(settingsCatalogue), ipsec: null },
-};
 
 export function dryRunWorker({ openers }: WishOptions): Worker {
   const begun = new WeakMap<Task<DryRunPayload>, Begun>();
@@ -66,10 +48,10 @@ export function dryRunWorker({ openers }: WishOptions): Worker {
     unreadable: ({ id, key }) => [skip(key, [], 'unreadable', { taskId: id, mode: 'dryRun' })],
     failed: (task, error) => {
       const found = begun.get(task);
-      const wishes = found?.wishes ?? [everything];
+      const wishes = found?.wishes ?? [[]];
       const startedAt = found?.startedAt ?? new Date();
       const result = { ...failureOf(error), results: [] };
-      return { events: wishes.map(({ policies }) => finished(task, { startedAt, policies, result })) };
+      return { events: wishes.map((policies) => finished(task, { startedAt, policies, result })) };
     },
   });
 }
@@ -85,25 +67,13 @@ async function begin(
     return { end: { events: [skip(task.key, [], reason, { taskId: task.id, mode: 'dryRun' })] } };
   }
   if (turn.busyUntil) return { end: { events: [], againAt: turn.busyUntil } };
-  const wishes = await wishesOf(tx, task);
-  if (wishes.length === 0)
-    return { end: { events: [skip(task.key, [], 'noPolicy', { taskId: task.id, mode: 'dryRun' })] } };
+  const wishes: (readonly AppliedPolicy[])[] = [];
+  for (const ids of task.payload.wishes) wishes.push(await policiesOf(tx, ids));
   begun.set(task, { startedAt: turn.now, whom: await whomOf(tx, task.payload, turn), wishes });
   const started = { startedAt: turn.now.toISOString(), attempt: task.attempt };
   return {
-    run: wishes.map(({ policies }) => assessmentStarted.draft({ ...subjectOf(task, policies), ...started })),
+    run: wishes.map((policies) => assessmentStarted.draft({ ...subjectOf(task, policies), ...started })),
   };
-}
-
-/** Without those whose policies were deleted meanwhile. */
-async function wishesOf(tx: Tx, { payload }: Task<DryRunPayload>): Promise<readonly Wish[]> {
-  const wishes: Wish[] = [];
-  for (const ids of payload.wishes) {
-    const policies = await policiesOf(tx, ids);
-    if (ids.length === 0) wishes.push(everything);
-    else if (policies.length > 0) wishes.push({ policies, required: requiredBy(policies) });
-  }
-  return wishes;
 }
 
 interface Run {
@@ -116,43 +86,36 @@ async function run(task: Task<DryRunPayload>, { begun, openers, grip }: Run): Pr
   const { startedAt, whom, wishes } = begun;
   const device = connect(whom, openers);
   try {
-    const read = await readAll(device, grip.signal);
-    if (read.kind !== 'answered') {
-      if (mayPass(read)) throw new DeviceTrouble(read);
-      const result = { ...failureOf(new DeviceTrouble(read)), results: [] };
-      return { events: wishes.map(({ policies }) => finished(task, { startedAt, policies, result })) };
-    }
-    const asked = wishes.some(({ required }) => required.ipsec !== null);
-    const rules = asked ? await device.ipsec(grip.signal) : null;
-    const looked = { reading: read.value, rules, device };
-    const events = wishes.map(({ policies, required }) =>
-      finished(task, {
-        startedAt,
-        policies,
-        result: resultOf(policies, foresee(required, looked), read.value),
-      }),
+    const read = await readFrom(
+      device,
+      wishes.flatMap((policies) => combine(policies)),
+      grip.signal,
     );
+    if (read.kind !== 'answered' && mayPass(read)) throw new DeviceTrouble(read);
+    const events = wishes.map((policies) => {
+      if (read.kind !== 'answered') {
+        const result = { ...failureOf(new DeviceTrouble(read)), results: [] };
+        return finished(task, { startedAt, policies, result });
+      }
+      const requirements = combine(policies);
+      const results = [...foresee(requirements, read.value, device)];
+      const would = results.filter(({ wouldWrite }) => wouldWrite).length;
+      const result = {
+        outcome: compliant(requirements, results) ? 'compliant' : 'nonCompliant',
+        detail:
+          policies.length === 0
+            ? 'its policies were deleted meanwhile'
+            : `${would} of ${results.length} would be written`,
+        results,
+        agent: agentIn(read.value.values),
+      } as const;
+      return finished(task, { startedAt, policies, result });
+    });
+    if (read.kind !== 'answered') return { events };
     return { events, save: (tx) => rememberWays(tx, task.key, device.known()) };
   } finally {
     device.close();
   }
-}
-
-function resultOf(
-  policies: readonly AppliedPolicy[],
-  results: readonly SettingResult[],
-  { values }: Reading,
-): Ending['result'] {
-  const would = results.filter(({ wouldWrite }) => wouldWrite).length;
-  return {
-    outcome: compliant(results) ? 'compliant' : 'nonCompliant',
-    detail:
-      policies.length === 0
-        ? `${values.size} settings were read`
-        : `${would} of ${results.length} would be written`,
-    results: [...results],
-    agent: agentIn(values),
-  };
 }
 
 interface Ending {

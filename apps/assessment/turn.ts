@@ -5,7 +5,7 @@ import { readDocument } from '#store/documents';
 import type { Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import type { Whom } from './connect.js';
-import { trustedBy } from './mutual.js';
+import { authoritiesOf } from './mutual.js';
 import { kinds } from './task.js';
 
 export const schema = 'assessment';
@@ -59,11 +59,14 @@ type Named = Pick<Whom, 'identity' | 'fingerprint'>;
 
 export async function whomOf(tx: Tx, { identity, fingerprint }: Named, turn: Turn): Promise<Whom> {
   const { settings, device } = turn;
+  const authorities = settings ? await authoritiesOf(tx, settings) : [];
   return {
     identity,
     fingerprint,
     networks: settings?.deviceNetworks ?? [],
-    trusted: settings && (await trustedBy(tx, settings)),
+    authorities,
+    // Where nobody is named, no device is believed.
+    trusted: settings?.authentication === 'mutual' ? authorities : null,
     community: settings?.probeCommunity ?? null,
     known: device?.known ?? null,
   };

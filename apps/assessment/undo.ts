@@ -2,7 +2,6 @@
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
 import { settingsCatalogue } from '#device/catalogue';
 import type { Reading, Setback } from '#device/device';
-import { ipsecRulesKey } from '#device/ipsec';
 import type { Ways } from '#device/ways/ways';
 import {
   assessmentStarted,
@@ -19,21 +18,19 @@ import {
   isAnythingLeft,
   keepChanges,
   markUndone,
-  rulesChanged,
   settleChanges,
   titleOf,
   undoable,
 } from './changes.js';
 import { connect, type Whom } from './connect.js';
-import { readAll } from './conversation.js';
+import { readFrom } from './conversation.js';
 import { skip } from './decide.js';
 import { rememberWays } from './devices.js';
 import { wishRetryDelaysMs, type WishOptions } from './dry-run.js';
-import { undoRules } from './ipsec.js';
 import { budget, undoPayload, type UndoPayload } from './task.js';
 import { DeviceTrouble, failureOf, mayPass, withLast } from './trouble.js';
 import { settingsOf, turnOf, whomOf } from './turn.js';
-import { writeAll, type Kept, type Step, type Writing, type Wrote } from './write.js';
+import { writeAll, type Step, type Writing, type Wrote } from './write.js';
 
 interface Begun {
   readonly startedAt: Date;
@@ -114,13 +111,17 @@ interface Run {
 /** The newest first: what two tasks have changed ends as it was before the first. */
 async function run(task: Task<UndoPayload>, on: Run): Promise<Finish> {
   const { store, device, begun } = on;
-  let reading = await readAll(device, on.grip.signal);
+  const wanted = await Promise.all(
+    task.payload.undoes.map((taskId) => undoable(store, { deviceId: task.key, taskId })),
+  );
+  const read = () => readFrom(device, wanted.flat(), on.grip.signal);
+  let reading = await read();
   const events: Draft[] = [];
   const marks: { readonly undoes: string; readonly settings: readonly string[] }[] = [];
   for (const undoes of task.payload.undoes.toReversed()) {
     if (reading.kind !== 'answered') return hindered(task, on, { setback: reading, events });
     const changes = await undoable(store, { deviceId: task.key, taskId: undoes });
-    const ended = await putBack(task, on, { changes, undoes, reading: reading.value });
+    const ended = await putBack(task, on, { changes, reading: reading.value });
     if ('kind' in ended) return hindered(task, on, { setback: ended, events });
     marks.push({ undoes, settings: restoredIn(ended.items) });
     const made = await changesOf(store, task.id);
@@ -131,7 +132,7 @@ async function run(task: Task<UndoPayload>, on: Run): Promise<Finish> {
       changes: made.filter(({ setting }) => own.has(setting)),
     };
     events.push(undone(task, { undoes, startedAt: begun.startedAt, ...result }));
-    if (task.payload.undoes.length > 1) reading = await readAll(device, on.grip.signal);
+    if (task.payload.undoes.length > 1) reading = await read();
   }
   return {
     events,
@@ -157,8 +158,6 @@ const restoredIn = (items: readonly UndoneItem[]): readonly string[] =>
 interface Wanted {
   /** In the order in which they are put back. */
   readonly changes: readonly SettingChange[];
-  /** The task that made them. */
-  readonly undoes: string;
   readonly reading: Reading;
 }
 
@@ -169,7 +168,7 @@ interface PutBack {
 async function putBack(
   task: Task<UndoPayload>,
   { store, device, grip }: Run,
-  { changes, undoes, reading }: Wanted,
+  { changes, reading }: Wanted,
 ): Promise<PutBack | Setback> {
   const by = { deviceId: task.key, taskId: task.id };
   const on: Writing = {
@@ -180,23 +179,16 @@ async function putBack(
       return null;
     },
     keep: (kept) => keepChanges(store, by, kept),
+    isRight: (_, says, wanted) => says === wanted,
   };
-  // They were written last, so that they are the first to be put back: they may stand in the way of the others.
-  const kept = changes.some(isRules) ? await rulesChanged(store, undoes) : null;
-  const rules = kept && (await undoRules(on, kept));
-  if (rules?.says) await settleChanges(store, by, new Map<string, Kept>([[ipsecRulesKey, rules.says]]));
-  if (rules?.lost) return rules.lost;
-  const settings = changes.filter((change) => !isRules(change));
-  const still = settings.filter(({ setting, after }) => reading.values.get(setting) === after);
+  const still = changes.filter(({ setting, after }) => reading.values.get(setting) === after);
   const wrote = await writeAll(on, stepsBack(still, device), reading.values);
   await settleChanges(store, by, wrote.reading.values);
   if (wrote.lost) return wrote.lost;
   const tried = new Set(still.map(({ setting }) => setting));
-  const items = settings.map((change) => itemOf(change, tried.has(change.setting) ? wrote : null, reading));
-  return { items: [...(rules ? [rules.item] : []), ...items] };
+  const items = changes.map((change) => itemOf(change, tried.has(change.setting) ? wrote : null, reading));
+  return { items };
 }
-
-const isRules = ({ setting }: SettingChange): boolean => setting === ipsecRulesKey;
 
 /** As they come: of those that stand beside each other and are safe, one driver writes several at once. */
 function stepsBack(changes: readonly SettingChange[], device: Ways): readonly Step[] {

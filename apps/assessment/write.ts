@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SettingValue } from '#events/assessment';
 import { settingsCatalogue } from '#device/catalogue';
 import type { DriverName, Outcome, Reading, Setback, Values } from '#device/device';
-import type { SentRule } from '#device/ipsec';
 import type { Ways } from '#device/ways/ways';
 
 /** Settings that are written by one call. */
@@ -14,14 +13,11 @@ export interface Step {
   readonly cutsOff: boolean;
 }
 
-/** What is kept of a change: the value of a setting, or all rules of IPsec as they stood there. */
-export type Kept = SettingValue | readonly SentRule[];
-
 /** A change that is about to be made. */
 export interface Change {
   readonly setting: string;
-  readonly before: Kept;
-  readonly after: Kept;
+  readonly before: SettingValue;
+  readonly after: SettingValue;
   readonly driver: DriverName;
 }
 
@@ -32,6 +28,8 @@ export interface Writing {
   mayWrite(): Promise<string | null>;
   /** Resolves when it is remembered for good: whatever happens then, it can be put back. */
   keep(changes: readonly Change[]): Promise<void>;
+  /** Whether what the device says of a setting that was written is what was wanted: it may have made it a little stricter. */
+  readonly isRight: (setting: string, says: SettingValue, wanted: SettingValue) => boolean;
 }
 
 export interface Wrote {
@@ -46,7 +44,7 @@ export interface Wrote {
 }
 
 /** A device that has just been changed may need a moment before it answers again. */
-export const readAgainDelaysMs = [0, 500, 1_500];
+const readAgainDelaysMs = [0, 500, 1_500];
 /** What is not right at once is asked again, alone, after that. */
 const doubtMs = 500;
 
@@ -164,10 +162,11 @@ class ReadAgain {
 
   /** What is not as it was written is asked again alone: some devices answer for all what holds for one. */
   async #doubt(wanted: Values): Promise<void> {
-    const { device, signal } = this.on;
-    const doubtful = [...wanted].filter(
-      ([key, value]) => this.values.get(key) !== value && !this.refused.has(key),
-    );
+    const { device, signal, isRight } = this.on;
+    const doubtful = [...wanted].filter(([key, value]) => {
+      const says = this.values.get(key);
+      return (says === undefined || !isRight(key, says, value)) && !this.refused.has(key);
+    });
     if (doubtful.length > 0) await delay(doubtMs, null, { signal });
     for (const [key] of doubtful) {
       const said = await device.read(new Set([key]), signal);

@@ -213,13 +213,8 @@ function editPolicy({ id, version, body }: DocumentChanged<Policy>, groups: Grou
   return { changes, events: [] };
 }
 
-function contentOf(body: Policy | null): string {
-  if (!body) return '';
-  const { items, ipsec } = body;
-  return createHash('sha256')
-    .update(JSON.stringify(ipsec ? [items, ipsec] : items))
-    .digest('hex');
-}
+const contentOf = (body: Policy | null): string =>
+  body ? createHash('sha256').update(JSON.stringify(body.items)).digest('hex') : '';
 
 /**
  * The device as the newest edition has it. Its news is told only when `remediateEdits` is on and a group that it is in was

@@ -24,7 +24,6 @@ export type RefusalCode =
   | 'inUse'
   | 'outsideNetworks'
   | 'tooLate'
-  | 'notReached'
   | 'tooMany'
   | 'busy';
 

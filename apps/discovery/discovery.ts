@@ -16,6 +16,8 @@
 //   who-is.ts       who is at an address: the ways of asking; arrival.ts: what was said, as if it had been announced
 //   search/         devices that do not announce themselves, looked for where an operator says (R35)
 import { deviceApiPort } from '#device/api';
+import { ippPort } from '#device/ipp/ipp';
+import { snmpPort } from '#device/snmp/driver';
 import { port, readConfig } from '#runtime/config';
 import type { StoredService } from '#runtime/service';
 import { applyRulesWorker, followSettings } from './apply-rules.js';
@@ -26,25 +28,26 @@ import { findWorker } from './search/find.js';
 import { searches } from './search/search.js';
 import { steerWorker } from './search/steer.js';
 import { unknownClients } from './unknown-clients.js';
-import { waysOfAsking } from './who-is.js';
+import { waysOfAsking, type Ports } from './who-is.js';
 
 const shape = {
-  /** That devices serve their API on; the same as for assessment. */
+  /** Where devices are asked; the same as for assessment. */
   MUSTER_DEVICE_PORT: port.default(deviceApiPort),
+  MUSTER_SNMP_PORT: port.default(snmpPort),
+  MUSTER_IPP_PORT: port.default(ippPort),
 } as const;
 
-interface DiscoveryConfig {
-  readonly devicePort: number;
-}
-
-export const discovery: StoredService<DiscoveryConfig> = {
+export const discovery: StoredService<Ports> = {
   name: 'discovery',
-  config: (environment) => ({ devicePort: readConfig(shape, environment).MUSTER_DEVICE_PORT }),
+  config: (environment) => {
+    const { MUSTER_DEVICE_PORT, MUSTER_SNMP_PORT, MUSTER_IPP_PORT } = readConfig(shape, environment);
+    return { devicePort: MUSTER_DEVICE_PORT, snmpPort: MUSTER_SNMP_PORT, ippPort: MUSTER_IPP_PORT };
+  },
   consumers: [admission, unknownClients, searches, followSettings()],
   workers: ({ store, config, log }) => [
     proveMoveWorker({ store, devicePort: config.devicePort }),
     applyRulesWorker(store),
-    probeWorker({ store, log, devicePort: config.devicePort }),
+    probeWorker({ store, log, ...config }),
     steerWorker(),
     findWorker({ store, ways: waysOfAsking(config), dnsServers: null }),
   ],

@@ -1,5 +1,5 @@
 // The task that asks a client of the edge who it is, when nothing that it said was understood (R19): by the open device API,
-// then by SNMP where the operator named a community. A serial number that nobody knows is judged as if it had been announced,
+// by SNMP where the operator named a community, and by IPP. A serial number that nobody knows is judged as if it had been announced,
 // unverified; a known device is not changed by it, nor one that waits and announced itself from there, as whoever is asked can
 // have another answer.
 import * as z from 'zod';

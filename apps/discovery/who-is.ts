@@ -1,4 +1,4 @@
-// Who is at an address (R19, R30): asked one way after the other, until somebody says it.
+// Who is at an address (R19, R30): asked in all ways at once, and the one that says most has the word.
 import { mayConnect } from '#device/address';
 import { openDeviceApi } from '#device/api';
 import type { Identified, Outcome, Setback } from '#device/device';
@@ -25,7 +25,7 @@ export interface Ports {
   readonly ippPort?: number;
 }
 
-/** In the order in which they are tried: the one that says most, and proves most, first. */
+/** The one that says most, and proves most, first: where several say who it is, its word counts. */
 export function waysOfAsking({
   devicePort,
   snmpPort = standardSnmpPort,
@@ -98,17 +98,31 @@ export interface Asking {
 export async function whoIs(address: string, { ways, settings, signal }: Asking): Promise<Answer> {
   if (!mayConnect(address, settings.deviceNetworks, ownAddresses()))
     return unknown([`${address} lies outside the device networks`], []);
-  const reasons: string[] = [];
-  const setbacks: Setback[] = [];
-  for (const each of ways) {
-    const { way: probedBy, name } = each;
+  const over = new AbortController();
+  const asking = AbortSignal.any([signal, over.signal]);
+  const asked = ways.map((each) => {
     const lack = each.missing(settings);
-    const outcome = lack === null ? await each.ask(address, settings, signal) : null;
-    if (outcome?.kind === 'answered') return judged(address, { ...outcome.value, probedBy }, name);
-    if (outcome) setbacks.push(outcome);
-    reasons.push(`${name}: ${outcome?.reason ?? lack ?? ''}`);
+    const said = lack === null ? each.ask(address, settings, asking) : null;
+    // Who is called off while another is waited for is heard of below.
+    said?.catch(() => undefined);
+    return { each, lack, said };
+  });
+  try {
+    const reasons: string[] = [];
+    const setbacks: Setback[] = [];
+    for (const { each, lack, said } of asked) {
+      const outcome = await said;
+      if (outcome?.kind === 'answered')
+        return judged(address, { ...outcome.value, probedBy: each.way }, each.name);
+      if (outcome) setbacks.push(outcome);
+      reasons.push(`${each.name}: ${outcome?.reason ?? lack ?? ''}`);
+    }
+    return unknown(reasons, setbacks);
+  } finally {
+    // Nobody needs to hear the rest; when this settles, nothing is open to the address any more.
+    over.abort();
+    await Promise.allSettled(asked.flatMap(({ said }) => said ?? []));
   }
-  return unknown(reasons, setbacks);
 }
 
 /** Another's answer, passed on, or one of several addresses: which of them is the device's, it announces itself. */

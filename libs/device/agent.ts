@@ -2,6 +2,13 @@
 import type { DeviceAgent, SettingValue } from '../events/assessment.js';
 import type { Values } from './device.js';
 
+/** Settings that say it. */
+export const agentSettings: readonly string[] = [
+  'announce.enabled',
+  'announce.server',
+  'announce.requireMutual',
+];
+
 export function agentIn(values: Values): DeviceAgent {
   const server = values.get('announce.server');
   return {

@@ -33,7 +33,6 @@ const value = settingValue.refine(
 );
 const settingsAnswer = z.object({ settings: byKey(value) });
 const writtenAnswer = z.object({ applied: byKey(value), refused: byKey(words) });
-const refusalAnswer = z.object({ detail: words });
 const type = 'application/json';
 
 export function openDeviceApi(target: Target): Driver {
@@ -71,18 +70,6 @@ export function openDeviceApi(target: Target): Driver {
       call('read ipsec', target, async () => {
         const answer = await get('/muster/v1/ipsec', signal);
         return understand(answer, saidIpsec, (rules) => rules);
-      }),
-    setIpsec: (rules, signal) =>
-      call<string | null>('write ipsec', target, async () => {
-        const body = JSON.stringify({ rules });
-        const request = { method: 'PUT', path: '/muster/v1/ipsec', type, body, explains: true } as const;
-        const answer = await exchange.ask(request, signal);
-        if (answer.kind !== 'answered' || answer.value.status === 200) {
-          // A connection from before may outlive rules that forbid the next one.
-          exchange.close();
-          return answer.kind === 'answered' ? { kind: 'answered', value: null } : answer;
-        }
-        return understand(answer, refusalAnswer, ({ detail }) => detail);
       }),
     close: () => exchange.close(),
   };

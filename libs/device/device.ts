@@ -16,7 +16,7 @@
 //   catalogue.ts   every setting there is; one data file per category in catalogue/
 import type { SettingValue } from '../events/assessment.js';
 import type { Identity } from '../events/identity.js';
-import type { SaidRule, SentRule } from './ipsec.js';
+import type { SaidRule } from './ipsec.js';
 
 /**
  * How a call to a device ended. Never mixed up: answered · unsupported: it answers, and has no such thing ·
@@ -26,7 +26,13 @@ import type { SaidRule, SentRule } from './ipsec.js';
 export type Outcome<T> =
   | { readonly kind: 'answered'; readonly value: T }
   | { readonly kind: 'unsupported' | 'denied'; readonly reason: string }
-  | { readonly kind: 'unreachable'; readonly reason: string; readonly host: Host }
+  /** refused: nobody listens there, which was said at once. */
+  | {
+      readonly kind: 'unreachable';
+      readonly reason: string;
+      readonly host: Host;
+      readonly refused?: true;
+    }
   /** mayPass: it is worth trying again soon. other: who answers is not the device that was meant. */
   | {
       readonly kind: 'failed';
@@ -78,6 +84,8 @@ export interface Reading {
   readonly values: Values;
   /** Reason by key: it has the setting, and its answer is none, or was refused. */
   readonly failed: ReadonlyMap<string, string>;
+  /** Nobody has spoken: it was seen from outside, and does not say that the device itself is there. */
+  readonly unspoken?: true;
 }
 
 export interface Written {
@@ -103,8 +111,6 @@ export interface Driver {
   write(changes: Values, signal: AbortSignal): Promise<Outcome<Written>>;
   /** Its rules of IPsec (R68), as they stand there; absent: this protocol knows nothing of them. */
   ipsec?(signal: AbortSignal): Promise<Outcome<readonly SaidRule[]>>;
-  /** Puts these rules in the place of all that it has. Null: it took them; else its reason why not, and nothing was changed. */
-  setIpsec?(rules: readonly SentRule[], signal: AbortSignal): Promise<Outcome<string | null>>;
   /** Closes what is open to the device. */
   close(): void;
 }

@@ -9,17 +9,14 @@ export const limits = { timeMs: 5_000, bytesMax: 262_144, headerBytesMax: 16_384
 
 /** Each may be made twice: when the device closed the connection that was kept, it is made anew. */
 export interface Request {
-  readonly method: 'GET' | 'PATCH' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'PATCH' | 'POST';
   readonly path: string;
   /** Media type of what is sent, and of what is wanted. */
   readonly type: string;
   readonly body?: string | Buffer;
-  /** 400 is an answer, too: it says what is wrong with what was sent. */
-  readonly explains?: boolean;
 }
 
 export interface Answer {
-  readonly status: number;
   readonly bytes: Buffer;
   /** Media type that it names, in lower case and without parameters; empty: none. */
   readonly type: string;
@@ -83,12 +80,10 @@ export class Exchange {
       if (error instanceof Reused) return this.#send(request, signal);
       throw error;
     });
-    const { statusCode: status = 0 } = response;
-    const refusal = status === 400 && request.explains === true ? null : judgeStatus(response);
+    const refusal = judgeStatus(response);
     const bytes = await readBody(response);
     const type = (response.headers['content-type'] ?? '').split(';', 1).join('').trim().toLowerCase();
-    const { fingerprint } = this.#connection;
-    return refusal ?? { kind: 'answered', value: { status, bytes, type, fingerprint } };
+    return refusal ?? { kind: 'answered', value: { bytes, type, fingerprint: this.#connection.fingerprint } };
   }
 
   #send({ method, path, type, body }: Request, signal: AbortSignal): Promise<http.IncomingMessage> {
@@ -171,6 +166,8 @@ export function hostOf(code: string): Host {
   return silent.has(code) ? 'silent' : 'unknown';
 }
 
+const nobodyListens = { refused: true } as const;
+
 /** What an error of the connection means. Whoever speaks something else than TLS or HTTP does answer. */
 function setback(error: unknown, judge: (told: Host) => Host): Setback {
   if (error instanceof Improper) {
@@ -189,5 +186,6 @@ function setback(error: unknown, judge: (told: Host) => Host): Setback {
   if (code.startsWith('HPE_'))
     return { kind: 'failed', reason: `it does not speak HTTP: ${said.slice(0, 200)}`, mayPass: true };
   const reason = `it cannot be reached: ${said.slice(0, 200)}`;
-  return { kind: 'unreachable', reason, host: judge(hostOf(code)) };
+  const host = judge(hostOf(code));
+  return { kind: 'unreachable', reason, host, ...(code === 'ECONNREFUSED' && nobodyListens) };
 }

@@ -1,7 +1,7 @@
 // deploy/settings.md, made from the settings catalogue.
 import { inOrder } from '../../libs/documents/compliance.js';
 import { settingsCatalogue } from '../../libs/device/catalogue.js';
-import type { Setting, SettingType, Ways } from '../../libs/device/catalogue/setting.js';
+import type { Setting, SettingType, SnmpWay, Ways } from '../../libs/device/catalogue/setting.js';
 import { requiredWord, valueWord } from '../../libs/device/catalogue/words.js';
 
 const settings = [...settingsCatalogue.values()];
@@ -20,7 +20,8 @@ ${bySnmp.filter(({ by }) => by.snmp?.writable).length} of those set; ${probed.le
 by knocking at ports. Which of them a device really has is found out on the device: what it lacks is _not supported_.
 
 - _Asked for_ is what hardening guides want, and what the policies that come with Muster require where they name the setting.
-- _SNMP_ names the object, of HP's JetDirect and LaserJet MIBs or of the Printer MIB (RFC 3805); _r_ read, _rw_ read and set.
+- _SNMP_ names the object, of HP's JetDirect and LaserJet MIBs or of the Printer MIB (RFC 3805); _r_ read, _rw_ read and set;
+  \`.*\` each row of its kind.
 - _cuts off_: a change can cut Muster off from the device. It is written last.
 - _assessed only_: Muster reads it and reports it, and cannot set it.
 - Baselines: rows of DISA's STIG for multifunction devices, and controls of NIST SP 800-53. Which setting answers which row is
@@ -45,11 +46,16 @@ function rowOf(setting: Setting): readonly string[] {
     valuesOf(type, setting),
     requiredWord({ required: setting.recommended, compare: setting.compare }, named),
     severity,
-    by.snmp ? `\`${by.snmp.oid}\` ${by.snmp.writable ? 'rw' : 'r'}` : '',
+    by.snmp ? snmpWord(by.snmp) : '',
     elsewhere(by),
     maps.join(', '),
   ];
 }
+
+const snmpWord = ({ oid, writable, row, or }: SnmpWay): string =>
+  [`\`${oid}${row ? '.*' : ''}\` ${writable ? 'rw' : 'r'}`, or && `else ${snmpWord(or)}`]
+    .filter((each) => each !== undefined)
+    .join(', ');
 
 const namedOf = ({ labels, type }: Setting) => ({
   labels,

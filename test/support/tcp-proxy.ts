@@ -16,8 +16,8 @@ export interface TcpProxy {
   stop(): Promise<void>;
 }
 
-/** @param to a server that may be away. @param host an address of loopback for the proxy */
-export async function tcpProxy(to: string, host = '127.0.0.1'): Promise<TcpProxy> {
+/** @param to a server that may be away. @param host an address of loopback for the proxy. @param at its port; 0: any */
+export async function tcpProxy(to: string, host = '127.0.0.1', at = 0): Promise<TcpProxy> {
   const { hostname, port } = new URL(to);
   const sockets = new Set<Socket>();
   const each = (act: (socket: Socket) => void): void => sockets.forEach(act);
@@ -39,7 +39,7 @@ export async function tcpProxy(to: string, host = '127.0.0.1'): Promise<TcpProxy
   };
   const url = new URL(to);
   url.hostname = host;
-  url.port = `${await freePort()}`;
+  url.port = `${at === 0 ? await freePort() : at}`;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(Number(url.port), host, resolve);
   });

@@ -1,7 +1,7 @@
 // Lists of devices to look for (R35), as operators send them and see them go.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listLinesMax } from '#documents/device-list';
-import { addressAt } from '#addresses/span';
+import { addressAt } from '#documents/device-list/span';
 import { deviceDiscovered } from '#events/device';
 import {
   discoveryProgressed,
@@ -15,7 +15,7 @@ import type { Run } from './discoveries.js';
 
 const path = '/api/discoveries';
 const addresses = (count: number): string[] =>
-  Array.from({ length: count }, (_, n) => addressAt({ family: 4, first: 0x0a400001n }, n));
+  Array.from({ length: count }, (_, n) => addressAt({ first: '10.64.0.1' }, n));
 
 /** Twelve kinds of bad lines. */
 const badLines = [

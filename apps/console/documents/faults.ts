@@ -1,6 +1,5 @@
 // What is wrong with a document beyond its shape: references to others, certificates, settings that need each other. Pure.
 import { checkFilter } from '#documents/filter';
-import { faultsOfRules } from '#documents/ipsec';
 import { checkListener } from '#documents/listener';
 import { validatePolicy } from '#documents/policy';
 import { settingsCatalogue } from '#device/catalogue';
@@ -87,10 +86,8 @@ export const filterFaults = (filter: Filter, at: string): readonly Fault[] =>
 export const listenerFaults = (listener: Listener): readonly Fault[] =>
   checkListener(listener).map(({ field, message }) => fault(field, message));
 
-export const policyFaults = (policy: Policy): readonly Fault[] => [
-  ...validatePolicy(policy, settingsCatalogue).map(({ item, message }) => fault(`items.${item}`, message)),
-  ...faultsOfRules(policy.ipsec?.rules ?? []).map(({ path, message }) => fault(`ipsec.${path}`, message)),
-];
+export const policyFaults = (policy: Policy): readonly Fault[] =>
+  validatePolicy(policy, settingsCatalogue).map(({ item, message }) => fault(`items.${item}`, message));
 
 export function faultsOfTrustSet({ authorities, kind, revocation }: TrustSet): readonly Fault[] {
   const faults = trustSetFaults(authorities, kind, new Date()).map((message) =>

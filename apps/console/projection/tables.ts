@@ -96,12 +96,7 @@ export async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
   await saveMissed(tx, of('quarantineMissed'));
   await saveRefusals(tx, of('refused'));
   await saveProgress(tx, of('progressed'));
-  await saveChanges(tx, {
-    made: of('changed'),
-    undone: of('undone'),
-    foreseen: of('foreseen'),
-    readOut: of('readOut'),
-  });
+  await saveChanges(tx, { made: of('changed'), undone: of('undone'), foreseen: of('foreseen') });
   await saveReports(tx, of('report'));
   await saveDead(tx, of('dead'));
   await appendFeed(

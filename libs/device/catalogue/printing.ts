@@ -1,6 +1,6 @@
 // How jobs come in, and how long they stay.
 import { category, choice, onOff, strength, yesNo } from './setting.js';
-import { jetDirect, laserJet, named, number } from './ways.js';
+import { channel, firstOf, jetDirect, laserJet, named, number } from './ways.js';
 
 export const printing = category('Printing', [
   {
@@ -31,7 +31,7 @@ export const printing = category('Printing', [
     recommended: false,
     why: 'STIG V-6790 allows it; jobs travel in clear and unsigned, so it is off where IPPS is there.',
     maps: ['STIG V-6790', 'NIST CM-7'],
-    by: { snmp: jetDirect('7.22'), probe: { fact: 'port', port: 515 } },
+    by: { snmp: firstOf(jetDirect('7.22'), channel('lpdServer')), probe: { fact: 'port', port: 515 } },
   },
   {
     key: 'svc.port9100',
@@ -41,7 +41,7 @@ export const printing = category('Printing', [
     recommended: true,
     why: 'STIG V-6790 allows it; many print servers need it.',
     maps: ['STIG V-6790', 'NIST CM-7'],
-    by: { snmp: jetDirect('7.24'), probe: { fact: 'port', port: 9100 } },
+    by: { snmp: firstOf(jetDirect('7.24'), channel('port9100')), probe: { fact: 'port', port: 9100 } },
   },
   {
     key: 'svc.ipp',
@@ -54,7 +54,7 @@ export const printing = category('Printing', [
     maps: ['NIST SC-8'],
     by: {
       snmp: jetDirect('5.18', named([0, 'off'], [1, 'both'], [2, 'ippsOnly'], [3, 'ippOnly'])),
-      ipp: { fact: 'transport' },
+      ipp: { fact: 'transport', sets: ['ippsOnly'] },
     },
   },
   {

@@ -58,11 +58,21 @@ export interface Ways {
 
 /** One object of a MIB. */
 export interface SnmpWay {
-  /** Whole, with its instance, without a leading dot. */
+  /** Whole, with its instance, without a leading dot; with `row` a column, without one. */
   readonly oid: string;
   readonly syntax: SnmpSyntax;
   /** It can be set, where the device lets us. */
   readonly writable: boolean;
+  /** Its instances are those of a table's rows that are meant. Of several, the setting is on where one is. */
+  readonly row?: SnmpRow;
+  /** For devices that have no such object. */
+  readonly or?: SnmpWay;
+}
+
+/** Rows that have a number in one of their columns, such as what kind of channel they are. */
+export interface SnmpRow {
+  readonly column: string;
+  readonly is: number;
 }
 
 export type SnmpSyntax =
@@ -85,6 +95,8 @@ export type SnmpSyntax =
  */
 export interface IppWay {
   readonly fact: 'transport' | 'authentication' | 'jobPassword' | 'firmware';
+  /** The values that it can be set to, where the printer lets us. */
+  readonly sets?: readonly SettingValue[];
 }
 
 /**

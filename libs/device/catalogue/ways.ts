@@ -31,6 +31,20 @@ export const laserJet = (tail: string, syntax: SnmpSyntax = oneTwo): SnmpWay =>
 /** Any other object, by its whole number. */
 export const object = (oid: string, syntax: SnmpSyntax): SnmpWay => ({ oid, syntax, writable: true });
 
+/** prtChannelTable of the Printer MIB (RFC 3805): the ways by which jobs come in, each a row. */
+const channels = '1.3.6.1.2.1.43.14.1.1';
+/** prtChannelState: printDataAccepted, noDataAccepted. */
+const accepts = named([3, true], [4, false]);
+
+/** Whether jobs are taken by a kind of channel: prtChannelType, by its number in the IANA Printer MIB. */
+export const channel = (kind: 'lpdServer' | 'port9100'): SnmpWay => ({
+  ...object(`${channels}.6`, accepts),
+  row: { column: `${channels}.2`, is: { lpdServer: 8, port9100: 11 }[kind] },
+});
+
+/** The first of them that a device has. */
+export const firstOf = (way: SnmpWay, or: SnmpWay): SnmpWay => ({ ...way, or });
+
 export const readOnly = (way: SnmpWay): SnmpWay => ({ ...way, writable: false });
 
 const scalar = (oid: string, syntax: SnmpSyntax): SnmpWay => object(`${oid}.0`, syntax);

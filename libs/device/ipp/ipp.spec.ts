@@ -14,9 +14,9 @@ import {
 } from '../../../test/support/ipp-peer.js';
 import type { Credentials } from '#pki/certificate';
 import { selfSigned } from '#pki/self-signed';
-import type { Driver, Target } from '../device.js';
+import type { Driver } from '../device.js';
 import { collectionOf } from './attributes.js';
-import { openIpp, type IppDriver } from './ipp.js';
+import { openIpp, type IppDriver, type IppTarget } from './ipp.js';
 import { tags } from './message.js';
 
 const { signal } = new AbortController();
@@ -37,7 +37,7 @@ async function peer(answer: Answering, clear = false): Promise<IppPeer> {
   return opened;
 }
 
-function driver(target: Target): IppDriver {
+function driver(target: IppTarget): IppDriver {
   const opened = openIpp(target);
   open.push(opened);
   return opened;
@@ -94,7 +94,7 @@ describe('over TLS', () => {
     const { target } = await peer(
       saying({
         'uri-authentication-supported': [keyword('smell')],
-        'printer-firmware-string-version': [text('1.0; 2.0')],
+        'printer-firmware-string-version': [text('1.0\u00e9')],
       }),
     );
     const reading = await driver(target).read(all, signal);
@@ -125,6 +125,23 @@ describe('over TLS', () => {
       expect(outcome).toMatchObject({ kind: 'failed', mayPass: false });
     }
     expect(asked).toEqual([]);
+  });
+
+  it('of another printer than the one that is meant nothing is read or set; one that names none is believed', async () => {
+    const { target } = await peer(saying(printer));
+    const reason = `what answers by IPP at ${target.address} is VNB3K12345, not CNB1N00001`;
+    const failed = { kind: 'failed', reason, mayPass: false };
+    const other = driver({ ...target, serial: 'CNB1N00001' });
+    expect(await other.read(all, signal)).toEqual(failed);
+    const written = await other.write(new Map([['svc.ipp', 'ippsOnly']]), signal);
+    expect(written).toMatchObject({ value: { refused: new Map([['svc.ipp', reason]]) } });
+    const meant = driver({ ...target, serial: 'VNB3K12345' });
+    expect(await meant.read(all, signal)).toMatchObject({ kind: 'answered' });
+    const { 'printer-serial-number': _, ...nameless } = printer;
+    const { target: silent } = await peer(saying(nameless));
+    expect(await driver({ ...silent, serial: 'CNB1N00001' }).read(all, signal)).toMatchObject({
+      kind: 'answered',
+    });
   });
 });
 
@@ -173,10 +190,11 @@ describe('where nobody listens', () => {
   it('there is no IPP', async () => {
     const target = { address: '127.8.250.2', port: await freePort(), fingerprint: null };
     const ipp = driver({ ...target, networks: ['127.8.0.0/16'], mutual: null });
-    expect(await ipp.identify(signal)).toMatchObject({ kind: 'unreachable', host: 'alive' });
+    const refused = { kind: 'unreachable', host: 'alive', refused: true };
+    expect(await ipp.identify(signal)).toMatchObject(refused);
     expect(await ipp.read(all, signal)).toEqual({
       kind: 'answered',
-      value: { values: new Map([['svc.ipp', 'off']]), failed: new Map() },
+      value: { values: new Map([['svc.ipp', 'off']]), failed: new Map(), unspoken: true },
     });
   });
 

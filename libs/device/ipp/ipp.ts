@@ -23,20 +23,25 @@ export interface IppDriver extends Driver {
   serialOf(signal: AbortSignal): Promise<Outcome<string>>;
 }
 
-export function openIpp(target: Target): IppDriver {
+export interface IppTarget extends Target {
+  /** The only printer that is read or written, if it says which one it is; null or left out: whoever answers. */
+  readonly serial?: string | null;
+}
+
+export function openIpp(target: IppTarget): IppDriver {
   const printer = new Printer(target);
   const on: Speaking = { printer, target };
   return {
     name: 'ipp',
     identify: (signal) =>
       call('identify', target, async () =>
-        andThen(await proven(on, signal), ({ attributes, fingerprint }) =>
+        andThen(proven(await printer.attributes(signal), target), ({ attributes, fingerprint }) =>
           andThen(identityOf(attributes, target.address), (identity) => answered({ identity, fingerprint })),
         ),
       ),
     serialOf: (signal) =>
       call('identify', target, async () =>
-        andThen(await proven(on, signal), ({ attributes }) => serialOf(attributes)),
+        andThen(proven(await printer.attributes(signal), target), ({ attributes }) => serialOf(attributes)),
       ),
     read: (keys, signal) => call('read', target, () => read(on, keys, signal)),
     write: (changes, signal) => call('write', target, () => write(on, changes, signal)),
@@ -46,7 +51,7 @@ export function openIpp(target: Target): IppDriver {
 
 interface Speaking {
   readonly printer: Printer;
-  readonly target: Target;
+  readonly target: IppTarget;
 }
 
 const answered = <T>(value: T): Outcome<T> => ({ kind: 'answered', value });
@@ -60,24 +65,33 @@ const isAnybodys = ({ clear }: Said, { fingerprint, mutual }: Target): boolean =
 
 const unproven = 'it offers no TLS over IPP, so that it does not show the certificate that says who it is';
 
-async function proven({ printer, target }: Speaking, signal: AbortSignal): Promise<Outcome<Heard>> {
-  const heard = await printer.attributes(signal);
+function proven(heard: Outcome<Heard>, target: Target): Outcome<Heard> {
   if (heard.kind !== 'answered' || !isAnybodys(heard.value, target)) return heard;
   return { kind: 'failed', reason: unproven, mayPass: false };
 }
 
-async function read(on: Speaking, keys: ReadonlySet<string>, signal: AbortSignal): Promise<Outcome<Reading>> {
-  const { printer, target } = on;
-  const settings = [...keys].flatMap((key) => settingsCatalogue.get(key) ?? []);
-  const heard = await printer.attributes(signal);
-  if (heard.kind === 'unreachable' && printer.refuses) return answered(switchedOff(settings));
-  return andThen(heard, (said) => answered(readingOf(settings, said, isAnybodys(said, target))));
+/** Whoever says that it is another printer is not asked for anything else. */
+async function meant({ printer, target }: Speaking, signal: AbortSignal): Promise<Outcome<Heard>> {
+  const { serial: due = null, address } = target;
+  return andThen(await printer.attributes(signal), (heard) => {
+    const said = due === null ? null : serialOf(heard.attributes);
+    if (said?.kind !== 'answered' || said.value === due) return answered(heard);
+    const reason = `what answers by IPP at ${address} is ${said.value}, not ${due}`;
+    return { kind: 'failed', reason, mayPass: false };
+  });
 }
 
-/** Where nobody listens at its port, there is no IPP. */
+async function read(on: Speaking, keys: ReadonlySet<string>, signal: AbortSignal): Promise<Outcome<Reading>> {
+  const settings = [...keys].flatMap((key) => settingsCatalogue.get(key) ?? []);
+  const heard = await meant(on, signal);
+  if (heard.kind === 'unreachable' && on.printer.refuses) return answered(switchedOff(settings));
+  return andThen(heard, (said) => answered(readingOf(settings, said, isAnybodys(said, on.target))));
+}
+
+/** Where nobody listens at its port there is no IPP, if the device is there at all: that others must say. */
 function switchedOff(settings: readonly Setting[]): Reading {
   const off = settings.filter(({ by }) => by.ipp?.fact === 'transport');
-  return { values: new Map(off.map(({ key }) => [key, 'off'])), failed: new Map() };
+  return { values: new Map(off.map(({ key }) => [key, 'off'])), failed: new Map(), unspoken: true };
 }
 
 /** @param anybodys of what was said, only that it was said in clear is sure */
@@ -117,7 +131,7 @@ async function write(on: Speaking, changes: Values, signal: AbortSignal): Promis
 const notSettable: Setback = { kind: 'unsupported', reason: 'IPP has nothing to set it by' };
 
 async function narrow(on: Speaking, signal: AbortSignal): Promise<Outcome<null>> {
-  const heard = await proven(on, signal);
+  const heard = proven(await meant(on, signal), on.target);
   if (heard.kind !== 'answered') return heard;
   const set = overTlsOnly(heard.value);
   if (typeof set === 'string') return { kind: 'unsupported', reason: set };

@@ -10,7 +10,7 @@ import { ownAddresses } from '../../addresses/own.js';
 import { mayConnect } from '../address.js';
 import { faultOfValue, settingsCatalogue, type Catalogue } from '../catalogue.js';
 import type { ProbeWay, SettingType } from '../catalogue/setting.js';
-import type { Driver, Outcome, Reading } from '../device.js';
+import type { Driver, Outcome, Reading, Values } from '../device.js';
 import { Look, type Ports } from './look.js';
 import type { Observation } from './observation.js';
 
@@ -30,7 +30,7 @@ export interface ProbeOptions {
   readonly ports?: Ports;
 }
 
-const standardPorts: Ports = { https: 443, ipps: 631, http: 80 };
+export const standardPorts: Ports = { https: 443, ipps: 631, http: 80 };
 const nobody: readonly string[] = [];
 
 /** For one reading, whatever the device does. */
@@ -76,7 +76,7 @@ async function read(on: Seeing, asked: readonly Asked[], signal: AbortSignal): P
   if (!mayConnect(on.address, on.networks, ownAddresses())) {
     return { kind: 'failed', reason: `${on.address} lies outside the device networks`, mayPass: false };
   }
-  if (asked.length === 0) return { kind: 'answered', value: { values: new Map(), failed: new Map() } };
+  if (asked.length === 0) return seenOutside(new Map(), new Map());
   const look = new Look(on, AbortSignal.any([signal, AbortSignal.timeout(wholeMs)]));
   const ways = asked.map(({ way }) => way);
   const host = await look.knockAt(ways.flatMap((way) => (way.fact === 'port' ? [way.port] : [])));
@@ -93,8 +93,13 @@ async function read(on: Seeing, asked: readonly Asked[], signal: AbortSignal): P
     if (observation.kind === 'seen') values.set(key, observation.value);
     if (observation.kind === 'failed') failed.set(key, observation.reason);
   }
-  return { kind: 'answered', value: { values, failed } };
+  return seenOutside(values, failed);
 }
+
+const seenOutside = (values: Values, failed: ReadonlyMap<string, string>): Outcome<Reading> => ({
+  kind: 'answered',
+  value: { values, failed, unspoken: true },
+});
 
 /** As a value of the setting: a certificate may last longer, or have ended longer ago, than its numbers go. */
 function fitted(type: SettingType, way: ProbeWay, observation: Observation): Observation {

@@ -5,6 +5,7 @@
 //   conversation.ts    questions within limits; ask.ts: requests; setback.ts: what it means when one fails
 //   identity.ts        who a device is               value.ts   settings as objects of a MIB
 //   settings.ts        settings read and written, of the device that it must be
+//   objects.ts         which objects they are there: of their own, or rows of a table
 //   usm/               SNMPv3: whoever signs (header.ts, discovery.ts), keys made by a thread of their own (keys.ts,
 //                      key-thread.ts, password-to-key.ts) and lent to net-snmp (signer.ts, loan.ts)
 import { settingsCatalogue, type Catalogue } from '../catalogue.js';

@@ -72,7 +72,8 @@ export function setbackOf(error: unknown, { version }: SnmpAccess, met: boolean)
   if (error instanceof Improper) return failed(error.message);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (/^E[A-Z]+$/.test(code)) {
-    return { kind: 'unreachable', reason: `it cannot be reached: ${code}`, host: hostOf(code) };
+    const refused = code === 'ECONNREFUSED' && ({ refused: true } as const);
+    return { kind: 'unreachable', reason: `it cannot be reached: ${code}`, host: hostOf(code), ...refused };
   }
   return failed(unreadable);
 }

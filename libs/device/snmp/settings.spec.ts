@@ -345,6 +345,60 @@ describe.skipIf(withoutSnmpd)('a real agent', () => {
   });
 });
 
+const channels = '1.3.6.1.2.1.43.14.1.1';
+/** Row, kind, and whether data is accepted (RFC 3805): two of LPD, one of which is off. */
+const rows = [
+  [1, 11, 3],
+  [2, 8, 4],
+  [3, 44, 3],
+  [5, 8, 3],
+] as const;
+
+describe.skipIf(withoutSnmpd)('a real agent without objects of HP', () => {
+  let there: Place = { address: '', port: 0 };
+  let snmpd: Snmpd;
+  beforeAll(async () => {
+    there = await somePlace();
+    const table = rows.flatMap(([row, kind, state]): readonly SnmpdObject[] => [
+      { oid: `${channels}.2.1.${row}`, type: 'integer', value: kind, access: 'ro' },
+      rw(`${channels}.6.1.${row}`, 'integer', state, [3, 4]),
+    ]);
+    snmpd = await startSnmpd(there.address, there.port, { ...printer, objects: table });
+  });
+  afterAll(() => snmpd.stop());
+
+  it.each(['v1', 'v2c'] as const)(
+    'has channels of its jobs in a table: those of a kind are found, and set together, by SNMP%s',
+    async (version) => {
+      const access = { version, community: writeCommunity };
+      const driver = openSnmp({ ...there, networks, access, serial });
+      const reads = () => driver.read(new Set(['svc.lpd', 'svc.port9100', 'svc.ftp']), signal);
+      const writes = (on: boolean) => driver.write(new Map([['svc.lpd', on]]), signal);
+      const reading = (lpd: boolean) => ({
+        kind: 'answered',
+        value: {
+          values: new Map([
+            ['svc.lpd', lpd],
+            ['svc.port9100', true],
+          ]),
+          failed: new Map(),
+        },
+      });
+      const states = async () => {
+        const values = await snmpd.values();
+        return rows.map(([row]) => values.get(`${channels}.6.1.${row}`));
+      };
+      const set = { value: { applied: new Set(['svc.lpd']), refused: new Map() } };
+      expect(await reads()).toEqual(reading(true));
+      expect(await writes(false)).toMatchObject(set);
+      expect([await states(), await reads()]).toEqual([['3', '4', '3', '4'], reading(false)]);
+      expect(await writes(true)).toMatchObject(set);
+      expect([await states(), await reads()]).toEqual([['3', '3', '3', '3'], reading(true)]);
+      driver.close();
+    },
+  );
+});
+
 describe('nothing is sent', () => {
   it.each<[string, SnmpAccess, RegExp]>([
     ['with DES', { ...byUser, priv: { ...priv, protocol: 'des' } }, /DES/],

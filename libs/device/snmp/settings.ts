@@ -1,30 +1,29 @@
 // Settings as the objects of a MIB that they are, read and written, of the device that it must be and no other.
-import snmp, { type Session } from 'net-snmp';
+import snmp, { type Session, type Varbind } from 'net-snmp';
 import type { SettingValue } from '../../events/assessment.js';
-import type { SnmpWay } from '../catalogue/setting.js';
 import type { Outcome, Reading, Setback, Values, Written } from '../device.js';
 import type { SnmpTarget } from './access.js';
-import { getAll, set, type Answers } from './ask.js';
+import { set, type Answers } from './ask.js';
 import { serialObjects, serialsIn } from './identity.js';
+import { lookFor, saidOf, type Found, type SnmpWays } from './objects.js';
 import { statusText } from './setback.js';
-import { valueOf, varbindOf } from './value.js';
+import { varbindOf } from './value.js';
 
-type Ways = ReadonlyMap<string, SnmpWay>;
-
-export async function readBy(session: Session, target: SnmpTarget, ways: Ways): Promise<Outcome<Reading>> {
-  const answers = await getAll(session, [...proofOf(target), ...oidsOf(ways)]);
+export async function readBy(
+  session: Session,
+  target: SnmpTarget,
+  ways: SnmpWays,
+): Promise<Outcome<Reading>> {
+  const { answers, objects } = await lookFor(session, lookingFor(target, ways));
   const other = otherThan(target, answers);
   if (other) return other;
   const values = new Map<string, SettingValue>();
   const failed = new Map<string, string>();
-  for (const [key, { oid, syntax }] of ways) {
-    const varbind = answers.found.get(oid);
-    const fault = answers.failed.get(oid);
-    if (varbind) {
-      const judged = valueOf(syntax, varbind);
-      if ('value' in judged) values.set(key, judged.value);
-      else failed.set(key, judged.fault);
-    } else if (fault !== undefined) failed.set(key, fault);
+  for (const [key, each] of objects) {
+    const said = saidOf(each, answers);
+    if (said === null) continue;
+    if ('value' in said) values.set(key, said.value);
+    else failed.set(key, said.fault);
   }
   return { kind: 'answered', value: { values, failed } };
 }
@@ -40,14 +39,14 @@ export class Writing {
   constructor(
     private readonly target: SnmpTarget,
     private readonly changes: Values,
-    private readonly ways: Ways,
+    private readonly ways: SnmpWays,
   ) {}
 
   /** Rejects with what net-snmp says when the device falls silent. */
   async run(session: Session): Promise<Outcome<Written>> {
     // Its types too: a number may be a Gauge32, a text an IpAddress.
-    const now = await getAll(session, [...proofOf(this.target), ...oidsOf(this.ways)]);
-    const other = otherThan(this.target, now);
+    const now = await lookFor(session, lookingFor(this.target, this.ways));
+    const other = otherThan(this.target, now.answers);
     if (other) return other;
     this.#proven = true;
     for (const [key, value] of this.changes) await this.#write(session, now, key, value);
@@ -69,26 +68,39 @@ export class Writing {
     return { kind: 'answered', value: { applied: this.#applied, refused: this.#refused } };
   }
 
-  async #write(session: Session, now: Answers, key: string, value: SettingValue): Promise<void> {
+  async #write(session: Session, now: Found, key: string, value: SettingValue): Promise<void> {
     const way = this.ways.get(key);
-    if (!way?.writable) return void this.#refused.set(key, 'it cannot be set by SNMP');
-    const varbind = varbindOf(way, value, now.found.get(way.oid) ?? null);
-    if ('fault' in varbind) return void this.#refused.set(key, varbind.fault);
+    // What it has not said that it has it is asked to set all the same: its own word for that is the reason.
+    const objects = now.objects.get(key) ?? (way && !way.row ? { ...way, oids: [way.oid] } : null);
+    if (!objects?.writable) return void this.#refused.set(key, 'it cannot be set by SNMP');
     this.#underWay = key;
-    try {
-      await set(session, varbind.value);
-      this.#applied.add(key);
-    } catch (error) {
-      if (!(error instanceof snmp.RequestFailedError)) throw error;
-      this.#refused.set(key, `the device answers ${statusText(error)}`);
+    for (const oid of objects.oids) {
+      const { syntax } = objects;
+      const varbind = varbindOf({ oid, syntax }, value, now.answers.found.get(oid) ?? null);
+      const fault = 'fault' in varbind ? varbind.fault : await refusalOf(session, varbind.value);
+      if (fault !== null) this.#refused.set(key, fault);
     }
+    if (!this.#refused.has(key)) this.#applied.add(key);
     this.#underWay = null;
   }
 }
 
-const oidsOf = (ways: Ways): readonly string[] => [...ways.values()].map(({ oid }) => oid);
+/** Null: it was set. */
+async function refusalOf(session: Session, varbind: Varbind): Promise<string | null> {
+  try {
+    await set(session, varbind);
+    return null;
+  } catch (error) {
+    if (!(error instanceof snmp.RequestFailedError)) throw error;
+    return `the device answers ${statusText(error)}`;
+  }
+}
 
-const proofOf = ({ serial }: SnmpTarget): readonly string[] => (serial === null ? [] : serialObjects);
+const lookingFor = ({ serial, access: { version } }: SnmpTarget, ways: SnmpWays) => ({
+  version,
+  ways,
+  besides: serial === null ? [] : serialObjects,
+});
 
 /** Null when it is the device that it must be. */
 function otherThan({ serial, address }: SnmpTarget, answers: Answers): Setback | null {

@@ -64,7 +64,7 @@ const isPresent = (bytes: Buffer): boolean =>
 
 /** @param said what the object is now: its type; null when that is not known */
 export function varbindOf(
-  { oid, syntax }: SnmpWay,
+  { oid, syntax }: Pick<SnmpWay, 'oid' | 'syntax'>,
   value: SettingValue,
   said: Varbind | null,
 ): Judged<Varbind> {

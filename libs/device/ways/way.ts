@@ -9,7 +9,7 @@ export interface WayOptions {
   readonly prove: (proof: Proof, not: DriverName, signal: AbortSignal) => Promise<boolean>;
 }
 
-interface Asking<T> {
+export interface Asking<T> {
   /** The next credential is tried after any setback: a wrong community looks as a dead device does. */
   readonly whateverEnds?: boolean;
   /** Told each thing that the device says. */
@@ -30,8 +30,10 @@ const entrancesMax = 8;
 
 export class Way {
   readonly name: DriverName;
-  /** A call is under way: it cannot be asked for a proof of itself. */
-  asking = false;
+  /** It waits for others to say who the device is: none of them waits for it. */
+  proving = false;
+  /** Ends with the call that is under way: there is one at a time. */
+  #call: Promise<void> | null = null;
   #opened: Opened | null = null;
   #tried = 0;
   /** One was used whose secret nobody could have learned: from then on none goes in clear. */
@@ -43,28 +45,45 @@ export class Way {
     this.name = options.name;
   }
 
+  /** Ends with the call that is under way; null: there is none. */
+  get asking(): Promise<void> | null {
+    return this.#call;
+  }
+
   /** What the device says to the first credential that it lets in. */
   async ask<T>(
     call: (driver: Driver) => Promise<Outcome<T>>,
     signal: AbortSignal,
-    { whateverEnds = false, heard }: Asking<T> = {},
+    asking: Asking<T> = {},
   ): Promise<Outcome<T>> {
-    this.asking = true;
+    while (this.#call) await this.#call;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#call = promise;
     try {
-      for (;;) {
-        const opened = this.#opened ?? (await this.#open(signal));
-        if (!opened) return this.#refusal ?? noSuchDriver;
-        const said = await call(opened.driver);
-        heard?.(said);
-        if (said.kind === 'answered') await this.#judge(opened, true);
-        const again = said.kind === 'denied' || (whateverEnds && mayHideWrongSecret(said));
-        if (!again) return said;
-        if (said.kind === 'denied') await this.#judge(opened, false);
-        if (said.kind !== 'answered') this.#refusal = said;
-        this.close();
-      }
+      return await this.#ask(call, signal, asking);
     } finally {
-      this.asking = false;
+      this.#call = null;
+      resolve();
+    }
+  }
+
+  async #ask<T>(
+    call: (driver: Driver) => Promise<Outcome<T>>,
+    signal: AbortSignal,
+    { whateverEnds = false, heard }: Asking<T>,
+  ): Promise<Outcome<T>> {
+    for (;;) {
+      signal.throwIfAborted();
+      const opened = this.#opened ?? (await this.#open(signal));
+      if (!opened) return this.#refusal ?? noSuchDriver;
+      const said = await call(opened.driver);
+      heard?.(said);
+      if (said.kind === 'answered') await this.#judge(opened, true);
+      const again = said.kind === 'denied' || (whateverEnds && mayHideWrongSecret(said));
+      if (!again) return said;
+      if (said.kind === 'denied') await this.#judge(opened, false);
+      if (said.kind !== 'answered') this.#refusal = said;
+      this.close();
     }
   }
 
@@ -96,7 +115,8 @@ export class Way {
   async #hindrance({ needs, inClear }: Entrance, signal: AbortSignal): Promise<string | null> {
     if (needs === 'nothing') return null;
     if (inClear && this.#secret) return 'what is left would send a secret in clear, after one that was not';
-    const proved = await this.options.prove(needs, this.name, signal);
+    this.proving = true;
+    const proved = await this.options.prove(needs, this.name, signal).finally(() => (this.proving = false));
     return proved ? null : 'its identity is not proved, so that no secret is sent to it';
   }
 

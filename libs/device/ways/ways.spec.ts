@@ -30,7 +30,7 @@ const catalogue: Catalogue = new Map(
     { ...row, key: 'a.both', title: 'and by SNMP', by: { snmp: object(true) } },
     { ...row, key: 'a.set', title: 'and by SNMP', by: { snmp: object(true) } },
     { ...row, key: 'a.read', title: 'and by SNMP, to be read', by: { snmp: object(false) } },
-    { ...row, key: 'a.fact', title: 'and by IPP', by: { ipp: { fact: 'transport' } } },
+    { ...row, key: 'a.fact', title: 'and by IPP', by: { ipp: { fact: 'transport', sets: ['ippsOnly'] } } },
   ]).map((setting) => [setting.key, setting]),
 );
 const keys = new Set(catalogue.keys());
@@ -48,6 +48,7 @@ interface Spoken {
   readonly fingerprint?: string | null;
   /** The credential that it lets in; undefined: anybody. */
   readonly secret?: string;
+  readonly unspoken?: true;
 }
 
 interface Key extends Pick<Entrance, 'id' | 'needs' | 'inClear'> {
@@ -115,9 +116,10 @@ class Talk {
             : { kind: 'answered', value: { identity: { ...exampleIdentity, serial: says }, fingerprint } },
         ),
       read: (asked) =>
-        answer<Reading>('read', ({ values = {}, failed = [] }) => ({
+        answer<Reading>('read', ({ values = {}, failed = [], unspoken }) => ({
           kind: 'answered',
           value: {
+            ...(unspoken && { unspoken }),
             values: new Map(Object.entries(values).filter(([key]) => asked.has(key))),
             failed: new Map(failed.filter((key) => asked.has(key)).map((key) => [key, 'garbled'])),
           },
@@ -181,7 +183,8 @@ describe('who is asked', () => {
       },
     });
     expect([...keys].map((key) => ways.by(key))).toEqual(['api', 'api', 'snmp', 'snmp', 'ipp']);
-    expect([...keys].filter((key) => ways.isWritable(key))).toEqual(['svc.telnet', 'a.both', 'a.set']);
+    expect([...keys].filter((key) => ways.isWritable(key, 'off'))).toEqual(['svc.telnet', 'a.both', 'a.set']);
+    expect(ways.isWritable('a.fact', 'ippsOnly')).toBe(true);
     talk.said.splice(0);
     const written = await ways.write(new Map([...keys].map((key) => [key, 0])), signal);
     expect(talk.said).toEqual(['api write svc.telnet,a.both', 'snmp write a.set,a.read', 'ipp write a.fact']);
@@ -195,6 +198,57 @@ describe('who is asked', () => {
     talk.said.splice(0);
     await ways.read(new Set(['a.set']), signal);
     expect(talk.said).toEqual(['snmp read']);
+  });
+});
+
+describe('a protocol of another', () => {
+  const other: Setback = { kind: 'failed', reason: 'another certificate', mayPass: false, other: true };
+
+  it('than the API, which shows another certificate there, is left alone, and nothing else', async () => {
+    const talk = new Talk({ api, snmp: { values: { 'a.set': 2 } }, ipp: { setback: other } });
+    const ways = talk.ways();
+    expect(await ways.identify(signal)).toMatchObject({ kind: 'answered' });
+    expect(await ways.read(keys, signal)).toEqual({
+      kind: 'answered',
+      value: {
+        values: new Map<string, SettingValue>([
+          ['svc.telnet', true],
+          ['a.set', 2],
+        ]),
+        failed: new Map([['a.fact', 'ipp: another certificate']]),
+      },
+    });
+    expect(ways.leftAlone).toBe('ipp: another certificate');
+  });
+
+  it('says less than that the device is not there', async () => {
+    const booting = new Talk({ api: { setback: closed }, ipp: { setback: other } });
+    expect(await booting.ways().identify(signal)).toEqual(closed);
+    const unpinned = new Talk({ api, ipp: { setback: other } });
+    expect(unpinned.ways().leftAlone).toBeNull();
+  });
+});
+
+describe('what is seen from outside', () => {
+  const seen: Spoken = { values: { 'a.fact': 'off' }, unspoken: true, serial: null };
+
+  it('counts of a device that has spoken', async () => {
+    const talk = new Talk({ api, ipp: seen });
+    expect(valuesOf(await talk.ways().read(keys, signal))).toEqual({ 'svc.telnet': true, 'a.fact': 'off' });
+  });
+
+  it('is nothing of one that has not', async () => {
+    const talk = new Talk({ api: { setback: closed }, snmp: { setback: mute }, ipp: seen });
+    expect(await talk.ways().read(keys, signal)).toEqual(closed);
+  });
+
+  it('counts where one that has none of the settings says that the device is there', async () => {
+    const talk = new Talk({ api: { setback: closed }, snmp: {}, ipp: seen });
+    expect(valuesOf(await talk.ways().read(new Set(['a.fact']), signal))).toEqual({ 'a.fact': 'off' });
+    expect(talk.said).toEqual(['api read', 'ipp read', 'snmp identify']);
+    const denied: Setback = { kind: 'denied', reason: 'a password' };
+    const locked = new Talk({ api: { setback: denied }, snmp: {}, ipp: seen });
+    expect(await locked.ways().read(new Set(['a.fact']), signal)).toEqual(denied);
   });
 });
 
@@ -234,6 +288,11 @@ describe('what is remembered', () => {
       expect(await asks(talk, { known: second, now: later(9 * hourMs) })).toBe(false);
     },
   );
+
+  it('that nobody listens is not remembered, as it is said at once', async () => {
+    const talk = new Talk({ api: { setback: { ...closed, refused: true } }, snmp: {} });
+    expect((await after(talk)).absent).toEqual({});
+  });
 
   it('those remembered as absent are asked when nobody else answers, unless the whole host is silent', async () => {
     const first = await after(new Talk({ api: { setback: closed }, snmp: {} }));

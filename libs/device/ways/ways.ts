@@ -2,6 +2,7 @@
 //
 //   ways.ts      the device: identify, read and write through the drivers that it answers
 //   way.ts       one of its drivers, and the credentials that it is tried with
+//   turns.ts     who is asked after whom, and beside whom
 //   entrance.ts  where credentials come from, and what must be proved before each
 //   known.ts     what is remembered of a device
 import type { SettingValue } from '../../events/assessment.js';
@@ -18,7 +19,6 @@ import {
   type Values,
   type Written,
 } from '../device.js';
-import { ipsecRulesKey, type SaidRule, type SentRule } from '../ipsec.js';
 import type { Entrances, Proof } from './entrance.js';
 import {
   isAbsent,
@@ -29,7 +29,8 @@ import {
   type Known,
   type Subject,
 } from './known.js';
-import { Way } from './way.js';
+import { inTurn } from './turns.js';
+import { Way, type Asking } from './way.js';
 
 export interface WaysOptions {
   /** Serial number of the device that is meant. */
@@ -53,6 +54,8 @@ export class Ways {
   readonly #absent = new Map<DriverName, Absence>();
   readonly #now: () => Date;
   readonly #catalogue: Catalogue;
+  /** See `leftAlone`. */
+  readonly #strangers = new Map<DriverName, Setback>();
   #proof: Proof = 'nothing';
 
   constructor(private readonly options: WaysOptions) {
@@ -69,7 +72,7 @@ export class Ways {
     this.#ways = driverNames.map((name) => new Way({ name, entrances, prove }));
   }
 
-  /** Asks one after another until one names the serial number that is meant. */
+  /** Asks those that it may speak until one names the serial number that is meant, then those that it is remembered not to. */
   async identify(signal: AbortSignal): Promise<Outcome<Identified>> {
     const [likely, absent] = this.#byLikelihood();
     const first = await this.#identifyBy(likely, signal);
@@ -78,32 +81,69 @@ export class Ways {
     if (first && (first.kind === 'answered' || isOther(first) || silent)) return first;
     const second = await this.#identifyBy(absent, signal);
     if (second && (second.kind === 'answered' || isOther(second))) return second;
-    return worse(first, second) ?? notSpoken;
+    return this.#worst([first, second].filter((said) => said !== null)) ?? notSpoken;
   }
 
   /** Each setting by the first driver that has it. */
   async read(keys: ReadonlySet<string>, signal: AbortSignal): Promise<Outcome<Reading>> {
+    const asked = (way: Way, before: readonly Outcome<Reading>[]): ReadonlySet<string> =>
+      new Set([...keys].filter((key) => this.#mayServe(way.name, key) && !before.some(has(key))));
+    const said = await inTurn<Way, Outcome<Reading>>(
+      {
+        whom: this.#byLikelihood()[0],
+        isNeeded: (way, before) => !before.some(isOther) && asked(way, before).size > 0,
+        ask: (way, before, turn) => {
+          const heard = (word: Outcome<Reading>): void => this.#heard(way.name, word);
+          const some = asked(way, before);
+          return this.#ask(way, (driver) => driver.read(some, turn), turn, { heard });
+        },
+      },
+      signal,
+    );
+    const words = [...said.values()];
+    const other = words.find(isOther);
+    if (other) return other;
+    // That ports are closed says nothing of a device that nobody has heard, such as one that is booting.
+    const spoken = words.some((word) => word.kind === 'answered' && word.value.unspoken !== true);
+    const isThere = spoken || (await this.#isThere(said, signal));
+    const setbacks = words.filter((word) => word.kind !== 'answered');
+    return isThere ? this.#together(keys, said) : (this.#worst(setbacks) ?? notSpoken);
+  }
+
+  /** Asked of those that have none of the settings, where nobody else has spoken. */
+  async #isThere(said: ReadonlyMap<Way, Outcome<unknown>>, signal: AbortSignal): Promise<boolean> {
+    const refusals = [...said.values()].filter(({ kind }) => kind === 'denied' || kind === 'failed');
+    if (refusals.some((each) => !this.#isStranger(each))) return false;
+    const others = this.#byLikelihood()[0].filter(
+      (way) => (said.get(way)?.kind ?? 'answered') === 'answered',
+    );
+    const who = await this.#identifyBy(others, signal);
+    return who?.kind === 'answered';
+  }
+
+  #isStranger(said: Outcome<unknown>): boolean {
+    return [...this.#strangers.values()].some((stranger) => stranger === said);
+  }
+
+  #together(keys: ReadonlySet<string>, said: ReadonlyMap<Way, Outcome<Reading>>): Outcome<Reading> {
     const left = new Set(keys);
     const values = new Map<string, SettingValue>();
     const failed = new Map<string, string>();
     const troubles = new Map<DriverName, Setback>();
-    let answered = false;
-    for (const way of this.#byLikelihood()[0]) {
-      const asked = new Set([...left].filter((key) => this.#mayServe(way.name, key)));
-      if (asked.size === 0) continue;
-      const heard = (word: Outcome<Reading>): void => this.#heard(way.name, word);
-      const said = await way.ask((driver) => driver.read(asked, signal), signal, { heard });
-      if (said.kind !== 'answered') {
-        if (isOther(said)) return said;
-        troubles.set(way.name, said);
+    for (const [{ name }, reading] of said) {
+      if (reading.kind !== 'answered') {
+        troubles.set(name, reading);
         continue;
       }
-      answered = true;
-      for (const [key, value] of said.value.values) if (left.delete(key)) values.set(key, value);
-      for (const [key, reason] of said.value.failed) if (left.delete(key)) failed.set(key, reason);
-      for (const key of asked) if (!left.has(key)) this.#serves.set(key, way.name);
+      const had = [...left].filter((key) => has(key)(reading));
+      for (const key of had) {
+        left.delete(key);
+        this.#serves.set(key, name);
+        const value = reading.value.values.get(key);
+        if (value === undefined) failed.set(key, reading.value.failed.get(key) ?? '');
+        else values.set(key, value);
+      }
     }
-    if (!answered) return [...troubles.values()].reduce<Setback | null>(worse, null) ?? notSpoken;
     for (const key of left) {
       const trouble = this.#troubleWith(key, troubles);
       if (trouble) failed.set(key, trouble);
@@ -119,7 +159,7 @@ export class Ways {
     for (const [name, group] of groups) {
       const way = this.#ways.find((one) => one.name === name);
       const said = way
-        ? await way.ask((driver) => driver.write(group, signal), signal)
+        ? await this.#ask(way, (driver) => driver.write(group, signal), signal)
         : ({ kind: 'unsupported', reason: 'no protocol that it speaks serves this setting' } as const);
       if (said.kind !== 'answered') {
         if (groups.size === 1) return said;
@@ -132,25 +172,6 @@ export class Ways {
     return { kind: 'answered', value: { applied, refused } };
   }
 
-  /** Its rules of IPsec: of all that it may speak, the open device API alone knows of such. */
-  async ipsec(signal: AbortSignal): Promise<Outcome<readonly SaidRule[]>> {
-    const api = this.#byLikelihood()[0].find(({ name }) => name === 'api');
-    if (!api) return noRules;
-    const ask = (driver: Driver): Promise<Outcome<readonly SaidRule[]>> =>
-      driver.ipsec?.(signal) ?? Promise.resolve(noRules);
-    const said = await api.ask(ask, signal);
-    if (said.kind === 'answered') this.#serves.set(ipsecRulesKey, api.name);
-    return said;
-  }
-
-  /** Puts these in the place of all that it has. Null: it took them; else its reason why not. */
-  async setIpsec(rules: readonly SentRule[], signal: AbortSignal): Promise<Outcome<string | null>> {
-    const api = this.#ways.find(({ name }) => name === 'api');
-    const set = (driver: Driver): Promise<Outcome<string | null>> =>
-      driver.setIpsec?.(rules, signal) ?? Promise.resolve(noRules);
-    return api ? api.ask(set, signal) : noRules;
-  }
-
   /**
    * Null where it can still be spoken with, by whatever protocol and credential is left: asked where a write may have cut
    * off the way that it went by. What served the settings in `lost` is found out anew.
@@ -160,15 +181,15 @@ export class Ways {
     for (const key of lost) this.#serves.delete(key);
     const [likely] = this.#byLikelihood();
     const cut = ({ name }: Way): boolean => names.has(name);
-    let last: Setback | null = null;
+    const setbacks: Setback[] = [];
     for (const way of [...likely.filter(cut), ...likely.filter((one) => !cut(one))]) {
-      const asked = way.ask((driver) => driver.identify(signal), signal, { whateverEnds: true });
+      const asked = this.#ask(way, (driver) => driver.identify(signal), signal, { whateverEnds: true });
       const said = this.#named(await asked);
       if (said.kind === 'answered') return null;
       if (isOther(said)) return said;
-      last = worse(last, said);
+      setbacks.push(said);
     }
-    return last ?? notSpoken;
+    return this.#worst(setbacks) ?? notSpoken;
   }
 
   /** What served a setting when it was read; null: nothing did. */
@@ -176,10 +197,18 @@ export class Ways {
     return this.#serves.get(key) ?? null;
   }
 
-  /** Whether what serves it could set it, too. */
-  isWritable(key: string): boolean {
+  /** Whether what serves it could set it so, too. */
+  isWritable(key: string, value: SettingValue): boolean {
     const name = this.by(key);
-    return name === 'api' || (name === 'snmp' && this.#catalogue.get(key)?.by.snmp?.writable === true);
+    const { snmp, ipp } = this.#catalogue.get(key)?.by ?? {};
+    if (name === 'snmp') return snmp?.writable === true;
+    return name === 'api' || (name === 'ipp' && ipp?.sets?.includes(value) === true);
+  }
+
+  /** What was asked nothing, as another device may be behind it, and why; null: nothing was. */
+  get leftAlone(): string | null {
+    const all = [...this.#strangers].map(([name, { reason }]) => `${name}: ${reason}`);
+    return all.length > 0 ? all.join('; ') : null;
   }
 
   byServing(changes: Values): ReadonlyMap<DriverName | null, Values> {
@@ -204,14 +233,45 @@ export class Ways {
     return [this.#ways.filter((way) => !absent.includes(way)), absent];
   }
 
+  /**
+   * By all that may say it, the first of them that does. Null: there is none. Who is slow is waited for beside others, so that
+   * whoever proves who the device is has the word before who only says so.
+   */
   async #identifyBy(ways: readonly Way[], signal: AbortSignal): Promise<Outcome<Identified> | null> {
-    let last: Setback | null = null;
-    for (const way of ways) {
-      const said = await this.#identify(way, signal);
-      if (said.kind === 'answered' || isOther(said)) return said;
-      last = worse(last, said);
-    }
-    return last;
+    const ends = (said: Outcome<Identified>): boolean => said.kind === 'answered' || isOther(said);
+    const said = await inTurn<Way, Outcome<Identified>>(
+      {
+        whom: ways,
+        ask: (way, _, turn) => this.#identify(way, turn),
+        isNeeded: (_, before) => !before.some(ends),
+      },
+      signal,
+    );
+    const words = [...said.values()];
+    return words.find(ends) ?? this.#worst(words.filter((word) => word.kind !== 'answered'));
+  }
+
+  /**
+   * As `Way.ask`. The certificate that is pinned is that of its API: of another protocol that shows another one, only that protocol
+   * is left alone, and asked nothing.
+   */
+  async #ask<T>(
+    way: Way,
+    call: (driver: Driver) => Promise<Outcome<T>>,
+    signal: AbortSignal,
+    asking?: Asking<T>,
+  ): Promise<Outcome<T>> {
+    const said = await way.ask(call, signal, asking);
+    if (way.name === 'api' || said.kind !== 'failed' || said.other !== true) return said;
+    const { reason, mayPass } = said;
+    const setback: Setback = { kind: 'failed', reason, mayPass };
+    this.#strangers.set(way.name, setback);
+    return setback;
+  }
+
+  /** What a stranger says counts last: the device itself may be booting. */
+  #worst(setbacks: readonly Setback[]): Setback | null {
+    return worstOf(setbacks.filter((said) => !this.#isStranger(said))) ?? worstOf(setbacks);
   }
 
   async #identify(way: Way, signal: AbortSignal): Promise<Outcome<Identified>> {
@@ -219,7 +279,7 @@ export class Ways {
       // One that cannot say who the device is may serve settings all the same.
       if (said.kind !== 'unsupported') this.#heard(way.name, said);
     };
-    return this.#named(await way.ask((driver) => driver.identify(signal), signal, { heard }));
+    return this.#named(await this.#ask(way, (driver) => driver.identify(signal), signal, { heard }));
   }
 
   #named(said: Outcome<Identified>): Outcome<Identified> {
@@ -234,11 +294,13 @@ export class Ways {
     return said;
   }
 
-  /** Asks the other ways who the device is, until it is proved enough. */
+  /** Asks the other ways who the device is, until it is proved enough; of one that is being asked already, its word is waited for. */
   async #prove(proof: Proof, not: DriverName, signal: AbortSignal): Promise<boolean> {
     for (const way of this.#byLikelihood()[0]) {
       if (suffices(this.#proof, proof)) return true;
-      if (way.name !== not && !way.asking) await this.#identify(way, signal);
+      if (way.name === not || way.proving) continue;
+      if (way.asking) await way.asking;
+      else await this.#identify(way, signal);
     }
     return suffices(this.#proof, proof);
   }
@@ -255,6 +317,8 @@ export class Ways {
     const { fingerprint, mutual } = this.options.target;
     const spoke = said.kind === 'answered' || said.kind === 'denied';
     if (name === 'api' && spoke && (fingerprint ?? mutual) !== null) this.#proof = 'proved';
+    // Where nobody listens that is said at once, each time: it need not be remembered.
+    if (said.kind === 'unreachable' && said.refused) return;
     if (said.kind === 'unsupported' || said.kind === 'unreachable') {
       const serves = [...Object.values(this.#known.serves), ...this.#serves.values()].includes(name);
       // Who served settings before is not taken as gone for having been silent once.
@@ -278,11 +342,6 @@ export class Ways {
 
 const notSpoken: Setback = { kind: 'unsupported', reason: 'it speaks no protocol that Muster speaks' };
 
-const noRules: Setback = {
-  kind: 'unsupported',
-  reason: 'it speaks no protocol that knows of rules of IPsec',
-};
-
 const otherDevice = (serial: string): Setback => ({
   kind: 'failed',
   reason: `another device answers there: ${serial}`,
@@ -290,7 +349,13 @@ const otherDevice = (serial: string): Setback => ({
   other: true,
 });
 
-const isOther = (said: Setback): boolean => said.kind === 'failed' && said.other === true;
+/** Another device answers: nothing more is said to anybody there. */
+const isOther = (said: Outcome<unknown>): boolean => said.kind === 'failed' && said.other === true;
+
+const has =
+  (key: string) =>
+  (said: Outcome<Reading>): boolean =>
+    said.kind === 'answered' && (said.value.values.has(key) || said.value.failed.has(key));
 
 const proofs: readonly Proof[] = ['nothing', 'named', 'proved'];
 const suffices = (has: Proof, needs: Proof): boolean => proofs.indexOf(has) >= proofs.indexOf(needs);
@@ -302,6 +367,9 @@ const weight: Readonly<Record<Setback['kind'], number>> = {
   unreachable: 1,
   unsupported: 0,
 };
+
+const worstOf = (setbacks: readonly Setback[]): Setback | null =>
+  setbacks.reduce<Setback | null>((one, other) => worse(one, other), null);
 
 /** The first of two equals. */
 function worse(one: Setback | null, other: Setback | null): Setback | null {

@@ -3,17 +3,11 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { mayConnect } from '../../device/address.js';
 import { isOrdinary } from '../../addresses/range.js';
-import {
-  addressAt,
-  countOf,
-  hostsOf,
-  networkOf,
-  spanBetween,
-  spanMax,
-  spanText,
-  type Span,
-} from '../../addresses/span.js';
 import type { ListFaultCode } from '../device-list.js';
+import { addressAt, spanBetween, spanOfNetwork, type Span } from './span.js';
+
+/** Addresses of one range: a network of 16 bits for hosts. */
+export const spanMax = 65_536;
 
 export interface Reach {
   /** Where Muster may connect to, in CIDR notation. */
@@ -68,7 +62,7 @@ export function readWhere(text: string, ground: Ground): Where | Fault {
       'macAddress',
       'is a MAC address, by which nothing can be reached: write its address or host name',
     );
-  if (text.includes('/')) return hostsIn(text, ground);
+  if (text.includes('/')) return networkOf(text, ground);
   const [, from, to] =
     /^([\d.]+|[\da-f:.]*:[\da-f:.]*)\s*-\s*([\d.]+|[\da-f:.]*:[\da-f:.]*)$/i.exec(text) ?? [];
   if (from !== undefined && to !== undefined) return rangeOf(from, to, ground);
@@ -85,17 +79,17 @@ function addressOf(text: string, ground: Ground): Where | Fault {
   return outsideOf(at, ground) ?? { at, count: 1 };
 }
 
-function hostsIn(text: string, ground: Ground): Where | Fault {
-  const network = networkOf(text);
-  return network
-    ? spanIn(hostsOf(network), ground)
+function networkOf(text: string, ground: Ground): Where | Fault {
+  const span = spanOfNetwork(text, spanMax);
+  return span
+    ? spanIn(span, ground)
     : fault('badRange', 'is no network: write it as 10.1.2.0/24 or fd00::/120');
 }
 
 function rangeOf(from: string, to: string, ground: Ground): Where | Fault {
   if (isIP(from) === 0 || isIP(to) === 0)
     return fault('badRange', 'is no range: write both ends in full, as 10.1.2.1-10.1.2.99');
-  const span = spanBetween(from, to);
+  const span = spanBetween(from, to, spanMax);
   return span
     ? spanIn(span, ground)
     : fault('badRange', 'is no range: its end comes before its beginning, or is of another kind');
@@ -103,12 +97,16 @@ function rangeOf(from: string, to: string, ground: Ground): Where | Fault {
 
 /** Both ends are looked at here; each address of it once more when it is asked. */
 function spanIn(span: Span, ground: Ground): Where | Fault {
-  const count = countOf(span);
-  if (count > BigInt(spanMax))
+  if (span.count > spanMax)
     return fault('rangeTooLarge', `has more than ${spanMax} addresses: cut it in parts`);
-  const ends = [addressAt(span, 0), addressAt(span, Number(count) - 1)];
-  const outside = ends.map((end) => (ground.isOwn(end) ? null : outsideOf(end, ground)));
-  return outside.find((found) => found !== null) ?? { at: spanText(span), count: Number(count) };
+  const last = addressAt(span, span.count - 1);
+  const outside = [span.first, last].map((end) => (ground.isOwn(end) ? null : outsideOf(end, ground)));
+  return (
+    outside.find((found) => found !== null) ?? {
+      at: span.count === 1 ? last : `${span.first}-${last}`,
+      count: span.count,
+    }
+  );
 }
 
 function outsideOf(address: string, ground: Ground): Fault | null {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { textOf, type Span } from '#addresses/span';
-import { canonical, networksOf, readEndpoints } from '#documents/ipsec/endpoints';
+import { canonical, networksOf, readEndpoints, textOf, type Span } from '#documents/ipsec/endpoints';
 
 const spansIn = (text: string): readonly Span[] => {
   const read = readEndpoints(text);

@@ -343,7 +343,8 @@ export class Ways {
 
   /** Who did is not taken as gone for having been silent once. */
   #hasServed(name: DriverName): boolean {
-    return [...Object.values(this.#known.serves), ...this.#serves.values()].includes(name);
+    const all = [Object.values(this.#known.serves), this.#serves.values(), this.#cutOff.values()];
+    return all.some((names) => [...names].includes(name));
   }
 
   /** Why a setting that nobody served is not simply one that the device lacks; null: it lacks it. */

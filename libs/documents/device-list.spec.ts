@@ -1,5 +1,6 @@
 // What a list of devices is told (R35): text, CSV and XML, every bad line named with what is wrong.
 import { describe, expect, it } from 'vitest';
+import { addressAt } from '#addresses/span';
 import {
   listLinesMax,
   readDeviceCells,

@@ -5,7 +5,11 @@ describe('a span', () => {
   it('goes over every byte, and past none', () => {
     expect(addressAt({ first: '10.0.255.255' }, 1)).toBe('10.1.0.0');
     expect(addressAt({ first: 'fd00::ffff' }, 1)).toBe('fd00::1:0');
-    expect([...addressesOf({ first: '10.0.0.254', count: 3 })]).toEqual(['10.0.0.254', '10.0.0.255', '10.0.1.0']);
+    expect([...addressesOf({ first: '10.0.0.254', count: 3 })]).toEqual([
+      '10.0.0.254',
+      '10.0.0.255',
+      '10.0.1.0',
+    ]);
   });
 
   it.each([

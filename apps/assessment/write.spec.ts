@@ -44,6 +44,7 @@ class Fragile {
       device,
       signal,
       mayWrite: () => Promise.resolve(null),
+      isRight: (_: string, says: SettingValue, wanted: SettingValue) => says === wanted,
       keep: (made: readonly Change[]) => Promise.resolve(void this.kept.push(...made)),
     };
     const said = new Map(this.settings);

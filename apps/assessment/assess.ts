@@ -143,12 +143,12 @@ async function run({ store, openers, begun, grip }: Run): Promise<Finish> {
   };
   try {
     const said = await assess(on, requirements);
+    if (wrote) await settleChanges(store, by, said.values);
     if (said.kind === 'setback') {
       const again = mayPass(said.setback) && task.attempt < triesOf(task.payload.trigger);
       if (again) throw new DeviceTrouble(said.setback);
       return await failed(store, begun, endOf(said.setback));
     }
-    if (wrote) await settleChanges(store, by, said.values);
     return ended(begun, {
       outcome: compliant(requirements, said.results) ? 'compliant' : 'nonCompliant',
       detail: summary(said.results, device.leftAlone),

@@ -227,7 +227,7 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
       );
       const [task] = (await all()).filter(({ kind }) => kind === 'undo');
       if (!task) throw new Error('it was queued');
-      const work = undoWorker({ store, openers: openersOn({ devicePort: 1 }) });
+      const work = undoWorker({ store, openers: openersOn({ devicePort: 1 }), log });
       const first = { ...task, attempt: 1 };
       const begin = () => store.transaction((tx) => Promise.resolve(work.begin?.(tx, first)));
       expect(await begin()).toMatchObject({ end: { events: [], againAt: expect.any(Date) as unknown } });

@@ -47,7 +47,7 @@ export const assessment: StoredService<AssessmentConfig> = {
     return [
       assessWorker({ store, openers, log }),
       dryRunWorker({ store, openers }),
-      undoWorker({ store, openers }),
+      undoWorker({ store, openers, log }),
     ];
   },
 };

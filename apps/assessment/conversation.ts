@@ -19,6 +19,8 @@ export interface Assessed {
 interface Hindered {
   readonly kind: 'setback';
   readonly setback: Setback;
+  /** What it said of settings that were written by then; others are not in it. */
+  readonly values: Values;
 }
 
 /** Who it is, then these settings and what it says of its agent: what nobody wants to know costs a device nothing. */
@@ -38,11 +40,11 @@ export async function assess(
 ): Promise<Assessed | Hindered> {
   const { device, signal } = on;
   const read = await readFrom(device, requirements, signal);
-  if (read.kind !== 'answered') return hindered(device, read);
+  if (read.kind !== 'answered') return hindered(device, read, new Map());
   const { compared, writes } = against(requirements, read.value, device);
   const writing = { ...on, isRight: judgeOf(requirements) };
   const wrote = await writeAll(writing, stepsOf(writes, device), read.value.values);
-  if (wrote.lost) return hindered(device, wrote.lost);
+  if (wrote.lost) return hindered(device, wrote.lost, wrote.reading.values);
   const reading = together(read.value, wrote.reading, new Set(writes.keys()));
   const again = { reading, refused: wrote.refused, unwritten: wrote.stopped };
   return {
@@ -53,9 +55,9 @@ export async function assess(
   };
 }
 
-function hindered({ leftAlone }: Ways, setback: Setback): Hindered {
-  if (leftAlone === null || leftAlone.endsWith(setback.reason)) return { kind: 'setback', setback };
-  return { kind: 'setback', setback: { ...setback, reason: `${setback.reason}; ${leftAlone}` } };
+function hindered({ leftAlone }: Ways, setback: Setback, values: Values): Hindered {
+  if (leftAlone === null || leftAlone.endsWith(setback.reason)) return { kind: 'setback', setback, values };
+  return { kind: 'setback', setback: { ...setback, reason: `${setback.reason}; ${leftAlone}` }, values };
 }
 
 /** As the assessment itself compares. */

@@ -1,6 +1,8 @@
 // The worker that says what an assessment would change: it reads, compares, and writes nothing.
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
 import { agentIn } from '#device/agent';
+import type { Reading } from '#device/device';
+import type { Ways } from '#device/ways/ways';
 import { combine, compliant, type AppliedPolicy } from '#documents/policy';
 import { assessmentFinished, assessmentStarted, type AssessmentFinished } from '#events/assessment';
 import type { Draft } from '#events/event';
@@ -93,22 +95,10 @@ async function run(task: Task<DryRunPayload>, { begun, openers, grip }: Run): Pr
     );
     if (read.kind !== 'answered' && mayPass(read)) throw new DeviceTrouble(read);
     const events = wishes.map((policies) => {
-      if (read.kind !== 'answered') {
-        const result = { ...failureOf(new DeviceTrouble(read)), results: [] };
-        return finished(task, { startedAt, policies, result });
-      }
-      const requirements = combine(policies);
-      const results = [...foresee(requirements, read.value, device)];
-      const would = results.filter(({ wouldWrite }) => wouldWrite).length;
-      const result = {
-        outcome: compliant(requirements, results) ? 'compliant' : 'nonCompliant',
-        detail:
-          policies.length === 0
-            ? 'its policies were deleted meanwhile'
-            : `${would} of ${results.length} would be written`,
-        results,
-        agent: agentIn(read.value.values),
-      } as const;
+      const result =
+        read.kind === 'answered'
+          ? resultOf(policies, read.value, device)
+          : { ...failureOf(new DeviceTrouble(read)), results: [] };
       return finished(task, { startedAt, policies, result });
     });
     if (read.kind !== 'answered') return { events };
@@ -118,11 +108,27 @@ async function run(task: Task<DryRunPayload>, { begun, openers, grip }: Run): Pr
   }
 }
 
+type Result = Pick<AssessmentFinished, 'outcome' | 'detail' | 'results'> &
+  Partial<Pick<AssessmentFinished, 'agent'>>;
+
+function resultOf(policies: readonly AppliedPolicy[], reading: Reading, device: Ways): Result {
+  if (policies.length === 0)
+    return { outcome: 'failed', detail: 'its policies were deleted meanwhile', results: [] };
+  const requirements = combine(policies);
+  const results = [...foresee(requirements, reading, device)];
+  const would = results.filter(({ wouldWrite }) => wouldWrite).length;
+  return {
+    outcome: compliant(requirements, results) ? 'compliant' : 'nonCompliant',
+    detail: `${would} of ${results.length} would be written`,
+    results,
+    agent: agentIn(reading.values),
+  };
+}
+
 interface Ending {
   readonly startedAt: Date;
   readonly policies: readonly AppliedPolicy[];
-  readonly result: Pick<AssessmentFinished, 'outcome' | 'detail' | 'results'> &
-    Partial<Pick<AssessmentFinished, 'agent'>>;
+  readonly result: Result;
 }
 
 function finished(task: Task<DryRunPayload>, { startedAt, policies, result }: Ending): Draft {

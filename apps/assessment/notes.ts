@@ -1,6 +1,6 @@
-// What the log says of a device: how its assessment ended, or why there was none.
+// What the log says of a device: how its assessment or an undoing ended, or why there was none.
 import type { Note } from '#bus/consumer';
-import { assessmentFinished, assessmentSkipped } from '#events/assessment';
+import { assessmentFinished, assessmentSkipped, assessmentUndone } from '#events/assessment';
 import type { Draft } from '#events/event';
 import type { Log } from '#runtime/log';
 
@@ -25,6 +25,12 @@ function noteOf({ definition, data }: Draft, serialOf: (deviceId: string) => str
     const changed = results.filter((result) => result.outcome === 'remediated').length;
     const fields = { serial: identity.serial, device: deviceId, outcome, changed, detail };
     return { fields, message: 'An assessment has ended' };
+  }
+  if (definition.type === assessmentUndone.type) {
+    const { deviceId, identity, undoes, outcome, detail, items } = assessmentUndone.schema.parse(data);
+    const restored = items.filter((item) => item.outcome === 'restored').length;
+    const fields = { serial: identity.serial, device: deviceId, undoes, outcome, restored, detail };
+    return { fields, message: 'An undoing has ended' };
   }
   if (definition.type === assessmentSkipped.type) {
     const { deviceId, reason } = assessmentSkipped.schema.parse(data);

@@ -15,11 +15,13 @@ interface Row {
   readonly flappingAt: Date | null;
   readonly lastStartedAt: Date | null;
   readonly ways: unknown;
+  /** Another task speaks with it. */
+  readonly busy: boolean;
 }
 
 export interface Turn {
   /** Null: it is not known. */
-  readonly device: (Omit<Row, 'ways'> & { readonly known: Known | null }) | null;
+  readonly device: (Omit<Row, 'ways' | 'busy'> & { readonly known: Known | null }) | null;
   readonly settings: Settings | null;
   /** By the database's clock: the same for all instances. */
   readonly now: Date;
@@ -32,21 +34,24 @@ export const settingsOf = async (on: Pick<Tx, 'query'>): Promise<Settings | null
 
 const lookAgainMs = 1_000;
 
-/** In the transaction that claims the task. Tasks of other budgets are claimed at the same time: hence the lock. */
+/**
+ * In the transaction that claims the task. Tasks of other budgets are claimed at the same time: hence the lock, and a look
+ * by a statement of its own after it, which sees what the holder before has written.
+ */
 export async function turnOf(tx: Tx, { key, kind }: Task): Promise<Turn> {
-  const [clock] = await tx.query<{ now: Date; mine: boolean; busy: boolean }>(
-    `select clock_timestamp() as now, pg_try_advisory_xact_lock(hashtextextended('${schema} ' || $1, 0)) as mine,
-       exists (select from ${schema}.task where key = $1 and kind = any($2::text[]) and state = 'running'
-         and lease_until > statement_timestamp()) as busy`,
-    [key, kinds.filter((other) => other !== kind)],
-  );
-  const [row] = await tx.query<Row>(
-    `select standing, flapping_at as "flappingAt", last_started_at as "lastStartedAt", ways
-     from ${schema}.device where id = $1`,
+  const [clock] = await tx.query<{ now: Date; mine: boolean }>(
+    `select clock_timestamp() as now, pg_try_advisory_xact_lock(hashtextextended('${schema} ' || $1, 0)) as mine`,
     [key],
   );
+  const [row] = await tx.query<Row>(
+    `select standing, flapping_at as "flappingAt", last_started_at as "lastStartedAt", ways,
+       exists (select from ${schema}.task where key = $2 and kind = any($3::text[]) and state = 'running'
+         and lease_until > statement_timestamp()) as busy
+     from ${schema}.device where id = $1`,
+    [key, key, kinds.filter((other) => other !== kind)],
+  );
   const now = clock?.now ?? new Date();
-  const free = clock?.mine === true && !clock.busy;
+  const free = clock?.mine === true && row?.busy !== true;
   return {
     now,
     settings: await settingsOf(tx),

@@ -11,6 +11,7 @@ import {
   type UndoneItem,
 } from '#events/assessment';
 import type { Draft } from '#events/event';
+import type { Log } from '#runtime/log';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import {
@@ -27,10 +28,15 @@ import { readFrom } from './conversation.js';
 import { skip } from './decide.js';
 import { rememberWays } from './devices.js';
 import { wishRetryDelaysMs, type WishOptions } from './dry-run.js';
+import { teller } from './notes.js';
 import { budget, undoPayload, type UndoPayload } from './task.js';
 import { DeviceTrouble, failureOf, mayPass, withLast } from './trouble.js';
 import { settingsOf, turnOf, whomOf } from './turn.js';
 import { writeAll, type Step, type Writing, type Wrote } from './write.js';
+
+interface UndoOptions extends WishOptions {
+  readonly log: Pick<Log, 'info'>;
+}
 
 interface Begun {
   readonly startedAt: Date;
@@ -41,8 +47,13 @@ interface Begun {
  * An operator asks for each by name, so that it goes on while Allow Automatic Remediation is off: that is when what went
  * wrong is put back. Cancelling stops it.
  */
-export function undoWorker({ store, openers }: WishOptions): Worker {
+export function undoWorker({ store, openers, log }: UndoOptions): Worker {
   const begun = new WeakMap<Task<UndoPayload>, Begun>();
+  const tell = teller(log);
+  const told = (finish: Finish, { payload: { identity } }: Task<UndoPayload>): Finish => {
+    tell(finish.events, identity.serial);
+    return finish;
+  };
   return worker<UndoPayload>({
     kind: 'undo',
     keyIs: 'device',
@@ -56,7 +67,7 @@ export function undoWorker({ store, openers }: WishOptions): Worker {
       if (!found) throw new Error('it was never begun');
       const device = connect(found.whom, openers);
       try {
-        return await run(task, { store, device, begun: found, grip });
+        return told(await run(task, { store, device, begun: found, grip }), task);
       } finally {
         device.close();
       }
@@ -66,7 +77,8 @@ export function undoWorker({ store, openers }: WishOptions): Worker {
       const changes = await changesOf(store, task.id);
       const result = { ...withLast(failureOf(error), changes), items: [], changes };
       const startedAt = begun.get(task)?.startedAt ?? new Date();
-      return { events: task.payload.undoes.map((undoes) => undone(task, { undoes, startedAt, ...result })) };
+      const events = task.payload.undoes.map((undoes) => undone(task, { undoes, startedAt, ...result }));
+      return told({ events }, task);
     },
   });
 }
@@ -115,10 +127,10 @@ async function run(task: Task<UndoPayload>, on: Run): Promise<Finish> {
     task.payload.undoes.map((taskId) => undoable(store, { deviceId: task.key, taskId })),
   );
   const read = () => readFrom(device, wanted.flat(), on.grip.signal);
-  let reading = await read();
   const events: Draft[] = [];
   const marks: { readonly undoes: string; readonly settings: readonly string[] }[] = [];
   for (const undoes of task.payload.undoes.toReversed()) {
+    const reading = await read();
     if (reading.kind !== 'answered') return hindered(task, on, { setback: reading, events });
     const changes = await undoable(store, { deviceId: task.key, taskId: undoes });
     const ended = await putBack(task, on, { changes, reading: reading.value });
@@ -132,7 +144,6 @@ async function run(task: Task<UndoPayload>, on: Run): Promise<Finish> {
       changes: made.filter(({ setting }) => own.has(setting)),
     };
     events.push(undone(task, { undoes, startedAt: begun.startedAt, ...result }));
-    if (task.payload.undoes.length > 1) reading = await read();
   }
   return {
     events,

@@ -138,7 +138,11 @@ class ReadAgain {
     if (wanted.size === 0 || this.lost) return;
     this.#wanted = new Map();
     const said = await this.#patiently(new Set(wanted.keys()));
-    if (said.kind !== 'answered') return this.#lose(said);
+    if (said.kind !== 'answered') {
+      // Nobody knows what it says of them now: to say that they are as before would forget that they were written.
+      for (const key of wanted.keys()) this.values.delete(key);
+      return this.#lose(said);
+    }
     this.#take(new Set(wanted.keys()), said.value);
     await this.#doubt(wanted);
   }

@@ -207,6 +207,24 @@ describe.each(Object.keys(databases))('membership on %s', (name) => {
       expect(await told()).toEqual([]);
     });
 
+    it('is none where its items stand in another order', async () => {
+      const items = [item(true), policyItem.parse({ setting: 'svc.ftp', required: false, severity: 'high' })];
+      const ordered = (version: number, all: typeof items): Event =>
+        published(
+          policyChanged.draft({
+            id: 'strict',
+            version,
+            changedBy: 'admin',
+            body: { name: 'Strict', description: '', items: all },
+          }),
+        );
+      await begin(true);
+      await fed.feed(ordered(2, items));
+      expect(await told()).toHaveLength(1);
+      await fed.feed(ordered(3, items.toReversed()));
+      expect(await told()).toHaveLength(1);
+    });
+
     it('is none where only its words changed, it comes twice or late, or it was deleted', async () => {
       await begin(true);
       await fed.feed(policy(3, true, 'other words'), policy(2, false), policy(3, false));

@@ -213,8 +213,12 @@ function editPolicy({ id, version, body }: DocumentChanged<Policy>, groups: Grou
   return { changes, events: [] };
 }
 
-const contentOf = (body: Policy | null): string =>
-  body ? createHash('sha256').update(JSON.stringify(body.items)).digest('hex') : '';
+/** In whatever order its items stand: that means nothing. */
+function contentOf(body: Policy | null): string {
+  if (!body) return '';
+  const items = body.items.toSorted((a, b) => (a.setting < b.setting ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(items)).digest('hex');
+}
 
 /**
  * The device as the newest edition has it. Its news is told only when `remediateEdits` is on and a group that it is in was

@@ -86,6 +86,19 @@ describe.each(Object.keys(databases))('housekeeping on %s', (name) => {
     expect(await ids('discovery', 'entries')).toEqual([1, 600_000]);
   });
 
+  it('forgets what was changed long ago, some at a time', async () => {
+    await store.query(
+      `insert into console.change (task_id, setting, device_id, place, title, before, after, driver, verified, at)
+       select gen_random_uuid(), 'svc.telnet', gen_random_uuid(), 0, '', 'true', 'false', 'api', true,
+         now() - case n when 0 then interval '399 days' else interval '401 days' end
+       from generate_series(0, 2500) as n`,
+    );
+    await keepHouse(store);
+    expect(await ids('change', 'setting')).toHaveLength(501);
+    await keepHouse(store);
+    expect(await ids('change', 'setting')).toHaveLength(1);
+  });
+
   it('keeps the newest of the event stream, and lets the others go in steps', async () => {
     const kept = name === 'PGlite' ? 10_000 : 100_000;
     await store.query(

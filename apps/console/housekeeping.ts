@@ -40,7 +40,9 @@ const sweeps: readonly string[] = [
    ), change as (delete from console.change using gone where change.device_id = gone.id
    ), foreseen as (delete from console.dry_run using gone where dry_run.device_id = gone.id)
    delete from console.assessment_result using gone where assessment_result.device_id = gone.id`,
-  `delete from console.change where at < now() - interval '${lookBackDays} days'`,
+  `delete from console.change where ctid = any(array(
+     select ctid from console.change where at < now() - interval '${lookBackDays} days'
+     limit ${sweptMax} for update skip locked))`,
   `delete from console.expiry_warning where warned_at < now() - interval '${lookBackDays} days'`,
   `delete from console.quarantine where state = 'gone' and changed_at < now() - interval '1 day'`,
   // More than discovery remembers.

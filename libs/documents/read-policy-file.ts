@@ -22,7 +22,7 @@ export type PolicyFileRead =
   | { readonly file: null; readonly faults: readonly FileFault[] };
 
 /** A policy of as many settings as one may have takes some 100,000. */
-const charactersMax = 500_000;
+const charactersMax = 200_000;
 const itemsMax = 500;
 const faultsMax = 1_000;
 

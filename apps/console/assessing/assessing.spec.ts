@@ -158,4 +158,24 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     expect((await post(`${path}/undo`, { taskId: undoing })).status).toBe(202);
     expect((await get(path)).body).toMatchObject({ status: 'unassessed', lastAssessment: null });
   });
+
+  it('of a task that put back two others, what it wrote last counts', async () => {
+    const of = await plugIn('UNDO-2');
+    const taskId = randomUUID();
+    const undone = (after: string): Event => {
+      const changes = assessmentUndone.example.changes.map((change) => ({
+        ...change,
+        setting: 'snmp.access',
+        before: 'v3Only',
+        after,
+      }));
+      const data = { ...assessmentUndone.example, ...of, taskId, undoes: randomUUID(), items: [], changes };
+      return trial.event('assessment', assessmentUndone.draft(data));
+    };
+    const shown = async () => (await get(`devices/${of.deviceId}/changes`)).body.items;
+    await hear(undone('v1v2ReadOnly'), undone('v1v2ReadWrite'));
+    expect(await shown()).toMatchObject([{ taskId, before: 'v3Only', after: 'v1v2ReadWrite' }]);
+    await hear(undone('v1v2ReadOnly'));
+    expect(await shown()).toMatchObject([{ taskId, before: 'v3Only', after: 'v1v2ReadOnly' }]);
+  });
 });

@@ -1,7 +1,7 @@
 // Lists of devices to look for (R35), as operators send them and see them go.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listLinesMax } from '#documents/device-list';
-import { addressAt } from '#documents/device-list/span';
+import { addressAt } from '#addresses/span';
 import { deviceDiscovered } from '#events/device';
 import {
   discoveryProgressed,

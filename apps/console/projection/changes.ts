@@ -49,15 +49,17 @@ interface All {
   readonly foreseen: readonly Foreseen[];
 }
 
-export async function saveChanges(tx: Tx, { made: rows, undone, foreseen }: All): Promise<void> {
+export async function saveChanges(tx: Tx, { made: all, undone, foreseen }: All): Promise<void> {
+  // Two events of a task may tell of one setting: the later counts.
+  const rows = [...new Map(all.map((one) => [`${one.taskId} ${one.setting}`, one])).values()];
   if (rows.length > 0) {
     await tx.query(
       `insert into console.change (task_id, setting, device_id, place, title, before, after, driver, verified, at)
-       select distinct on ("taskId", setting) "taskId", setting, "deviceId", place, title, before, after, driver,
-         verified, at
+       select "taskId", setting, "deviceId", place, title, before, after, driver, verified, at
        from jsonb_to_recordset($1::jsonb) as r("taskId" uuid, setting text, "deviceId" uuid, place int, title text,
          before jsonb, after jsonb, driver text, verified boolean, at timestamptz) order by "taskId", setting
-       on conflict (task_id, setting) do update set verified = excluded.verified`,
+       on conflict (task_id, setting) do update set after = excluded.after, driver = excluded.driver,
+         verified = excluded.verified, at = excluded.at`,
       [JSON.stringify(rows)],
     );
   }

@@ -1,7 +1,6 @@
 // What an operator wrote, one address or name after the other (R35). Pure.
 import { isIP } from 'node:net';
-import { spanMax } from '#documents/device-list/where';
-import { addressAt, spanBetween, type Span } from '#documents/device-list/span';
+import { addressAt, spanBetween, spanMax, type Span } from '#addresses/span';
 import type { Wanted } from '#events/discovery';
 
 /** One address or host name to be asked. */
@@ -46,6 +45,6 @@ export function takeTargets(wanted: readonly Wanted[], from: Place, max: number)
 function spanOf(at: string): Span | null {
   const [first = '', last = '', ...more] = at.split('-');
   if (more.length > 0 || isIP(first) === 0 || isIP(last) === 0) return null;
-  const span = spanBetween(first, last, spanMax);
+  const span = spanBetween(first, last);
   return span && { ...span, count: Math.min(span.count, spanMax) };
 }

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { addressesOf, readRange } from './range.js';
+import { addressesOf } from '../../addresses/span.js';
+import { readRange } from './range.js';
 
 const within = (text: string): readonly string[] => {
   const range = readRange(text);
   return range.kind === 'range' ? [...addressesOf(range)] : [range.reason];
 };
+
+const tooMany = 'holds more than 65536 addresses, which are as many as are searched';
 
 describe('a range', () => {
   it.each([
@@ -30,18 +33,19 @@ describe('a range', () => {
   });
 
   it.each([
-    ['10.0.0.0/15', 'holds 131070 addresses, and at most 65536 are searched'],
-    ['10.0.0.0-10.1.0.0', 'holds 65537 addresses, and at most 65536 are searched'],
-    ['fd00::/64', 'holds 18446744073709551615 addresses, and at most 65536 are searched'],
-    ['10.0.0.9-10.0.0.1', 'ends before it begins: "10.0.0.1" is below "10.0.0.9"'],
-    ['10.0.0.1-fd00::1', 'begins with IPv4 and ends with IPv6, or the other way round'],
+    ['10.0.0.0/15', tooMany],
+    ['10.0.0.0-10.1.0.0', tooMany],
+    ['fd00::/64', tooMany],
+    ['::/0', tooMany],
+    ['10.0.0.9-10.0.0.1', 'goes from "10.0.0.9" to "10.0.0.1", which comes before it or is of another kind'],
+    ['10.0.0.1-fd00::1', 'goes from "10.0.0.1" to "fd00::1", which comes before it or is of another kind'],
     ['10.0.0.1-5', 'holds "5", which is no address'],
     ['printer', 'holds "printer", which is no address'],
     ['', 'holds "", which is no address'],
     ['010.0.0.1', 'holds "010.0.0.1", which is no address'],
     ['0x0a000001', 'holds "0x0a000001", which is no address'],
     ['fe80::1%eth0', 'holds "fe80::1%eth0", which is no address'],
-    ['10.0.0.0/33', 'is no network: 33 of 32 bits'],
+    ['10.0.0.0/33', 'is no network: "10.0.0.0/33"'],
     ['10.0.0.0/8/8', 'is no network: "10.0.0.0/8/8"'],
     ['10.0.0.0/x', 'is no network: "10.0.0.0/x"'],
     ['1-2-3', 'is neither an address, FROM-TO nor a network'],

@@ -8,7 +8,8 @@ import { knock } from '../probe/knock.js';
 import { agentAnswers } from './agent.js';
 import { Arriving } from './arriving.js';
 import type { Candidate } from './found.js';
-import { addressesOf, type AddressRange } from './range.js';
+import { addressesOf } from '../../addresses/span.js';
+import type { AddressRange } from './range.js';
 
 export interface Sweep {
   readonly ranges: readonly AddressRange[];

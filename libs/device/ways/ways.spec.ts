@@ -271,7 +271,7 @@ describe('what is remembered', () => {
   it('a protocol that it says it has not is not asked for a week, unless the device is another by then', async () => {
     const talk = new Talk({ api: { setback: { kind: 'unsupported', reason: '404' } }, snmp: {} });
     const first = await after(talk);
-    expect(first.absent.api).toMatchObject({ times: 2 });
+    expect(first.absent.api).toMatchObject({ times: 3 });
     expect(await asks(talk, { known: first, now: later(6 * 24 * hourMs) })).toBe(false);
     expect(await asks(talk, { known: first, now: later(8 * 24 * hourMs) })).toBe(true);
     expect(await asks(talk, { known: first, firmware: 'newer' })).toBe(true);
@@ -312,9 +312,33 @@ describe('what is remembered', () => {
       kind: 'answered',
       value: { values: new Map([['a.fact', 3]]), failed: new Map([['svc.telnet', 'api: no answer']]) },
     });
-    expect(ways.known()).toMatchObject({ serves: first.serves, absent: {} });
+    expect(ways.known()).toMatchObject({ serves: first.serves, absent: { api: { times: 1 } } });
     const none = new Talk({ api: { setback: mute }, ipp: { setback: mute } }).ways({ known: first, now });
     expect(await none.read(keys, signal)).toEqual(mute);
+  });
+
+  it('a protocol that served settings is gone once it was silent three times, an hour apart', async () => {
+    const ipp = { values: { 'a.fact': 3 } };
+    const closing = new Talk({ api: { setback: closed }, ipp });
+    let latest = await after(new Talk({ api, ipp }));
+    for (const [minutes, times] of [
+      [0, 1],
+      [30, 1],
+      [61, 2],
+      [122, 3],
+    ] as const) {
+      expect(latest.serves).toMatchObject({ 'svc.telnet': 'api' });
+      latest = await after(closing, { known: latest, now: later(minutes * 60_000) });
+      expect(latest.absent.api?.times).toBe(times);
+    }
+    expect(latest.serves).toEqual({ 'a.fact': 'ipp' });
+    const ways = closing.ways({ known: latest, now: later(3 * hourMs) });
+    expect(await ways.read(keys, signal)).toEqual({
+      kind: 'answered',
+      value: { values: new Map([['a.fact', 3]]), failed: new Map() },
+    });
+    const again = await after(new Talk({ api, ipp }), { known: latest, now: later(8 * 24 * hourMs) });
+    expect(again).toMatchObject({ serves: { 'svc.telnet': 'api' }, absent: {} });
   });
 });
 
@@ -381,5 +405,19 @@ describe('a device that a write may have cut off', () => {
     expect(await ways.reach(new Set(['snmp.access']), signal)).toBeNull();
     speaks.snmp = { setback: closed };
     expect(await ways.reach(new Set(['snmp.access']), signal)).toEqual(closed);
+  });
+
+  it('serves by what is left what it can; the rest is failed', async () => {
+    const snmp = { values: { 'a.both': 1, 'a.set': 1, 'a.read': 1 } };
+    const talk = new Talk({ snmp, ipp: { values: { 'a.fact': 3 } } });
+    const ways = talk.ways();
+    await ways.read(keys, signal);
+    talk.speaks.snmp = { setback: closed };
+    expect(await ways.reach(new Set(['a.set']), signal)).toBeNull();
+    expect([...keys].map((key) => ways.by(key))).toEqual([null, null, null, null, 'ipp']);
+    const read = await ways.read(keys, signal);
+    expect(valuesOf(read)).toEqual({ 'a.fact': 3 });
+    const failed = read.kind === 'answered' ? [...read.value.failed] : [];
+    expect(failed).toEqual(['a.both', 'a.set', 'a.read'].map((key) => [key, 'snmp: refused']));
   });
 });

@@ -22,6 +22,7 @@ import {
 import type { Entrances, Proof } from './entrance.js';
 import {
   isAbsent,
+  isGone,
   missed,
   nothingKnown,
   sameDevice,
@@ -51,6 +52,8 @@ export class Ways {
   readonly #ways: readonly Way[];
   /** By key: as this task has found it. */
   readonly #serves = new Map<string, DriverName>();
+  /** By key: which way served it in this task, until a write cut that way off. */
+  readonly #cutOff = new Map<string, DriverName>();
   readonly #absent = new Map<DriverName, Absence>();
   readonly #now: () => Date;
   readonly #catalogue: Catalogue;
@@ -174,22 +177,33 @@ export class Ways {
 
   /**
    * Null where it can still be spoken with, by whatever protocol and credential is left: asked where a write may have cut
-   * off the way that it went by. What served the settings in `lost` is found out anew.
+   * off the way that it went by. What served the settings in `lost`, and all that went by a way that is cut off, is found
+   * out anew.
    */
   async reach(lost: ReadonlySet<string>, signal: AbortSignal): Promise<Setback | null> {
     const names = new Set([...lost].map((key) => this.by(key)));
-    for (const key of lost) this.#serves.delete(key);
+    this.#findAnew((key) => lost.has(key));
     const [likely] = this.#byLikelihood();
     const cut = ({ name }: Way): boolean => names.has(name);
     const setbacks: Setback[] = [];
     for (const way of [...likely.filter(cut), ...likely.filter((one) => !cut(one))]) {
       const asked = this.#ask(way, (driver) => driver.identify(signal), signal, { whateverEnds: true });
       const said = this.#named(await asked);
-      if (said.kind === 'answered') return null;
+      if (said.kind === 'answered') {
+        if (!cut(way)) this.#findAnew((_, name) => names.has(name));
+        return null;
+      }
       if (isOther(said)) return said;
       setbacks.push(said);
     }
     return this.#worst(setbacks) ?? notSpoken;
+  }
+
+  #findAnew(which: (key: string, name: DriverName) => boolean): void {
+    for (const [key, name] of [...this.#serves].filter((pair) => which(...pair))) {
+      this.#serves.delete(key);
+      this.#cutOff.set(key, name);
+    }
   }
 
   /** What served a setting when it was read; null: nothing did. */
@@ -218,7 +232,8 @@ export class Ways {
 
   /** What was found out, to be remembered. */
   known(): Known {
-    const serves = { ...this.#known.serves, ...Object.fromEntries(this.#serves) };
+    const all = Object.entries({ ...this.#known.serves, ...Object.fromEntries(this.#serves) });
+    const serves = Object.fromEntries(all.filter(([, name]) => !isGone(this.#absent.get(name))));
     return { of: this.options.subject, serves, absent: Object.fromEntries(this.#absent) };
   }
 
@@ -229,7 +244,9 @@ export class Ways {
   /** Those that it may speak, and those that it is remembered not to. */
   #byLikelihood(): readonly [likely: readonly Way[], absent: readonly Way[]] {
     const now = this.#now();
-    const absent = this.#ways.filter(({ name }) => isAbsent(this.#absent.get(name), now));
+    const absent = this.#ways.filter(({ name }) =>
+      isAbsent(this.#absent.get(name), now, this.#hasServed(name)),
+    );
     return [this.#ways.filter((way) => !absent.includes(way)), absent];
   }
 
@@ -319,20 +336,22 @@ export class Ways {
     if (name === 'api' && spoke && (fingerprint ?? mutual) !== null) this.#proof = 'proved';
     // Where nobody listens that is said at once, each time: it need not be remembered.
     if (said.kind === 'unreachable' && said.refused) return;
-    if (said.kind === 'unsupported' || said.kind === 'unreachable') {
-      const serves = [...Object.values(this.#known.serves), ...this.#serves.values()].includes(name);
-      // Who served settings before is not taken as gone for having been silent once.
-      if (said.kind === 'unsupported' || !serves)
-        this.#absent.set(name, missed(this.#absent.get(name), said, this.#now()));
-    } else {
-      this.#absent.delete(name);
-    }
+    if (said.kind === 'unsupported' || said.kind === 'unreachable')
+      this.#absent.set(name, missed(this.#absent.get(name), said, this.#now()));
+    else this.#absent.delete(name);
+  }
+
+  /** Who did is not taken as gone for having been silent once. */
+  #hasServed(name: DriverName): boolean {
+    const all = [Object.values(this.#known.serves), this.#serves.values(), this.#cutOff.values()];
+    return all.some((names) => [...names].includes(name));
   }
 
   /** Why a setting that nobody served is not simply one that the device lacks; null: it lacks it. */
   #troubleWith(key: string, troubles: ReadonlyMap<DriverName, Setback>): string | null {
     for (const [name, { kind, reason }] of troubles) {
-      if ((this.#serves.get(key) ?? this.#known.serves[key]) === name) return `${name}: ${reason}`;
+      const served = this.#serves.get(key) ?? this.#cutOff.get(key) ?? this.#known.serves[key];
+      if (served === name) return `${name}: ${reason}`;
       const silent = kind === 'unsupported' || kind === 'unreachable';
       if (name !== 'api' && !silent && this.#mayServe(name, key)) return `${name}: ${reason}`;
     }

@@ -3,11 +3,8 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { mayConnect } from '../../device/address.js';
 import { isOrdinary } from '../../addresses/range.js';
+import { addressAt, spanBetween, spanMax, spanOfNetwork, type Span } from '../../addresses/span.js';
 import type { ListFaultCode } from '../device-list.js';
-import { addressAt, spanBetween, spanOfNetwork, type Span } from './span.js';
-
-/** Addresses of one range: a network of 16 bits for hosts. */
-export const spanMax = 65_536;
 
 export interface Reach {
   /** Where Muster may connect to, in CIDR notation. */
@@ -80,7 +77,7 @@ function addressOf(text: string, ground: Ground): Where | Fault {
 }
 
 function networkOf(text: string, ground: Ground): Where | Fault {
-  const span = spanOfNetwork(text, spanMax);
+  const span = spanOfNetwork(text);
   return span
     ? spanIn(span, ground)
     : fault('badRange', 'is no network: write it as 10.1.2.0/24 or fd00::/120');
@@ -89,7 +86,7 @@ function networkOf(text: string, ground: Ground): Where | Fault {
 function rangeOf(from: string, to: string, ground: Ground): Where | Fault {
   if (isIP(from) === 0 || isIP(to) === 0)
     return fault('badRange', 'is no range: write both ends in full, as 10.1.2.1-10.1.2.99');
-  const span = spanBetween(from, to, spanMax);
+  const span = spanBetween(from, to);
   return span
     ? spanIn(span, ground)
     : fault('badRange', 'is no range: its end comes before its beginning, or is of another kind');

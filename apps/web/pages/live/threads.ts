@@ -90,6 +90,7 @@ const skipWords: Readonly<Record<string, string>> = {
   notLicensed: 'Not assessed: it holds no licence',
   deviceDeleted: 'Not assessed: it was deleted',
   unreadable: 'Not assessed: its task is of another version of Muster',
+  cancelled: 'Not assessed: an operator cancelled it',
 };
 
 function follow(threads: Map<string, Thread>, event: KnownEvent): void {

@@ -22,7 +22,7 @@ export function Probing({ form: { body, set, fault, readOnly } }: { readonly for
       />
       <TextInput
         label="SNMP read community"
-        description="What they, and devices that you have looked for, are asked with by SNMPv2c, such as public. It crosses the network in clear, and whoever is there may be sent it: take none that allows more than reading. Empty: nobody is asked by SNMP."
+        description="What they, devices that you have looked for, and devices that are assessed, are asked with by SNMPv2c, such as public. It crosses the network in clear, and whoever is there may be sent it: take none that allows more than reading. Empty: nobody is asked by SNMP."
         value={body.probeCommunity ?? ''}
         error={fault('probeCommunity')}
         readOnly={readOnly}

@@ -35,8 +35,8 @@ export const ackBeforeHeard: readonly Change[] = [
 export const acceptedBeforeConfirm: readonly Change[] = [
   {
     file: 'libs/bus/rabbit/publisher.js',
-    text: 'this.#write(channel, event, pending);',
-    instead: 'this.#write(channel, event, pending); pending.settle(null);',
+    text: '() => this.#write(channel, event, pending)',
+    instead: '() => { this.#write(channel, event, pending); pending.settle(null); }',
   },
 ];
 

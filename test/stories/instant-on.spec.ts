@@ -173,8 +173,10 @@ describe.each(sizes)('instant-on, %s', (size) => {
 
   it('covers every announcement by an assessment that started after it', async () => {
     const mine = fleet.printers.map(({ identity }) => identity.serial);
-    const announced = feed.of(deviceAnnounced).filter(({ data }) => mine.includes(data.identity.serial));
-    expect(announced).toHaveLength(printers);
+    const announced = await until('all announcements are told', () => {
+      const told = feed.of(deviceAnnounced).filter(({ data }) => mine.includes(data.identity.serial));
+      return told.length === printers && told;
+    });
     for (const { id, data } of announced) {
       const effect = await until('its assessment is told', () =>
         feed.of(assessmentFinished).find((event) => event.data.covers.includes(id)),

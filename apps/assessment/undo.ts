@@ -41,7 +41,7 @@ interface Begun {
  * An operator asks for each by name, so that it goes on while Allow Automatic Remediation is off: that is when what went
  * wrong is put back. Cancelling stops it.
  */
-export function undoWorker({ store, openers }: WishOptions): Worker {
+export function undoWorker({ store, openers, keyring }: WishOptions): Worker {
   const begun = new WeakMap<Task<UndoPayload>, Begun>();
   return worker<UndoPayload>({
     kind: 'undo',
@@ -54,7 +54,7 @@ export function undoWorker({ store, openers }: WishOptions): Worker {
     run: async (task, grip) => {
       const found = begun.get(task);
       if (!found) throw new Error('it was never begun');
-      const device = connect(found.whom, openers);
+      const device = connect(found.whom, openers, keyring);
       try {
         return await run(task, { store, device, begun: found, grip });
       } finally {

@@ -9,6 +9,8 @@
 //                  connection.ts
 //   ipp/           the driver of IPP and IPPS
 //   probe/         the driver that sees a device from outside: ports, TLS, its certificate; find/  how devices are found
+//   login.ts       HTTP Digest: the password of a device's administrator
+//   credential.ts  what opens a device: kinds, and what belongs to each
 //   device-id.ts   what printers have been called since parallel ports
 //   address.ts     where the server may connect to
 //   agent.ts       the device's announcement agent, out of its settings

@@ -34,6 +34,8 @@ export class Way {
   asking = false;
   #opened: Opened | null = null;
   #tried = 0;
+  /** Those who got no answer: they are wrong if another gets one. */
+  #silent: Opened[] = [];
   /** One was used whose secret nobody could have learned: from then on none goes in clear. */
   #secret = false;
   /** The newest word of why it is not let in. */
@@ -56,10 +58,13 @@ export class Way {
         if (!opened) return this.#refusal ?? noSuchDriver;
         const said = await call(opened.driver);
         heard?.(said);
-        if (said.kind === 'answered') await this.#judge(opened, true);
-        const again = said.kind === 'denied' || (whateverEnds && mayHideWrongSecret(said));
+        if (said.kind === 'answered') await this.#judgeRight(opened);
+        const { ifSilent } = opened.entrance;
+        const silent = said.kind === 'unreachable' && ifSilent !== undefined && !opened.judged;
+        const again = said.kind === 'denied' || silent || (whateverEnds && mayHideWrongSecret(said));
         if (!again) return said;
         if (said.kind === 'denied') await this.#judge(opened, false);
+        if (silent && ifSilent === 'wrong') this.#silent.push(opened);
         if (said.kind !== 'answered') this.#refusal = said;
         this.close();
       }
@@ -98,6 +103,11 @@ export class Way {
     if (inClear && this.#secret) return 'what is left would send a secret in clear, after one that was not';
     const proved = await this.options.prove(needs, this.name, signal);
     return proved ? null : 'its identity is not proved, so that no secret is sent to it';
+  }
+
+  async #judgeRight(opened: Opened): Promise<void> {
+    await this.#judge(opened, true);
+    for (const other of this.#silent.splice(0)) await this.#judge(other, false);
   }
 
   async #judge(opened: Opened, right: boolean): Promise<void> {

@@ -4,7 +4,7 @@ import type { Driver, DriverName, Target } from '#device/device';
 import { openSnmp, snmpPort } from '#device/snmp/driver';
 import { withoutSecrets } from '#device/ways/entrance';
 import type { Known } from '#device/ways/known';
-import { Ways } from '#device/ways/ways';
+import { Ways, type Speaking } from '#device/ways/ways';
 import type { Identity } from '#events/identity';
 import type { Settings } from '#events/settings';
 import { digestOf, type Held } from './credentials/held.js';
@@ -41,18 +41,20 @@ const snmpOf = (whom: Whom, community: string) => (): Driver => {
 };
 
 /** @param keyring opens what is held of credentials; null: none of them is used */
-export function connect(whom: Whom, openers: Openers, keyring: Keyring | null): Ways {
+export function connect(whom: Whom, openers: Openers, keyring: Keyring | null): Speaking {
   const { identity, fingerprint, community, known, held } = whom;
   const { model, firmware, ip, serial } = identity;
   const plain = openers(whom);
-  const entrances = keyring?.entrancesFor(whom, plain) ?? withoutSecrets(plain);
-  return new Ways({
+  const withSecrets = keyring?.entrancesFor(whom, plain);
+  const entrances = withSecrets ?? withoutSecrets(plain);
+  const device = new Ways({
     serial,
     target: targetOf(whom, 0),
     known,
     subject: { model, firmware, ip, fingerprint, entrances: digestOf(held, community) },
     entrances,
   });
+  return keyring && withSecrets ? keyring.withSecrets(whom, device, withSecrets) : device;
 }
 
 export const targetOf = ({ identity, fingerprint, networks, trusted }: Whom, port: number): Target => ({

@@ -3,7 +3,7 @@ import type { DeviceAgent, SettingResult } from '#events/assessment';
 import { agentIn } from '#device/agent';
 import { settingsCatalogue } from '#device/catalogue';
 import type { Outcome, Reading, Setback, Values } from '#device/device';
-import type { Ways } from '#device/ways/ways';
+import type { Speaking } from '#device/ways/ways';
 import { compare, verify, writesFor, type Requirement } from '#documents/policy';
 import { stepsOf, writeAll, type Writing } from './write.js';
 
@@ -24,7 +24,7 @@ interface Hindered {
 const keys: ReadonlySet<string> = new Set(settingsCatalogue.keys());
 
 /** Who it is, then all of its settings. */
-export async function readAll(device: Ways, signal: AbortSignal): Promise<Outcome<Reading>> {
+export async function readAll(device: Speaking, signal: AbortSignal): Promise<Outcome<Reading>> {
   const who = await device.identify(signal);
   return who.kind === 'answered' ? device.read(keys, signal) : who;
 }
@@ -53,7 +53,7 @@ export async function assess(
 export function foresee(
   requirements: readonly Requirement[],
   reading: Reading,
-  device: Ways,
+  device: Speaking,
 ): readonly SettingResult[] {
   const { compared, writes } = against(requirements, reading, device);
   return compared.map((result) => ({ ...result, wouldWrite: writes.has(result.setting) }));
@@ -64,7 +64,7 @@ interface Against {
   readonly writes: Values;
 }
 
-function against(requirements: readonly Requirement[], reading: Reading, device: Ways): Against {
+function against(requirements: readonly Requirement[], reading: Reading, device: Speaking): Against {
   const compared = compare(requirements, reading, settingsCatalogue).map((result) => ({
     ...result,
     driver: device.by(result.setting),

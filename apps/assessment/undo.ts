@@ -2,7 +2,7 @@
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
 import { settingsCatalogue } from '#device/catalogue';
 import type { Reading, Setback } from '#device/device';
-import type { Ways } from '#device/ways/ways';
+import type { Speaking } from '#device/ways/ways';
 import {
   assessmentStarted,
   assessmentUndone,
@@ -103,7 +103,7 @@ async function begin(
 
 interface Run {
   readonly store: Store;
-  readonly device: Ways;
+  readonly device: Speaking;
   readonly begun: Begun;
   readonly grip: Grip;
 }
@@ -186,7 +186,7 @@ async function putBack(
 }
 
 /** As they come: of those that stand beside each other and are safe, one driver writes several at once. */
-function stepsBack(changes: readonly SettingChange[], device: Ways): readonly Step[] {
+function stepsBack(changes: readonly SettingChange[], device: Speaking): readonly Step[] {
   const steps: { changes: Map<string, SettingChange['before']>; cutsOff: boolean; by: string | null }[] = [];
   for (const { setting, before } of changes) {
     const cutsOff = settingsCatalogue.get(setting)?.cutsOff === true;

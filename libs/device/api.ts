@@ -73,6 +73,17 @@ export function openDeviceApi(target: Target, login: LoginOptions | null = null)
         const answer = await get('/muster/v1/ipsec', signal);
         return understand(answer, saidIpsec, (rules) => rules);
       }),
+    setSecret: (secret, signal) =>
+      call('set secret', target, async () => {
+        if (secret.kind !== 'admin')
+          return { kind: 'unsupported', reason: 'the device API has no such secret' } as const;
+        const body = JSON.stringify({ password: secret.password });
+        const answer = await exchange.ask(
+          { method: 'PUT', path: '/muster/v1/admin-password', type, body },
+          signal,
+        );
+        return answer.kind === 'answered' ? { kind: 'answered', value: null } : answer;
+      }),
     close: () => exchange.close(),
   };
 }

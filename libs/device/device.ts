@@ -18,6 +18,7 @@
 //   catalogue.ts   every setting there is; one data file per category in catalogue/
 import type { SettingValue } from '../events/assessment.js';
 import type { Identity } from '../events/identity.js';
+import type { Credential } from './credential.js';
 import type { SaidRule } from './ipsec.js';
 
 /**
@@ -105,6 +106,11 @@ export interface Driver {
   write(changes: Values, signal: AbortSignal): Promise<Outcome<Written>>;
   /** Its rules of IPsec (R68), as they stand there; absent: this protocol knows nothing of them. */
   ipsec?(signal: AbortSignal): Promise<Outcome<readonly SaidRule[]>>;
+  /**
+   * Puts a secret in the place of the one that it has, under a connection that nobody else can read. Absent, or unsupported:
+   * this protocol cannot. Answered: it has taken it; whether it lets in is found out by using it.
+   */
+  setSecret?(secret: Credential, signal: AbortSignal): Promise<Outcome<null>>;
   /** Closes what is open to the device. */
   close(): void;
 }

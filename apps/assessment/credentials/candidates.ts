@@ -30,12 +30,12 @@ export function communitiesOf(held: Held, subject: string): readonly Attempt[] {
       : null;
   });
   const found = attempts.filter((one) => one !== null);
-  return found.toSorted((a, b) => wasRight(held, b.with) - wasRight(held, a.with));
+  return found.toSorted((a, b) => rank(held, a.with) - rank(held, b.with));
 }
 
 /** It has let Muster in by SNMPv3 before. */
 export const knowsUser = (held: Held): boolean =>
-  held.candidates.some((one) => one.kind === 'snmpUser' && wasRight(held, one) === 1);
+  held.candidates.some((one) => one.kind === 'snmpUser' && wasRight(held, one));
 
 const usable = (held: Held, subject: string, kinds: readonly CredentialKind[]): readonly Candidate[] =>
   held.candidates.filter((one) => {
@@ -45,6 +45,9 @@ const usable = (held: Held, subject: string, kinds: readonly CredentialKind[]): 
   });
 
 const hopefulFirst = (held: Held, candidates: readonly Candidate[]): readonly Candidate[] =>
-  candidates.toSorted((a, b) => wasRight(held, b) - wasRight(held, a));
+  candidates.toSorted((a, b) => rank(held, a) - rank(held, b));
 
-const wasRight = (held: Held, one: Candidate): number => (held.tried.get(nameOf(one))?.isRight ? 1 : 0);
+/** The device let Muster in by it the last time it was used. */
+export const wasRight = (held: Held, one: Candidate): boolean => held.tried.get(nameOf(one))?.isRight === true;
+
+const rank = (held: Held, one: Candidate): number => (wasRight(held, one) ? 0 : 1);

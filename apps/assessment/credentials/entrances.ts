@@ -3,7 +3,7 @@ import type { Credential, CredentialOf } from '#device/credential';
 import type { Driver, DriverName } from '#device/device';
 import type { Entrance, Entrances, Proof } from '#device/ways/entrance';
 import { attemptsOf, communitiesOf, knowsUser, type Attempt } from './candidates.js';
-import { nameOf, type Held } from './held.js';
+import { nameOf, type Candidate, type Held } from './held.js';
 import type { Vault } from './vault.js';
 
 /** What is opened with a secret. `write` is null where no community that may write is known. */
@@ -57,6 +57,19 @@ export class CredentialEntrances implements Entrances {
     const { held, subject, vault } = this.options;
     if (right) this.#spent.get(found.name)?.delete(found.attempt);
     await vault.remember(held, found.attempt.with, { subject, isRight: right });
+  }
+
+  /** What an entrance was made of; null: of no secret. */
+  candidateOf(entrance: Entrance): Candidate | null {
+    return this.#handedOut.get(entrance)?.attempt.with ?? null;
+  }
+
+  /** These and no others are handed out next: what the device has was changed. */
+  prefer(name: DriverName, candidates: readonly Candidate[]): void {
+    const kind = name === 'api' ? 'admin' : 'snmpUser';
+    const steps = candidates.map((one) => ({ attempt: { kind, with: one, writeWith: null } as const }));
+    this.#steps.set(name, steps);
+    this.#spent.delete(name);
   }
 
   #stepsOf(name: DriverName): Step[] {

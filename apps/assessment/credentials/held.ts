@@ -4,7 +4,8 @@
 //   candidates.ts in which order they are tried, and which are not
 //   entrances.ts  handed out one at a time, within the budget
 //   keyring.ts    how each kind of them opens a device
-//   vault.ts      opens boxes, and remembers what was right
+//   with-secrets.ts  secrets of a device as settings, changed and verified
+//   vault.ts      opens boxes, seals new ones, and remembers what was right
 import { hash } from 'node:crypto';
 import { credentialKinds, credentialScopes, placeName, type CredentialKind } from '#device/credential';
 import type { Membership } from '#events/device';

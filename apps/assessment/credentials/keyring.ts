@@ -4,12 +4,13 @@ import type { Driver, DriverName, Target } from '#device/device';
 import type { UserAccess } from '#device/snmp/access';
 import { openCommunities } from '#device/snmp/communities';
 import { openSnmp, snmpPort } from '#device/snmp/driver';
-import type { Entrances } from '#device/ways/entrance';
 import type { CredentialOf } from '#device/credential';
+import type { Ways } from '#device/ways/ways';
 import { targetOf, type Whom } from '../connect.js';
 import { CredentialEntrances, type Opened } from './entrances.js';
 import { subjectOf } from './held.js';
 import type { Vault } from './vault.js';
+import { WithSecrets } from './with-secrets.js';
 
 export interface KeyringOptions {
   readonly vault: Vault;
@@ -24,7 +25,7 @@ export class Keyring {
   constructor(private readonly options: KeyringOptions) {}
 
   /** @param openers without a secret */
-  entrancesFor(whom: Whom, openers: Readonly<Partial<Record<DriverName, () => Driver>>>): Entrances {
+  entrancesFor(whom: Whom, openers: Readonly<Partial<Record<DriverName, () => Driver>>>): CredentialEntrances {
     const { vault, attemptsMax } = this.options;
     const { held, identity, fingerprint, trusted } = whom;
     return new CredentialEntrances({
@@ -36,6 +37,13 @@ export class Keyring {
       openers,
       openWith: (opened) => this.#open(whom, opened),
     });
+  }
+
+  /** With its secrets as settings. */
+  withSecrets(whom: Whom, device: Ways, entrances: CredentialEntrances): WithSecrets {
+    const { held, identity, fingerprint } = whom;
+    const subject = subjectOf(identity, fingerprint);
+    return new WithSecrets({ device, entrances, held, vault: this.options.vault, subject });
   }
 
   #open(whom: Whom, opened: Opened): Driver {

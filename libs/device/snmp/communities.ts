@@ -20,6 +20,7 @@ export function openCommunities(target: Omit<SnmpTarget, 'access'>, { read, writ
     ...reading,
     write: (changes, signal) =>
       writing ? writing.write(changes, signal) : Promise.resolve(refusing(changes)),
+    // No secret goes by a community, and so does none of theirs.
     close: () => {
       reading.close();
       writing?.close();

@@ -73,6 +73,19 @@ export class Way {
     }
   }
 
+  /** By what it was let in last; null: by nothing so far. */
+  get entrance(): Entrance | null {
+    return this.#opened?.judged ? this.#opened.entrance : null;
+  }
+
+  /** The next call is made with the next credential: the device has another one now. */
+  reopen(): void {
+    this.close();
+    this.#tried = 0;
+    this.#silent = [];
+    this.#refusal = null;
+  }
+
   close(): void {
     this.#opened?.driver.close();
     this.#opened = null;

@@ -28,6 +28,9 @@ export class WithSecrets implements Speaking {
   /** What the device has since this task has changed it. */
   readonly #changed = new Map<CredentialKind, Candidate>();
 
+  /** Made in this task. */
+  readonly #made = new Map<CredentialKind, Candidate>();
+
   constructor(private readonly options: WithSecretsOptions) {}
 
   identify: Speaking['identify'] = (signal) => this.options.device.identify(signal);
@@ -109,6 +112,8 @@ export class WithSecrets implements Speaking {
   /** The one that the device should have. */
   #first(kind: CredentialKind, generated: boolean): Candidate | null {
     const { candidates } = this.options.held;
+    const made = generated ? this.#made.get(kind) : undefined;
+    if (made) return made;
     return candidates.find((one) => one.kind === kind && one.age === 0 && one.generated === generated) ?? null;
   }
 
@@ -147,10 +152,12 @@ export class WithSecrets implements Speaking {
       return this.#first(kind, false) ?? 'none is kept for it: muster credential set says how';
     if (to !== 'generated') return 'a secret that Muster does not keep cannot be put back';
     // One that the device may have taken without a word is not given up for another.
-    const made = this.#first(kind, true);
-    if (made) return made;
+    const known = this.#first(kind, true);
+    if (known) return known;
     const model = before && (await vault.open(before));
-    return vault.keep({ kind, scope: 'device', id: held.deviceId }, newSecret(kind, model));
+    const made = await vault.keep({ kind, scope: 'device', id: held.deviceId }, newSecret(kind, model));
+    this.#made.set(kind, made);
+    return made;
   }
 
   /** By the new one, or by the one before: null where it is the new one. */

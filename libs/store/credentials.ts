@@ -4,7 +4,6 @@ import * as z from 'zod';
 import type { Tx } from './store.js';
 
 const box = z.object({ version: z.int().positive(), box: z.string() });
-export type SealedBox = z.infer<typeof box>;
 
 const row = z.object({
   kind: z.string(),

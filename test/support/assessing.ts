@@ -12,6 +12,7 @@ import { policyChanged, type Policy } from '#events/policy';
 import { defaultSettings, settingsChanged } from '#events/settings';
 import { KeyFile, makeKeyFile } from '#pki/key-file';
 import { putCredential } from '#store/credentials';
+import type { Log } from '#runtime/log';
 import type { Store } from '#store/store';
 import { assessWorker } from '../../apps/assessment/assess.js';
 import { assessment } from '../../apps/assessment/assessment.js';
@@ -130,10 +131,11 @@ export class Assessing {
     return Object.fromEntries(rows.map(({ credential, is_right }) => [credential, is_right]));
   }
 
-  get #log() {
+  get #log(): Log {
     const note = (fields: object, message: string): void =>
       void this.lines.push(JSON.stringify([fields, message]));
-    return { info: note, warn: note, error: note, debug: note };
+    const log: Log = { info: note, warn: note, error: note, debug: note, child: () => log };
+    return log;
   }
 
   /** One assessment, to its end. */

@@ -22,6 +22,7 @@ export interface WithSecretsOptions {
 
 const kindOf = (key: string): CredentialKind | null => settingsCatalogue.get(key)?.credential ?? null;
 const driverOf = (kind: CredentialKind): DriverName => (kind === 'admin' ? 'api' : 'snmp');
+const notHere = 'no secret is set on a device that has not proved who it is, nor by SNMP but as a user of SNMPv3';
 const answered = <T>(value: T): Outcome<T> => ({ kind: 'answered', value });
 
 export class WithSecrets implements Speaking {
@@ -76,7 +77,7 @@ export class WithSecrets implements Speaking {
     const kind = kindOf(key);
     // What could cut Muster off is written alone.
     if (!kind || changes.size !== 1) return device.write(changes, signal);
-    const refusal = await this.#change(kind, to, signal);
+    const refusal = this.isWritable(key) ? await this.#change(kind, to, signal) : notHere;
     if (refusal !== null && typeof refusal !== 'string') return refusal;
     const refused = refusal === null ? [] : [[key, refusal] as const];
     return answered({ applied: new Set(refusal === null ? [key] : []), refused: new Map(refused) });

@@ -67,9 +67,9 @@ export class Assessing {
   work(ports: Ports, about: (sql: string, parameters: readonly unknown[]) => void = () => undefined): void {
     const log = this.#log;
     const store: Pick<Store, 'query'> = {
-      query: (sql: string, parameters: readonly unknown[] = []) => {
+      query: <Row extends object>(sql: string, parameters: readonly unknown[] = []) => {
         about(sql, parameters);
-        return this.store.query(sql, parameters);
+        return this.store.query<Row>(sql, parameters);
       },
     };
     const vault = new Vault({ store, keys: this.keys, log });

@@ -2,7 +2,7 @@
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
 import { settingsCatalogue } from '#device/catalogue';
 import type { Reading, Setback } from '#device/device';
-import type { Ways } from '#device/ways/ways';
+import type { Speaking } from '#device/ways/ways';
 import {
   assessmentStarted,
   assessmentUndone,
@@ -41,7 +41,7 @@ interface Begun {
  * An operator asks for each by name, so that it goes on while Allow Automatic Remediation is off: that is when what went
  * wrong is put back. Cancelling stops it.
  */
-export function undoWorker({ store, openers }: WishOptions): Worker {
+export function undoWorker({ store, openers, keyring }: WishOptions): Worker {
   const begun = new WeakMap<Task<UndoPayload>, Begun>();
   return worker<UndoPayload>({
     kind: 'undo',
@@ -54,7 +54,7 @@ export function undoWorker({ store, openers }: WishOptions): Worker {
     run: async (task, grip) => {
       const found = begun.get(task);
       if (!found) throw new Error('it was never begun');
-      const device = connect(found.whom, openers);
+      const device = connect(found.whom, openers, keyring);
       try {
         return await run(task, { store, device, begun: found, grip });
       } finally {
@@ -103,7 +103,7 @@ async function begin(
 
 interface Run {
   readonly store: Store;
-  readonly device: Ways;
+  readonly device: Speaking;
   readonly begun: Begun;
   readonly grip: Grip;
 }
@@ -191,7 +191,7 @@ async function putBack(
 }
 
 /** As they come: of those that stand beside each other and are safe, one driver writes several at once. */
-function stepsBack(changes: readonly SettingChange[], device: Ways): readonly Step[] {
+function stepsBack(changes: readonly SettingChange[], device: Speaking): readonly Step[] {
   const steps: { changes: Map<string, SettingChange['before']>; cutsOff: boolean; by: string | null }[] = [];
   for (const { setting, before } of changes) {
     const cutsOff = settingsCatalogue.get(setting)?.cutsOff === true;

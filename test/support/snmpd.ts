@@ -127,6 +127,11 @@ function configuration({ serial, model, name, mac, users = [], objects = [] }: S
   ].join('\n');
 }
 
+const wordsOf = ({ name, auth, authPassword, priv, privPassword }: Omit<SnmpdUser, 'access'>) => [
+  ...['-v3', '-l', 'authPriv', '-u', name],
+  ...['-a', auth, '-A', authPassword, '-x', priv, '-X', privPassword],
+];
+
 const lineOf = ({ oid, type, access, range, value }: SnmpdObject): string =>
   `.${oid} ${type} ${access} ${range ? range.join('-') : '-'} ${value}\n`;
 
@@ -136,9 +141,15 @@ function byOid({ oid: one }: SnmpdObject, { oid: other }: SnmpdObject): number {
   return at < 0 ? ones.length - others.length : (ones[at] ?? 0) - (others[at] ?? -1);
 }
 
-/** What an object is, by the eyes of Debian's snmpget. */
-export async function snmpGet(address: string, port: number, oid: string): Promise<string> {
-  const words = ['-v2c', '-c', community, '-t', '5', '-r', '3', '-Oqvn', `udp:${address}:${port}`, oid];
+/** What an object is, by the eyes of Debian's snmpget. Rejects when whoever asks is not let in. */
+export async function snmpGet(
+  address: string,
+  port: number,
+  oid: string,
+  as: Omit<SnmpdUser, 'access'> | null = null,
+): Promise<string> {
+  const who = as ? wordsOf(as) : ['-v2c', '-c', community];
+  const words = [...who, '-t', '5', '-r', '3', '-Oqvn', `udp:${address}:${port}`, oid];
   const environment = { PATH: process.env['PATH'], MIBS: '', MIBDIRS: '/nonexistent' };
   const { stdout } = await promisify(execFile)(getProgram, words, { env: environment });
   return stdout.trim();

@@ -128,7 +128,7 @@ describe('credentials of a device', () => {
     expect(await words({})).toEqual([right]);
     expect(await words({ right: 'none', subject: 'with other firmware' })).toEqual(['password device', right]);
     await hold(admin('newer'));
-    expect(await words({ right: 'password newer' })).toEqual(['password newer']);
+    expect(await words({ right: 'password newer' })).toEqual(['password device', 'password newer']);
   });
 
   it('are communities, each to read beside that to write of its place, as long as no user is kept', async () => {

@@ -62,19 +62,15 @@ export class Login {
   challenged(header: string | undefined, answered: boolean): boolean {
     const fields = digestIn(header ?? '');
     if (!fields) return false;
-    const { realm = '', nonce = '', opaque = null } = fields;
+    const [realm = '', nonce = '', opaque = null] = ['realm', 'nonce', 'opaque'].map((name) => fields.get(name));
     this.#challenge = { realm, nonce, opaque };
     this.#uses = 0;
-    return !answered || fields.stale?.toLowerCase() === 'true';
+    return !answered || fields.get('stale')?.toLowerCase() === 'true';
   }
 }
 
-interface Fields {
-  readonly realm?: string;
-  readonly nonce?: string;
-  readonly opaque?: string;
-  readonly stale?: string;
-}
+/** By name, in lower case. */
+type Fields = ReadonlyMap<string, string>;
 
 /** The challenge that can be answered; null: none of them can. Each begins with its scheme. */
 function digestIn(header: string): Fields | null {
@@ -89,9 +85,8 @@ function digestIn(header: string): Fields | null {
       if (!fields.has(key)) fields.set(key, text === undefined ? bare : text.replaceAll(/\\(.)/g, '$1'));
     }
     const qop = (fields.get('qop') ?? '').split(',').map((one) => one.trim());
-    const nonce = fields.get('nonce');
     const speaks = fields.get('algorithm')?.toUpperCase() === 'SHA-256' && qop.includes('auth');
-    if (speaks && nonce !== undefined) return Object.fromEntries(fields);
+    if (speaks && fields.has('nonce')) return fields;
   }
   return null;
 }

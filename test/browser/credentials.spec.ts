@@ -52,6 +52,6 @@ describe('the page Credentials', () => {
     await row.getByRole('button', { name: /^Remove SNMPv3 user/ }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
     await page.getByText('None yet').waitFor();
-    expect(visitor.troubles).toEqual([]);
+    expect(visitor.complaints).toEqual([]);
   }, 120_000);
 });

@@ -12,7 +12,7 @@ import { Device, freshConfiguration, type Configuration } from '../../apps/agent
 import { Assessing, type Known } from '../support/assessing.js';
 import { networks, somePlace, startRelay, type Peer } from '../support/snmp-peer.js';
 import {
-  snmpGet,
+  snmpGetAs,
   startSnmpd,
   withoutSnmpd,
   withoutSnmpGet,
@@ -115,8 +115,8 @@ describe.skipIf(withoutSnmpd !== null || withoutSnmpGet !== null)('a printer of 
   /** By the eyes of others: the new secrets open it, the old ones do not. */
   async function isOpenedByTheNew({ assessing, known, device, snmpd, relay }: There): Promise<void> {
     const own = secrets.parse(await assessing.kept('snmpUser', known.deviceId));
-    expect(await snmpGet(relay.address, relay.port, oids.access, { ...user, ...own })).toBe('3');
-    await expect(snmpGet(relay.address, relay.port, oids.access, user)).rejects.toThrow();
+    expect(await snmpGetAs({ ...user, ...own }, relay, oids.access)).toBe('3');
+    await expect(snmpGetAs(user, relay, oids.access)).rejects.toThrow();
     const { password } = opened.parse(await assessing.kept('admin', known.deviceId));
     const hash = device.passwordHash;
     await device.setPassword(password);

@@ -127,11 +127,6 @@ function configuration({ serial, model, name, mac, users = [], objects = [] }: S
   ].join('\n');
 }
 
-const wordsOf = ({ name, auth, authPassword, priv, privPassword }: Omit<SnmpdUser, 'access'>) => [
-  ...['-v3', '-l', 'authPriv', '-u', name],
-  ...['-a', auth, '-A', authPassword, '-x', priv, '-X', privPassword],
-];
-
 const lineOf = ({ oid, type, access, range, value }: SnmpdObject): string =>
   `.${oid} ${type} ${access} ${range ? range.join('-') : '-'} ${value}\n`;
 
@@ -141,15 +136,21 @@ function byOid({ oid: one }: SnmpdObject, { oid: other }: SnmpdObject): number {
   return at < 0 ? ones.length - others.length : (ones[at] ?? 0) - (others[at] ?? -1);
 }
 
-/** What an object is, by the eyes of Debian's snmpget. Rejects when whoever asks is not let in. */
-export async function snmpGet(
-  address: string,
-  port: number,
+/** What an object is, by the eyes of Debian's snmpget. */
+export const snmpGet = (address: string, port: number, oid: string): Promise<string> =>
+  run(['-v2c', '-c', community, '-t', '5', '-r', '3', '-Oqvn', `udp:${address}:${port}`, oid]);
+
+/** The same, as a user of SNMPv3. Rejects when he is not let in. */
+export async function snmpGetAs(
+  { name, auth, authPassword, priv, privPassword }: Omit<SnmpdUser, 'access'>,
+  { address, port }: { readonly address: string; readonly port: number },
   oid: string,
-  as: Omit<SnmpdUser, 'access'> | null = null,
 ): Promise<string> {
-  const who = as ? wordsOf(as) : ['-v2c', '-c', community];
-  const words = [...who, '-t', '5', '-r', '3', '-Oqvn', `udp:${address}:${port}`, oid];
+  const who = ['-v3', '-l', 'authPriv', '-u', name, '-a', auth, '-A', authPassword, '-x', priv, '-X', privPassword];
+  return run([...who, '-t', '2', '-r', '3', '-Oqvn', `udp:${address}:${port}`, oid]);
+}
+
+async function run(words: readonly string[]): Promise<string> {
   const environment = { PATH: process.env['PATH'], MIBS: '', MIBDIRS: '/nonexistent' };
   const { stdout } = await promisify(execFile)(getProgram, words, { env: environment });
   return stdout.trim();

@@ -28,7 +28,7 @@ const options = {
   priv: { type: 'string' },
   unproved: { type: 'boolean' },
 } as const;
-type Values = Partial<Record<'user' | 'auth' | 'priv' | 'secret-file', string>> & {
+type Values = Partial<Record<'user' | 'auth' | 'priv' | 'secret-file', string | undefined>> & {
   readonly unproved?: boolean | undefined;
 };
 
@@ -37,11 +37,16 @@ interface Owners {
   readonly group?: string | undefined;
 }
 
+interface Owner {
+  readonly scope: string;
+  readonly id: string;
+}
+
 /** As the REST API has it. */
-export async function ownerOf(client: Client, { device, group }: Owners) {
+export async function ownerOf(client: Client, { device, group }: Owners): Promise<Owner> {
   if (device !== undefined && group !== undefined) throw new UsageError('say --device or --group, not both.');
   if (device !== undefined) return { scope: 'device', id: (await deviceOf(client, [device])).id };
-  return group === undefined ? { scope: 'global' } : { scope: 'group', id: group };
+  return group === undefined ? { scope: 'global', id: '' } : { scope: 'group', id: group };
 }
 
 export async function set(words: readonly string[]): Promise<number> {

@@ -52,7 +52,8 @@ export class Credentials {
   }
 
   /** In the place of what was there, which is still tried after it: a device may have it. */
-  async set(scope: CredentialScope, id: string, secret: Credential, by: Writer): Promise<Shown> {
+  async set(owner: Pick<CredentialPlace, 'scope' | 'id'>, secret: Credential, by: Writer): Promise<Shown> {
+    const { scope, id } = owner;
     const place = { kind: secret.kind, scope, id };
     const name = placeName(place);
     const ring = await this.#ring();

@@ -30,8 +30,8 @@ export class CredentialsController {
 
   @Put()
   @Needs('admin')
-  set(@Body({ schema: put }) { scope, id, credential: secret }: z.infer<typeof put>, @Who() by: Caller) {
-    return this.credentials.set(scope, id, secret, by);
+  set(@Body({ schema: put }) body: z.infer<typeof put>, @Who() by: Caller): Promise<Shown> {
+    return this.credentials.set(body, body.credential, by);
   }
 
   /** All of them sealed with the newest key of the key file. */

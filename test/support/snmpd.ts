@@ -33,6 +33,8 @@ export interface Said {
   readonly mac: string;
   readonly objects?: readonly SnmpdObject[];
   readonly users?: readonly SnmpdUser[];
+  /** No community may write, only users. */
+  readonly usersAloneWrite?: true;
 }
 
 export interface SnmpdObject {
@@ -108,11 +110,12 @@ async function running(folder: string, words: readonly string[]): Promise<Proces
   return snmpd;
 }
 
-function configuration({ serial, model, name, mac, users = [], objects = [] }: Said, file: string): string {
+function configuration(said: Said, file: string): string {
+  const { serial, model, name, mac, users = [], objects = [], usersAloneWrite } = said;
   const serialLine = serial === undefined ? [] : [`override 1.3.6.1.2.1.43.5.1.1.17.1 octet_str "${serial}"`];
   return [
     `rocommunity ${community}`,
-    `rwcommunity ${writeCommunity}`,
+    `${usersAloneWrite ? 'ro' : 'rw'}community ${writeCommunity}`,
     ...users.flatMap(({ name, auth, authPassword, priv, privPassword, access }) => [
       `createUser ${name} ${auth} "${authPassword}" ${priv} "${privPassword}"`,
       `${access}user ${name} priv`,

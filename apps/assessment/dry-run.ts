@@ -89,7 +89,11 @@ async function run(task: Task<DryRunPayload>, { begun, openers, keyring, grip }:
   const { startedAt, whom, wishes } = begun;
   const device = connect(whom, openers, keyring);
   try {
-    const read = await readFrom(device, wishes.flatMap((policies) => combine(policies)), grip.signal);
+    const read = await readFrom(
+      device,
+      wishes.flatMap((policies) => combine(policies)),
+      grip.signal,
+    );
     if (read.kind !== 'answered' && mayPass(read)) throw new DeviceTrouble(read);
     const events = wishes.map((policies) => {
       if (read.kind !== 'answered') {

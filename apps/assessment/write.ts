@@ -29,7 +29,7 @@ export interface Writing {
   /** Resolves when it is remembered for good: whatever happens then, it can be put back. */
   keep(changes: readonly Change[]): Promise<void>;
   /** Whether what the device says of a setting that was written is what was wanted: it may have made it a little stricter. */
-  isRight(setting: string, says: SettingValue, wanted: SettingValue): boolean;
+  readonly isRight: (setting: string, says: SettingValue, wanted: SettingValue) => boolean;
 }
 
 export interface Wrote {

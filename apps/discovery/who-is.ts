@@ -121,7 +121,7 @@ export async function whoIs(address: string, { ways, settings, signal }: Asking)
   } finally {
     // Nobody needs to hear the rest; when this settles, nothing is open to the address any more.
     over.abort();
-    await Promise.allSettled(asked.map(({ said }) => said));
+    await Promise.allSettled(asked.flatMap(({ said }) => said ?? []));
   }
 }
 

@@ -22,7 +22,7 @@ by knocking at ports. Which of them a device really has is found out on the devi
 
 - _Asked for_ is what hardening guides want, and what the policies that come with Muster require where they name the setting.
 - _SNMP_ names the object, of HP's JetDirect and LaserJet MIBs or of the Printer MIB (RFC 3805); _r_ read, _rw_ read and set;
-  `.*` each row of its kind.
+  \`.*\` each row of its kind.
 - _cuts off_: a change can cut Muster off from the device. It is written last.
 - _assessed only_: Muster reads it and reports it, and cannot set it.
 - Baselines: rows of DISA's STIG for multifunction devices, and controls of NIST SP 800-53. Which setting answers which row is

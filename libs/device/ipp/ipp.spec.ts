@@ -94,7 +94,7 @@ describe('over TLS', () => {
     const { target } = await peer(
       saying({
         'uri-authentication-supported': [keyword('smell')],
-        'printer-firmware-string-version': [text('1.0; 2.0')],
+        'printer-firmware-string-version': [text('1.0\u00e9')],
       }),
     );
     const reading = await driver(target).read(all, signal);

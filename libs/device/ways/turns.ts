@@ -8,9 +8,9 @@ export interface Turns<Who, Word> {
   /** Whose word counts more comes first. */
   readonly whom: readonly Who[];
   /** Rejects only when `signal` is aborted. @param before what those have said whose word counts more */
-  ask(who: Who, before: readonly Word[], signal: AbortSignal): Promise<Word>;
+  readonly ask: (who: Who, before: readonly Word[], signal: AbortSignal) => Promise<Word>;
   /** Looked at again whenever somebody has spoken: who is not needed any more is not waited for. */
-  isNeeded(who: Who, before: readonly Word[]): boolean;
+  readonly isNeeded: (who: Who, before: readonly Word[]) => boolean;
 }
 
 /** What those have said who were needed to the end, in their order. Rejects only when `signal` is aborted, with its reason. */

@@ -121,7 +121,9 @@ export class Ways {
   async #isThere(said: ReadonlyMap<Way, Outcome<unknown>>, signal: AbortSignal): Promise<boolean> {
     const refusals = [...said.values()].filter(({ kind }) => kind === 'denied' || kind === 'failed');
     if (refusals.some((each) => !this.#isStranger(each))) return false;
-    const others = this.#byLikelihood()[0].filter((way) => (said.get(way)?.kind ?? 'answered') === 'answered');
+    const others = this.#byLikelihood()[0].filter(
+      (way) => (said.get(way)?.kind ?? 'answered') === 'answered',
+    );
     const who = await this.#identifyBy(others, signal);
     return who?.kind === 'answered';
   }

@@ -1,6 +1,6 @@
 // Printers by all that they speak, none of it ours: Debian's snmpd, CUPS' ippeveprinter, and the open device API beside them.
-// Announced or found in a range, told who they are, assessed with the Base policy, put right by SNMP SET and by the API, and
-// looked at with snmpget and curl.
+// Announced or found in a range, told who they are, assessed with the Base policy, put right by SNMP SET (v2c and v3) and by the
+// API, and looked at with snmpget and curl.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fleet } from '../../apps/agent/fleet.js';
 import { settingsCatalogue } from '../../libs/device/catalogue.js';
@@ -18,8 +18,8 @@ import { until } from '../support/until.js';
 
 const without = withoutCurl ?? withoutIppeveprinter ?? withoutSnmpd ?? withoutSnmpGet;
 const limitMs = 120_000;
-const counts = { api: 9, snmp: 9, ipp: 3 } as const;
-const all = counts.api + counts.snmp + counts.ipp;
+const counts = { api: 9, snmp: 6, snmp3: 3, ipp: 3 } as const;
+const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
 
 interface Result {
   readonly setting: string;
@@ -49,13 +49,19 @@ const wanted = new Map(
     const syntax = settingsCatalogue.get(setting)?.by.snmp?.syntax;
     const oid = settingsCatalogue.get(setting)?.by.snmp?.oid;
     if (!syntax || oid === undefined) return [];
-    const [number] =
-      syntax.type === 'enum' ? ([...syntax.values].find(([, is]) => is === required) ?? []) : [];
+    const [number] = syntax.type === 'enum' ? ([...syntax.values].find(([, is]) => is === required) ?? []) : [];
     return [[setting, { oid, says: String(number ?? required) }] as const];
   }),
 );
 /** The last printer has not got it, as many a model. */
 const lacking = 'svc.llmnr';
+/** Of those whose communities may only read. */
+const user = {
+  name: 'muster',
+  ...{ auth: 'SHA-256', authPassword: 'sign-it-well', priv: 'AES', privPassword: 'read-by-nobody', access: 'rw' },
+} as const;
+const bySnmp = { snmp: { digit: 2 }, snmp3: { digit: 3 } } as const;
+const networks = { api: '127.8.0', snmp: '127.8.1', snmp3: '127.8.3', ipp: '127.8.2' } as const;
 
 describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
   let muster: Muster;
@@ -67,12 +73,20 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
     const ippPort = await freePort();
     const environment = { MUSTER_SNMP_PORT: `${snmpPort}`, MUSTER_IPP_PORT: `${ippPort}` };
     muster = await startMuster({ size: 'embedded', environment });
-    await plugInSnmp();
+    await plugInSnmp('snmp');
+    await plugInSnmp('snmp3');
     await plugInIpp(ippPort);
     const { operator } = muster;
-    const filter = { field: 'ip', operator: 'inNetwork', value: '127.8.0.0/16' };
-    const body = { name: 'All', kind: 'automatic', priority: 10, filter, members: [], policyId: 'base' };
-    await operator.ask('PUT', '/api/groups/all', { version: 0, body });
+    const group = async (id: string, value: string, policyId: string | null): Promise<void> => {
+      const filter = { field: 'ip', operator: 'inNetwork', value };
+      const body = { name: id, kind: 'automatic', priority: 10, filter, members: [], policyId };
+      await operator.ask('PUT', `/api/groups/${id}`, { version: 0, body });
+    };
+    await group('all', '127.8.0.0/16', 'base');
+    await group('signed', `${networks.snmp3}.0/24`, null);
+    const { authPassword, privPassword } = user;
+    const credential = { kind: 'snmpUser', user: user.name, auth: 'sha256', authPassword, priv: 'aes128', privPassword };
+    await operator.ask('PUT', '/api/credentials', { scope: 'group', id: 'signed', credential });
     await operator.switchOn();
     const switches = { probeCommunity: writeCommunity, autoGroupDiscoveryAutoRemediationEnable: true };
     await operator.changeSettings({ ...switches, maxNumberTasks: 30 });
@@ -84,22 +98,15 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
     await muster?.stop();
   }, 240_000);
 
-  async function plugInSnmp(): Promise<void> {
-    const started = Array.from({ length: counts.snmp }, (_, n) => {
-      const has = objects.filter(({ key }) => key !== lacking || n + 1 < counts.snmp);
-      const revision = {
-        oid: '1.3.6.1.4.1.11.2.3.9.4.2.1.1.3.6.0',
-        type: 'string',
-        value: firmware,
-      } as const;
-      return startSnmpd(`127.8.1.${n + 1}`, snmpPort, {
-        ...{
-          serial: `VNB3S000${nth(n)}`,
-          model: 'LaserJet M612',
-          name: `floor-${n + 1}`,
-          mac: `3c5282aa10${nth(n)}`,
-        },
+  async function plugInSnmp(by: 'snmp' | 'snmp3'): Promise<void> {
+    const started = Array.from({ length: counts[by] }, (_, n) => {
+      const has = objects.filter(({ key }) => key !== lacking || n + 1 < counts[by]);
+      const revision = { oid: '1.3.6.1.4.1.11.2.3.9.4.2.1.1.3.6.0', type: 'string', value: firmware } as const;
+      return startSnmpd(`${networks[by]}.${n + 1}`, snmpPort, {
+        ...{ serial: `VNB${bySnmp[by].digit}S000${nth(n)}`, model: 'LaserJet M612', name: `floor-${n + 1}` },
+        mac: `3c5282aa${bySnmp[by].digit}0${nth(n)}`,
         objects: [...has.map(({ object }) => object), { ...revision, access: 'ro' }],
+        ...(by === 'snmp3' && { users: [user], usersAloneWrite: true }),
       });
     });
     open.push(...(await Promise.all(started)));
@@ -117,7 +124,7 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
         `ATTR text printer-firmware-string-version "${firmware}"`,
       ];
       const printer = await startIppeveprinter({ credentials, attributes });
-      open.push(printer, await tcpProxy(`tcp://127.0.0.1:${printer.port}`, `127.8.2.${n + 1}`, port));
+      open.push(printer, await tcpProxy(`tcp://127.0.0.1:${printer.port}`, `${networks.ipp}.${n + 1}`, port));
     }
   }
 
@@ -134,17 +141,19 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
         id,
       })),
     );
-  const at = (some: readonly (Detail & { readonly id: string })[], network: string) =>
+  const at = (some: readonly (Detail & { readonly id: string })[], by: keyof typeof counts) =>
     some
-      .filter(({ ip }) => ip.startsWith(`127.8.${network}.`))
+      .filter(({ ip }) => ip.startsWith(`${networks[by]}.`))
       .toSorted((one, other) => one.serial.localeCompare(other.serial));
   const resultsOf = ({ lastAssessment }: Detail): ReadonlyMap<string, Result> =>
     new Map((lastAssessment?.results ?? []).map((result) => [result.setting, result]));
 
   it('are found, told who they are, and put right by what each speaks', async () => {
     const { oid: telnet } = wanted.get('svc.telnet') ?? { oid: '' };
-    expect(await snmpGet('127.8.1.1', snmpPort, telnet)).toBe('1');
-    const entries = [{ address: '127.8.1.1-127.8.1.20' }, { address: '127.8.2.1-127.8.2.6' }];
+    for (const by of ['snmp', 'snmp3'] as const)
+      expect(await snmpGet(`${networks[by]}.1`, snmpPort, telnet)).toBe('1');
+    const ranges = [`${networks.snmp}.0/28`, `${networks.snmp3}.0/29`, `${networks.ipp}.1-${networks.ipp}.6`];
+    const entries = ranges.map((address) => ({ address }));
     const { id } = await muster.operator.ask<{ id: string }>('POST', '/api/discoveries', { entries });
     await until(
       'the ranges are gone through',
@@ -156,10 +165,19 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
     expect(settled).toHaveLength(all);
   }, 300_000);
 
-  it('by SNMP: identified, changed as snmpget sees, verified; what a printer lacks is named', async () => {
-    const printers = at(await devices(), '1');
+  it.each([
+    ['SNMPv2c', 'snmp'],
+    ['SNMPv3, where no community may write', 'snmp3'],
+  ] as const)('by %s: identified, changed as snmpget sees, verified; what one lacks is named', async (_, by) => {
+    const printers = at(await devices(), by);
+    const { digit } = bySnmp[by];
     expect(printers.map(({ serial, mac, model, firmware: says }) => [serial, mac, model, says])).toEqual(
-      printers.map((_, n) => [`VNB3S000${nth(n)}`, `3c:52:82:aa:10:${nth(n)}`, 'LaserJet M612', firmware]),
+      Array.from({ length: counts[by] }, (_, n) => [
+        `VNB${digit}S000${nth(n)}`,
+        `3c:52:82:aa:${digit}0:${nth(n)}`,
+        'LaserJet M612',
+        firmware,
+      ]),
     );
     expect(printers.map(({ status }) => status)).toEqual(printers.map(() => 'compliant'));
     for (const printer of printers) {
@@ -176,18 +194,12 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
       expect([setting, await snmpGet(first.ip, snmpPort, oid)]).toEqual([setting, says]);
     }
     expect(resultsOf(first).get(lacking)).toMatchObject({ outcome: 'remediated', driver: 'snmp' });
-    expect(resultsOf(last).get(lacking)).toMatchObject({
-      outcome: 'unsupported',
-      title: 'LLMNR',
-      after: null,
-    });
+    expect(resultsOf(last).get(lacking)).toMatchObject({ outcome: 'unsupported', title: 'LLMNR', after: null });
   }, 120_000);
 
   it('by the open device API: changed as curl sees, verified', async () => {
-    const printers = at(await devices(), '0');
-    expect(printers.map(({ status }) => status)).toEqual(
-      Array.from({ length: counts.api }, () => 'compliant'),
-    );
+    const printers = at(await devices(), 'api');
+    expect(printers.map(({ status }) => status)).toEqual(Array.from({ length: counts.api }, () => 'compliant'));
     for (const { id, ip } of printers) {
       const made = await changesOf(id);
       expect(made.length).toBeGreaterThanOrEqual(10);
@@ -201,7 +213,7 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
   }, 120_000);
 
   it('by IPPS and from outside: judged, and what cannot be set there is named with its reason', async () => {
-    const printers = at(await devices(), '2');
+    const printers = at(await devices(), 'ipp');
     expect(printers.map(({ serial, mac, model, firmware: says }) => [serial, mac, model, says])).toEqual(
       Array.from({ length: counts.ipp }, (_, n) => [
         `VNB3I000${nth(n)}`,

@@ -168,6 +168,9 @@ async function variablesOf(
     ...(name === 'console' && ports.announce && { MUSTER_ANNOUNCE_PORT: String(ports.announce) }),
     ...Object.fromEntries(folders.map((variable) => [variable, join(state, placeOf(variable))])),
     ...(own.includes('MUSTER_ADMIN_PASSWORD_FILE') && { MUSTER_ADMIN_PASSWORD_FILE: secret('admin') }),
+    ...(own.includes('MUSTER_CREDENTIALS_KEY_FILE') && {
+      MUSTER_CREDENTIALS_KEY_FILE: secret('credentials'),
+    }),
   };
 }
 

@@ -11,6 +11,7 @@ const asked = [
   'assess',
   'changes',
   'undo',
+  'credential',
   'dead',
   'events',
   'policy',
@@ -38,6 +39,7 @@ const help = `muster COMMAND …; each takes --help where it has options
   assess        a device or a group now, or what that would change (--dry-run)
   changes       what Muster has changed on a device
   undo          what a task has changed on a device, put back
+  credential    what opens devices: list, set, remove, rotate; never shown
   dead          events that a service gave up: list, show, replay, drop
   events        tail: what happens now; replay: the journal once more, onto one queue
   policy        policies as files (policy as code): list, show, export, validate, import, diff

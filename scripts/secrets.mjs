@@ -10,7 +10,8 @@ import { processes } from './processes.mjs';
 
 /**
  * Files for each service (its password on broker and database alike), the first administrator of the console (admin), the
- * passphrase of the authority's keys (trust), and the owners of broker and database; authority.crt, which services trust, and the certificates of both servers. Resolves
+ * passphrase of the authority's keys (trust), and the owners of broker and database; keys that seal devices' credentials
+ * (credentials); authority.crt, which services trust, and the certificates of both servers. Resolves
  * with the path of a file by its name.
  *
  * The folder is closed to others; the files are not, as containers read them as a user of their own.
@@ -20,6 +21,8 @@ export async function makeSecrets(folder) {
   const path = (name) => join(folder, name);
   const names = [...processes.map(({ name }) => name), 'admin', 'trust', 'rabbitmq', 'postgresql'];
   for (const name of names) await keep(path(name), randomBytes(18).toString('base64url'));
+  // A line for each key; the last one seals.
+  await keep(path('credentials'), `${randomBytes(32).toString('base64')}\n`);
   const administrator = await readFile(path('rabbitmq'), 'utf8');
   await keep(
     path('rabbitmq-conf'),

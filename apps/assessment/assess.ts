@@ -16,6 +16,8 @@ import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import { changesOf, keepChanges, settleChanges } from './changes.js';
 import { connect, type Openers, type Whom } from './connect.js';
+import { nothingHeld } from './credentials/held.js';
+import type { Keyring } from './credentials/keyring.js';
 import { assess } from './conversation.js';
 import { skip } from './decide.js';
 import { markFinished } from './devices.js';
@@ -28,6 +30,7 @@ import { settingsOf, turnOf, whomOf } from './turn.js';
 export interface AssessOptions {
   readonly store: Store;
   readonly openers: Openers;
+  readonly keyring: Keyring | null;
   readonly log: Pick<Log, 'info'>;
 }
 
@@ -38,7 +41,7 @@ const triesWhenAsked = 4;
 const triesOf = (trigger: Trigger): number =>
   trigger === 'requested' ? triesWhenAsked : retryDelaysMs.length + 1;
 
-export function assessWorker({ store, openers, log }: AssessOptions): Worker {
+export function assessWorker({ store, openers, keyring, log }: AssessOptions): Worker {
   const begun = new WeakMap<Task<Payload>, Begun>();
   const of = (task: Task<Payload>): Begun => begun.get(task) ?? unbegun(task);
   const tell = teller(log);
@@ -58,7 +61,7 @@ export function assessWorker({ store, openers, log }: AssessOptions): Worker {
       tell('run' in beginning ? beginning.run : beginning.end.events, task.payload.identity.serial);
       return beginning;
     },
-    run: async (task, grip) => told(task, await run({ store, openers, grip, begun: of(task) })),
+    run: async (task, grip) => told(task, await run({ store, openers, keyring, grip, begun: of(task) })),
     unreadable: ({ id, key }) => [skip(key, [], 'unreadable', { taskId: id })],
     failed: async (task, error) => told(task, await failed(store, of(task), failureOf(error))),
   });
@@ -109,23 +112,23 @@ interface Begun {
 const unbegun = (task: Task<Payload>): Begun => {
   const { identity, fingerprint } = task.payload;
   const nobody = { networks: [], trusted: [], authorities: [], community: null, known: null };
-  const whom = { identity, fingerprint, ...nobody };
+  const whom = { identity, fingerprint, ...nobody, held: nothingHeld(task.key) };
   return { task, startedAt: new Date(), policies: [], whom };
 };
 
-interface Run extends Pick<AssessOptions, 'store' | 'openers'> {
+interface Run extends Pick<AssessOptions, 'store' | 'openers' | 'keyring'> {
   readonly begun: Begun;
   readonly grip: Grip;
 }
 
-async function run({ store, openers, begun, grip }: Run): Promise<Finish> {
+async function run({ store, openers, keyring, begun, grip }: Run): Promise<Finish> {
   const { task, policies, whom } = begun;
   if (policies.length === 0) {
     return ended(begun, { outcome: 'failed', detail: 'its policies were deleted meanwhile', results: [] });
   }
   const by = { deviceId: task.key, taskId: task.id };
   const requirements = combine(policies);
-  const device = connect(whom, openers);
+  const device = connect(whom, openers, keyring);
   let wrote = task.attempt > 1;
   const on = {
     device,

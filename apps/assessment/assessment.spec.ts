@@ -227,7 +227,7 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
       );
       const [task] = (await all()).filter(({ kind }) => kind === 'undo');
       if (!task) throw new Error('it was queued');
-      const work = undoWorker({ store, openers: openersOn({ devicePort: 1 }), log });
+      const work = undoWorker({ store, openers: openersOn({ devicePort: 1 }), keyring: null, log });
       const first = { ...task, attempt: 1 };
       const begin = () => store.transaction((tx) => Promise.resolve(work.begin?.(tx, first)));
       expect(await begin()).toMatchObject({ end: { events: [], againAt: expect.any(Date) as unknown } });
@@ -272,7 +272,7 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
     const begin = async () => {
       const [task] = await activeTasks(store, 'assessment', { budget, limit: 1 });
       if (!task) throw new Error('one was queued');
-      const work = assessWorker({ store, openers: openersOn({ devicePort: 1 }), log });
+      const work = assessWorker({ store, openers: openersOn({ devicePort: 1 }), keyring: null, log });
       const beginning = await store.transaction((tx) => Promise.resolve(work.begin?.(tx, task)));
       return { task, beginning };
     };
@@ -345,7 +345,7 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
     const running = runWorkers({
       store,
       bus: outboxBus,
-      workers: [assessWorker({ store, openers: openersOn({ devicePort: 1 }), log })],
+      workers: [assessWorker({ store, openers: openersOn({ devicePort: 1 }), keyring: null, log })],
       log,
       meter: metrics.getMeter('test'),
       service: 'assessment',

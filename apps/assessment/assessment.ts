@@ -13,15 +13,20 @@
 //   turn.ts          what each finds as it begins  trouble.ts   what a run that came to nothing ends with
 //   conversation.ts  what is said to the device    write.ts     how it is changed, step by step
 //   connect.ts       which protocols it is spoken with
+//   credentials/     what opens a device, in which order and within which limits (R67)
 //   mutual.ts        whom its certificate is to lead to
 //   notes.ts         what the log says of it
 import { deviceApiPort } from '#device/api';
 import { ippPort } from '#device/ipp/ipp';
 import { snmpPort } from '#device/snmp/driver';
-import { port, readConfig } from '#runtime/config';
+import { KeyFile } from '#pki/key-file';
+import { port, readConfig, whole } from '#runtime/config';
 import type { StoredService } from '#runtime/service';
+import * as z from 'zod';
 import { assessWorker } from './assess.js';
 import { openersOn, type Ports } from './connect.js';
+import { Keyring } from './credentials/keyring.js';
+import { Vault } from './credentials/vault.js';
 import { devices, documents, requests } from './consumers.js';
 import { dryRunWorker } from './dry-run.js';
 import { undoWorker } from './undo.js';
@@ -31,23 +36,40 @@ const shape = {
   MUSTER_DEVICE_PORT: port.default(deviceApiPort),
   MUSTER_SNMP_PORT: port.default(snmpPort),
   MUSTER_IPP_PORT: port.default(ippPort),
+  /** Opens credentials of devices; without it none are used. */
+  MUSTER_CREDENTIALS_KEY_FILE: z.string().optional(),
+  /** Wrong credentials that one task may try by each protocol: devices lock their doors after some. */
+  MUSTER_CREDENTIALS_ATTEMPTS: whole(1, 5).default(2),
 };
 
-export type AssessmentConfig = Ports;
+export interface AssessmentConfig extends Ports {
+  /** Null: there is none. */
+  readonly keyFile: string | null;
+  readonly attemptsMax: number;
+}
 
 export const assessment: StoredService<AssessmentConfig> = {
   name: 'assessment',
   config: (environment) => {
-    const { MUSTER_DEVICE_PORT, MUSTER_SNMP_PORT, MUSTER_IPP_PORT } = readConfig(shape, environment);
-    return { devicePort: MUSTER_DEVICE_PORT, snmpPort: MUSTER_SNMP_PORT, ippPort: MUSTER_IPP_PORT };
+    const read = readConfig(shape, environment);
+    return {
+      devicePort: read.MUSTER_DEVICE_PORT,
+      snmpPort: read.MUSTER_SNMP_PORT,
+      ippPort: read.MUSTER_IPP_PORT,
+      keyFile: read.MUSTER_CREDENTIALS_KEY_FILE ?? null,
+      attemptsMax: read.MUSTER_CREDENTIALS_ATTEMPTS,
+    };
   },
   consumers: [devices, requests, documents],
   workers: ({ store, config, log }) => {
-    const openers = openersOn(config);
+    const { keyFile, attemptsMax, ...ports } = config;
+    const openers = openersOn(ports);
+    const vault = new Vault({ store, keys: keyFile === null ? null : new KeyFile(keyFile), log });
+    const keyring = new Keyring({ vault, ...ports, attemptsMax });
     return [
-      assessWorker({ store, openers, log }),
-      dryRunWorker({ store, openers }),
-      undoWorker({ store, openers, log }),
+      assessWorker({ store, openers, keyring, log }),
+      dryRunWorker({ store, openers, keyring }),
+      undoWorker({ store, openers, keyring, log }),
     ];
   },
 };

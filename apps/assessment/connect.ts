@@ -1,16 +1,17 @@
 // A task's device, by all that it may speak.
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { openDeviceApi } from '#device/api';
 import type { Driver, DriverName, Target } from '#device/device';
 import { ippPort as standardIppPort, openIpp } from '#device/ipp/ipp';
 import { openProbe, standardPorts } from '#device/probe/probe';
 import { openSnmp, snmpPort as standardSnmpPort } from '#device/snmp/driver';
-import { withoutSecrets, type Entrances } from '#device/ways/entrance';
+import { withoutSecrets } from '#device/ways/entrance';
 import type { Known } from '#device/ways/known';
-import { Ways } from '#device/ways/ways';
+import { Ways, type Speaking } from '#device/ways/ways';
 import type { Identity } from '#events/identity';
 import type { Settings } from '#events/settings';
+import { digestOf, type Held } from './credentials/held.js';
+import type { Keyring } from './credentials/keyring.js';
 
 /** Whom a task is about, as it was found when the task began. */
 export interface Whom {
@@ -24,6 +25,8 @@ export interface Whom {
   /** Read community of SNMP, which is no secret; null: it is not asked by SNMP. */
   readonly community: string | null;
   readonly known: Known | null;
+  /** What may open it besides. */
+  readonly held: Held;
 }
 
 /** How each protocol is opened to a device; those that are missing are not spoken. */
@@ -66,21 +69,24 @@ function oneList(authorities: readonly string[]): readonly string[] {
   return latest;
 }
 
-export function connect(whom: Whom, openers: Openers): Ways {
-  const { identity, fingerprint, community, known } = whom;
+/** @param keyring opens what is held of credentials; null: none of them is used */
+export function connect(whom: Whom, openers: Openers, keyring: Keyring | null): Speaking {
+  const { identity, fingerprint, community, known, held } = whom;
   const { model, firmware, ip, serial } = identity;
-  const entrances: Entrances = withoutSecrets(openers(whom));
-  const tried = community === null ? '' : createHash('sha256').update(community).digest('hex').slice(0, 16);
-  return new Ways({
+  const plain = openers(whom);
+  const withSecrets = keyring?.entrancesFor(whom, plain);
+  const entrances = withSecrets ?? withoutSecrets(plain);
+  const device = new Ways({
     serial,
     target: targetOf(whom, 0),
     known,
-    subject: { model, firmware, ip, fingerprint, entrances: tried },
+    subject: { model, firmware, ip, fingerprint, entrances: digestOf(held, community) },
     entrances,
   });
+  return keyring && withSecrets ? keyring.withSecrets(whom, device, withSecrets) : device;
 }
 
-const targetOf = ({ identity, fingerprint, networks, trusted }: Whom, port: number): Target => ({
+export const targetOf = ({ identity, fingerprint, networks, trusted }: Whom, port: number): Target => ({
   address: identity.ip,
   port,
   fingerprint,

@@ -3,7 +3,7 @@ import type { DeviceAgent, SettingResult } from '#events/assessment';
 import { agentIn, agentSettings } from '#device/agent';
 import { settingsCatalogue } from '#device/catalogue';
 import type { Outcome, Reading, Setback, Values } from '#device/device';
-import type { Ways } from '#device/ways/ways';
+import type { Speaking } from '#device/ways/ways';
 import { satisfies } from '#documents/comparison';
 import { compare, verify, writesFor, type Requirement } from '#documents/policy';
 import { stepsOf, writeAll, type Writing } from './write.js';
@@ -25,7 +25,7 @@ interface Hindered {
 
 /** Who it is, then these settings and what it says of its agent: what nobody wants to know costs a device nothing. */
 export async function readFrom(
-  device: Ways,
+  device: Speaking,
   settings: readonly { readonly setting: string }[],
   signal: AbortSignal,
 ): Promise<Outcome<Reading>> {
@@ -55,7 +55,7 @@ export async function assess(
   };
 }
 
-function hindered({ leftAlone }: Ways, setback: Setback, values: Values): Hindered {
+function hindered({ leftAlone }: Speaking, setback: Setback, values: Values): Hindered {
   if (leftAlone === null || leftAlone.endsWith(setback.reason)) return { kind: 'setback', setback, values };
   return { kind: 'setback', setback: { ...setback, reason: `${setback.reason}; ${leftAlone}` }, values };
 }
@@ -73,7 +73,7 @@ function judgeOf(requirements: readonly Requirement[]): Writing['isRight'] {
 export function foresee(
   requirements: readonly Requirement[],
   reading: Reading,
-  device: Ways,
+  device: Speaking,
 ): readonly SettingResult[] {
   const { compared, writes } = against(requirements, reading, device);
   return compared.map((result) => ({ ...result, wouldWrite: writes.has(result.setting) }));
@@ -84,7 +84,7 @@ interface Against {
   readonly writes: Values;
 }
 
-function against(requirements: readonly Requirement[], reading: Reading, device: Ways): Against {
+function against(requirements: readonly Requirement[], reading: Reading, device: Speaking): Against {
   const compared = compare(requirements, reading, settingsCatalogue).map((result) => ({
     ...result,
     driver: device.by(result.setting),

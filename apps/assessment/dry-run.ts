@@ -9,6 +9,7 @@ import type { Draft } from '#events/event';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import { connect, type Openers, type Whom } from './connect.js';
+import type { Keyring } from './credentials/keyring.js';
 import { foresee, readFrom } from './conversation.js';
 import { skip } from './decide.js';
 import { rememberWays } from './devices.js';
@@ -20,6 +21,7 @@ import { settingsOf, turnOf, whomOf } from './turn.js';
 export interface WishOptions {
   readonly store: Store;
   readonly openers: Openers;
+  readonly keyring: Keyring | null;
 }
 
 /** Somebody waits for the answer. */
@@ -32,7 +34,7 @@ interface Begun {
   readonly wishes: readonly (readonly AppliedPolicy[])[];
 }
 
-export function dryRunWorker({ openers }: WishOptions): Worker {
+export function dryRunWorker({ openers, keyring }: WishOptions): Worker {
   const begun = new WeakMap<Task<DryRunPayload>, Begun>();
   return worker<DryRunPayload>({
     kind: 'dryRun',
@@ -45,7 +47,7 @@ export function dryRunWorker({ openers }: WishOptions): Worker {
     run: async (task, grip) => {
       const found = begun.get(task);
       if (!found) throw new Error('it was never begun');
-      return run(task, { begun: found, openers, grip });
+      return run(task, { begun: found, openers, keyring, grip });
     },
     unreadable: ({ id, key }) => [skip(key, [], 'unreadable', { taskId: id, mode: 'dryRun' })],
     failed: (task, error) => {
@@ -81,12 +83,13 @@ async function begin(
 interface Run {
   readonly begun: Begun;
   readonly openers: Openers;
+  readonly keyring: Keyring | null;
   readonly grip: Grip;
 }
 
-async function run(task: Task<DryRunPayload>, { begun, openers, grip }: Run): Promise<Finish> {
+async function run(task: Task<DryRunPayload>, { begun, openers, keyring, grip }: Run): Promise<Finish> {
   const { startedAt, whom, wishes } = begun;
-  const device = connect(whom, openers);
+  const device = connect(whom, openers, keyring);
   try {
     const read = await readFrom(
       device,

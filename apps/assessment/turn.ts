@@ -1,10 +1,13 @@
 // What every task finds out as it begins: whether its device may be spoken with, and is spoken with by no other task.
 import { known, type Known } from '#device/ways/known';
+import { membership } from '#events/device';
 import { settingsChanged, type Settings } from '#events/settings';
 import { readDocument } from '#store/documents';
 import type { Tx } from '#store/store';
 import type { Task } from '#store/tasks';
+import * as z from 'zod';
 import type { Whom } from './connect.js';
+import { heldFor, type Held } from './credentials/held.js';
 import { authoritiesOf } from './mutual.js';
 import { kinds } from './task.js';
 
@@ -17,14 +20,17 @@ interface Row {
   readonly ways: unknown;
   /** Another task speaks with it. */
   readonly busy: boolean;
+  readonly groups: unknown;
 }
 
 export interface Turn {
   /** Null: it is not known. */
-  readonly device: (Omit<Row, 'ways' | 'busy'> & { readonly known: Known | null }) | null;
+  readonly device: (Omit<Row, 'ways' | 'groups' | 'busy'> & { readonly known: Known | null }) | null;
   readonly settings: Settings | null;
   /** By the database's clock: the same for all instances. */
   readonly now: Date;
+  /** Credentials that may open it. */
+  readonly held: Held;
   /** When to look again; null: no other task speaks with the device. */
   readonly busyUntil: Date | null;
 }
@@ -44,7 +50,7 @@ export async function turnOf(tx: Tx, { key, kind }: Task): Promise<Turn> {
     [key],
   );
   const [row] = await tx.query<Row>(
-    `select standing, flapping_at as "flappingAt", last_started_at as "lastStartedAt", ways,
+    `select standing, flapping_at as "flappingAt", last_started_at as "lastStartedAt", ways, groups,
        exists (select from ${schema}.task where key = $2 and kind = any($3::text[]) and state = 'running'
          and lease_until > statement_timestamp()) as busy
      from ${schema}.device where id = $1`,
@@ -56,14 +62,17 @@ export async function turnOf(tx: Tx, { key, kind }: Task): Promise<Turn> {
     now,
     settings: await settingsOf(tx),
     device: row ? { ...row, known: known.safeParse(row.ways).data ?? null } : null,
+    held: await heldFor(tx, key, groupsIn(row?.groups)),
     busyUntil: free ? null : new Date(now.getTime() + lookAgainMs),
   };
 }
 
+const groupsIn = (groups: unknown) => z.array(membership).safeParse(groups).data ?? [];
+
 type Named = Pick<Whom, 'identity' | 'fingerprint'>;
 
 export async function whomOf(tx: Tx, { identity, fingerprint }: Named, turn: Turn): Promise<Whom> {
-  const { settings, device } = turn;
+  const { settings, device, held } = turn;
   const authorities = settings ? await authoritiesOf(tx, settings) : [];
   return {
     identity,
@@ -74,5 +83,6 @@ export async function whomOf(tx: Tx, { identity, fingerprint }: Named, turn: Tur
     trusted: settings?.authentication === 'mutual' ? authorities : null,
     community: settings?.probeCommunity ?? null,
     known: device?.known ?? null,
+    held,
   };
 }

@@ -2,7 +2,7 @@
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
 import { settingsCatalogue } from '#device/catalogue';
 import type { Reading, Setback } from '#device/device';
-import type { Ways } from '#device/ways/ways';
+import type { Speaking } from '#device/ways/ways';
 import {
   assessmentStarted,
   assessmentUndone,
@@ -47,7 +47,7 @@ interface Begun {
  * An operator asks for each by name, so that it goes on while Allow Automatic Remediation is off: that is when what went
  * wrong is put back. Cancelling stops it.
  */
-export function undoWorker({ store, openers, log }: UndoOptions): Worker {
+export function undoWorker({ store, openers, keyring, log }: UndoOptions): Worker {
   const begun = new WeakMap<Task<UndoPayload>, Begun>();
   const tell = teller(log);
   const told = (finish: Finish, { payload: { identity } }: Task<UndoPayload>): Finish => {
@@ -65,7 +65,7 @@ export function undoWorker({ store, openers, log }: UndoOptions): Worker {
     run: async (task, grip) => {
       const found = begun.get(task);
       if (!found) throw new Error('it was never begun');
-      const device = connect(found.whom, openers);
+      const device = connect(found.whom, openers, keyring);
       try {
         return told(await run(task, { store, device, begun: found, grip }), task);
       } finally {
@@ -115,7 +115,7 @@ async function begin(
 
 interface Run {
   readonly store: Store;
-  readonly device: Ways;
+  readonly device: Speaking;
   readonly begun: Begun;
   readonly grip: Grip;
 }
@@ -202,7 +202,7 @@ async function putBack(
 }
 
 /** As they come: of those that stand beside each other and are safe, one driver writes several at once. */
-function stepsBack(changes: readonly SettingChange[], device: Ways): readonly Step[] {
+function stepsBack(changes: readonly SettingChange[], device: Speaking): readonly Step[] {
   const steps: { changes: Map<string, SettingChange['before']>; cutsOff: boolean; by: string | null }[] = [];
   for (const { setting, before } of changes) {
     const cutsOff = settingsCatalogue.get(setting)?.cutsOff === true;

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SettingValue } from '#events/assessment';
 import { settingsCatalogue } from '#device/catalogue';
 import type { DriverName, Outcome, Reading, Setback, Values } from '#device/device';
-import type { Ways } from '#device/ways/ways';
+import type { Speaking } from '#device/ways/ways';
 
 /** Settings that are written by one call. */
 export interface Step {
@@ -22,7 +22,7 @@ export interface Change {
 }
 
 export interface Writing {
-  readonly device: Ways;
+  readonly device: Speaking;
   readonly signal: AbortSignal;
   /** Asked before each step: null, or why nothing more may be written. Throws when the task is no longer this run's. */
   mayWrite(): Promise<string | null>;
@@ -49,18 +49,21 @@ const readAgainDelaysMs = [0, 500, 1_500];
 const doubtMs = 500;
 
 /** In order: what is safe in one step for each driver, then one by one what could cut Muster off. */
-export function stepsOf(changes: Values, device: Ways): readonly Step[] {
+export function stepsOf(changes: Values, device: Speaking): readonly Step[] {
   const cutsOff = ([key]: readonly [string, SettingValue]): boolean =>
     settingsCatalogue.get(key)?.cutsOff === true;
   const safe = new Map([...changes].filter((pair) => !cutsOff(pair)));
-  // What changes the way that it is written by comes last of all.
-  const ownWay = ([key]: readonly [string, SettingValue]): number =>
-    device.by(key) === 'snmp' && key.startsWith('snmp.') ? 1 : 0;
-  const last = [...changes].filter(cutsOff).toSorted((a, b) => ownWay(a) - ownWay(b));
+  const last = [...changes].filter(cutsOff).toSorted((a, b) => lateness(a, device) - lateness(b, device));
   return [
     ...[...device.byServing(safe).values()].map((group) => ({ changes: group, cutsOff: false })),
     ...last.map((pair) => ({ changes: new Map([pair]), cutsOff: true })),
   ];
+}
+
+/** Secrets late, each verified before the next; what changes the way that it is written by last of all. */
+function lateness([key]: readonly [string, SettingValue], device: Speaking): number {
+  if (device.by(key) === 'snmp' && key.startsWith('snmp.')) return 2;
+  return settingsCatalogue.get(key)?.credential ? 1 : 0;
 }
 
 /** @param said what the device said of these settings before */

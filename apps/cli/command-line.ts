@@ -5,6 +5,7 @@ import { compliance } from './compliance/compliance.js';
 import { assess } from './assess/assess.js';
 import { changes } from './assess/changes.js';
 import { undo } from './assess/undo.js';
+import { credential } from './credential/credential.js';
 import { dead } from './dead/dead.js';
 import { discover } from './discover/discover.js';
 import { events } from './events/events.js';
@@ -28,6 +29,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['assess', assess],
   ['changes', changes],
   ['undo', undo],
+  ['credential', credential],
   ['dead', dead],
   ['events', events],
   ['policy', policy],

@@ -15,12 +15,15 @@ export interface ConsoleConfig {
   readonly trustedProxies: readonly string[];
   /** Where devices announce themselves, for the reminder to open it. */
   readonly announcePort: number;
+  /** Keys that seal credentials of devices; null: none can be kept. */
+  readonly credentialKeys: string | null;
   /** Folder of the built web page. */
   readonly page: string;
 }
 
 const shape = {
   MUSTER_ADMIN_PASSWORD_FILE: secretFile.optional(),
+  MUSTER_CREDENTIALS_KEY_FILE: z.string().optional(),
   /** PEM, one key after the other. */
   MUSTER_LICENCE_SIGNERS_FILE: secretFile.optional(),
   /** Address that operators use, such as https://muster.example: behind a proxy that speaks TLS. */
@@ -36,6 +39,7 @@ export function readConsoleConfig(environment: NodeJS.ProcessEnv): ConsoleConfig
   const read = readConfig(shape, environment);
   return Object.freeze({
     adminPassword: read.MUSTER_ADMIN_PASSWORD_FILE ?? null,
+    credentialKeys: read.MUSTER_CREDENTIALS_KEY_FILE ?? null,
     licenceSigners: read.MUSTER_LICENCE_SIGNERS_FILE?.match(pemKey) ?? [],
     secure: read.MUSTER_CONSOLE_URL?.startsWith('https:') ?? false,
     trustedProxies: read.MUSTER_TRUSTED_PROXIES,

@@ -13,6 +13,7 @@
 //   feed/          the event stream
 //   discoveries/   devices that operators have looked for
 //   trust/         identities, what Muster's own authority issued, certificates that end
+//   credentials/   what opens devices, sealed
 //   deliveries/    events that services gave up, and what operators decide about them
 //   status/        how each instance of each service fares
 import { repeat, together } from '#runtime/repeat';

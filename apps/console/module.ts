@@ -4,6 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { PARTS, type StoredParts } from '#runtime/service';
 import type { ConsoleConfig } from './config.js';
 import { Assessing } from './assessing/assessing.js';
+import { Credentials } from './credentials/credentials.js';
 import { DeadDeliveries } from './deliveries/dead.js';
 import { Discoveries } from './discoveries/discoveries.js';
 import { Documents } from './documents/documents.js';
@@ -19,6 +20,7 @@ import { AnnouncementsController } from './rest/announcements.js';
 import { AsyncApiController } from './rest/asyncapi.js';
 import { AuditController } from './rest/audit.js';
 import { AuthorityController, CertificatesController } from './rest/certificates.js';
+import { CredentialsController } from './rest/credentials.js';
 import { ChangesController } from './rest/changes.js';
 import { CatalogueController } from './rest/catalogue.js';
 import { ComplianceController, DeviceComplianceController } from './rest/compliance.js';
@@ -73,6 +75,7 @@ export const controllers = [
   CertificatesController,
   AuthorityController,
   WishesController,
+  CredentialsController,
   TasksController,
   CatalogueController,
   ComplianceController,
@@ -102,6 +105,7 @@ const providers = [
   Issued,
   Authority,
   Wishes,
+  Credentials,
 ];
 
 @Module({ controllers, providers })

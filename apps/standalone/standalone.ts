@@ -8,6 +8,7 @@ import { openLog } from '#runtime/log';
 import { inWords } from '#runtime/port-unavailable';
 import type { Telemetry } from '#runtime/telemetry';
 import { settingsChanged } from '#events/settings';
+import { makeKeyFile } from '#pki/key-file';
 import { sealingKeyIn } from '#pki/seal';
 import { readDocument } from '#store/documents';
 import { migrate } from '#store/migrate';
@@ -38,6 +39,9 @@ export interface Standalone extends Pick<Host, 'url' | 'problems'> {
 export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
   await mkdir(options.data, { recursive: true, mode: 0o700 });
   const environment = inFolder(options);
+  // A file that an operator names is his to make.
+  if (environment['MUSTER_CREDENTIALS_KEY_FILE'] === ownKeys(options.data))
+    await makeKeyFile(ownKeys(options.data));
   const [config, configured] = readAll(
     () => readConfig(commonShape, environment),
     () => configure(services, environment),
@@ -82,6 +86,9 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   }
 }
 
+/** Keys that seal credentials of devices. */
+const ownKeys = (data: string): string => join(data, 'credentials', 'keys');
+
 async function sealingFingerprintIn(environment: NodeJS.ProcessEnv): Promise<string | null> {
   const key = await sealingKeyIn(environment['MUSTER_GATEWAY_IDENTITY_DIR'] ?? '').catch(() => null);
   return key?.fingerprint ?? null;
@@ -98,6 +105,7 @@ function inFolder({ data, httpPort, announcePort, environment }: StandaloneOptio
     MUSTER_EDGE_CACHE_FILE: join(data, 'gateway', 'edge.json'),
     MUSTER_GATEWAY_CRL_DIR: join(data, 'gateway', 'crl'),
     MUSTER_GATEWAY_CRL_CACHE_DIR: join(data, 'gateway', 'crl-cache'),
+    MUSTER_CREDENTIALS_KEY_FILE: ownKeys(data),
     ...set,
     ...(httpPort === null ? {} : { MUSTER_HTTP_PORT: String(httpPort) }),
     ...(announcePort === null ? {} : { MUSTER_ANNOUNCE_PORT: String(announcePort) }),

@@ -8,6 +8,7 @@ import { readIssuedSearch } from './pages/certificates/search.js';
 import { Deliveries } from './pages/deliveries/deliveries.js';
 import { DeliveryPage } from './pages/deliveries/delivery.js';
 import { readDeadSearch } from './pages/deliveries/search.js';
+import { Credentials } from './pages/credentials/credentials.js';
 import { DevicePage } from './pages/device/device.js';
 import { Devices } from './pages/devices/devices.js';
 import { readDeviceSearch } from './pages/devices/search.js';
@@ -88,6 +89,7 @@ const routeTree = root.addChildren([
   at('/trust-sets/new', NewTrustSet),
   at('/trust-sets/$id', TrustSetPage),
   at('/identities', Identities),
+  at('/credentials', Credentials),
   certificates,
   at('/settings', SettingsPage),
   at('/status', StatusPage),

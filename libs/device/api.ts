@@ -6,6 +6,7 @@ import { call } from './call.js';
 import type { Driver, Outcome, Target } from './device.js';
 import { Exchange, type Answer } from './exchange.js';
 import { saidIpsec } from './ipsec.js';
+import { Login, type LoginOptions } from './login.js';
 
 /** Port that a device serves the interface on. */
 export const deviceApiPort = 7627;
@@ -35,8 +36,9 @@ const settingsAnswer = z.object({ settings: byKey(value) });
 const writtenAnswer = z.object({ applied: byKey(value), refused: byKey(words) });
 const type = 'application/json';
 
-export function openDeviceApi(target: Target): Driver {
-  const exchange = new Exchange(target);
+/** @param login password of its administrator; null: what is open to everybody */
+export function openDeviceApi(target: Target, login: LoginOptions | null = null): Driver {
+  const exchange = new Exchange(target, { login: login && new Login(login) });
   const get = (path: string, signal: AbortSignal): Promise<Outcome<Answer>> =>
     exchange.ask({ method: 'GET', path, type }, signal);
   return {
@@ -70,6 +72,17 @@ export function openDeviceApi(target: Target): Driver {
       call('read ipsec', target, async () => {
         const answer = await get('/muster/v1/ipsec', signal);
         return understand(answer, saidIpsec, (rules) => rules);
+      }),
+    setSecret: (secret, signal) =>
+      call('set secret', target, async () => {
+        if (secret.kind !== 'admin')
+          return { kind: 'unsupported', reason: 'the device API has no such secret' } as const;
+        const body = JSON.stringify({ password: secret.password });
+        const answer = await exchange.ask(
+          { method: 'PUT', path: '/muster/v1/admin-password', type, body },
+          signal,
+        );
+        return answer.kind === 'answered' ? { kind: 'answered', value: null } : answer;
       }),
     close: () => exchange.close(),
   };

@@ -2,6 +2,7 @@
 import type { SettingValue } from '../events/assessment.js';
 import { access } from './catalogue/access.js';
 import { announcement } from './catalogue/announcement.js';
+import { credentials } from './catalogue/credentials.js';
 import { deviceControl } from './catalogue/device-control.js';
 import { encryption } from './catalogue/encryption.js';
 import { management } from './catalogue/management.js';
@@ -20,6 +21,7 @@ export const settingsCatalogue: Catalogue = new Map(
     ...scanning,
     ...management,
     ...access,
+    ...credentials,
     ...encryption,
     ...deviceControl,
     ...announcement,

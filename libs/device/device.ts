@@ -9,6 +9,8 @@
 //                  connection.ts
 //   ipp/           the driver of IPP and IPPS
 //   probe/         the driver that sees a device from outside: ports, TLS, its certificate; find/  how devices are found
+//   login.ts       HTTP Digest: the password of a device's administrator
+//   credential.ts  what opens a device: kinds, and what belongs to each
 //   device-id.ts   what printers have been called since parallel ports
 //   address.ts     where the server may connect to
 //   agent.ts       the device's announcement agent, out of its settings
@@ -16,6 +18,7 @@
 //   catalogue.ts   every setting there is; one data file per category in catalogue/
 import type { SettingValue } from '../events/assessment.js';
 import type { Identity } from '../events/identity.js';
+import type { Credential } from './credential.js';
 import type { SaidRule } from './ipsec.js';
 
 /**
@@ -111,6 +114,11 @@ export interface Driver {
   write(changes: Values, signal: AbortSignal): Promise<Outcome<Written>>;
   /** Its rules of IPsec (R68), as they stand there; absent: this protocol knows nothing of them. */
   ipsec?(signal: AbortSignal): Promise<Outcome<readonly SaidRule[]>>;
+  /**
+   * Puts a secret in the place of the one that it has, under a connection that nobody else can read. Absent, or unsupported:
+   * this protocol cannot. Answered: it has taken it; whether it lets in is found out by using it.
+   */
+  setSecret?(secret: Credential, signal: AbortSignal): Promise<Outcome<null>>;
   /** Closes what is open to the device. */
   close(): void;
 }

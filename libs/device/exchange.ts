@@ -4,12 +4,13 @@ import http from 'node:http';
 import { messageOf } from '../events/message-of.js';
 import { Connection, Improper, type Reach } from './connection.js';
 import type { Host, Outcome, Setback, Target } from './device.js';
+import type { Login } from './login.js';
 
 export const limits = { timeMs: 5_000, bytesMax: 262_144, headerBytesMax: 16_384 } as const;
 
 /** Each may be made twice: when the device closed the connection that was kept, it is made anew. */
 export interface Request {
-  readonly method: 'GET' | 'PATCH' | 'POST';
+  readonly method: 'GET' | 'PATCH' | 'POST' | 'PUT';
   readonly path: string;
   /** Media type of what is sent, and of what is wanted. */
   readonly type: string;
@@ -27,14 +28,18 @@ export interface Answer {
 export interface ExchangeOptions {
   /** Without TLS: never for a secret, and only for what anybody may read. */
   readonly clear?: boolean;
+  /** Answers to a device that asks for a password; never together with `clear`. */
+  readonly login?: Login | null;
 }
 
 /** A connection to one device, kept open between its requests. */
 export class Exchange {
   readonly #connection: Connection;
+  readonly #login: Login | null;
 
-  constructor(target: Target, { clear = false }: ExchangeOptions = {}) {
+  constructor(target: Target, { clear = false, login = null }: ExchangeOptions = {}) {
     this.#connection = new Connection(target, { clear, timeMs: limits.timeMs });
+    this.#login = clear ? null : login;
   }
 
   /** How far the device let us come. */
@@ -75,20 +80,33 @@ export class Exchange {
   }
 
   async #ask(request: Request, signal: AbortSignal): Promise<Outcome<Answer>> {
-    const response = await this.#send(request, signal).catch((error: unknown) => {
-      // The device may close an idle connection at any time.
-      if (error instanceof Reused) return this.#send(request, signal);
-      throw error;
-    });
-    const refusal = judgeStatus(response);
+    const response = await this.#letIn(request, signal);
+    const refusal = judgeStatus(response, this.#login !== null);
     const bytes = await readBody(response);
     const type = (response.headers['content-type'] ?? '').split(';', 1).join('').trim().toLowerCase();
     return refusal ?? { kind: 'answered', value: { bytes, type, fingerprint: this.#connection.fingerprint } };
   }
 
+  /** With the password where the device asks for it: once, and once more where it has forgotten what it asked. */
+  async #letIn(request: Request, signal: AbortSignal): Promise<http.IncomingMessage> {
+    for (let again = 0; ; again += 1) {
+      const answered = this.#login?.ready ?? false;
+      const response = await this.#send(request, signal).catch((error: unknown) => {
+        // The device may close an idle connection at any time.
+        if (error instanceof Reused) return this.#send(request, signal);
+        throw error;
+      });
+      if (response.statusCode !== 401 || !this.#login || again >= challengesMax) return response;
+      if (!this.#login.challenged(response.headers['www-authenticate'], answered)) return response;
+      await readBody(response);
+    }
+  }
+
   #send({ method, path, type, body }: Request, signal: AbortSignal): Promise<http.IncomingMessage> {
+    const answer = this.#login?.answer(method, path) ?? null;
     const headers = {
       accept: type,
+      ...(answer !== null && { authorization: answer }),
       'accept-encoding': 'identity',
       ...(body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
     };
@@ -120,16 +138,22 @@ export class Exchange {
 
 class Reused extends Error {}
 
+/** Of one request: what is wanted, and what is wanted since that is too old. */
+const challengesMax = 2;
+
 const denied = new Set([401, 403, 407, 429]);
+const locked = 'it takes no password for a while, after wrong ones (429)';
 const absent = new Set([404, 405, 410, 501]);
 
-function judgeStatus(response: http.IncomingMessage): Setback | null {
+/** @param asked with a password */
+function judgeStatus(response: http.IncomingMessage, asked: boolean): Setback | null {
   const { statusCode: status = 0, headers } = response;
   if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
     response.destroy();
     throw new Improper('it compressed an answer that was asked for plain', false);
   }
-  if (status === 200) return null;
+  if (status === 200 || status === 204) return null;
+  if (status === 429 && asked) return { kind: 'failed', reason: locked, mayPass: true };
   if (denied.has(status))
     return { kind: 'denied', reason: `it demands a password and has answered ${status}` };
   if (absent.has(status))

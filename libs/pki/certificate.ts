@@ -4,6 +4,7 @@
 //   self-signed.ts  a key pair, and what it says of itself
 //   identity.ts     a self-signed identity kept in a folder, made when there is none; secret-file.ts: made once
 //   seal.ts         a private key on its way to the one who uses it    expiry.ts  when a certificate is near its end
+//   key-ring.ts     keys that seal secrets where they rest    key-file.ts  the file that holds them
 //   authorities.ts  PEM that an operator gave: whom to trust    trust-set.ts  whether they belong together
 //   peer.ts         the certificate at the other end of a connection    verdict.ts  the one decision about it
 //   server-verdict.ts  the same of a server, for its clients    addresses.ts  where a certificate says to ask about it

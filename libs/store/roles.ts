@@ -1,5 +1,8 @@
-// One role per service, which may read and write its own schema and define nothing.
+// One role per service, which may read and write its own schema, and what little it shares with another, and define nothing.
 import type { Database, Tx } from './store.js';
+
+/** Tables that a second service reads and writes: what must not go by the bus. */
+const shared = [{ schema: 'assessment', table: 'assessment.credential', with: 'console' }] as const;
 
 /**
  * Makes or renews the role of each service; its name is that of its schema. Run after `migrate`, by the schemas' owner,
@@ -12,6 +15,11 @@ export async function grantRoles(
 ): Promise<void> {
   await database.transaction(async (tx) => {
     for (const schema of schemas) await grantRole(tx, schema, passwordOf(schema));
+    for (const { schema, table, with: role } of shared) {
+      if (!schemas.includes(schema) || !schemas.includes(role)) continue;
+      await tx.query(`grant usage on schema ${schema} to ${role}`);
+      await tx.query(`grant select, insert, update, delete on ${table} to ${role}`);
+    }
   });
 }
 

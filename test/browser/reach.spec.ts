@@ -14,6 +14,7 @@ const paths = [
   ...['/', '/devices', '/approval', '/live', '/tasks', '/policies', '/policies/base', '/policies/new'],
   ...['/groups', '/groups/all', '/groups/new', '/serials', '/listeners', '/listeners/new'],
   ...['/settings', '/licences', '/trust-sets', '/trust-sets/new', '/identities', '/certificates'],
+  '/credentials',
   ...['/status', '/deliveries', '/access'],
 ];
 

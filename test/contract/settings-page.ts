@@ -6,6 +6,7 @@ import { requiredWord, valueWord } from '../../libs/device/catalogue/words.js';
 
 const settings = [...settingsCatalogue.values()];
 const bySnmp = settings.filter(({ by }) => by.snmp);
+const kept = settings.filter(({ credential }) => credential !== null);
 const probed = settings.filter(({ by }) => by.ipp ?? by.probe);
 
 /** The text of deploy/settings.md. */
@@ -14,8 +15,8 @@ export function settingsPage(): string {
   return `# Settings
 Written by \`npm run settings\` from [the catalogue](../libs/device/catalogue.ts); a test fails while it is out of date.
 
-What a [policy](policies.md) can ask of a device: ${settings.length} settings. All of them can be had over the
-[open device API](../apps/agent/DEVICE-API.md). Without it, ${bySnmp.length} can be read over SNMP alone and
+What a [policy](policies.md) can ask of a device: ${settings.length} settings. All of them but ${kept.length}, of the category Credentials, can be
+had over the [open device API](../apps/agent/DEVICE-API.md). Without it, ${bySnmp.length} can be read over SNMP alone and
 ${bySnmp.filter(({ by }) => by.snmp?.writable).length} of those set; ${probed.length} can be judged from outside, by IPP, by TLS and
 by knocking at ports. Which of them a device really has is found out on the device: what it lacks is _not supported_.
 

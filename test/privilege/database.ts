@@ -1,5 +1,6 @@
 // Everything that a role of the database must not be able to do, tried.
 import type { Client } from 'pg';
+import { shared } from './rights.js';
 
 /** Insufficient privilege. */
 const refused = '42501';
@@ -18,12 +19,13 @@ export async function notRefusedBy(
      where c.relkind = 'r' and n.nspname = any($1)`,
     [schemas],
   );
+  const mine = new Set(shared[own]);
   const attempts = [
     ...rows
-      .filter(({ schema }) => schema !== own)
+      .filter(({ schema, name }) => schema !== own && !mine.has(`${schema}.${name}`))
       .flatMap(({ schema, name, column }) => onTable(`${schema}.${name}`, column)),
     ...rows
-      .filter(({ schema }) => schema === own)
+      .filter(({ schema, name }) => schema === own || mine.has(`${schema}.${name}`))
       .flatMap(({ schema, name }) => changing(`${schema}.${name}`)),
     ...[...schemas, 'public'].map((schema) => `create table ${schema}.mine (id int)`),
     'create schema mine',

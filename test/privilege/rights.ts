@@ -72,5 +72,8 @@ export const rights: Readonly<Record<string, Right>> = {
   },
 };
 
-/** Each may read and write the schema of its name, and nothing else. The gateway has none. */
+/** Each may read and write the schema of its name, and nothing else but what it shares. The gateway has none. */
 export const roles = ['assessment', 'autogroup', 'console', 'discovery', 'forwarding', 'licensing'];
+
+/** Tables of others that a role may read and write. */
+export const shared: Readonly<Record<string, readonly string[]>> = { console: ['assessment.credential'] };

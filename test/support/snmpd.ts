@@ -33,6 +33,8 @@ export interface Said {
   readonly mac: string;
   readonly objects?: readonly SnmpdObject[];
   readonly users?: readonly SnmpdUser[];
+  /** No community may write, only users. */
+  readonly usersAloneWrite?: true;
 }
 
 export interface SnmpdObject {
@@ -108,11 +110,12 @@ async function running(folder: string, words: readonly string[]): Promise<Proces
   return snmpd;
 }
 
-function configuration({ serial, model, name, mac, users = [], objects = [] }: Said, file: string): string {
+function configuration(said: Said, file: string): string {
+  const { serial, model, name, mac, users = [], objects = [], usersAloneWrite } = said;
   const serialLine = serial === undefined ? [] : [`override 1.3.6.1.2.1.43.5.1.1.17.1 octet_str "${serial}"`];
   return [
     `rocommunity ${community}`,
-    `rwcommunity ${writeCommunity}`,
+    `${usersAloneWrite ? 'ro' : 'rw'}community ${writeCommunity}`,
     ...users.flatMap(({ name, auth, authPassword, priv, privPassword, access }) => [
       `createUser ${name} ${auth} "${authPassword}" ${priv} "${privPassword}"`,
       `${access}user ${name} priv`,
@@ -137,8 +140,20 @@ function byOid({ oid: one }: SnmpdObject, { oid: other }: SnmpdObject): number {
 }
 
 /** What an object is, by the eyes of Debian's snmpget. */
-export async function snmpGet(address: string, port: number, oid: string): Promise<string> {
-  const words = ['-v2c', '-c', community, '-t', '5', '-r', '3', '-Oqvn', `udp:${address}:${port}`, oid];
+export const snmpGet = (address: string, port: number, oid: string): Promise<string> =>
+  run(['-v2c', '-c', community, '-t', '5', '-r', '3', '-Oqvn', `udp:${address}:${port}`, oid]);
+
+/** The same, as a user of SNMPv3. Rejects when he is not let in. */
+export async function snmpGetAs(
+  { name, auth, authPassword, priv, privPassword }: Omit<SnmpdUser, 'access'>,
+  { address, port }: { readonly address: string; readonly port: number },
+  oid: string,
+): Promise<string> {
+  const who = ['-v3', '-l', 'authPriv', '-u', name, '-a', auth, '-A', authPassword, '-x', priv, '-X', privPassword];
+  return run([...who, '-t', '2', '-r', '3', '-Oqvn', `udp:${address}:${port}`, oid]);
+}
+
+async function run(words: readonly string[]): Promise<string> {
   const environment = { PATH: process.env['PATH'], MIBS: '', MIBDIRS: '/nonexistent' };
   const { stdout } = await promisify(execFile)(getProgram, words, { env: environment });
   return stdout.trim();

@@ -1,6 +1,7 @@
 // What the API answers, for its description: the devices, documents and figures that programs ask for most. The controllers
 // do not check with these; a test holds real answers against them.
 import * as z from 'zod';
+import { credentialKinds, credentialScopes } from '#device/credential';
 import {
   comparison,
   deviceAgent,
@@ -339,6 +340,18 @@ const wish = z.object({
   certificates: z.string().nullable(),
 });
 
+const credentialShown = z.object({
+  kind: z.enum(credentialKinds),
+  scope: z.enum(credentialScopes),
+  id: z.string(),
+  userName: z.string().nullable(),
+  generated: z.boolean(),
+  version: z.int().positive(),
+  changedBy: z.string(),
+  changedAt: time,
+  earlier: count,
+});
+
 const dead = z.object({
   consumer: z.string(),
   eventId: z.uuid(),
@@ -448,6 +461,9 @@ export const schemas = {
   Wish: wish,
   WishList: listOf(wish),
   WishAsked: wish.extend({ secret: z.object({ user: z.string(), password: z.string() }).nullable() }),
+  Credential: credentialShown,
+  CredentialList: listOf(credentialShown),
+  CredentialsResealed: z.object({ resealed: count, sealed: count, unreadable: z.array(z.string()) }),
   DeadDelivery: dead,
   DeadDeliveryDetail: deadDetail,
   DeadDeliveryList: listOf(dead).extend({ upTo: count }),
@@ -500,6 +516,9 @@ export const answers: Readonly<Record<string, SchemaName>> = {
   'get /api/wishes': 'WishList',
   'get /api/wishes/{id}': 'Wish',
   'post /api/wishes': 'WishAsked',
+  'get /api/credentials': 'CredentialList',
+  'put /api/credentials': 'Credential',
+  'post /api/credentials/rotate': 'CredentialsResealed',
   'get /api/deliveries': 'DeadDeliveryList',
   'get /api/deliveries/kinds': 'DeadKindList',
   'get /api/deliveries/{consumer}/{eventId}': 'DeadDeliveryDetail',

@@ -8,7 +8,7 @@
 //   quarantine.ts  devices that wait for approval            discoveries.ts  devices looked for
 //   announcements.ts  the latest of them     events.ts   the event stream   audit.ts      who wrote what
 //   identities.ts  what gateways can present  certificates.ts  what Muster's own authority issued
-//   wishes.ts      what is wanted of it
+//   wishes.ts      what is wanted of it      credentials.ts  what opens devices, never shown
 //   status.ts      how each process fares    deliveries.ts  dead letters    projection.ts devices shown anew
 //   openapi.ts     the description of all this, with answers.ts; asyncapi.ts: of the bus; nowhere.ts: any other address
 import { Get, type INestApplication } from '@nestjs/common';

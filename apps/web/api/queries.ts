@@ -8,6 +8,7 @@ import type {
   AuthorityShown,
   CatalogueEntry,
   Change,
+  CredentialRow,
   DeadDelivery,
   DeadDeliveryDetail,
   DeadKind,
@@ -203,6 +204,7 @@ export const useDelivery = (consumer: string, eventId: string) =>
   });
 export const useHeld = (query: Readonly<Record<string, string | number | undefined>>) =>
   useList<HeldDevice, HeldPage>('quarantine', query);
+export const useCredentials = () => useList<CredentialRow>('credentials');
 export const useTokens = () => useList<Token>('tokens');
 export const useUsers = () => useList<User>('users');
 /** What an entry of the audit log holds of each delivery it was about; entries never change. */

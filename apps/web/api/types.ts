@@ -549,6 +549,18 @@ export interface User {
   readonly createdAt: string;
 }
 
+/** What opens devices, without what it is. */
+export interface CredentialRow {
+  readonly kind: 'admin' | 'snmpRead' | 'snmpWrite' | 'snmpUser';
+  readonly scope: 'device' | 'group' | 'global';
+  /** Of the device or group; empty: everybody's. */
+  readonly id: string;
+  readonly userName: string | null;
+  readonly version: number;
+  readonly changedBy: string;
+  readonly changedAt: string;
+}
+
 export interface Token {
   readonly id: string;
   readonly name: string;

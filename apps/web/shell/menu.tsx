@@ -9,6 +9,7 @@ import {
   IconKey,
   IconListDetails,
   IconListNumbers,
+  IconLock,
   IconMailExclamation,
   IconPrinter,
   IconRadar2,
@@ -56,6 +57,7 @@ const sections: readonly { readonly title: string; readonly places: readonly Pla
       { to: '/trust-sets', label: 'Trust sets', icon: IconShieldCheck },
       { to: '/identities', label: 'Identities', icon: IconId },
       { to: '/certificates', label: 'Certificates', icon: IconRosetteDiscountCheck },
+      { to: '/credentials', label: 'Credentials', icon: IconLock },
     ],
   },
   {

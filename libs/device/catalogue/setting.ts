@@ -6,8 +6,10 @@
 //   network-services.ts  services beside printing    printing.ts    jobs: how they come in, how long they stay
 //   scanning.ts          what leaves the device      management.ts  how it is managed, and what it reports
 //   access.ts            passwords, SNMP, lists      encryption.ts  TLS and certificates
+//   credentials.ts       whether secrets are those that Muster keeps
 //   device-control.ts    panel, disk, ports, radio   announcement.ts  the announcement agent
 import type { Comparison, SettingValue } from '../../events/assessment.js';
+import type { CredentialKind } from '../credential.js';
 
 export type SettingType =
   | { readonly type: 'boolean' }
@@ -44,6 +46,8 @@ export interface Setting {
   readonly readOnly: boolean;
   /** A change can cut Muster off from the device: such settings are written last. */
   readonly cutsOff: boolean;
+  /** A secret that Muster keeps for the device: no protocol says of itself whether it is that one. Null: any other setting. */
+  readonly credential: CredentialKind | null;
   /** How each protocol gets at it, besides the open device API, which has every setting by its key. */
   readonly by: Ways;
 }
@@ -113,7 +117,7 @@ export type ProbeWay =
     }
   | { readonly fact: 'httpsRedirect' };
 
-type Usual = 'labels' | 'compare' | 'maps' | 'readOnly' | 'cutsOff' | 'by';
+type Usual = 'labels' | 'compare' | 'maps' | 'readOnly' | 'cutsOff' | 'credential' | 'by';
 type Row = Omit<Setting, 'category' | Usual> & Partial<Pick<Setting, Usual>>;
 
 const usual: Pick<Setting, Usual> = {
@@ -122,6 +126,7 @@ const usual: Pick<Setting, Usual> = {
   maps: [],
   readOnly: false,
   cutsOff: false,
+  credential: null,
   by: {},
 };
 

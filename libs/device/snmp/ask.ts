@@ -60,9 +60,12 @@ const get = (session: Session, oids: readonly string[]): Promise<readonly Varbin
   });
 
 /** One object; rejects as net-snmp does. */
-export const set = (session: Session, varbind: Varbind): Promise<void> =>
+export const set = (session: Session, varbind: Varbind): Promise<void> => setAll(session, [varbind]);
+
+/** Several by one request: of those that belong together. */
+export const setAll = (session: Session, varbinds: readonly Varbind[]): Promise<void> =>
   new Promise((resolve, reject) => {
-    session.set([varbind], (error) => (error ? reject(error) : resolve()));
+    session.set(varbinds, (error) => (error ? reject(error) : resolve()));
   });
 
 /** Of what follows an OID, as much as lies below it and one answer holds. Not for SNMPv1, which has no such request. */

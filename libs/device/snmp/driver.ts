@@ -6,13 +6,15 @@
 //   identity.ts        who a device is               value.ts   settings as objects of a MIB
 //   settings.ts        settings read and written, of the device that it must be
 //   objects.ts         which objects they are there: of their own, or rows of a table
+//   secrets.ts         its secrets changed            communities.ts  one community to read with, another to write
 //   usm/               SNMPv3: whoever signs (header.ts, discovery.ts), keys made by a thread of their own (keys.ts,
-//                      key-thread.ts, password-to-key.ts) and lent to net-snmp (signer.ts, loan.ts)
+//                      key-thread.ts, password-to-key.ts), changed (key-change.ts) and lent to net-snmp (signer.ts, loan.ts)
 import { settingsCatalogue, type Catalogue } from '../catalogue.js';
 import type { Driver } from '../device.js';
 import type { SnmpTarget } from './access.js';
 import { Conversation } from './conversation.js';
 import { identifyBy } from './identity.js';
+import { setSecret } from './secrets.js';
 import { readBy, Writing } from './settings.js';
 
 /** Port of a device's SNMP agent. */
@@ -40,6 +42,11 @@ export function openSnmp(target: SnmpTarget, catalogue: Catalogue = settingsCata
       );
       return writing.endedBy(outcome);
     },
+    setSecret: (secret, signal) =>
+      conversation.ask({ name: 'set secret', signal, wholeMs: wholeMs.write }, async (session) => {
+        const who = await readBy(session, target, new Map());
+        return who.kind === 'answered' ? setSecret(session, target, secret) : who;
+      }),
     close: () => conversation.close(),
   };
 }

@@ -36,6 +36,8 @@ export class Way {
   #call: Promise<void> | null = null;
   #opened: Opened | null = null;
   #tried = 0;
+  /** Those who got no answer: they are wrong if another gets one. */
+  #silent: Opened[] = [];
   /** One was used whose secret nobody could have learned: from then on none goes in clear. */
   #secret = false;
   /** The newest word of why it is not let in. */
@@ -78,13 +80,29 @@ export class Way {
       if (!opened) return this.#refusal ?? noSuchDriver;
       const said = await call(opened.driver);
       heard?.(said);
-      if (said.kind === 'answered') await this.#judge(opened, true);
-      const again = said.kind === 'denied' || (whateverEnds && mayHideWrongSecret(said));
+      if (said.kind === 'answered') await this.#judgeRight(opened);
+      const { ifSilent } = opened.entrance;
+      const silent = said.kind === 'unreachable' && ifSilent !== undefined && !opened.judged;
+      const again = said.kind === 'denied' || silent || (whateverEnds && mayHideWrongSecret(said));
       if (!again) return said;
       if (said.kind === 'denied') await this.#judge(opened, false);
+      if (silent && ifSilent === 'wrong') this.#silent.push(opened);
       if (said.kind !== 'answered') this.#refusal = said;
       this.close();
     }
+  }
+
+  /** By what it was let in last; null: by nothing so far. */
+  get entrance(): Entrance | null {
+    return this.#opened?.judged ? this.#opened.entrance : null;
+  }
+
+  /** The next call is made with the next credential: the device has another one now. */
+  reopen(): void {
+    this.close();
+    this.#tried = 0;
+    this.#silent = [];
+    this.#refusal = null;
   }
 
   close(): void {
@@ -118,6 +136,11 @@ export class Way {
     this.proving = true;
     const proved = await this.options.prove(needs, this.name, signal).finally(() => (this.proving = false));
     return proved ? null : 'its identity is not proved, so that no secret is sent to it';
+  }
+
+  async #judgeRight(opened: Opened): Promise<void> {
+    await this.#judge(opened, true);
+    for (const other of this.#silent.splice(0)) await this.#judge(other, false);
   }
 
   async #judge(opened: Opened, right: boolean): Promise<void> {

@@ -7,6 +7,7 @@
 //   known.ts     what is remembered of a device
 import type { SettingValue } from '../../events/assessment.js';
 import { settingsCatalogue, type Catalogue } from '../catalogue.js';
+import type { Credential } from '../credential.js';
 import {
   driverNames,
   type Driver,
@@ -19,7 +20,7 @@ import {
   type Values,
   type Written,
 } from '../device.js';
-import type { Entrances, Proof } from './entrance.js';
+import type { Entrance, Entrances, Proof } from './entrance.js';
 import {
   isAbsent,
   isGone,
@@ -45,6 +46,12 @@ export interface WaysOptions {
   readonly now?: () => Date;
   readonly catalogue?: Catalogue;
 }
+
+/** What whoever assesses a device needs of it. */
+export type Speaking = Pick<
+  Ways,
+  'identify' | 'read' | 'write' | 'reach' | 'by' | 'isWritable' | 'byServing' | 'known' | 'leftAlone' | 'close'
+>;
 
 /** A device, whatever it speaks. As a driver does, each call rejects only when `signal` is aborted. */
 export class Ways {
@@ -206,6 +213,41 @@ export class Ways {
     }
   }
 
+  /** Whether its certificate was seen, in this task. */
+  get isProved(): boolean {
+    return this.#proof === 'proved';
+  }
+
+  /** By what a protocol let Muster in; null: it did not so far. */
+  letInBy(name: DriverName): Entrance | null {
+    return this.#ways.find((way) => way.name === name)?.entrance ?? null;
+  }
+
+  /** Puts a secret in the place of the one that it has. The way stays as it is: see `reopen`. */
+  async setSecret(name: DriverName, secret: Credential, signal: AbortSignal): Promise<Outcome<null>> {
+    const way = this.#ways.find((one) => one.name === name);
+    if (!way) return notSpoken;
+    return way.ask((driver) => driver.setSecret?.(secret, signal) ?? Promise.resolve(noSecrets), signal);
+  }
+
+  /** Whether a protocol that it may speak lets in; null: it does. */
+  async confirm(name: DriverName, signal: AbortSignal): Promise<Setback | null> {
+    const way = this.#byLikelihood()[0].find((one) => one.name === name);
+    const said = await way?.ask((driver) => driver.read(new Set(), signal), signal);
+    return said?.kind === 'answered' ? null : (said ?? notSpoken);
+  }
+
+  /** The same, with the next credential that is handed out. */
+  async reopen(name: DriverName, signal: AbortSignal): Promise<Setback | null> {
+    const way = this.#ways.find((one) => one.name === name);
+    if (!way) return notSpoken;
+    way.reopen();
+    const said = await way.ask((driver) => driver.read(new Set(), signal), signal, {
+      whateverEnds: name === 'snmp',
+    });
+    return said.kind === 'answered' ? null : said;
+  }
+
   /** What served a setting when it was read; null: nothing did. */
   by(key: string): DriverName | null {
     return this.#serves.get(key) ?? null;
@@ -360,6 +402,8 @@ export class Ways {
 }
 
 const notSpoken: Setback = { kind: 'unsupported', reason: 'it speaks no protocol that Muster speaks' };
+
+const noSecrets: Setback = { kind: 'unsupported', reason: 'this protocol changes no secrets' };
 
 const otherDevice = (serial: string): Setback => ({
   kind: 'failed',

@@ -1,0 +1,179 @@
+// Which credential goes out when, and to whom: of rows as they are kept, opened as they are used.
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { placeName, userOf, type Credential, type CredentialScope } from '#device/credential';
+import type { Driver, DriverName } from '#device/device';
+import { KeyFile, makeKeyFile } from '#pki/key-file';
+import { putCredential } from '#store/credentials';
+import type { Store } from '#store/store';
+import { openFor } from '../../../test/support/fed-delivery.js';
+import { ownFolder } from '../../../test/support/servers.js';
+import { CredentialEntrances } from './entrances.js';
+import { heldFor } from './held.js';
+import { Vault } from './vault.js';
+
+const admin = (password: string): Credential => ({ kind: 'admin', password: `password ${password}` });
+const community = (kind: 'snmpRead' | 'snmpWrite', word: string, unproved = true): Credential => ({
+  kind,
+  community: word,
+  unproved,
+});
+const user: Credential = {
+  kind: 'snmpUser',
+  user: 'muster',
+  auth: 'sha1',
+  authPassword: 'authentication',
+  priv: 'aes128',
+  privPassword: 'privacy pass',
+};
+const groups = [
+  { groupId: 'office', priority: 20 },
+  { groupId: 'lobby', priority: 10 },
+];
+const log = { warn: () => undefined };
+
+/** It says nothing: what is looked at is which one is opened. */
+const mute = (name: DriverName): Driver => {
+  const silent = () => Promise.resolve({ kind: 'unsupported', reason: 'mute' } as const);
+  return { name, identify: silent, read: silent, write: silent, close: () => undefined };
+};
+
+describe('credentials of a device', () => {
+  let store: Store;
+  let keys: KeyFile;
+  let deviceId: string;
+  beforeAll(async () => {
+    store = await openFor('PGlite', 'assessment');
+    const path = join(await ownFolder('keys'), 'keys');
+    await makeKeyFile(path);
+    keys = new KeyFile(path);
+  });
+  beforeEach(async () => {
+    await store.query('delete from assessment.credential');
+    deviceId = randomUUID();
+    await store.query('insert into assessment.device (id) values ($1)', [deviceId]);
+  });
+
+  const hold = async (secret: Credential, scope: CredentialScope = 'global', id = ''): Promise<void> => {
+    const at = { kind: secret.kind, scope, id };
+    const box = (await keys.ring()).seal(JSON.stringify(secret), placeName(at));
+    await putCredential(store, { ...at, userName: userOf(secret), generated: false, changedBy: 'admin', box });
+  };
+
+  interface Task {
+    readonly subject?: string;
+    readonly provable?: boolean;
+    /** Which one lets in; the others do not. */
+    readonly right?: string;
+  }
+
+  /** What one task hands out by a protocol until the device lets in, each with what it needs. */
+  async function handedOut(name: DriverName, { subject = 'as it is', provable = true, right }: Task = {}) {
+    const opened: string[] = [];
+    const entrances = new CredentialEntrances({
+      held: await heldFor(store, deviceId, groups),
+      subject,
+      provable,
+      attemptsMax: 2,
+      vault: new Vault({ store, keys, log }),
+      openers: { api: () => mute('api'), snmp: () => mute('snmp') },
+      openWith: (one) => {
+        opened.push(
+          one.kind === 'communities'
+            ? `${one.read}+${one.write ?? '-'}`
+            : one.kind === 'admin'
+              ? one.credential.password
+              : one.credential.user,
+        );
+        return mute(name);
+      },
+    });
+    const all: string[] = [];
+    for (let entrance = await entrances.next(name); entrance; entrance = await entrances.next(name)) {
+      entrance.open();
+      const what = opened.pop() ?? 'public';
+      all.push(`${what}, ${entrance.needs}${entrance.inClear ? ', in clear' : ''}`);
+      const isRight = what === right;
+      await entrances.judged(entrance, isRight);
+      if (isRight) break;
+    }
+    return all;
+  }
+
+  it('are those of the device, of its groups by priority, of all, then what each was before', async () => {
+    await hold(admin('older'), 'device', deviceId);
+    await hold(admin('device'), 'device', deviceId);
+    await hold(admin('of another device'), 'device', randomUUID());
+    await hold(admin('office'), 'group', 'office');
+    await hold(admin('lobby'), 'group', 'lobby');
+    await hold(admin('of another group'), 'group', 'elsewhere');
+    await hold(admin('all'));
+    const tasks = [await handedOut('api'), await handedOut('api'), await handedOut('api'), await handedOut('api')];
+    expect(tasks.map((task) => task.map((one) => one.split(',')[0]))).toEqual([
+      ['public', 'password device', 'password lobby'],
+      ['public', 'password office', 'password all'],
+      ['public', 'password older'],
+      ['public'],
+    ]);
+  });
+
+  it('that were wrong are tried again when they or the device changed; the right one comes first', async () => {
+    await hold(admin('device'), 'device', deviceId);
+    await hold(admin('all'));
+    const right = 'password all';
+    const words = async (task: Task) => (await handedOut('api', task)).map((one) => one.split(',')[0]).slice(1);
+    expect(await words({ right })).toEqual(['password device', right]);
+    expect(await words({ right })).toEqual([right]);
+    expect(await words({})).toEqual([right]);
+    expect(await words({ right: 'none', subject: 'with other firmware' })).toEqual(['password device', right]);
+    await hold(admin('newer'));
+    expect(await words({ right: 'password newer' })).toEqual(['password device', 'password newer']);
+  });
+
+  it('are communities, each to read beside that to write of its place, as long as no user is kept', async () => {
+    await hold(community('snmpWrite', 'write'));
+    await hold(community('snmpRead', 'lobby'), 'group', 'lobby');
+    expect(await handedOut('snmp', { right: 'public' })).toEqual([
+      'lobby+write, proved, in clear',
+      'write+write, proved, in clear',
+      'public, nothing',
+    ]);
+    await hold(user);
+    expect(await handedOut('snmp', { right: 'public' })).toEqual(['muster, proved', 'public, nothing']);
+  });
+
+  it('are no public ones once the device has let a user in', async () => {
+    await hold(user);
+    expect(await handedOut('snmp', { right: 'muster' })).toEqual(['muster, proved']);
+    await hold(community('snmpRead', 'readers'));
+    expect(await handedOut('snmp', { right: 'nobody' })).toEqual(['muster, proved']);
+    await hold(admin('all'));
+    expect(await handedOut('api')).toEqual(['public, nothing', 'password all, proved']);
+  });
+
+  it('go to a device that can prove nothing only where nothing is lost by it, or an operator says so', async () => {
+    await hold(admin('all'));
+    expect(await handedOut('api', { provable: false })).toEqual(['public, nothing', 'password all, proved']);
+    await hold(community('snmpRead', 'secret', false), 'device', deviceId);
+    await hold(community('snmpRead', 'open'));
+    expect(await handedOut('snmp', { provable: false })).toEqual([
+      'secret+-, proved, in clear',
+      'open+-, nothing, in clear',
+      'public, nothing',
+    ]);
+    await hold(user);
+    expect(await handedOut('snmp', { provable: false, right: 'muster' })).toEqual(['muster, nothing']);
+  });
+
+  it('that no key opens are left out', async () => {
+    await hold(admin('all'));
+    await hold(admin('device'), 'device', deviceId);
+    // As who can write to the database, and has no key, would hand it on.
+    await store.query(
+      `update assessment.credential set box = (select box from assessment.credential where scope = 'global')
+       where scope = 'device'`,
+    );
+    expect(await handedOut('api')).toEqual(['public, nothing', 'password all, proved']);
+  });
+});

@@ -1,0 +1,91 @@
+// What there is to open one device with, and what became of it before (R67).
+//
+//   held.ts       credentials of a device, as they are when its task begins; what was tried
+//   candidates.ts in which order they are tried, and which are not
+//   entrances.ts  handed out one at a time, within the budget
+//   keyring.ts    how each kind of them opens a device
+//   with-secrets.ts  secrets of a device as settings, changed and verified
+//   vault.ts      opens boxes, seals new ones, and remembers what was right
+import { hash } from 'node:crypto';
+import { credentialKinds, credentialScopes, placeName, type CredentialKind } from '#device/credential';
+import type { Membership } from '#events/device';
+import type { Identity } from '#events/identity';
+import { credentialsFor, type CredentialRow } from '#store/credentials';
+import type { Tx } from '#store/store';
+import * as z from 'zod';
+
+/** One secret that may open the device; sealed. */
+export interface Candidate {
+  readonly kind: CredentialKind;
+  /** Where it belongs: what it was sealed for. */
+  readonly place: string;
+  readonly version: number;
+  /** 0: as it is now; 1: what it was before; and so on. */
+  readonly age: number;
+  readonly box: string;
+  readonly generated: boolean;
+}
+
+export interface Tried {
+  /** Digest of what the device was then. */
+  readonly subject: string;
+  readonly isRight: boolean;
+}
+
+export interface Held {
+  readonly deviceId: string;
+  /** Those of the device before those of its groups, those before everybody's; what they were before comes after all of them. */
+  readonly candidates: readonly Candidate[];
+  /** By name of the candidate. */
+  readonly tried: ReadonlyMap<string, Tried>;
+}
+
+export const nothingHeld = (deviceId: string): Held => ({ deviceId, candidates: [], tried: new Map() });
+
+export const nameOf = ({ place, version }: Candidate): string => `${place}@${version}`;
+
+const place = z.object({ kind: z.enum(credentialKinds), scope: z.enum(credentialScopes), id: z.string() });
+
+export async function heldFor(
+  tx: Pick<Tx, 'query'>,
+  deviceId: string,
+  groups: readonly Pick<Membership, 'groupId' | 'priority'>[],
+): Promise<Held> {
+  const byPriority = groups.toSorted(
+    (a, b) => a.priority - b.priority || (a.groupId < b.groupId ? -1 : 1),
+  );
+  const order = byPriority.map(({ groupId }) => groupId);
+  const rows = await credentialsFor(tx, deviceId, order);
+  if (rows.length === 0) return nothingHeld(deviceId);
+  const tried = await tx.query<Tried & { credential: string }>(
+    `select credential, subject, is_right as "isRight" from assessment.credential_try where device_id = $1`,
+    [deviceId],
+  );
+  const rank = ({ scope, id }: CredentialRow): number =>
+    scope === 'device' ? -1 : scope === 'group' ? order.indexOf(id) : order.length;
+  const candidates = rows.toSorted((a, b) => rank(a) - rank(b)).flatMap(candidatesOf);
+  return {
+    deviceId,
+    candidates: candidates.toSorted((a, b) => a.age - b.age),
+    tried: new Map(tried.map(({ credential, ...each }) => [credential, each])),
+  };
+}
+
+function candidatesOf(row: CredentialRow): readonly Candidate[] {
+  const at = place.parse(row);
+  const of = { kind: at.kind, place: placeName(at), generated: row.generated };
+  return [row, ...row.earlier].map(({ version, box }, age) => ({ ...of, version, age, box }));
+}
+
+/** Of a device: what was wrong for it may be right for what it has become. */
+export function subjectOf({ model, firmware, ip }: Identity, fingerprint: string | null): string {
+  return hash('sha256', JSON.stringify([model, firmware, ip, fingerprint])).slice(0, 16);
+}
+
+/** Remembered with the device: with other credentials its protocols are asked anew. */
+export const digestOf = ({ candidates }: Held, community: string | null): string => {
+  if (candidates.length === 0 && community === null) return '';
+  const names = candidates.length === 0 ? [] : candidates.map(nameOf);
+  const all = names.length === 0 ? (community ?? '') : JSON.stringify([community, ...names]);
+  return hash('sha256', all).slice(0, 16);
+};

@@ -1,0 +1,81 @@
+// The one place that opens credentials: with the keys of the key file, for as long as it takes to use them.
+import { randomBytes } from 'node:crypto';
+import {
+  credential,
+  placeName,
+  userOf,
+  type Credential,
+  type CredentialKind,
+  type CredentialPlace,
+} from '#device/credential';
+import { messageOf } from '#events/message-of';
+import type { KeyFile } from '#pki/key-file';
+import type { Log } from '#runtime/log';
+import { putCredential } from '#store/credentials';
+import type { Store } from '#store/store';
+import { nameOf, type Candidate, type Held } from './held.js';
+
+export interface VaultOptions {
+  readonly store: Pick<Store, 'query'>;
+  /** Null: this Muster has no key file, and keeps no credentials. */
+  readonly keys: KeyFile | null;
+  readonly log: Pick<Log, 'warn'>;
+}
+
+export class Vault {
+  constructor(private readonly options: VaultOptions) {}
+
+  /** Null where it cannot be opened: the log says why, and never what is in it. */
+  async open(one: Candidate): Promise<Credential | null> {
+    const { keys, log } = this.options;
+    try {
+      if (!keys) throw new Error('there is no key file: MUSTER_CREDENTIALS_KEY_FILE is not set');
+      const ring = await keys.ring();
+      return credential.parse(JSON.parse(ring.open(one.box, one.place)));
+    } catch (error) {
+      const why = error instanceof SyntaxError ? 'it holds no credential' : messageOf(error);
+      log.warn({ credential: nameOf(one), why }, 'A credential could not be opened');
+      return null;
+    }
+  }
+
+  /** A new one of Muster's own, sealed and kept. Rejects where it cannot be. */
+  async keep(at: CredentialPlace, secret: Credential): Promise<Candidate> {
+    const { keys, store } = this.options;
+    if (!keys) throw new Error('there is no key file to seal a credential with');
+    const place = placeName(at);
+    const box = (await keys.ring()).seal(JSON.stringify(secret), place);
+    const of = { ...at, userName: userOf(secret), generated: true, changedBy: 'muster', box };
+    const version = await putCredential(store, of);
+    return { kind: at.kind, place, version, age: 0, box, generated: true };
+  }
+
+  /** Remembers whether the device let it in; says so in the `held` of no running task. */
+  async remember({ deviceId, tried }: Held, one: Candidate, now: { subject: string; isRight: boolean }): Promise<void> {
+    const before = tried.get(nameOf(one));
+    if (before?.isRight === now.isRight && before.subject === now.subject) return;
+    await this.options.store.query(
+      `insert into assessment.credential_try (device_id, credential, subject, is_right)
+       select id, $2, $3, $4 from assessment.device where id = $1
+       on conflict (device_id, credential) do update set subject = excluded.subject, is_right = excluded.is_right, at = now()`,
+      [deviceId, nameOf(one), now.subject, now.isRight],
+    );
+  }
+}
+
+const made = (): string => randomBytes(18).toString('base64url');
+
+/** @param model the one that it comes after: of SNMPv3 user and algorithms stay */
+export function newSecret(kind: CredentialKind, model: Credential | null): Credential {
+  switch (kind) {
+    case 'admin':
+      return { kind, password: made() };
+    case 'snmpUser': {
+      if (model?.kind !== kind) throw new Error('a user of SNMPv3 gets new passwords from one who is known');
+      return { ...model, authPassword: made(), privPassword: made() };
+    }
+    case 'snmpRead':
+    case 'snmpWrite':
+      return { kind, community: made(), unproved: false };
+  }
+}

@@ -1,0 +1,88 @@
+// muster credential: what opens devices, set and taken away; never shown.
+import * as z from 'zod';
+import type { Command } from '../command-line.js';
+import { jsonOf } from '../printed.js';
+import { secondOf } from '../said.js';
+import { tableOf } from '../table.js';
+import { clientOf, readWords, UsageError } from '../words.js';
+import { ownerOf, owners, set, shown } from './set.js';
+
+const help = `muster credential list                what opens devices: kind, whose, user name, when changed; never the secret
+muster credential set KIND --secret-file FILE   admin, snmpRead, snmpWrite or snmpUser; what it was before is still tried
+muster credential remove KIND         forgets it, and what it was before
+muster credential rotate              seals all of them with the newest key of the key file
+  --device DEVICE      for this one alone (serial number or id); --group ID: for those of a group; else for all
+  --secret-file FILE   its first line is the password or community; of snmpUser the authentication password, and its
+                       second line the privacy password; - is standard input
+  --user NAME          of SNMPv3; --auth sha1 … sha512 (sha256), --priv aes128, aes256b, aes256r (aes128)
+  --unproved           a community goes in clear, also to devices that have no certificate to prove who they are`;
+
+const write = (text: string): void => void process.stdout.write(`${text}\n`);
+const list = z.looseObject({ items: z.array(shown) });
+const resealed = z.looseObject({ resealed: z.int(), sealed: z.int(), unreadable: z.array(z.string()) });
+
+async function show(words: readonly string[]): Promise<number> {
+  const { values, positionals } = readWords(words, {});
+  nothingMore(positionals);
+  const { items } = await clientOf(values).ask('/api/credentials', list);
+  if (values.json) {
+    for (const item of items) write(jsonOf(item));
+    return 0;
+  }
+  const columns = ['Kind', 'Whose', 'User', 'Version', 'Earlier', 'Changed', 'By'];
+  const rows = items.map((one) => [
+    one.kind,
+    one.id === '' ? one.scope : `${one.scope} ${one.id}`,
+    one.userName ?? '–',
+    `${one.version}`,
+    `${one.earlier}`,
+    secondOf(one.changedAt),
+    one.changedBy,
+  ]);
+  write(tableOf(columns.map((title, at) => ({ title, right: at === 3 || at === 4 })), rows).join('\n'));
+  return 0;
+}
+
+async function remove(words: readonly string[]): Promise<number> {
+  const { values, positionals } = readWords(words, owners);
+  const [kind = '', ...more] = positionals;
+  nothingMore(more);
+  const client = clientOf(values);
+  const query = new URLSearchParams({ kind, ...(await ownerOf(client, values)) });
+  await client.open(`/api/credentials?${query.toString()}`, { method: 'DELETE' });
+  write(values.json ? jsonOf({ removed: kind }) : `${kind} is forgotten. What devices have is as it was.`);
+  return 0;
+}
+
+async function rotate(words: readonly string[]): Promise<number> {
+  const { values, positionals } = readWords(words, {});
+  nothingMore(positionals);
+  const answer = await clientOf(values).ask('/api/credentials/rotate', resealed, { method: 'POST' });
+  const { unreadable } = answer;
+  if (values.json) write(jsonOf(answer));
+  else {
+    write(`${answer.resealed} sealed anew; the newest key has sealed ${answer.sealed} of them now.`);
+    for (const name of unreadable) write(`no key in the file opens ${name}: set it again, or put its key back`);
+  }
+  return unreadable.length > 0 ? 1 : 0;
+}
+
+function nothingMore(positionals: readonly string[]): void {
+  if (positionals.length > 0) throw new UsageError(`${positionals.join(' ')} was not expected. Try --help.`);
+}
+
+const commands = new Map([
+  ['list', show],
+  ['set', set],
+  ['remove', remove],
+  ['rotate', rotate],
+]);
+
+export const credential: Command = {
+  help,
+  run: ([name = '', ...words]) => {
+    const run = commands.get(name);
+    if (!run) throw new UsageError(`say one of ${[...commands.keys()].join(', ')}. Try --help.`);
+    return run(words);
+  },
+};

@@ -1,0 +1,92 @@
+// set: from a file to what Muster opens devices with. A secret is never typed as an option, which others could read.
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { credential, credentialKinds } from '#device/credential';
+import { messageOf } from '#events/message-of';
+import { deviceOf } from '../assess/device.js';
+import type { Client } from '../client.js';
+import { jsonOf } from '../printed.js';
+import { clientOf, readWords, UsageError } from '../words.js';
+
+export const shown = z.looseObject({
+  kind: z.string(),
+  scope: z.string(),
+  id: z.string(),
+  userName: z.string().nullable(),
+  version: z.int(),
+  changedBy: z.string(),
+  changedAt: z.iso.datetime(),
+  earlier: z.int(),
+});
+
+export const owners = { device: { type: 'string' }, group: { type: 'string' } } as const;
+const options = {
+  ...owners,
+  'secret-file': { type: 'string' },
+  user: { type: 'string' },
+  auth: { type: 'string' },
+  priv: { type: 'string' },
+  unproved: { type: 'boolean' },
+} as const;
+type Values = Partial<Record<'user' | 'auth' | 'priv' | 'secret-file', string | undefined>> & {
+  readonly unproved?: boolean | undefined;
+};
+
+interface Owners {
+  readonly device?: string | undefined;
+  readonly group?: string | undefined;
+}
+
+interface Owner {
+  readonly scope: string;
+  readonly id: string;
+}
+
+/** As the REST API has it. */
+export async function ownerOf(client: Client, { device, group }: Owners): Promise<Owner> {
+  if (device !== undefined && group !== undefined) throw new UsageError('say --device or --group, not both.');
+  if (device !== undefined) return { scope: 'device', id: (await deviceOf(client, [device])).id };
+  return group === undefined ? { scope: 'global', id: '' } : { scope: 'group', id: group };
+}
+
+export async function set(words: readonly string[]): Promise<number> {
+  const { values, positionals } = readWords(words, options);
+  const [kind, ...more] = positionals;
+  if (kind === undefined || more.length > 0)
+    throw new UsageError(`say one of ${credentialKinds.join(', ')}. Try --help.`);
+  const secret = secretOf(kind, values);
+  const client = clientOf(values);
+  const body = { ...(await ownerOf(client, values)), credential: secret };
+  const answer = await client.ask('/api/credentials', shown, { method: 'PUT', body });
+  const whose = answer.id === '' ? 'all devices' : `the ${answer.scope} ${answer.id}`;
+  const line = `${answer.kind} of ${whose}: version ${answer.version}, sealed.`;
+  process.stdout.write(`${values.json ? jsonOf(answer) : line}\n`);
+  return 0;
+}
+
+function secretOf(kind: string, values: Values) {
+  const [first = '', second = ''] = linesOf(values['secret-file']);
+  const { user, auth = 'sha256', priv = 'aes128', unproved = false } = values;
+  const wanted =
+    kind === 'admin'
+      ? { kind, password: first }
+      : kind === 'snmpUser'
+        ? { kind, user, auth, authPassword: first, priv, privPassword: second }
+        : { kind, community: first, unproved };
+  const parsed = credential.safeParse(wanted);
+  if (parsed.success) return parsed.data;
+  const [fault] = parsed.error.issues;
+  const where = fault?.path.join('.') ?? '';
+  throw new UsageError(
+    where === 'kind' ? `say one of ${credentialKinds.join(', ')}.` : `${where}: ${fault?.message ?? ''}. Try --help.`,
+  );
+}
+
+function linesOf(file: string | undefined): readonly string[] {
+  if (file === undefined) throw new UsageError('name its file with --secret-file; - is standard input.');
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8').split(/\r?\n/);
+  } catch (error) {
+    throw new UsageError(`The secret cannot be read: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,122 @@
+// Credentials of devices by REST: taken, told of, never shown, and sealed anew.
+import { appendFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KeyFile, makeKeyFile } from '#pki/key-file';
+import { newKeyLine } from '#pki/key-ring';
+import { databases, Trial } from '../../../test/support/console.js';
+import { ownFolder } from '../../../test/support/servers.js';
+import { schemas } from '../rest/answers.js';
+
+const secrets = ['s3cret-write', 'auth-s3cret', 'priv-s3cret', 's3cret-admin', 'older-s3cret'];
+const write = { kind: 'snmpWrite', community: 's3cret-write' };
+const user = {
+  kind: 'snmpUser',
+  user: 'muster',
+  auth: 'sha256',
+  authPassword: 'auth-s3cret',
+  priv: 'aes128',
+  privPassword: 'priv-s3cret',
+};
+
+describe.each(databases)('credentials on $name', ({ open }) => {
+  let trial: Trial;
+  let keys: string;
+  let token: string;
+  beforeAll(async () => {
+    keys = join(await ownFolder('keys'), 'keys');
+    await makeKeyFile(keys);
+    const others = [{ service: 'assessment', on: [] }];
+    trial = await Trial.start(await open(), { MUSTER_CREDENTIALS_KEY_FILE: keys }, others);
+    token = await trial.token('admin');
+  });
+  afterAll(() => trial.stop());
+  const path = '/api/credentials';
+  const put = (body: object, by = token) => trial.ask('PUT', path, { token: by, body });
+
+  it('are set, told of by kind, place, user and version, and not shown', async () => {
+    expect(await put({ scope: 'global', credential: write })).toMatchObject({
+      status: 200,
+      body: { kind: 'snmpWrite', scope: 'global', userName: null, version: 1, earlier: 0 },
+    });
+    await put({ scope: 'global', credential: { kind: 'admin', password: 'older-s3cret' } });
+    const again = await put({ scope: 'global', credential: { kind: 'admin', password: 's3cret-admin' } });
+    expect(again.body).toMatchObject({ userName: 'admin', version: 2, earlier: 1 });
+    expect((await put({ scope: 'group', id: 'all', credential: user })).status).toBe(200);
+    const list = await trial.ask('GET', path, { token: await trial.token('viewer') });
+    expect(schemas.CredentialList.parse(JSON.parse(list.text))).toMatchObject({ total: 3 });
+    const audit = await trial.ask('GET', '/api/audit?limit=500', { token });
+    expect(audit.text).toContain('credential:snmpUser/group/all');
+    const tables = await trial.database.query<{ name: string }>(
+      `select schemaname || '.' || tablename as name from pg_tables where schemaname in ('console', 'assessment', 'bus')`,
+    );
+    const kept = await Promise.all(
+      tables.map(({ name }) => trial.database.query(`select t::text as row from ${name} t`)),
+    );
+    const said = [again.text, list.text, audit.text, JSON.stringify(kept)].join();
+    expect(tables.length).toBeGreaterThan(20);
+    expect(secrets.filter((secret) => said.includes(secret))).toEqual([]);
+  });
+
+  it.each([
+    { what: 'a short password', body: { scope: 'global', credential: { kind: 'admin', password: 'x' } }, status: 400 },
+    { what: 'a place that is none', body: { scope: 'global', id: 'all', credential: write }, status: 400 },
+    { what: 'no group', body: { scope: 'group', credential: write }, status: 400 },
+    { what: 'a group that is not there', body: { scope: 'group', id: 'none', credential: write }, status: 404 },
+    { what: 'a device that is not there', body: { scope: 'device', id: 'none', credential: write }, status: 404 },
+    { what: 'DES', body: { scope: 'global', credential: { ...user, priv: 'des' } }, status: 400 },
+  ])('$what is refused, and the secret not repeated', async ({ body, status }) => {
+    const answer = await put(body);
+    expect(answer.status).toBe(status);
+    expect(secrets.filter((secret) => answer.text.includes(secret))).toEqual([]);
+  });
+
+  it('are an administrator’s to write', async () => {
+    const operator = await trial.token('operator');
+    expect((await put({ scope: 'global', credential: write }, operator)).status).toBe(403);
+    const query = '?kind=admin&scope=global';
+    expect((await trial.ask('DELETE', path + query, { token: operator })).status).toBe(403);
+    expect((await trial.ask('POST', `${path}/rotate`, { token: operator })).status).toBe(403);
+  });
+
+  it('are sealed with a new key, so that the old one may go', async () => {
+    const [old] = await trial.database.query<{ box: string }>(
+      `select box from assessment.credential where kind = 'admin'`,
+    );
+    await appendFile(keys, newKeyLine());
+    const answer = await trial.ask('POST', `${path}/rotate`, { token });
+    expect(JSON.parse(answer.text)).toEqual({ resealed: 3, sealed: 3, unreadable: [] });
+    const again = await trial.ask('POST', `${path}/rotate`, { token });
+    expect(JSON.parse(again.text)).toEqual({ resealed: 0, sealed: 3, unreadable: [] });
+    const rows = await trial.database.query<{ box: string; earlier: { box: string }[] }>(
+      `select box, earlier from assessment.credential where kind = 'admin'`,
+    );
+    const ring = await new KeyFile(keys).ring();
+    const boxes = rows.flatMap(({ box, earlier }) => [box, ...earlier.map((each) => each.box)]);
+    expect(boxes.map((box) => ring.isNewest(box))).toEqual([true, true]);
+    expect(boxes.map((box) => JSON.parse(ring.open(box, 'admin/global')) as object)).toEqual([
+      { kind: 'admin', password: 's3cret-admin' },
+      { kind: 'admin', password: 'older-s3cret' },
+    ]);
+    expect(ring.isNewest(old?.box ?? '')).toBe(false);
+    await writeFile(keys, newKeyLine());
+    const lost = await trial.ask('POST', `${path}/rotate`, { token });
+    expect(JSON.parse(lost.text)).toMatchObject({ resealed: 0, sealed: 0 });
+    expect(lost.text).toContain('snmpUser/group/all');
+  });
+
+  it('are forgotten', async () => {
+    const query = '?kind=snmpUser&scope=group&id=all';
+    expect((await trial.ask('DELETE', path + query, { token })).status).toBe(204);
+    expect((await trial.ask('DELETE', path + query, { token })).status).toBe(404);
+    expect(await trial.database.query(`select 1 from assessment.credential where kind = 'snmpUser'`)).toEqual([]);
+  });
+});
+
+it('none are kept without keys', async () => {
+  const trial = await Trial.start(await databases[0].open(), {}, [{ service: 'assessment', on: [] }]);
+  const token = await trial.token('admin');
+  const answer = await trial.ask('PUT', '/api/credentials', { token, body: { scope: 'global', credential: write } });
+  expect(answer.text).toContain('MUSTER_CREDENTIALS_KEY_FILE');
+  await trial.stop();
+});

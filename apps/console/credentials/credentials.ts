@@ -1,0 +1,152 @@
+// Credentials of devices as operators write them (R67): sealed at once, never shown again. They go to assessment by its own
+// table, and never by the bus.
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  placeName,
+  userOf,
+  type Credential,
+  type CredentialKind,
+  type CredentialPlace,
+  type CredentialScope,
+} from '#device/credential';
+import { groupChanged } from '#events/group';
+import { messageOf } from '#events/message-of';
+import { KeyFile } from '#pki/key-file';
+import type { KeyRing } from '#pki/key-ring';
+import { PARTS, type StoredParts } from '#runtime/service';
+import {
+  allCredentials,
+  putCredential,
+  removeCredential,
+  resealCredential,
+  type CredentialRow,
+} from '#store/credentials';
+import type { Tx } from '#store/store';
+import type { ConsoleConfig } from '../config.js';
+import { readOne, type Writer } from '../documents/written.js';
+import { Refusal } from '../refusal.js';
+import { audit } from '../who/audit.js';
+
+/** What is told of a credential: never what it is. */
+export type Shown = Omit<CredentialRow, 'box' | 'earlier'> & { readonly earlier: number };
+
+export interface Resealed {
+  readonly resealed: number;
+  /** With the newest key, now. */
+  readonly sealed: number;
+  /** Names of those that no key in the file opens. */
+  readonly unreadable: readonly string[];
+}
+
+@Injectable()
+export class Credentials {
+  readonly #keys: KeyFile | null;
+
+  constructor(@Inject(PARTS) private readonly parts: StoredParts<ConsoleConfig>) {
+    const { credentialKeys } = parts.config;
+    this.#keys = credentialKeys === null ? null : new KeyFile(credentialKeys);
+  }
+
+  async all(): Promise<readonly Shown[]> {
+    return (await this.parts.store.transaction(allCredentials)).map(shown);
+  }
+
+  /** In the place of what was there, which is still tried after it: a device may have it. */
+  async set(owner: Pick<CredentialPlace, 'scope' | 'id'>, secret: Credential, by: Writer): Promise<Shown> {
+    const { scope, id } = owner;
+    const place = { kind: secret.kind, scope, id };
+    const name = placeName(place);
+    const ring = await this.#ring();
+    const box = ring.seal(JSON.stringify(secret), name);
+    return this.parts.store.transaction(async (tx) => {
+      await mustBeThere(tx, place);
+      const row = { ...place, userName: userOf(secret), generated: false, changedBy: by.name, box };
+      const version = await putCredential(tx, row);
+      await told(tx, by, { action: 'credential.set', name, detail: { version } });
+      const found = (await allCredentials(tx)).find((one) => isAt(one, place));
+      if (!found) throw new Error(`${name} was written and is not there`);
+      return shown(found);
+    });
+  }
+
+  async remove(place: CredentialPlace, by: Writer): Promise<void> {
+    const name = placeName(place);
+    await this.parts.store.transaction(async (tx) => {
+      if (!(await removeCredential(tx, place))) throw new Refusal('notFound', `There is no ${name}.`);
+      await told(tx, by, { action: 'credential.removed', name });
+    });
+  }
+
+  /** Seals all of them with the newest key, so that older ones may go from the file. */
+  async rotate(by: Writer): Promise<Resealed> {
+    const ring = await this.#ring();
+    let resealed = 0;
+    const unreadable: string[] = [];
+    const rows = await this.parts.store.transaction(allCredentials);
+    for (const row of rows) {
+      const done = await this.#reseal(ring, row);
+      if (done === 'unreadable') unreadable.push(nameOf(row));
+      else if (done === 'resealed') resealed += 1;
+    }
+    const detail = { resealed, unreadable: unreadable.length };
+    await this.parts.store.transaction((tx) => told(tx, by, { action: 'credential.rotated', name: 'all', detail }));
+    return { resealed, sealed: rows.length - unreadable.length, unreadable };
+  }
+
+  async #reseal(ring: KeyRing, row: CredentialRow): Promise<'resealed' | 'was' | 'unreadable'> {
+    if ([row, ...row.earlier].every(({ box }) => ring.isNewest(box))) return 'was';
+    const name = nameOf(row);
+    try {
+      const anew = (box: string): string => ring.seal(ring.open(box, name), name);
+      const boxes = {
+        box: anew(row.box),
+        earlier: row.earlier.map(({ version, box }) => ({ version, box: anew(box) })),
+      };
+      // What was set meanwhile was sealed with the newest key.
+      await this.parts.store.transaction((tx) => resealCredential(tx, row, boxes));
+      return 'resealed';
+    } catch (error) {
+      this.parts.log.warn({ credential: name, why: messageOf(error) }, 'A credential could not be opened');
+      return 'unreadable';
+    }
+  }
+
+  async #ring(): Promise<KeyRing> {
+    if (!this.#keys) {
+      const how = 'name a file of keys in MUSTER_CREDENTIALS_KEY_FILE, for console and assessment alike';
+      throw new Refusal('invalid', `This Muster has no keys to seal credentials with: ${how}.`);
+    }
+    try {
+      return await this.#keys.ring();
+    } catch (error) {
+      throw new Refusal('busy', `The keys that seal credentials cannot be read: ${messageOf(error)}.`);
+    }
+  }
+}
+
+/** A device or group that Muster knows. */
+async function mustBeThere(tx: Tx, { scope, id }: CredentialPlace): Promise<void> {
+  if (scope === 'global') return;
+  const found =
+    scope === 'group'
+      ? (await readOne(tx, groupChanged, id)) !== null
+      : (await tx.query('select 1 as one from console.device where id::text = $1 and listed', [id])).length > 0;
+  if (!found) throw new Refusal('notFound', `There is no ${scope} ${id}.`);
+}
+
+interface Deed {
+  readonly action: string;
+  readonly name: string;
+  readonly detail?: object;
+}
+
+const told = (tx: Tx, by: Writer, { action, name, detail = {} }: Deed): Promise<void> =>
+  audit(tx, { who: by.name, from: by.from, action, target: `credential:${name}`, detail });
+
+const isAt = (one: CredentialRow, { kind, scope, id }: CredentialPlace): boolean =>
+  one.kind === kind && one.scope === scope && one.id === id;
+
+const nameOf = ({ kind, scope, id }: CredentialRow): string =>
+  placeName({ kind: kind as CredentialKind, scope: scope as CredentialScope, id });
+
+const shown = ({ box: _, earlier, ...row }: CredentialRow): Shown => ({ ...row, earlier: earlier.length });

@@ -1,0 +1,115 @@
+import { Button } from '@mantine/core';
+import { useCredentials } from '../../api/queries.js';
+import type { CredentialRow } from '../../api/types.js';
+import { useWrite } from '../../api/writes.js';
+import { Confirm } from '../../parts/confirm.js';
+import { Loaded, Nothing } from '../../parts/loaded.js';
+import { PageHead } from '../../parts/page-head.js';
+import { ProblemNote } from '../../parts/problem-note.js';
+import { Table } from '../../parts/table.js';
+import { When } from '../../parts/when.js';
+import { useIsAdmin } from '../../shell/session.js';
+import { useTell } from '../../shell/told.js';
+import { kindWords } from './kinds.js';
+import { SetCredential } from './set-credential.js';
+
+export function Credentials() {
+  const credentials = useCredentials();
+  const isAdmin = useIsAdmin();
+  return (
+    <div className="stack">
+      <PageHead title="Credentials">
+        What opens devices. They are sealed, and never shown: not here, not in the log, not on the bus.
+      </PageHead>
+      <section className="card card-flush" aria-label="Credentials">
+        <Loaded query={credentials}>{({ items }) => <List rows={items} isAdmin={isAdmin} />}</Loaded>
+      </section>
+      {isAdmin && <SetCredential />}
+      {isAdmin && <Rotate />}
+    </div>
+  );
+}
+
+const whoseOf = ({ scope, id }: CredentialRow): string =>
+  scope === 'global' ? 'All devices' : scope === 'group' ? `Group ${id}` : `Device ${id}`;
+
+function List({ rows, isAdmin }: { readonly rows: readonly CredentialRow[]; readonly isAdmin: boolean }) {
+  if (rows.length === 0)
+    return <Nothing title="None yet">Devices with a password of their own let nobody in without it.</Nothing>;
+  const remove = isAdmin
+    ? [{ title: 'Actions', actions: true, cell: (row: CredentialRow) => <Remove row={row} /> }]
+    : [];
+  return (
+    <Table
+      caption="Credentials"
+      rows={rows}
+      keyOf={({ kind, scope, id }) => `${kind} ${scope} ${id}`}
+      columns={[
+        { title: 'Kind', lead: true, cell: ({ kind }) => <span className="strong">{kindWords[kind]}</span> },
+        { title: 'Whose', cell: whoseOf },
+        { title: 'User', cell: ({ userName }) => userName ?? '–' },
+        { title: 'Version', cell: ({ version }) => version },
+        { title: 'Changed', cell: ({ changedAt }) => <When at={changedAt} /> },
+        { title: 'By', cell: ({ changedBy }) => changedBy },
+        ...remove,
+      ]}
+    />
+  );
+}
+
+function Remove({ row }: { readonly row: CredentialRow }) {
+  const remove = useWrite(['credentials', 'audit']);
+  const { kind, scope, id } = row;
+  const query = new URLSearchParams({ kind, scope, id }).toString();
+  const name = `${kindWords[kind]}, ${whoseOf(row)}`;
+  return (
+    <Confirm
+      label="Remove"
+      name={`Remove ${name}`}
+      size="xs"
+      question={`Remove ${name}?`}
+      act="Remove"
+      pending={remove.isPending}
+      problem={remove.error}
+      onConfirm={(close) => remove.mutate({ method: 'DELETE', path: `credentials?${query}`, done: close })}
+    >
+      Muster forgets it, and what it was before. What devices have stays as it is: those that no other opens cannot be
+      managed any more.
+    </Confirm>
+  );
+}
+
+interface Resealed {
+  readonly resealed: number;
+  readonly sealed: number;
+  readonly unreadable: readonly string[];
+}
+
+function Rotate() {
+  const rotate = useWrite<Resealed>(['credentials', 'audit']);
+  const tell = useTell();
+  const done = ({ resealed, unreadable }: Resealed) =>
+    tell(
+      unreadable.length === 0
+        ? `${resealed} sealed anew: older keys may go from the file.`
+        : `No key in the file opens ${unreadable.join(', ')}.`,
+    );
+  return (
+    <section className="card stack-close narrow" aria-labelledby="rotate">
+      <h2 id="rotate">After a new key</h2>
+      <p className="small dim">
+        The last line of the key file seals, all of them open. Seal all with it, then the older lines may go.
+      </p>
+      <div>
+        <Button
+          variant="default"
+          loading={rotate.isPending}
+          onClick={() => rotate.mutate({ method: 'POST', path: 'credentials/rotate', done })}
+        >
+          Seal anew
+        </Button>
+      </div>
+      {rotate.error && <ProblemNote problem={rotate.error} />}
+    </section>
+  );
+}

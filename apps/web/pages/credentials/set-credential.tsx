@@ -1,0 +1,107 @@
+import { Button, Checkbox, NativeSelect, PasswordInput, TextInput } from '@mantine/core';
+import { useState, type FormEvent } from 'react';
+import { useGroups } from '../../api/queries.js';
+import type { CredentialRow } from '../../api/types.js';
+import { useWrite } from '../../api/writes.js';
+import { faultsAt, ProblemNote } from '../../parts/problem-note.js';
+import { useTell } from '../../shell/told.js';
+import { algorithms, fieldsOf, kindWords, type Field } from './kinds.js';
+
+type Kind = CredentialRow['kind'];
+const kinds = ['admin', 'snmpUser', 'snmpWrite', 'snmpRead'] as const satisfies readonly Kind[];
+const everybody = '';
+
+/** For all devices or those of a group; of one device from the command line. */
+export function SetCredential() {
+  const [kind, setKind] = useState<Kind>('admin');
+  const [group, setGroup] = useState(everybody);
+  const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
+  const [unproved, setUnproved] = useState(false);
+  const groups = useGroups();
+  const set = useWrite(['credentials', 'audit']);
+  const tell = useTell();
+  const fields = fieldsOf[kind];
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const values = Object.fromEntries(fields.map(({ name }) => [name, typed[name] ?? '']));
+    const extra = kind === 'snmpUser' ? algorithms : kind === 'admin' ? {} : { unproved };
+    const owner = group === everybody ? { scope: 'global' } : { scope: 'group', id: group };
+    const done = () => {
+      setTyped({});
+      tell(`${kindWords[kind]} sealed. What it was before is still tried after it.`);
+    };
+    const body = { ...owner, credential: { kind, ...values, ...extra } };
+    set.mutate({ method: 'PUT', path: 'credentials', body, done });
+  };
+  const choices = groups.data?.items.map(({ id, body }) => ({ value: id, label: `Group ${body.name}` })) ?? [];
+  const choose = (value: string) => {
+    const found = kinds.find((one) => one === value);
+    if (found) setKind(found);
+    setTyped({});
+  };
+  return (
+    <form className="card stack narrow" aria-labelledby="set-credential" onSubmit={submit} noValidate>
+      <h2 id="set-credential">Set a credential</h2>
+      <NativeSelect
+        label="Kind"
+        value={kind}
+        data={kinds.map((value) => ({ value, label: kindWords[value] }))}
+        onChange={(event) => choose(event.currentTarget.value)}
+      />
+      <NativeSelect
+        label="Whose"
+        description="Of one device: muster credential set, with --device."
+        value={group}
+        data={[{ value: everybody, label: 'All devices' }, ...choices]}
+        onChange={(event) => setGroup(event.currentTarget.value)}
+      />
+      {fields.map((field) => (
+        <Typed
+          key={`${kind} ${field.name}`}
+          field={field}
+          value={typed[field.name] ?? ''}
+          error={faultsAt(set.error, `credential.${field.name}`)}
+          onType={(value) => setTyped({ ...typed, [field.name]: value })}
+        />
+      ))}
+      {(kind === 'snmpRead' || kind === 'snmpWrite') && (
+        <Checkbox
+          label="Send it to devices without a certificate, too"
+          description="Whoever takes such a device's address then has it."
+          checked={unproved}
+          onChange={(event) => setUnproved(event.currentTarget.checked)}
+        />
+      )}
+      {set.error && <ProblemNote problem={set.error} />}
+      <div>
+        <Button
+          type="submit"
+          loading={set.isPending}
+          disabled={fields.some(({ name }) => (typed[name] ?? '') === '')}
+        >
+          Set
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+interface TypedProps {
+  readonly field: Field;
+  readonly value: string;
+  readonly error: React.ReactNode;
+  readonly onType: (value: string) => void;
+}
+
+function Typed({ field: { label, secret }, value, error, onType }: TypedProps) {
+  const common = { label, value, error, autoComplete: secret ? 'new-password' : 'off' };
+  return secret ? (
+    <PasswordInput
+      {...common}
+      visibilityToggleButtonProps={{ 'aria-label': `Show ${label.toLowerCase()}` }}
+      onChange={(event) => onType(event.currentTarget.value)}
+    />
+  ) : (
+    <TextInput {...common} onChange={(event) => onType(event.currentTarget.value)} />
+  );
+}

@@ -1,0 +1,57 @@
+// Credentials of devices on the page (R67), in a real browser: set, told of, removed, and never shown.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeKeyFile } from '#pki/key-file';
+import { databases, Trial } from '../support/console.js';
+import { ownFolder } from '../support/servers.js';
+import { launch, password, Visitor } from './chromium.js';
+
+const [PGlite] = databases;
+
+describe('the page Credentials', () => {
+  let trial: Trial;
+  let browser: Browser;
+  let visitor: Visitor;
+
+  beforeAll(async () => {
+    const folder = await ownFolder('credentials');
+    const [passwordFile, keys] = [join(folder, 'password'), join(folder, 'keys')];
+    await writeFile(passwordFile, password);
+    await makeKeyFile(keys);
+    const environment = { MUSTER_ADMIN_PASSWORD_FILE: passwordFile, MUSTER_CREDENTIALS_KEY_FILE: keys };
+    trial = await Trial.start(await PGlite.open(), environment, [{ service: 'assessment', on: [] }]);
+    browser = await launch();
+    visitor = await Visitor.open(browser, trial.host.url, { expected: [400] });
+    await visitor.goTo('/credentials');
+    await visitor.signIn('admin');
+    await visitor.heading('Credentials').waitFor();
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await trial?.stop();
+  }, 60_000);
+
+  it('takes one, names what is wrong with it, shows all but the secret, and forgets it', async () => {
+    const { page } = visitor;
+    await page.getByText('None yet').waitFor();
+    await page.getByLabel('Kind').selectOption('SNMPv3 user');
+    await page.getByLabel('User name').fill('muster');
+    await page.getByLabel('Authentication password', { exact: true }).fill('short');
+    await page.getByLabel('Privacy password', { exact: true }).fill('priv-s3cret');
+    await page.getByRole('button', { name: 'Set', exact: true }).click();
+    await page.getByText('must have 8 characters at least').first().waitFor();
+    await page.getByLabel('Authentication password', { exact: true }).fill('auth-s3cret');
+    await page.getByRole('button', { name: 'Set', exact: true }).click();
+    const row = page.getByRole('table').getByRole('row', { name: /SNMPv3 user/ });
+    await row.getByText('All devices').waitFor();
+    expect(await page.content()).not.toMatch(/(auth|priv)-s3cret/);
+    await page.getByRole('button', { name: 'Seal anew' }).click();
+    await page.getByText('0 sealed anew').waitFor();
+    await row.getByRole('button', { name: /^Remove SNMPv3 user/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await page.getByText('None yet').waitFor();
+    expect(visitor.complaints).toEqual([]);
+  }, 120_000);
+});

@@ -1,0 +1,166 @@
+// Devices that let in only whoever has their password (R67): which credential is tried, how often, and how it is changed.
+import { randomUUID, X509Certificate } from 'node:crypto';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { exampleIdentity } from '#events/identity';
+import { fingerprintOf, type Credentials } from '#pki/certificate';
+import { selfSigned } from '#pki/self-signed';
+import { freePort } from '../../scripts/free-port.mjs';
+import { startApi, type Api } from '../../apps/agent/device/api.js';
+import { Device, freshConfiguration, type Configuration } from '../../apps/agent/device/device.js';
+import { Assessing, type Known } from '../support/assessing.js';
+
+const admin = (password: string) => ({ kind: 'admin', password }) as const;
+const [right, other, third] = ['the-right-one', 'not-this-one', 'nor-this-one'];
+const telnetOff = { 'svc.telnet': false };
+const limitMs = 200_000;
+
+let shown: Credentials;
+let last = 0;
+beforeAll(async () => {
+  shown = await selfSigned({ commonName: 'printer', serialNumber: exampleIdentity.serial });
+});
+
+/** A device of this project, which can be cut off, and comes back with what it has kept. */
+class Printer {
+  readonly known: Known;
+  kept: Configuration = freshConfiguration;
+  requests = 0;
+  /** Called when it has kept something, before it answers. */
+  afterSave: (kept: Configuration) => Promise<void> = () => Promise.resolve();
+  #api: Api | null = null;
+
+  constructor(private readonly port: number) {
+    const ip = `127.37.0.${(last += 1)}`;
+    const fingerprint = fingerprintOf(new X509Certificate(shown.certificate).raw);
+    this.known = { deviceId: randomUUID(), identity: { ...exampleIdentity, ip }, fingerprint };
+  }
+
+  get device(): Device {
+    const save = async (configuration: Configuration): Promise<void> => {
+      this.kept = configuration;
+      await this.afterSave(configuration);
+    };
+    return new Device({ identity: this.known.identity, memory: { read: () => this.kept, save } });
+  }
+
+  async up(): Promise<void> {
+    const host = this.known.identity.ip;
+    const counted = (): number => ((this.requests += 1), 0);
+    this.#api = await startApi({ device: this.device, identity: shown, host, port: this.port, delayMs: counted });
+  }
+
+  async down(): Promise<void> {
+    const api = this.#api;
+    this.#api = null;
+    await api?.stop();
+  }
+}
+
+describe('a device with a password', () => {
+  let assessing: Assessing;
+  let printer: Printer;
+  beforeEach(async () => {
+    const device = await freePort();
+    assessing = await Assessing.start(['127.37.0.0/16']);
+    await assessing.require(telnetOff);
+    assessing.work({ device, snmp: device });
+    printer = new Printer(device);
+    await printer.up();
+  });
+  afterEach(async () => {
+    await printer.down();
+    await assessing.stop();
+  });
+  const locked = (password: string = right) => printer.device.setPassword(password);
+  const id = (): string => printer.known.deviceId;
+
+  it('is opened by the credential of the device, else of all; a wrong one is not tried again', async () => {
+    await locked();
+    await assessing.hold(admin(other), 'device', id());
+    await assessing.hold(admin(right));
+    expect(await assessing.assess(printer.known)).toMatchObject({ outcome: 'compliant' });
+    expect(await assessing.tried(id())).toEqual({ [`admin/device/${id()}@1`]: false, 'admin/global@1': true });
+    printer.requests = 0;
+    await assessing.assess(printer.known);
+    const without = printer.requests;
+    await assessing.hold(admin(third), 'device', id());
+    printer.requests = 0;
+    await assessing.assess(printer.known);
+    // What was right comes first: the new one of the device is not tried at all.
+    expect(printer.requests).toBe(without);
+  }, limitMs);
+
+  it('is tried with two wrong ones in a task, and with the next in the next', async () => {
+    await locked();
+    await assessing.hold(admin(other), 'device', id());
+    await assessing.hold(admin(third), 'device', id());
+    await assessing.hold(admin(other));
+    await assessing.hold(admin(right));
+    await assessing.hold(admin('wrong-and-newest'));
+    // In this order: the newest of the device, the newest of all, then what they were before.
+    const first = await assessing.assess(printer.known);
+    expect(first).toMatchObject({ outcome: 'failed' });
+    expect(first.detail).toContain('password');
+    expect(Object.values(await assessing.tried(id()))).toEqual([false, false]);
+    expect(await assessing.assess(printer.known)).toMatchObject({ outcome: 'compliant' });
+    expect(await assessing.tried(id())).toMatchObject({ 'admin/global@2': true });
+  }, limitMs);
+
+  it('fresh from the box gets one of its own, kept before it has it, and never said', async () => {
+    await assessing.require({ ...telnetOff, 'credential.admin': 'generated' });
+    const result = await assessing.assess(printer.known);
+    expect(result.results.map(({ setting, outcome }) => [setting, outcome])).toEqual([
+      ['svc.telnet', 'remediated'],
+      ['credential.admin', 'remediated'],
+    ]);
+    expect(result).toMatchObject({ outcome: 'compliant' });
+    const kept = await assessing.kept('admin', id());
+    const [password = ''] = typeof kept === 'object' && kept && 'password' in kept ? [String(kept.password)] : [];
+    expect(password.length).toBe(24);
+    const hash = printer.device.passwordHash;
+    await printer.device.setPassword(password);
+    expect(printer.device.passwordHash).toBe(hash);
+    expect(await assessing.said()).not.toContain(password);
+    const again = await assessing.assess(printer.known);
+    expect(again).toMatchObject({ outcome: 'compliant', changes: [] });
+  }, limitMs);
+
+  it('is changed to what operators set anew, by what it was before', async () => {
+    await locked();
+    await assessing.hold(admin(right));
+    await assessing.hold(admin('a newer one'));
+    await assessing.require({ 'credential.admin': 'stored' });
+    const result = await assessing.assess(printer.known);
+    expect(result).toMatchObject({ outcome: 'compliant' });
+    expect(result.changes).toMatchObject([{ setting: 'credential.admin', before: 'other', after: 'stored' }]);
+    const hash = printer.device.passwordHash;
+    await locked('a newer one');
+    expect(printer.device.passwordHash).toBe(hash);
+  }, limitMs);
+
+  it.each([
+    { what: 'with the new one, and says nothing', refuses: false },
+    { what: 'before it has kept the new one', refuses: true },
+  ])('that dies $what, is opened afterwards', async ({ refuses }) => {
+    await locked();
+    await assessing.hold(admin(right));
+    await assessing.require({ 'credential.admin': 'generated' });
+    const before = printer.kept;
+    let died = false;
+    printer.afterSave = async () => {
+      if (died) return;
+      died = true;
+      if (refuses) printer.kept = before;
+      void printer.down();
+      await new Promise(() => undefined);
+    };
+    const result = assessing.assess(printer.known);
+    await expect.poll(() => died, { timeout: 60_000 }).toBe(true);
+    await printer.down();
+    await printer.up();
+    // Whoever tries again finds it, in the same task or in the next.
+    await result;
+    expect(await assessing.assess(printer.known)).toMatchObject({ outcome: 'compliant' });
+    expect(await assessing.kept('admin', id())).toMatchObject({ kind: 'admin' });
+  }, limitMs);
+});

@@ -1,0 +1,171 @@
+// Assessment alone, with credentials to open devices with: its consumers and workers on a database of their own, fed by hand.
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { metrics } from '@opentelemetry/api';
+import { runWorkers, type RunningWorkers } from '#bus/worker';
+import { placeName, userOf, type Credential, type CredentialScope } from '#device/credential';
+import { openDeviceApi } from '#device/api';
+import { assessmentFinished, type AssessmentFinished } from '#events/assessment';
+import { deviceGrouped } from '#events/device';
+import type { Identity } from '#events/identity';
+import { policyChanged, type Policy } from '#events/policy';
+import { defaultSettings, settingsChanged } from '#events/settings';
+import { KeyFile, makeKeyFile } from '#pki/key-file';
+import { putCredential } from '#store/credentials';
+import type { Log } from '#runtime/log';
+import type { Store } from '#store/store';
+import { assessWorker } from '../../apps/assessment/assess.js';
+import { assessment } from '../../apps/assessment/assessment.js';
+import { connect, targetOf, type Openers } from '../../apps/assessment/connect.js';
+import { heldFor } from '../../apps/assessment/credentials/held.js';
+import { Keyring } from '../../apps/assessment/credentials/keyring.js';
+import { Vault } from '../../apps/assessment/credentials/vault.js';
+import { openFor, published, startFed, type Fed } from './fed-delivery.js';
+import { outboxBus } from './outbox-bus.js';
+import { ownFolder } from './servers.js';
+import { until } from './until.js';
+
+/** Where its devices are. */
+export interface Ports {
+  readonly device: number;
+  readonly snmp: number;
+}
+
+/** A device, as assessment hears of it. */
+export interface Known {
+  readonly deviceId: string;
+  readonly identity: Identity;
+  /** Null: it is not known by a certificate. */
+  readonly fingerprint: string | null;
+}
+
+export class Assessing {
+  /** What the log was told. */
+  readonly lines: string[] = [];
+  #version = 0;
+  #workers: RunningWorkers | null = null;
+
+  private constructor(
+    private readonly networks: readonly string[],
+    readonly store: Store,
+    private readonly fed: Fed,
+    private readonly keys: KeyFile,
+  ) {}
+
+  static async start(networks: readonly string[]): Promise<Assessing> {
+    const store = await openFor('PGlite', 'assessment');
+    const fed = await startFed(store, assessment.consumers);
+    const file = join(await ownFolder('keys'), 'keys');
+    await makeKeyFile(file);
+    const assessing = new Assessing(networks, store, fed, new KeyFile(file));
+    const body = { ...defaultSettings, allowRemediation: true, initialPolicy: 'base', deviceNetworks: [...networks] };
+    await fed.feed(published(settingsChanged.draft({ id: 'settings', version: 1, changedBy: 'admin', body })));
+    return assessing;
+  }
+
+  /** @param about told of each statement of the vault, before it is made */
+  work(ports: Ports, about: (sql: string, parameters: readonly unknown[]) => void = () => undefined): void {
+    const log = this.#log;
+    const store: Pick<Store, 'query'> = {
+      query: <Row extends object>(sql: string, parameters: readonly unknown[] = []) => {
+        about(sql, parameters);
+        return this.store.query<Row>(sql, parameters);
+      },
+    };
+    const vault = new Vault({ store, keys: this.keys, log });
+    const keyring = new Keyring({ vault, devicePort: ports.device, snmpPort: ports.snmp, attemptsMax: 2 });
+    const openers = openersOn(ports);
+    const parts = { store: this.store, bus: outboxBus, log, meter: metrics.getMeter('test'), instance: 'one' };
+    const workers = [assessWorker({ store: this.store, openers, keyring, log })];
+    this.#workers = runWorkers({ ...parts, workers, service: 'assessment' });
+  }
+
+  /** The device, spoken with outside any task. */
+  async connect({ deviceId, identity, fingerprint }: Known, ports: Ports, groups: readonly string[] = []) {
+    const held = await heldFor(this.store, deviceId, groups.map((groupId) => ({ groupId, priority: 1 })));
+    const vault = new Vault({ store: this.store, keys: this.keys, log: this.#log });
+    const keyring = new Keyring({ vault, devicePort: ports.device, snmpPort: ports.snmp, attemptsMax: 2 });
+    const of = { identity, fingerprint, networks: [...this.networks], trusted: null, community: null, known: null };
+    return connect({ ...of, held }, openersOn(ports), keyring);
+  }
+
+  async require(items: Readonly<Record<string, string | boolean>>): Promise<void> {
+    const body: Policy = {
+      name: 'Base',
+      description: '',
+      items: Object.entries(items).map(([setting, required]) => ({
+        setting,
+        required,
+        severity: 'high',
+        remediate: true,
+        unsupported: 'fail',
+      })),
+    };
+    const version = (this.#version += 1);
+    await this.fed.feed(published(policyChanged.draft({ id: 'base', version, changedBy: 'admin', body })));
+  }
+
+  /** As console does it. */
+  async hold(secret: Credential, scope: CredentialScope = 'global', id = ''): Promise<void> {
+    const at = { kind: secret.kind, scope, id };
+    const box = (await this.keys.ring()).seal(JSON.stringify(secret), placeName(at));
+    await putCredential(this.store, { ...at, userName: userOf(secret), generated: false, changedBy: 'admin', box });
+  }
+
+  /** What is kept of a device's own, opened. */
+  async kept(kind: Credential['kind'], deviceId: string): Promise<unknown> {
+    const at = { kind, scope: 'device', id: deviceId } as const;
+    const [row] = await this.store.query<{ box: string }>(
+      `select box from assessment.credential where kind = $1 and scope = 'device' and id = $2`,
+      [kind, deviceId],
+    );
+    return row ? JSON.parse((await this.keys.ring()).open(row.box, placeName(at))) : null;
+  }
+
+  /** Whether each credential that was tried on the device was right. */
+  async tried(deviceId: string): Promise<Readonly<Record<string, boolean>>> {
+    const rows = await this.store.query<{ credential: string; is_right: boolean }>(
+      `select credential, is_right from assessment.credential_try where device_id = $1 order by credential`,
+      [deviceId],
+    );
+    return Object.fromEntries(rows.map(({ credential, is_right }) => [credential, is_right]));
+  }
+
+  get #log(): Log {
+    const note = (fields: object, message: string): void =>
+      void this.lines.push(JSON.stringify([fields, message]));
+    const log: Log = { info: note, warn: note, error: note, debug: note, child: () => log };
+    return log;
+  }
+
+  /** One assessment, to its end. */
+  async assess({ deviceId, identity, fingerprint }: Known): Promise<AssessmentFinished> {
+    const announcement = randomUUID();
+    const of = { deviceId, identity, fingerprint, announcements: [announcement] };
+    const grouped = { ...of, trigger: 'announced', fresh: true, groups: [], left: [], licensedSequence: 1 } as const;
+    await this.fed.feed(published(deviceGrouped.draft(grouped)));
+    return until(
+      'the assessment ended',
+      async () => (await this.fed.told(assessmentFinished)).find(({ covers }) => covers.includes(announcement)),
+      120_000,
+    );
+  }
+
+  /** Whatever was said to the bus and to the log, and what lies in the database besides the boxes. */
+  async said(): Promise<string> {
+    const tables = ['outbox', 'task', 'change', 'credential_try', 'device'];
+    const rows = await Promise.all(
+      tables.map((table) => this.store.query(`select to_jsonb(t) as row from assessment.${table} t`)),
+    );
+    return JSON.stringify([...rows, this.lines]);
+  }
+
+  async stop(): Promise<void> {
+    await this.#workers?.stop();
+    await this.fed.stop();
+  }
+}
+
+const openersOn =
+  (ports: Ports): Openers =>
+  (whom) => ({ api: () => openDeviceApi(targetOf(whom, ports.device)) });

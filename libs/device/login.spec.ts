@@ -77,7 +77,7 @@ describe('a device that has a password', () => {
 
 describe('a device that asks for it otherwise', () => {
   /** With what each request was sent, and how often one was. */
-  async function asking(challenge: (count: number) => string | readonly string[] | null) {
+  async function asking(challenge: (count: number) => string | string[] | null) {
     const heard: (string | undefined)[] = [];
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
       heard.push(request.headers.authorization);

@@ -35,7 +35,7 @@ const forms = words.flatMap((word) => [
   Buffer.from(word).toString('base64'),
   Buffer.from(`admin:${word}`).toString('base64'),
   Buffer.from(word).toString('hex'),
-  ...['sha256', 'md5', 'sha1'].map((hash) => createHash(hash).update(word).digest('latin1')),
+  ...['sha256', 'md5', 'sha1'].map((hash) => createHash(hash).update(word).digest().toString('latin1')),
   ...['sha256', 'md5', 'sha1'].map((hash) => createHash(hash).update(word).digest('hex')),
 ]);
 

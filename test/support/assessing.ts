@@ -142,8 +142,8 @@ export class Assessing {
   async assess({ deviceId, identity, fingerprint }: Known): Promise<AssessmentFinished> {
     const announcement = randomUUID();
     const of = { deviceId, identity, fingerprint, announcements: [announcement] };
-    const grouped = { ...of, trigger: 'announced', fresh: true, groups: [], left: [], licensedSequence: 1 } as const;
-    await this.fed.feed(published(deviceGrouped.draft(grouped)));
+    const grouped = { ...of, fresh: true, groups: [], left: [], licensedSequence: 1 };
+    await this.fed.feed(published(deviceGrouped.draft({ ...grouped, trigger: 'announced' })));
     return until(
       'the assessment ended',
       async () => (await this.fed.told(assessmentFinished)).find(({ covers }) => covers.includes(announcement)),

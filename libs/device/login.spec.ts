@@ -82,7 +82,8 @@ describe('a device that asks for it otherwise', () => {
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
       heard.push(request.headers.authorization);
       const wanted = challenge(heard.length);
-      if (wanted === null) response.writeHead(200, { 'content-type': 'application/json' }).end('{"settings":{}}');
+      if (wanted === null)
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{"settings":{}}');
       else response.writeHead(401, { 'www-authenticate': wanted }).end('{}');
     };
     const server: Server = createServer({ key: shown.key, cert: shown.certificate }, answer);

@@ -197,7 +197,7 @@ describe('who only says that he is a printer, and keeps what he gets', () => {
     async (scene) => {
       const bytes = await (heardBy.get(scene) ?? '');
       // To whom shows another certificate than the pinned one, or none, not a byte of a request goes.
-    expect(bytes === '').toBe(scene.pinned && scene.web !== null);
+      expect(bytes === '').toBe(scene.pinned && scene.web !== null);
       expect(forms.filter((form) => bytes.includes(form))).toEqual([]);
       expect(bytes).not.toMatch(/authorization|admin-password/i);
       const made = await assessing.store.query<{ box: string }>(

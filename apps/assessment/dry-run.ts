@@ -2,7 +2,7 @@
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
 import { agentIn } from '#device/agent';
 import type { Reading } from '#device/device';
-import type { Ways } from '#device/ways/ways';
+import type { Speaking } from '#device/ways/ways';
 import { combine, compliant, type AppliedPolicy } from '#documents/policy';
 import { assessmentFinished, assessmentStarted, type AssessmentFinished } from '#events/assessment';
 import type { Draft } from '#events/event';
@@ -114,7 +114,7 @@ async function run(task: Task<DryRunPayload>, { begun, openers, keyring, grip }:
 type Result = Pick<AssessmentFinished, 'outcome' | 'detail' | 'results'> &
   Partial<Pick<AssessmentFinished, 'agent'>>;
 
-function resultOf(policies: readonly AppliedPolicy[], reading: Reading, device: Ways): Result {
+function resultOf(policies: readonly AppliedPolicy[], reading: Reading, device: Speaking): Result {
   if (policies.length === 0)
     return { outcome: 'failed', detail: 'its policies were deleted meanwhile', results: [] };
   const requirements = combine(policies);

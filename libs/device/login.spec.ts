@@ -77,12 +77,13 @@ describe('a device that has a password', () => {
 
 describe('a device that asks for it otherwise', () => {
   /** With what each request was sent, and how often one was. */
-  async function asking(challenge: (count: number) => string | readonly string[] | null) {
+  async function asking(challenge: (count: number) => string | string[] | null) {
     const heard: (string | undefined)[] = [];
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
       heard.push(request.headers.authorization);
       const wanted = challenge(heard.length);
-      if (wanted === null) response.writeHead(200, { 'content-type': 'application/json' }).end('{"settings":{}}');
+      if (wanted === null)
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{"settings":{}}');
       else response.writeHead(401, { 'www-authenticate': wanted }).end('{}');
     };
     const server: Server = createServer({ key: shown.key, cert: shown.certificate }, answer);

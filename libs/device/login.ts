@@ -62,7 +62,9 @@ export class Login {
   challenged(header: string | undefined, answered: boolean): boolean {
     const fields = digestIn(header ?? '');
     if (!fields) return false;
-    const [realm = '', nonce = '', opaque = null] = ['realm', 'nonce', 'opaque'].map((name) => fields.get(name));
+    const [realm = '', nonce = '', opaque = null] = ['realm', 'nonce', 'opaque'].map((name) =>
+      fields.get(name),
+    );
     this.#challenge = { realm, nonce, opaque };
     this.#uses = 0;
     return !answered || fields.get('stale')?.toLowerCase() === 'true';
@@ -77,7 +79,9 @@ function digestIn(header: string): Fields | null {
   if (header.length > challengeLengthMax) return null;
   for (const part of header.split(/(?:^|,)\s*(?=digest\s)/i)) {
     if (!/^digest\s/i.test(part)) continue;
-    const pairs = part.slice(7).matchAll(/([a-z]{1,16})\s*=\s*(?:"((?:[^"\\]|\\.){0,1024})"|([^\s",]{1,512}))/gi);
+    const pairs = part
+      .slice(7)
+      .matchAll(/([a-z]{1,16})\s*=\s*(?:"((?:[^"\\]|\\.){0,1024})"|([^\s",]{1,512}))/gi);
     const fields = new Map<string, string>();
     for (const [, name = '', text, bare = ''] of pairs) {
       // The first: what comes later may be another challenge's.

@@ -32,9 +32,7 @@ const columns = `kind, scope, id, user_name as "userName", generated, version, c
 const earlierMax = 4;
 
 export const allCredentials = async (on: On): Promise<readonly CredentialRow[]> =>
-  z
-    .array(row)
-    .parse(await on.query(`select ${columns} from assessment.credential order by kind, scope, id`));
+  z.array(row).parse(await on.query(`select ${columns} from assessment.credential order by kind, scope, id`));
 
 /** What there is for one device: its own, those of its groups, everybody's. */
 export const credentialsFor = async (

@@ -113,7 +113,8 @@ describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
 
   const start = (): void => {
     const parts = { store, bus: outboxBus, log, meter: metrics.getMeter('test'), instance: 'one' };
-    const of = assessment.workers?.({ ...parts, config: { devicePort, keyFile: null, attemptsMax: 2 } }) ?? [];
+    const of =
+      assessment.workers?.({ ...parts, config: { devicePort, keyFile: null, attemptsMax: 2 } }) ?? [];
     workers = runWorkers({ ...parts, workers: of, service: 'assessment' });
   };
 

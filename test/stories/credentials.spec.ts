@@ -46,7 +46,13 @@ class Printer {
   async up(): Promise<void> {
     const host = this.known.identity.ip;
     const counted = (): number => ((this.requests += 1), 0);
-    this.#api = await startApi({ device: this.device, identity: shown, host, port: this.port, delayMs: counted });
+    this.#api = await startApi({
+      device: this.device,
+      identity: shown,
+      host,
+      port: this.port,
+      delayMs: counted,
+    });
   }
 
   async down(): Promise<void> {
@@ -74,93 +80,119 @@ describe('a device with a password', () => {
   const locked = (password: string = right) => printer.device.setPassword(password);
   const id = (): string => printer.known.deviceId;
 
-  it('is opened by the credential of the device, else of all; a wrong one is not tried again', async () => {
-    await locked();
-    await assessing.hold(admin(other), 'device', id());
-    await assessing.hold(admin(right));
-    expect(await assessing.assess(printer.known)).toMatchObject({ outcome: 'compliant' });
-    expect(await assessing.tried(id())).toEqual({ [`admin/device/${id()}@1`]: false, 'admin/global@1': true });
-    printer.requests = 0;
-    await assessing.assess(printer.known);
-    const without = printer.requests;
-    await assessing.hold(admin(third), 'device', id());
-    printer.requests = 0;
-    await assessing.assess(printer.known);
-    // What was right comes first: the new one of the device is not tried at all.
-    expect(printer.requests).toBe(without);
-  }, limitMs);
+  it(
+    'is opened by the credential of the device, else of all; a wrong one is not tried again',
+    async () => {
+      await locked();
+      await assessing.hold(admin(other), 'device', id());
+      await assessing.hold(admin(right));
+      expect(await assessing.assess(printer.known)).toMatchObject({ outcome: 'compliant' });
+      expect(await assessing.tried(id())).toEqual({
+        [`admin/device/${id()}@1`]: false,
+        'admin/global@1': true,
+      });
+      printer.requests = 0;
+      await assessing.assess(printer.known);
+      const without = printer.requests;
+      await assessing.hold(admin(third), 'device', id());
+      printer.requests = 0;
+      await assessing.assess(printer.known);
+      // What was right comes first: the new one of the device is not tried at all.
+      expect(printer.requests).toBe(without);
+    },
+    limitMs,
+  );
 
-  it('is tried with two wrong ones in a task, and with the next in the next', async () => {
-    await locked();
-    await assessing.hold(admin(other), 'device', id());
-    await assessing.hold(admin(third), 'device', id());
-    await assessing.hold(admin(other));
-    await assessing.hold(admin(right));
-    await assessing.hold(admin('wrong-and-newest'));
-    // In this order: the newest of the device, the newest of all, then what they were before.
-    const first = await assessing.assess(printer.known);
-    expect(first).toMatchObject({ outcome: 'failed' });
-    expect(first.detail).toContain('password');
-    expect(Object.values(await assessing.tried(id()))).toEqual([false, false]);
-    expect(await assessing.assess(printer.known)).toMatchObject({ outcome: 'compliant' });
-    expect(await assessing.tried(id())).toMatchObject({ 'admin/global@2': true });
-  }, limitMs);
+  it(
+    'is tried with two wrong ones in a task, and with the next in the next',
+    async () => {
+      await locked();
+      await assessing.hold(admin(other), 'device', id());
+      await assessing.hold(admin(third), 'device', id());
+      await assessing.hold(admin(other));
+      await assessing.hold(admin(right));
+      await assessing.hold(admin('wrong-and-newest'));
+      // In this order: the newest of the device, the newest of all, then what they were before.
+      const first = await assessing.assess(printer.known);
+      expect(first).toMatchObject({ outcome: 'failed' });
+      expect(first.detail).toContain('password');
+      expect(Object.values(await assessing.tried(id()))).toEqual([false, false]);
+      expect(await assessing.assess(printer.known)).toMatchObject({ outcome: 'compliant' });
+      expect(await assessing.tried(id())).toMatchObject({ 'admin/global@2': true });
+    },
+    limitMs,
+  );
 
-  it('fresh from the box gets one of its own, kept before it has it, and never said', async () => {
-    await assessing.require({ ...telnetOff, 'credential.admin': 'generated' });
-    const result = await assessing.assess(printer.known);
-    expect(result.results.map(({ setting, outcome }) => [setting, outcome])).toEqual([
-      ['svc.telnet', 'remediated'],
-      ['credential.admin', 'remediated'],
-    ]);
-    expect(result).toMatchObject({ outcome: 'compliant' });
-    const kept = await assessing.kept('admin', id());
-    const [password = ''] = typeof kept === 'object' && kept && 'password' in kept ? [String(kept.password)] : [];
-    expect(password.length).toBe(24);
-    const hash = printer.device.passwordHash;
-    await printer.device.setPassword(password);
-    expect(printer.device.passwordHash).toBe(hash);
-    expect(await assessing.said()).not.toContain(password);
-    const again = await assessing.assess(printer.known);
-    expect(again).toMatchObject({ outcome: 'compliant', changes: [] });
-  }, limitMs);
+  it(
+    'fresh from the box gets one of its own, kept before it has it, and never said',
+    async () => {
+      await assessing.require({ ...telnetOff, 'credential.admin': 'generated' });
+      const result = await assessing.assess(printer.known);
+      expect(result.results.map(({ setting, outcome }) => [setting, outcome])).toEqual([
+        ['svc.telnet', 'remediated'],
+        ['credential.admin', 'remediated'],
+      ]);
+      expect(result).toMatchObject({ outcome: 'compliant' });
+      const kept = await assessing.kept('admin', id());
+      const [password = ''] =
+        typeof kept === 'object' && kept && 'password' in kept ? [String(kept.password)] : [];
+      expect(password.length).toBe(24);
+      const hash = printer.device.passwordHash;
+      await printer.device.setPassword(password);
+      expect(printer.device.passwordHash).toBe(hash);
+      expect(await assessing.said()).not.toContain(password);
+      const again = await assessing.assess(printer.known);
+      expect(again).toMatchObject({ outcome: 'compliant', changes: [] });
+    },
+    limitMs,
+  );
 
-  it('is changed to what operators set anew, by what it was before', async () => {
-    await locked();
-    await assessing.hold(admin(right));
-    await assessing.hold(admin('a newer one'));
-    await assessing.require({ 'credential.admin': 'stored' });
-    const result = await assessing.assess(printer.known);
-    expect(result).toMatchObject({ outcome: 'compliant' });
-    expect(result.changes).toMatchObject([{ setting: 'credential.admin', before: 'other', after: 'stored' }]);
-    const hash = printer.device.passwordHash;
-    await locked('a newer one');
-    expect(printer.device.passwordHash).toBe(hash);
-  }, limitMs);
+  it(
+    'is changed to what operators set anew, by what it was before',
+    async () => {
+      await locked();
+      await assessing.hold(admin(right));
+      await assessing.hold(admin('a newer one'));
+      await assessing.require({ 'credential.admin': 'stored' });
+      const result = await assessing.assess(printer.known);
+      expect(result).toMatchObject({ outcome: 'compliant' });
+      expect(result.changes).toMatchObject([
+        { setting: 'credential.admin', before: 'other', after: 'stored' },
+      ]);
+      const hash = printer.device.passwordHash;
+      await locked('a newer one');
+      expect(printer.device.passwordHash).toBe(hash);
+    },
+    limitMs,
+  );
 
   it.each([
     { what: 'with the new one, and says nothing', refuses: false },
     { what: 'before it has kept the new one', refuses: true },
-  ])('that dies $what, is opened afterwards', async ({ refuses }) => {
-    await locked();
-    await assessing.hold(admin(right));
-    await assessing.require({ 'credential.admin': 'generated' });
-    const before = printer.kept;
-    let died = false;
-    printer.afterSave = async () => {
-      if (died) return;
-      died = true;
-      if (refuses) printer.kept = before;
-      void printer.down();
-      await new Promise(() => undefined);
-    };
-    const result = assessing.assess(printer.known);
-    await expect.poll(() => died, { timeout: 60_000 }).toBe(true);
-    await printer.down();
-    await printer.up();
-    // Whoever tries again finds it, in the same task or in the next.
-    await result;
-    expect(await assessing.assess(printer.known)).toMatchObject({ outcome: 'compliant' });
-    expect(await assessing.kept('admin', id())).toMatchObject({ kind: 'admin' });
-  }, limitMs);
+  ])(
+    'that dies $what, is opened afterwards',
+    async ({ refuses }) => {
+      await locked();
+      await assessing.hold(admin(right));
+      await assessing.require({ 'credential.admin': 'generated' });
+      const before = printer.kept;
+      let died = false;
+      printer.afterSave = async () => {
+        if (died) return;
+        died = true;
+        if (refuses) printer.kept = before;
+        void printer.down();
+        await new Promise(() => undefined);
+      };
+      const result = assessing.assess(printer.known);
+      await expect.poll(() => died, { timeout: 60_000 }).toBe(true);
+      await printer.down();
+      await printer.up();
+      // Whoever tries again finds it, in the same task or in the next.
+      await result;
+      expect(await assessing.assess(printer.known)).toMatchObject({ outcome: 'compliant' });
+      expect(await assessing.kept('admin', id())).toMatchObject({ kind: 'admin' });
+    },
+    limitMs,
+  );
 });

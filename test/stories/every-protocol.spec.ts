@@ -58,7 +58,11 @@ const lacking = 'svc.llmnr';
 /** Of those whose communities may only read. */
 const user = {
   name: 'muster',
-  ...{ auth: 'SHA-256', authPassword: 'sign-it-well', priv: 'AES', privPassword: 'read-by-nobody', access: 'rw' },
+  auth: 'SHA-256',
+  authPassword: 'sign-it-well',
+  priv: 'AES',
+  privPassword: 'read-by-nobody',
+  access: 'rw',
 } as const;
 const bySnmp = { snmp: { digit: 2 }, snmp3: { digit: 3 } } as const;
 const networks = { api: '127.8.0', snmp: '127.8.1', snmp3: '127.8.3', ipp: '127.8.2' } as const;

@@ -58,8 +58,15 @@ export class Assessing {
     const file = join(await ownFolder('keys'), 'keys');
     await makeKeyFile(file);
     const assessing = new Assessing(networks, store, fed, new KeyFile(file));
-    const body = { ...defaultSettings, allowRemediation: true, initialPolicy: 'base', deviceNetworks: [...networks] };
-    await fed.feed(published(settingsChanged.draft({ id: 'settings', version: 1, changedBy: 'admin', body })));
+    const body = {
+      ...defaultSettings,
+      allowRemediation: true,
+      initialPolicy: 'base',
+      deviceNetworks: [...networks],
+    };
+    await fed.feed(
+      published(settingsChanged.draft({ id: 'settings', version: 1, changedBy: 'admin', body })),
+    );
     return assessing;
   }
 
@@ -75,17 +82,35 @@ export class Assessing {
     const vault = new Vault({ store, keys: this.keys, log });
     const keyring = new Keyring({ vault, devicePort: ports.device, snmpPort: ports.snmp, attemptsMax: 2 });
     const openers = openersOn(ports);
-    const parts = { store: this.store, bus: outboxBus, log, meter: metrics.getMeter('test'), instance: 'one' };
+    const parts = {
+      store: this.store,
+      bus: outboxBus,
+      log,
+      meter: metrics.getMeter('test'),
+      instance: 'one',
+    };
     const workers = [assessWorker({ store: this.store, openers, keyring, log })];
     this.#workers = runWorkers({ ...parts, workers, service: 'assessment' });
   }
 
   /** The device, spoken with outside any task. */
   async connect({ deviceId, identity, fingerprint }: Known, ports: Ports, groups: readonly string[] = []) {
-    const held = await heldFor(this.store, deviceId, groups.map((groupId) => ({ groupId, priority: 1 })));
+    const held = await heldFor(
+      this.store,
+      deviceId,
+      groups.map((groupId) => ({ groupId, priority: 1 })),
+    );
     const vault = new Vault({ store: this.store, keys: this.keys, log: this.#log });
     const keyring = new Keyring({ vault, devicePort: ports.device, snmpPort: ports.snmp, attemptsMax: 2 });
-    const of = { identity, fingerprint, networks: [...this.networks], trusted: null, community: null, known: null };
+    const of = {
+      identity,
+      fingerprint,
+      networks: [...this.networks],
+    authorities: [],
+      trusted: null,
+      community: null,
+      known: null,
+    };
     return connect({ ...of, held }, openersOn(ports), keyring);
   }
 
@@ -109,7 +134,13 @@ export class Assessing {
   async hold(secret: Credential, scope: CredentialScope = 'global', id = ''): Promise<void> {
     const at = { kind: secret.kind, scope, id };
     const box = (await this.keys.ring()).seal(JSON.stringify(secret), placeName(at));
-    await putCredential(this.store, { ...at, userName: userOf(secret), generated: false, changedBy: 'admin', box });
+    await putCredential(this.store, {
+      ...at,
+      userName: userOf(secret),
+      generated: false,
+      changedBy: 'admin',
+      box,
+    });
   }
 
   /** What is kept of a device's own, opened. */
@@ -142,11 +173,12 @@ export class Assessing {
   async assess({ deviceId, identity, fingerprint }: Known): Promise<AssessmentFinished> {
     const announcement = randomUUID();
     const of = { deviceId, identity, fingerprint, announcements: [announcement] };
-    const grouped = { ...of, trigger: 'announced', fresh: true, groups: [], left: [], licensedSequence: 1 } as const;
-    await this.fed.feed(published(deviceGrouped.draft(grouped)));
+    const grouped = { ...of, fresh: true, groups: [], left: [], licensedSequence: 1 };
+    await this.fed.feed(published(deviceGrouped.draft({ ...grouped, trigger: 'announced' })));
     return until(
       'the assessment ended',
-      async () => (await this.fed.told(assessmentFinished)).find(({ covers }) => covers.includes(announcement)),
+      async () =>
+        (await this.fed.told(assessmentFinished)).find(({ covers }) => covers.includes(announcement)),
       120_000,
     );
   }

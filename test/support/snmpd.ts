@@ -149,7 +149,21 @@ export async function snmpGetAs(
   { address, port }: { readonly address: string; readonly port: number },
   oid: string,
 ): Promise<string> {
-  const who = ['-v3', '-l', 'authPriv', '-u', name, '-a', auth, '-A', authPassword, '-x', priv, '-X', privPassword];
+  const who = [
+    '-v3',
+    '-l',
+    'authPriv',
+    '-u',
+    name,
+    '-a',
+    auth,
+    '-A',
+    authPassword,
+    '-x',
+    priv,
+    '-X',
+    privPassword,
+  ];
   return run([...who, '-t', '2', '-r', '3', '-Oqvn', `udp:${address}:${port}`, oid]);
 }
 

@@ -13,7 +13,11 @@ export interface Attempt {
 
 /** What was right before comes first; what was wrong for the device as it is does not come at all. */
 export function attemptsOf(held: Held, subject: string, kind: 'admin' | 'snmpUser'): readonly Attempt[] {
-  return hopefulFirst(held, usable(held, subject, [kind])).map((one) => ({ kind, with: one, writeWith: null }));
+  return hopefulFirst(held, usable(held, subject, [kind])).map((one) => ({
+    kind,
+    with: one,
+    writeWith: null,
+  }));
 }
 
 /** A community to read and one to write that stand at the same place go together. */
@@ -25,9 +29,7 @@ export function communitiesOf(held: Held, subject: string): readonly Attempt[] {
     const read = pair.find(({ kind }) => kind === 'snmpRead');
     const write = pair.find(({ kind }) => kind === 'snmpWrite');
     const first = read ?? write;
-    return first
-      ? { kind: 'communities', with: first, writeWith: write ?? writing[0] ?? null }
-      : null;
+    return first ? { kind: 'communities', with: first, writeWith: write ?? writing[0] ?? null } : null;
   });
   const found = attempts.filter((one) => one !== null);
   return found.toSorted((a, b) => rank(held, a.with) - rank(held, b.with));
@@ -48,6 +50,7 @@ const hopefulFirst = (held: Held, candidates: readonly Candidate[]): readonly Ca
   candidates.toSorted((a, b) => rank(held, a) - rank(held, b));
 
 /** The device let Muster in by it the last time it was used. */
-export const wasRight = (held: Held, one: Candidate): boolean => held.tried.get(nameOf(one))?.isRight === true;
+export const wasRight = (held: Held, one: Candidate): boolean =>
+  held.tried.get(nameOf(one))?.isRight === true;
 
 const rank = (held: Held, one: Candidate): number => (wasRight(held, one) ? 0 : 1);

@@ -58,7 +58,13 @@ describe('credentials of a device', () => {
   const hold = async (secret: Credential, scope: CredentialScope = 'global', id = ''): Promise<void> => {
     const at = { kind: secret.kind, scope, id };
     const box = (await keys.ring()).seal(JSON.stringify(secret), placeName(at));
-    await putCredential(store, { ...at, userName: userOf(secret), generated: false, changedBy: 'admin', box });
+    await putCredential(store, {
+      ...at,
+      userName: userOf(secret),
+      generated: false,
+      changedBy: 'admin',
+      box,
+    });
   };
 
   interface Task {
@@ -109,7 +115,12 @@ describe('credentials of a device', () => {
     await hold(admin('lobby'), 'group', 'lobby');
     await hold(admin('of another group'), 'group', 'elsewhere');
     await hold(admin('all'));
-    const tasks = [await handedOut('api'), await handedOut('api'), await handedOut('api'), await handedOut('api')];
+    const tasks = [
+      await handedOut('api'),
+      await handedOut('api'),
+      await handedOut('api'),
+      await handedOut('api'),
+    ];
     expect(tasks.map((task) => task.map((one) => one.split(',')[0]))).toEqual([
       ['public', 'password device', 'password lobby'],
       ['public', 'password office', 'password all'],
@@ -122,11 +133,15 @@ describe('credentials of a device', () => {
     await hold(admin('device'), 'device', deviceId);
     await hold(admin('all'));
     const right = 'password all';
-    const words = async (task: Task) => (await handedOut('api', task)).map((one) => one.split(',')[0]).slice(1);
+    const words = async (task: Task) =>
+      (await handedOut('api', task)).map((one) => one.split(',')[0]).slice(1);
     expect(await words({ right })).toEqual(['password device', right]);
     expect(await words({ right })).toEqual([right]);
     expect(await words({})).toEqual([right]);
-    expect(await words({ right: 'none', subject: 'with other firmware' })).toEqual(['password device', right]);
+    expect(await words({ right: 'none', subject: 'with other firmware' })).toEqual([
+      'password device',
+      right,
+    ]);
     await hold(admin('newer'));
     expect(await words({ right: 'password newer' })).toEqual(['password device', 'password newer']);
   });

@@ -51,9 +51,7 @@ export async function heldFor(
   deviceId: string,
   groups: readonly Pick<Membership, 'groupId' | 'priority'>[],
 ): Promise<Held> {
-  const byPriority = groups.toSorted(
-    (a, b) => a.priority - b.priority || (a.groupId < b.groupId ? -1 : 1),
-  );
+  const byPriority = groups.toSorted((a, b) => a.priority - b.priority || (a.groupId < b.groupId ? -1 : 1));
   const order = byPriority.map(({ groupId }) => groupId);
   const rows = await credentialsFor(tx, deviceId, order);
   if (rows.length === 0) return nothingHeld(deviceId);

@@ -25,7 +25,10 @@ export class Keyring {
   constructor(private readonly options: KeyringOptions) {}
 
   /** @param openers without a secret */
-  entrancesFor(whom: Whom, openers: Readonly<Partial<Record<DriverName, () => Driver>>>): CredentialEntrances {
+  entrancesFor(
+    whom: Whom,
+    openers: Readonly<Partial<Record<DriverName, () => Driver>>>,
+  ): CredentialEntrances {
     const { vault, attemptsMax } = this.options;
     const { held, identity, fingerprint, trusted } = whom;
     return new CredentialEntrances({

@@ -51,7 +51,11 @@ export class Vault {
   }
 
   /** Remembers whether the device let it in; says so in the `held` of no running task. */
-  async remember({ deviceId, tried }: Held, one: Candidate, now: { subject: string; isRight: boolean }): Promise<void> {
+  async remember(
+    { deviceId, tried }: Held,
+    one: Candidate,
+    now: { subject: string; isRight: boolean },
+  ): Promise<void> {
     const before = tried.get(nameOf(one));
     if (before?.isRight === now.isRight && before.subject === now.subject) return;
     await this.options.store.query(

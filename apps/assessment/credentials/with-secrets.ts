@@ -22,7 +22,8 @@ export interface WithSecretsOptions {
 
 const kindOf = (key: string): CredentialKind | null => settingsCatalogue.get(key)?.credential ?? null;
 const driverOf = (kind: CredentialKind): DriverName => (kind === 'admin' ? 'api' : 'snmp');
-const notHere = 'no secret is set on a device that has not proved who it is, nor by SNMP but as a user of SNMPv3';
+const notHere =
+  'no secret is set on a device that has not proved who it is, nor by SNMP but as a user of SNMPv3';
 const answered = <T>(value: T): Outcome<T> => ({ kind: 'answered', value });
 
 export class WithSecrets implements Speaking {
@@ -106,7 +107,8 @@ export class WithSecrets implements Speaking {
     const used = this.#letIn(name);
     if (used?.kind === kind) return this.#wordFor(used);
     // A community of a device that is spoken with by SNMPv3 is not tried, only remembered.
-    const changed = this.#changed.get(kind) ?? held.candidates.find((one) => one.kind === kind && wasRight(held, one));
+    const changed =
+      this.#changed.get(kind) ?? held.candidates.find((one) => one.kind === kind && wasRight(held, one));
     return used?.kind === 'snmpUser' && changed ? this.#wordFor(changed) : 'other';
   }
 
@@ -122,7 +124,9 @@ export class WithSecrets implements Speaking {
     const { candidates } = this.options.held;
     const made = generated ? this.#made.get(kind) : undefined;
     if (made) return made;
-    return candidates.find((one) => one.kind === kind && one.age === 0 && one.generated === generated) ?? null;
+    return (
+      candidates.find((one) => one.kind === kind && one.age === 0 && one.generated === generated) ?? null
+    );
   }
 
   #letIn(name: DriverName): Candidate | null {
@@ -132,7 +136,11 @@ export class WithSecrets implements Speaking {
   }
 
   /** Null: it has it now. Else why not, or what hinders it. */
-  async #change(kind: CredentialKind, to: SettingValue, signal: AbortSignal): Promise<string | Setback | null> {
+  async #change(
+    kind: CredentialKind,
+    to: SettingValue,
+    signal: AbortSignal,
+  ): Promise<string | Setback | null> {
     const { device, vault, held, subject } = this.options;
     const name = driverOf(kind);
     const before = this.#letIn(name);
@@ -154,7 +162,11 @@ export class WithSecrets implements Speaking {
   }
 
   /** What the device is to have, kept for good before it gets it; else why there is none. */
-  async #wanted(kind: CredentialKind, to: SettingValue, before: Candidate | null): Promise<Candidate | string> {
+  async #wanted(
+    kind: CredentialKind,
+    to: SettingValue,
+    before: Candidate | null,
+  ): Promise<Candidate | string> {
     const { vault, held } = this.options;
     if (to === 'stored')
       return this.#first(kind, false) ?? 'none is kept for it: muster credential set says how';

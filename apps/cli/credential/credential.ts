@@ -39,7 +39,12 @@ async function show(words: readonly string[]): Promise<number> {
     secondOf(one.changedAt),
     one.changedBy,
   ]);
-  write(tableOf(columns.map((title, at) => ({ title, right: at === 3 || at === 4 })), rows).join('\n'));
+  write(
+    tableOf(
+      columns.map((title, at) => ({ title, right: at === 3 || at === 4 })),
+      rows,
+    ).join('\n'),
+  );
   return 0;
 }
 
@@ -62,7 +67,8 @@ async function rotate(words: readonly string[]): Promise<number> {
   if (values.json) write(jsonOf(answer));
   else {
     write(`${answer.resealed} sealed anew; the newest key has sealed ${answer.sealed} of them now.`);
-    for (const name of unreadable) write(`no key in the file opens ${name}: set it again, or put its key back`);
+    for (const name of unreadable)
+      write(`no key in the file opens ${name}: set it again, or put its key back`);
   }
   return unreadable.length > 0 ? 1 : 0;
 }

@@ -78,7 +78,9 @@ function secretOf(kind: string, values: Values) {
   const [fault] = parsed.error.issues;
   const where = fault?.path.join('.') ?? '';
   throw new UsageError(
-    where === 'kind' ? `say one of ${credentialKinds.join(', ')}.` : `${where}: ${fault?.message ?? ''}. Try --help.`,
+    where === 'kind'
+      ? `say one of ${credentialKinds.join(', ')}.`
+      : `${where}: ${fault?.message ?? ''}. Try --help.`,
   );
 }
 

@@ -59,11 +59,23 @@ describe.each(databases)('credentials on $name', ({ open }) => {
   });
 
   it.each([
-    { what: 'a short password', body: { scope: 'global', credential: { kind: 'admin', password: 'x' } }, status: 400 },
+    {
+      what: 'a short password',
+      body: { scope: 'global', credential: { kind: 'admin', password: 'x' } },
+      status: 400,
+    },
     { what: 'a place that is none', body: { scope: 'global', id: 'all', credential: write }, status: 400 },
     { what: 'no group', body: { scope: 'group', credential: write }, status: 400 },
-    { what: 'a group that is not there', body: { scope: 'group', id: 'none', credential: write }, status: 404 },
-    { what: 'a device that is not there', body: { scope: 'device', id: 'none', credential: write }, status: 404 },
+    {
+      what: 'a group that is not there',
+      body: { scope: 'group', id: 'none', credential: write },
+      status: 404,
+    },
+    {
+      what: 'a device that is not there',
+      body: { scope: 'device', id: 'none', credential: write },
+      status: 404,
+    },
     { what: 'DES', body: { scope: 'global', credential: { ...user, priv: 'des' } }, status: 400 },
   ])('$what is refused, and the secret not repeated', async ({ body, status }) => {
     const answer = await put(body);
@@ -109,14 +121,19 @@ describe.each(databases)('credentials on $name', ({ open }) => {
     const query = '?kind=snmpUser&scope=group&id=all';
     expect((await trial.ask('DELETE', path + query, { token })).status).toBe(204);
     expect((await trial.ask('DELETE', path + query, { token })).status).toBe(404);
-    expect(await trial.database.query(`select 1 from assessment.credential where kind = 'snmpUser'`)).toEqual([]);
+    expect(await trial.database.query(`select 1 from assessment.credential where kind = 'snmpUser'`)).toEqual(
+      [],
+    );
   });
 });
 
 it('none are kept without keys', async () => {
   const trial = await Trial.start(await databases[0].open(), {}, [{ service: 'assessment', on: [] }]);
   const token = await trial.token('admin');
-  const answer = await trial.ask('PUT', '/api/credentials', { token, body: { scope: 'global', credential: write } });
+  const answer = await trial.ask('PUT', '/api/credentials', {
+    token,
+    body: { scope: 'global', credential: write },
+  });
   expect(answer.text).toContain('MUSTER_CREDENTIALS_KEY_FILE');
   await trial.stop();
 });

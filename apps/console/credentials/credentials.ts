@@ -89,7 +89,9 @@ export class Credentials {
       else if (done === 'resealed') resealed += 1;
     }
     const detail = { resealed, unreadable: unreadable.length };
-    await this.parts.store.transaction((tx) => told(tx, by, { action: 'credential.rotated', name: 'all', detail }));
+    await this.parts.store.transaction((tx) =>
+      told(tx, by, { action: 'credential.rotated', name: 'all', detail }),
+    );
     return { resealed, sealed: rows.length - unreadable.length, unreadable };
   }
 
@@ -130,7 +132,8 @@ async function mustBeThere(tx: Tx, { scope, id }: CredentialPlace): Promise<void
   const found =
     scope === 'group'
       ? (await readOne(tx, groupChanged, id)) !== null
-      : (await tx.query('select 1 as one from console.device where id::text = $1 and listed', [id])).length > 0;
+      : (await tx.query('select 1 as one from console.device where id::text = $1 and listed', [id])).length >
+        0;
   if (!found) throw new Refusal('notFound', `There is no ${scope} ${id}.`);
 }
 

@@ -14,7 +14,10 @@ const owner = {
   /** Of the device or group; left out where it is everybody's. */
   id: z.string().max(64).default(''),
 };
-const why = { path: ['id'], message: 'must name the device or group, and is left out where the scope is global' };
+const why = {
+  path: ['id'],
+  message: 'must name the device or group, and is left out where the scope is global',
+};
 const put = z.strictObject({ ...owner, credential }).refine(belongs, why);
 const place = z.object({ kind: z.enum(credentialKinds), ...owner }).refine(belongs, why);
 

@@ -73,8 +73,8 @@ function Remove({ row }: { readonly row: CredentialRow }) {
       problem={remove.error}
       onConfirm={(close) => remove.mutate({ method: 'DELETE', path: `credentials?${query}`, done: close })}
     >
-      Muster forgets it, and what it was before. What devices have stays as it is: those that no other opens cannot be
-      managed any more.
+      Muster forgets it, and what it was before. What devices have stays as it is: those that no other opens
+      cannot be managed any more.
     </Confirm>
   );
 }

@@ -33,7 +33,8 @@ export function SetCredential() {
     const body = { ...owner, credential: { kind, ...values, ...extra } };
     set.mutate({ method: 'PUT', path: 'credentials', body, done });
   };
-  const choices = groups.data?.items.map(({ id, body }) => ({ value: id, label: `Group ${body.name}` })) ?? [];
+  const choices =
+    groups.data?.items.map(({ id, body }) => ({ value: id, label: `Group ${body.name}` })) ?? [];
   const choose = (value: string) => {
     const found = kinds.find((one) => one === value);
     if (found) setKind(found);

@@ -20,16 +20,21 @@ it.each([
   { hash: 'sha256', length: 32 },
   { hash: 'sha1', length: 16 },
   { hash: 'md5', length: 40 },
-])('a key of $length bytes comes out of it again, for whoever knows the old one, by $hash', ({ hash, length }) => {
-  const [from, to] = [Buffer.alloc(length, 1), Buffer.alloc(length, 2)];
-  const change = keyChangeOf({ hash, from, to });
-  const [random, delta] = [change.subarray(0, length), change.subarray(length)];
-  // The agent's half, as RFC 3414 5 words it: usmUserAuthKeyChange.
-  const digests: Buffer[] = [];
-  for (let last: Buffer = from; Buffer.concat(digests).length < length;) {
-    last = createHash(hash).update(Buffer.concat([last, random])).digest();
-    digests.push(last);
-  }
-  const mask = Buffer.concat(digests);
-  expect(Buffer.from(delta.map((byte, at) => byte ^ (mask[at] ?? 0)))).toEqual(to);
-});
+])(
+  'a key of $length bytes comes out of it again, for whoever knows the old one, by $hash',
+  ({ hash, length }) => {
+    const [from, to] = [Buffer.alloc(length, 1), Buffer.alloc(length, 2)];
+    const change = keyChangeOf({ hash, from, to });
+    const [random, delta] = [change.subarray(0, length), change.subarray(length)];
+    // The agent's half, as RFC 3414 5 words it: usmUserAuthKeyChange.
+    const digests: Buffer[] = [];
+    for (let last: Buffer = from; Buffer.concat(digests).length < length;) {
+      last = createHash(hash)
+        .update(Buffer.concat([last, random]))
+        .digest();
+      digests.push(last);
+    }
+    const mask = Buffer.concat(digests);
+    expect(Buffer.from(delta.map((byte, at) => byte ^ (mask[at] ?? 0)))).toEqual(to);
+  },
+);

@@ -12,6 +12,7 @@
 //   public-bundle.ts  the public authorities that the system trusts
 //   tcp-proxy.ts    a way to a server that can be cut    small-disk.ts  a disk that fills
 //   curl.ts         what a device serves, by curl
+//   assessing.ts    assessment alone, with credentials, on a database of its own
 //   canary.ts       an address to leave alone            silent-host.ts  one that answers nothing
 //   snmpd.ts        a printer's SNMP agent, nobody of ours, with snmpd-printer.sh for its settings, snmpd-objects.ts: which
 //   snmp-peer.ts    one that answers what no agent should

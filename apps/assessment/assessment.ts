@@ -15,16 +15,24 @@
 //   connect.ts       which protocols it is spoken with
 //   mutual.ts        whom its certificate is to lead to
 //   notes.ts         what the log says of it
+//   runs/            schedules: many devices at a time, under a budget of their own
 import { deviceApiPort } from '#device/api';
 import { ippPort } from '#device/ipp/ipp';
 import { snmpPort } from '#device/snmp/driver';
 import { port, readConfig } from '#runtime/config';
+import { repeat } from '#runtime/repeat';
 import type { StoredService } from '#runtime/service';
 import { assessWorker } from './assess.js';
 import { openersOn, type Ports } from './connect.js';
 import { devices, documents, requests } from './consumers.js';
 import { dryRunWorker } from './dry-run.js';
+import { chunkWorker } from './runs/chunk.js';
+import { runDue } from './runs/due.js';
+import { runWorker } from './runs/run.js';
+import { schedules } from './runs/runs.js';
 import { undoWorker } from './undo.js';
+
+const dueEveryMs = 2_000;
 
 const shape = {
   /** Where devices serve the open device API. */
@@ -41,13 +49,19 @@ export const assessment: StoredService<AssessmentConfig> = {
     const { MUSTER_DEVICE_PORT, MUSTER_SNMP_PORT, MUSTER_IPP_PORT } = readConfig(shape, environment);
     return { devicePort: MUSTER_DEVICE_PORT, snmpPort: MUSTER_SNMP_PORT, ippPort: MUSTER_IPP_PORT };
   },
-  consumers: [devices, requests, documents],
-  workers: ({ store, config, log }) => {
+  consumers: [devices, requests, documents, schedules],
+  workers: ({ store, bus, config, log }) => {
     const openers = openersOn(config);
     return [
       assessWorker({ store, openers, log }),
       dryRunWorker({ store, openers }),
       undoWorker({ store, openers, log }),
+      runWorker(),
+      chunkWorker({ store, bus, openers, log }),
     ];
   },
+  start: ({ store, bus, log }) =>
+    Promise.resolve(
+      repeat({ name: 'schedules', everyMs: dueEveryMs, work: () => runDue({ store, bus }), log }),
+    ),
 };

@@ -13,6 +13,7 @@
 //   tcp-proxy.ts    a way to a server that can be cut    small-disk.ts  a disk that fills
 //   canary.ts       an address to leave alone            silent-host.ts  one that answers nothing
 //   snmpd.ts        a printer's SNMP agent, nobody of ours, with snmpd-printer.sh for its settings, snmpd-objects.ts: which
+//   virtual-devices.ts  many of the open device API, without agents
 //   snmp-peer.ts    one that answers what no agent should
 //   ippeveprinter.ts  a printer by IPP, nobody of ours   ipp-peer.ts  one that answers as a test says
 //   collector.ts    spans    watched.ts  metrics         silent.ts  lines of the log

@@ -76,11 +76,7 @@ interface Surroundings {
   readonly own: readonly string[];
 }
 
-async function surroundings(
-  tx: Tx,
-  run: Run,
-  ids: readonly string[],
-): Promise<Omit<Surroundings, 'now'>> {
+async function surroundings(tx: Tx, run: Run, ids: readonly string[]): Promise<Omit<Surroundings, 'now'>> {
   const rows = await tx.query<{ id: string }>(
     `select id, identity, fingerprint, groups, standing, last_policy as "lastPolicy", ways
      from ${schema}.device where id = any($1::uuid[])`,

@@ -60,7 +60,7 @@ await install({ say });
 const postgres = await startPostgres({ dir: join(dir, 'postgres') });
 const ports = { api: await freePort(), snmp: await freePort() };
 const words = [ports.api, ports.snmp, count - snmpCount, snmpCount, answerMs].map(String);
-const peers = new Process({ name: 'devices', entry: 'test/bench/assess-devices.js', words });
+const peers = new Process({ name: 'devices', entry: join(import.meta.dirname, 'assess-devices.js'), words });
 try {
   const ready = (): boolean => {
     if (peers.exitCode !== null) throw new Error(peers.output);

@@ -61,9 +61,10 @@ export function assessWorker({ store, openers, keyring, log }: AssessOptions): W
       tell('run' in beginning ? beginning.run : beginning.end.events, task.payload.identity.serial);
       return beginning;
     },
-    run: async (task, grip) => told(task, await run({ store, openers, keyring, grip, begun: of(task) })),
+    run: async (task, grip) =>
+      told(task, await assessDevice({ store, openers, keyring, grip, begun: of(task) })),
     unreadable: ({ id, key }) => [skip(key, [], 'unreadable', { taskId: id })],
-    failed: async (task, error) => told(task, await failed(store, of(task), failureOf(error))),
+    failed: async (task, error) => told(task, await failDevice(store, of(task), failureOf(error))),
   });
 }
 
@@ -87,25 +88,38 @@ async function begin(tx: Tx, task: Task<Payload>, begun: WeakMap<Task<Payload>, 
     : task;
   const policies = await policiesOf(tx, doing.payload.policies);
   begun.set(task, { task: doing, policies, startedAt: now, whom: await whomOf(tx, doing.payload, turn) });
-  const started = { ...subjectOf(doing, policies), startedAt: now.toISOString(), attempt: task.attempt };
+  const started = {
+    ...subjectOf({ task: doing, policies }),
+    startedAt: now.toISOString(),
+    attempt: task.attempt,
+  };
   const left = narrowed && covers.length > 0 ? [skip(task.key, covers, 'remediationOff')] : [];
   return { run: [...left, assessmentStarted.draft(started)] };
 }
 
-function subjectOf(
-  { id, key, payload: { identity, trigger, covers } }: Task<Payload>,
-  policies: readonly AppliedPolicy[],
-) {
+export function subjectOf({ task, policies, part }: Pick<Begun, 'task' | 'policies' | 'part'>) {
+  const { id, key, payload } = task;
+  const { identity, trigger, covers } = payload;
   const mode: TaskMode = kind;
-  return { taskId: id, deviceId: key, identity, trigger, policies: namesOf(policies), covers, mode };
+  const subject = { taskId: id, deviceId: key, identity, trigger, policies: namesOf(policies), covers, mode };
+  return part ? { ...subject, runId: part.runId } : subject;
 }
 
 /** What was found when the task began: the run goes by it, and its end names it. */
-interface Begun {
+export interface Begun {
   readonly task: Task<Payload>;
   readonly startedAt: Date;
   readonly policies: readonly AppliedPolicy[];
   readonly whom: Whom;
+  /** Of a device in a run of a schedule; else it is a task by itself. */
+  readonly part?: Part;
+}
+
+interface Part {
+  readonly runId: string;
+  /** False: nothing is written. */
+  readonly remediate: boolean;
+  readonly triesMax: number;
 }
 
 /** Of a task that was cancelled before it could begin again. */
@@ -121,8 +135,14 @@ interface Run extends Pick<AssessOptions, 'store' | 'openers' | 'keyring'> {
   readonly grip: Grip;
 }
 
-async function run({ store, openers, keyring, begun, grip }: Run): Promise<Finish> {
-  const { task, policies, whom } = begun;
+/** What became of the device, beside the end of its task. */
+export interface Assessed extends Pick<Finish, 'events' | 'save'> {
+  readonly outcome: AssessmentFinished['outcome'];
+}
+
+/** Throws DeviceTrouble where another try may mend it, and has one left. */
+export async function assessDevice({ store, openers, keyring, begun, grip }: Run): Promise<Assessed> {
+  const { task, policies, whom, part } = begun;
   if (policies.length === 0) {
     return ended(begun, { outcome: 'failed', detail: 'its policies were deleted meanwhile', results: [] });
   }
@@ -135,6 +155,7 @@ async function run({ store, openers, keyring, begun, grip }: Run): Promise<Finis
     signal: grip.signal,
     mayWrite: async () => {
       await grip.check();
+      if (part && !part.remediate) return 'this schedule only reports';
       return (await settingsOf(store))?.allowRemediation
         ? null
         : 'Allow Automatic Remediation is off: only reported';
@@ -148,9 +169,10 @@ async function run({ store, openers, keyring, begun, grip }: Run): Promise<Finis
     const said = await assess(on, requirements);
     if (wrote) await settleChanges(store, by, said.values);
     if (said.kind === 'setback') {
-      const again = mayPass(said.setback) && task.attempt < triesOf(task.payload.trigger);
+      const triesMax = part?.triesMax ?? triesOf(task.payload.trigger);
+      const again = mayPass(said.setback) && task.attempt < triesMax;
       if (again) throw new DeviceTrouble(said.setback);
-      return await failed(store, begun, endOf(said.setback));
+      return await failDevice(store, begun, endOf(said.setback));
     }
     return ended(begun, {
       outcome: compliant(requirements, said.results) ? 'compliant' : 'nonCompliant',
@@ -165,7 +187,11 @@ async function run({ store, openers, keyring, begun, grip }: Run): Promise<Finis
   }
 }
 
-async function failed(store: Store, begun: Begun, failure: ReturnType<typeof failureOf>): Promise<Finish> {
+export async function failDevice(
+  store: Store,
+  begun: Begun,
+  failure: ReturnType<typeof failureOf>,
+): Promise<Assessed> {
   const changes = await changesOf(store, begun.task.id);
   return ended(begun, { ...withLast(failure, changes), results: [], changes });
 }
@@ -191,9 +217,10 @@ function summary(
   return parts.length > 0 ? parts.join('. ').slice(0, 512) : null;
 }
 
-function ended({ task, startedAt: begunAt, policies, whom }: Begun, { known, ...result }: Result): Finish {
+function ended(begun: Begun, { known, ...result }: Result): Assessed {
+  const { task, startedAt: begunAt, policies, whom } = begun;
   const finished = {
-    ...subjectOf(task, policies),
+    ...subjectOf(begun),
     startedAt: begunAt.toISOString(),
     finishedAt: new Date(Math.max(Date.now(), begunAt.getTime())).toISOString(),
     agent: null,
@@ -204,6 +231,7 @@ function ended({ task, startedAt: begunAt, policies, whom }: Begun, { known, ...
   const lastPolicy = assessed ? (policies.at(-1)?.policyId ?? null) : null;
   const ways = known && !isDeepStrictEqual(known, whom.known) ? known : null;
   return {
+    outcome: result.outcome,
     events: [assessmentFinished.draft(finished)],
     save: (tx) => markFinished(tx, { deviceId: task.key, startedAt: begunAt, lastPolicy, ways }),
   };

@@ -16,11 +16,13 @@
 //   credentials/     what opens a device, in which order and within which limits (R67)
 //   mutual.ts        whom its certificate is to lead to
 //   notes.ts         what the log says of it
+//   runs/            schedules: many devices at a time, under a budget of their own
 import { deviceApiPort } from '#device/api';
 import { ippPort } from '#device/ipp/ipp';
 import { snmpPort } from '#device/snmp/driver';
 import { KeyFile } from '#pki/key-file';
 import { port, readConfig, whole } from '#runtime/config';
+import { repeat } from '#runtime/repeat';
 import type { StoredService } from '#runtime/service';
 import * as z from 'zod';
 import { assessWorker } from './assess.js';
@@ -29,7 +31,13 @@ import { Keyring } from './credentials/keyring.js';
 import { Vault } from './credentials/vault.js';
 import { devices, documents, requests } from './consumers.js';
 import { dryRunWorker } from './dry-run.js';
+import { chunkWorker } from './runs/chunk.js';
+import { runDue } from './runs/due.js';
+import { runWorker } from './runs/run.js';
+import { schedules } from './runs/runs.js';
 import { undoWorker } from './undo.js';
+
+const dueEveryMs = 2_000;
 
 const shape = {
   /** Where devices serve the open device API. */
@@ -60,8 +68,8 @@ export const assessment: StoredService<AssessmentConfig> = {
       attemptsMax: read.MUSTER_CREDENTIALS_ATTEMPTS,
     };
   },
-  consumers: [devices, requests, documents],
-  workers: ({ store, config, log }) => {
+  consumers: [devices, requests, documents, schedules],
+  workers: ({ store, bus, config, log }) => {
     const { keyFile, attemptsMax, ...ports } = config;
     const openers = openersOn(ports);
     const vault = new Vault({ store, keys: keyFile === null ? null : new KeyFile(keyFile), log });
@@ -70,6 +78,12 @@ export const assessment: StoredService<AssessmentConfig> = {
       assessWorker({ store, openers, keyring, log }),
       dryRunWorker({ store, openers, keyring }),
       undoWorker({ store, openers, keyring, log }),
+      runWorker(),
+      chunkWorker({ store, bus, openers, keyring, log }),
     ];
   },
+  start: ({ store, bus, log }) =>
+    Promise.resolve(
+      repeat({ name: 'schedules', everyMs: dueEveryMs, work: () => runDue({ store, bus }), log }),
+    ),
 };

@@ -4,6 +4,7 @@ import { keepDocuments } from '#bus/keep-documents';
 import { assessmentCancelRequested, assessmentRequested, assessmentUndoRequested } from '#events/assessment';
 import { deviceFlapping, deviceGrouped, deviceRetired, deviceUnlicensed } from '#events/device';
 import type { Event } from '#events/event';
+import { groupChanged } from '#events/group';
 import { policyChanged } from '#events/policy';
 import { settingsChanged } from '#events/settings';
 import { trustSetChanged } from '#events/trust-set';
@@ -11,9 +12,8 @@ import type { Tx } from '#store/store';
 import { cancel, enqueue } from '#store/tasks';
 import { decide, evolve, type Change } from './decide.js';
 import { load, saveDevices, type State } from './devices.js';
-import { kinds, mergeAny } from './task.js';
-
-const schema = 'assessment';
+import { cancelInRuns } from './runs/run-devices.js';
+import { kinds, mergeAny, schema } from './task.js';
 
 async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
   await saveDevices(
@@ -26,6 +26,7 @@ async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
     if (requests.length > 0) await enqueue(tx, schema, requests, mergeAny);
     for (const change of run) {
       if (change.type === 'cancel') {
+        await cancelInRuns(tx, change.deviceId, change.because);
         await cancel(tx, schema, { kind: kinds, keys: [change.deviceId], because: change.because });
       }
     }
@@ -72,5 +73,5 @@ export const requests = consumer<State, Change, AboutDevice>({
 export const documents = keepDocuments({
   name: 'assessment.documents',
   schema,
-  on: [settingsChanged, policyChanged, trustSetChanged],
+  on: [settingsChanged, policyChanged, groupChanged, trustSetChanged],
 });

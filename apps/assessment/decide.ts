@@ -338,14 +338,16 @@ interface OfTask {
   /** The task that ends with it; null: none was made. */
   readonly taskId?: string | null;
   readonly mode?: TaskMode;
+  /** Of a schedule, that it is a part of. */
+  readonly runId?: string;
 }
 
 export const skip = (
   deviceId: string,
   covers: readonly string[],
   reason: Reason,
-  { taskId = null, mode = kind }: OfTask = {},
-): Draft => assessmentSkipped.draft({ deviceId, taskId, covers: [...covers], reason, mode });
+  { taskId = null, mode = kind, ...run }: OfTask = {},
+): Draft => assessmentSkipped.draft({ deviceId, taskId, covers: [...covers], reason, mode, ...run });
 
 const tell = (...events: readonly Draft[]): Decision<Change> => ({ changes: [], events });
 

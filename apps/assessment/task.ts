@@ -4,6 +4,7 @@ import type { TaskMode } from '#events/assessment';
 import { trigger, type Trigger } from '#events/device';
 import { identity } from '#events/identity';
 
+export const schema = 'assessment';
 export const kind = 'assess' as const satisfies TaskMode;
 export const kinds = ['assess', 'dryRun', 'undo'] as const satisfies readonly TaskMode[];
 /** Tasks that announcements and operators cause; scheduled work has a budget of its own. */

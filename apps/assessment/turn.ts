@@ -9,9 +9,8 @@ import * as z from 'zod';
 import type { Whom } from './connect.js';
 import { heldFor, type Held } from './credentials/held.js';
 import { authoritiesOf } from './mutual.js';
-import { kinds } from './task.js';
-
-export const schema = 'assessment';
+import { ofRuns } from './runs/run-devices.js';
+import { kinds, schema } from './task.js';
 
 interface Row {
   readonly standing: 'active' | 'unlicensed' | 'retired';
@@ -45,19 +44,16 @@ const lookAgainMs = 1_000;
  * by a statement of its own after it, which sees what the holder before has written.
  */
 export async function turnOf(tx: Tx, { key, kind }: Task): Promise<Turn> {
-  const [clock] = await tx.query<{ now: Date; mine: boolean }>(
-    `select clock_timestamp() as now, pg_try_advisory_xact_lock(hashtextextended('${schema} ' || $1, 0)) as mine`,
-    [key],
-  );
+  const { now, mine } = await takeTurns(tx, [key]);
   const [row] = await tx.query<Row>(
     `select standing, flapping_at as "flappingAt", last_started_at as "lastStartedAt", ways, groups,
        exists (select from ${schema}.task where key = $2 and kind = any($3::text[]) and state = 'running'
-         and lease_until > statement_timestamp()) as busy
+         and lease_until > statement_timestamp())
+       or exists (select ${ofRuns} and d.device_id = $1) as busy
      from ${schema}.device where id = $1`,
     [key, key, kinds.filter((other) => other !== kind)],
   );
-  const now = clock?.now ?? new Date();
-  const free = clock?.mine === true && row?.busy !== true;
+  const free = mine.has(key) && row?.busy !== true;
   return {
     now,
     settings: await settingsOf(tx),
@@ -68,6 +64,24 @@ export async function turnOf(tx: Tx, { key, kind }: Task): Promise<Turn> {
 }
 
 const groupsIn = (groups: unknown) => z.array(membership).safeParse(groups).data ?? [];
+
+interface Turns {
+  /** By the database's clock. */
+  readonly now: Date;
+  /** Those of the devices that nobody else begins to speak with before this transaction ends. */
+  readonly mine: ReadonlySet<string>;
+}
+
+/** Nobody is waited for. */
+export async function takeTurns(tx: Tx, deviceIds: readonly string[]): Promise<Turns> {
+  const rows = await tx.query<{ id: string; now: Date; mine: boolean }>(
+    `select id, clock_timestamp() as now, pg_try_advisory_xact_lock(hashtextextended('${schema} ' || id, 0)) as mine
+     from unnest($1::text[]) as id`,
+    [deviceIds],
+  );
+  const mine = new Set(rows.flatMap((row) => (row.mine ? [row.id] : [])));
+  return { now: rows[0]?.now ?? new Date(), mine };
+}
 
 type Named = Pick<Whom, 'identity' | 'fingerprint'>;
 

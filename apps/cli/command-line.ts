@@ -13,6 +13,7 @@ import { ipsec } from './ipsec/ipsec.js';
 import { policy } from './policy/policy.js';
 import { printedLines } from './printed.js';
 import { rebuild } from './rebuild/rebuild.js';
+import { schedule } from './schedule/schedule.js';
 import { status } from './status/status.js';
 import { commonHelp, UsageError } from './words.js';
 
@@ -34,6 +35,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['events', events],
   ['policy', policy],
   ['compliance', compliance],
+  ['schedule', schedule],
   ['discover', discover],
   ['rebuild', rebuild],
   ['ipsec', ipsec],

@@ -11,6 +11,7 @@
 //   assessing/     what operators ask assessment for: assess, dry run, put back, stop
 //   projection/    what the page shows, built from every event there is, and rebuilt from the journal
 //   feed/          the event stream
+//   schedules/     assessments that come by themselves, and their runs
 //   discoveries/   devices that operators have looked for
 //   trust/         identities, what Muster's own authority issued, certificates that end
 //   credentials/   what opens devices, sealed

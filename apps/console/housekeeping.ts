@@ -19,6 +19,8 @@ const wishesMax = 5_000;
 const discoveriesMax = 200;
 const discoveryRowsMax = 500_000;
 const discoveriesSwept = 5;
+/** Runs of schedules that are over; the newest. */
+const runsMax = 5_000;
 /** Rows that one sweep changes. */
 const sweptMax = 2_000;
 
@@ -60,6 +62,8 @@ const sweeps: readonly string[] = [
        from console.discovery window newest_first as (order by number desc)) as each
      where ended is not null and nth > 1 and (nth > ${discoveriesMax} or rows > ${discoveryRowsMax})
      order by number limit ${discoveriesSwept}))`,
+  `delete from console.run where number = any(array(
+     select number from console.run where ended_at is not null order by number desc offset ${runsMax} limit ${sweptMax}))`,
   // Of listeners that were deleted.
   `delete from console.report where subject like 'listener:%' and not exists (
      select 1 from console.document where kind = 'listener' and body is not null and subject = 'listener:' || id)`,

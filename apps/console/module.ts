@@ -38,6 +38,7 @@ import { OverviewController } from './rest/overview.js';
 import { PoliciesController } from './rest/policies.js';
 import { ProjectionController } from './rest/projection.js';
 import { QuarantineController } from './rest/quarantine.js';
+import { RunsController, SchedulesController } from './rest/schedules.js';
 import { SerialsController } from './rest/serials.js';
 import { SessionController } from './rest/session.js';
 import { SettingsController } from './rest/settings.js';
@@ -47,6 +48,7 @@ import { TokensController } from './rest/tokens.js';
 import { TrustSetsController } from './rest/trust-sets.js';
 import { UsersController } from './rest/users.js';
 import { WishesController } from './rest/wishes.js';
+import { Schedules } from './schedules/schedules.js';
 import { Authority } from './trust/authority.js';
 import { Identities } from './trust/identities.js';
 import { Issued } from './trust/issued.js';
@@ -67,6 +69,8 @@ export const controllers = [
   SerialsController,
   PoliciesController,
   GroupsController,
+  SchedulesController,
+  RunsController,
   ListenersController,
   LicencesController,
   TrustSetsController,
@@ -97,6 +101,7 @@ const providers = [
   Devices,
   Compliance,
   Assessing,
+  Schedules,
   Quarantine,
   Discoveries,
   DeadDeliveries,

@@ -24,6 +24,7 @@ import { Live } from './pages/live/live.js';
 import { OverviewPage } from './pages/overview/overview.js';
 import { NewPolicy, PolicyPage } from './pages/policies/policy.js';
 import { Policies } from './pages/policies/policies.js';
+import { Schedules } from './pages/schedules/schedules.js';
 import { Serials } from './pages/serials/serials.js';
 import { SettingsPage } from './pages/settings/settings.js';
 import { StatusPage } from './pages/status/status.js';
@@ -74,6 +75,7 @@ const routeTree = root.addChildren([
   at('/discovery/$id', DiscoveryPage),
   at('/live', Live),
   at('/tasks', Tasks),
+  at('/schedules', Schedules),
   at('/policies', Policies),
   at('/policies/new', NewPolicy),
   at('/policies/$id', PolicyPage),

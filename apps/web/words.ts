@@ -107,6 +107,19 @@ const discoveryOutcome = {
   notReached: 'Not reached',
 } as const;
 
+const every = { once: 'Once on', daily: 'Daily', weekly: 'Weekly', monthly: 'Monthly' } as const;
+const weekday = { 1: 'Mon', 2: 'Tue', 3: 'Wed', 4: 'Thu', 5: 'Fri', 6: 'Sat', 7: 'Sun' } as const;
+
+const runState = {
+  filling: 'Begins',
+  running: 'Running',
+  ending: 'Being stopped',
+  done: 'Done',
+  cancelled: 'Stopped',
+  stopped: 'Stopped by itself',
+  missed: 'Missed',
+} as const;
+
 const groupKind = { manual: 'Manual', automatic: 'Automatic', all: 'All devices' } as const;
 
 const service = {
@@ -145,6 +158,8 @@ const revocationReason = {
 
 const budget = {
   instantOn: 'Instant-on',
+  scheduled: 'Scheduled',
+  runs: 'Going through schedules',
   proofs: 'Proving moves',
   approval: 'Trying rules on held devices',
   probes: 'Asking unknown clients',
@@ -171,6 +186,9 @@ export const words = {
   trigger,
   discoveryState,
   discoveryOutcome,
+  every,
+  weekday,
+  runState,
   groupKind,
   service,
   profile,

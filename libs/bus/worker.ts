@@ -46,7 +46,7 @@ export interface Worker<Payload = unknown> {
   /** Kind of the tasks it takes. */
   readonly kind: string;
   /** What the keys of its tasks are ids of, for the log. */
-  readonly keyIs: 'device' | 'document' | 'listener' | 'projection' | 'address' | 'discovery';
+  readonly keyIs: 'device' | 'document' | 'listener' | 'projection' | 'address' | 'discovery' | 'run';
   /** Name of the budget, and how many may run at a time over all instances; asked at every claim. */
   readonly budget: string;
   limit(tx: Tx): Promise<number>;

@@ -7,6 +7,7 @@
 //   compliance.ts   score of a device and of many, and what baselines say of them
 //   shape-faults.ts what is wrong with the shape of what was sent
 //   ipsec.ts        rules of IPsec (R68)
+//   schedule.ts     when a schedule runs (R63)
 //   filter.ts       filters of autogroups (R50, R55)     version.ts      versions of firmware compared
 //   licence.ts      signed licence files and their seats (R42)
 //   listener.ts     secondary listeners (R70)

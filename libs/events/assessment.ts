@@ -82,6 +82,8 @@ const subject = z.object({
   /** Ids of the announcements whose effect this is: it started after each of them was accepted. */
   covers: z.array(z.uuid()).max(1000),
   mode: taskMode.default('assess'),
+  /** The run of a schedule that it is a part of (R63); absent: of none. */
+  runId: z.uuid().optional(),
 });
 const exampleSubject = {
   taskId: '0193f2a0-0000-7000-8000-0000000000b1',
@@ -131,7 +133,7 @@ export const assessmentCancelRequested = defineEvent({
 
 export const assessmentQueued = defineEvent({
   type: 'assessment.queued',
-  version: 2,
+  version: 3,
   publisher: 'assessment',
   title: 'A task waits for its turn, or joined one that waits (R64).',
   schema: subject,
@@ -141,7 +143,7 @@ export const assessmentQueued = defineEvent({
 
 export const assessmentSkipped = defineEvent({
   type: 'assessment.skipped',
-  version: 2,
+  version: 3,
   publisher: 'assessment',
   title: 'A device is not assessed, or not any more, and why (R51, R60).',
   schema: z.object({
@@ -164,6 +166,7 @@ export const assessmentSkipped = defineEvent({
       'nothingToUndo',
     ]),
     mode: taskMode.default('assess'),
+    runId: subject.shape.runId,
   }),
   subject: (data) => data.deviceId,
   example: {
@@ -177,7 +180,7 @@ export const assessmentSkipped = defineEvent({
 
 export const assessmentStarted = defineEvent({
   type: 'assessment.started',
-  version: 2,
+  version: 3,
   publisher: 'assessment',
   title: 'The device is being read.',
   schema: subject.extend({ startedAt: z.iso.datetime(), attempt: z.int().positive() }),
@@ -197,7 +200,7 @@ export type DeviceAgent = z.infer<typeof deviceAgent>;
 
 export const assessmentFinished = defineEvent({
   type: 'assessment.finished',
-  version: 4,
+  version: 5,
   publisher: 'assessment',
   title:
     'Read, compared, remediated what differed and read again (R61), with the result of each setting; of a dry run: nothing was written.',

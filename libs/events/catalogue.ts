@@ -12,6 +12,12 @@ import { licenceChanged, seatsCounted } from './licence.js';
 import { listenerChanged, listenerReported } from './listener.js';
 import { policyChanged } from './policy.js';
 import { announcementProbed, announcementsRefused } from './refusal.js';
+import {
+  scheduleCancelRequested,
+  scheduleChanged,
+  scheduleProgressed,
+  scheduleRunRequested,
+} from './schedule.js';
 import { serialListChanged } from './serial-list.js';
 import { serviceReported } from './service.js';
 import { edgeConfigured, settingsChanged } from './settings.js';
@@ -47,10 +53,14 @@ const definitions: readonly EventDefinition<never>[] = [
   assessment.assessmentUndoRequested,
   assessment.assessmentCancelRequested,
   assessment.assessmentUndone,
+  scheduleRunRequested,
+  scheduleCancelRequested,
+  scheduleProgressed,
   settingsChanged,
   edgeConfigured,
   policyChanged,
   groupChanged,
+  scheduleChanged,
   listenerChanged,
   listenerReported,
   licenceChanged,

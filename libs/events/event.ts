@@ -6,6 +6,7 @@
 //                  as an operator decides; approval.ts: who is held until somebody admits it;
 //                  refusal.ts: who was turned away at the edge; discovery.ts: what operators have looked for
 //   assessment.ts  policy against device: requested, started, finished, undone
+//   schedule.ts    when that comes by itself, and how each run of it goes
 //   document.ts    what operators write, published whole as <noun>.changed: settings.ts, policy.ts, group.ts, listener.ts,
 //                  licence.ts, serial-list.ts, trust-set.ts; asks-for-certificates.ts: whether authorities are needed
 //   ipsec.ts       rules of IPsec: what a device and its hosts agree on (R68)

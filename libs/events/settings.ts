@@ -1,4 +1,4 @@
-// Instant-on settings (R10, R12, R15, R16, R19, R33, R37, R51, R60, R62, R64), one document for the whole of Muster.
+// Instant-on settings (R10, R12, R15, R16, R19, R33, R37, R51, R60, R62-R64), one document for the whole of Muster.
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { friendlyName, sealedIdentity } from './certificate.js';
@@ -54,6 +54,10 @@ export const settingsBody = z.strictObject({
   skipInstantOnPolicy: z.boolean().default(false),
   /** Instant-on tasks at a time, over all instances. */
   maxNumberTasks: z.int().min(1).max(1000).default(10),
+  /** Child tasks of schedules at a time, over all instances: a budget of its own (R63, R64). */
+  scheduledTasksMax: z.int().min(1).max(100).default(10),
+  /** Devices of each of them, all of which are spoken with at a time. */
+  scheduledDevicesPerTask: z.int().min(1).max(100).default(25),
   autoGroupDiscoveryAutoRemediationEnable: z.boolean().default(false),
   autoGroupDailyRefreshAutoRemediationEnable: z.boolean().default(false),
   autoGroupEditAutoRemediationEnable: z.boolean().default(false),
@@ -70,7 +74,7 @@ export const defaultSettings: Settings = settingsBody.parse({});
 
 export const settingsChanged = defineDocument({
   noun: 'settings',
-  version: 5,
+  version: 6,
   title: 'The instant-on settings changed.',
   body: settingsBody,
   single: true,

@@ -49,7 +49,8 @@ const wanted = new Map(
     const syntax = settingsCatalogue.get(setting)?.by.snmp?.syntax;
     const oid = settingsCatalogue.get(setting)?.by.snmp?.oid;
     if (!syntax || oid === undefined) return [];
-    const [number] = syntax.type === 'enum' ? ([...syntax.values].find(([, is]) => is === required) ?? []) : [];
+    const [number] =
+      syntax.type === 'enum' ? ([...syntax.values].find(([, is]) => is === required) ?? []) : [];
     return [[setting, { oid, says: String(number ?? required) }] as const];
   }),
 );
@@ -89,7 +90,14 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
     await group('all', '127.8.0.0/16', 'base');
     await group('signed', `${networks.snmp3}.0/24`, null);
     const { authPassword, privPassword } = user;
-    const credential = { kind: 'snmpUser', user: user.name, auth: 'sha256', authPassword, priv: 'aes128', privPassword };
+    const credential = {
+      kind: 'snmpUser',
+      user: user.name,
+      auth: 'sha256',
+      authPassword,
+      priv: 'aes128',
+      privPassword,
+    };
     await operator.ask('PUT', '/api/credentials', { scope: 'group', id: 'signed', credential });
     await operator.switchOn();
     const switches = { probeCommunity: writeCommunity, autoGroupDiscoveryAutoRemediationEnable: true };
@@ -105,7 +113,11 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
   async function plugInSnmp(by: 'snmp' | 'snmp3'): Promise<void> {
     const started = Array.from({ length: counts[by] }, (_, n) => {
       const has = objects.filter(({ key }) => key !== lacking || n + 1 < counts[by]);
-      const revision = { oid: '1.3.6.1.4.1.11.2.3.9.4.2.1.1.3.6.0', type: 'string', value: firmware } as const;
+      const revision = {
+        oid: '1.3.6.1.4.1.11.2.3.9.4.2.1.1.3.6.0',
+        type: 'string',
+        value: firmware,
+      } as const;
       return startSnmpd(`${networks[by]}.${n + 1}`, snmpPort, {
         ...{ serial: `VNB${bySnmp[by].digit}S000${nth(n)}`, model: 'LaserJet M612', name: `floor-${n + 1}` },
         mac: `3c5282aa${bySnmp[by].digit}0${nth(n)}`,
@@ -172,38 +184,48 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
   it.each([
     ['SNMPv2c', 'snmp'],
     ['SNMPv3, where no community may write', 'snmp3'],
-  ] as const)('by %s: identified, changed as snmpget sees, verified; what one lacks is named', async (_, by) => {
-    const printers = at(await devices(), by);
-    const { digit } = bySnmp[by];
-    expect(printers.map(({ serial, mac, model, firmware: says }) => [serial, mac, model, says])).toEqual(
-      Array.from({ length: counts[by] }, (_, n) => [
-        `VNB${digit}S000${nth(n)}`,
-        `3c:52:82:aa:${digit}0:${nth(n)}`,
-        'LaserJet M612',
-        firmware,
-      ]),
-    );
-    expect(printers.map(({ status }) => status)).toEqual(printers.map(() => 'compliant'));
-    for (const printer of printers) {
-      const made = await changesOf(printer.id);
-      expect(made.filter(({ driver, verified }) => driver !== 'snmp' || !verified)).toEqual([]);
-      const own = new Set(made.map(({ setting }) => setting));
-      expect(own.size).toBeGreaterThanOrEqual(10);
-      expect([...own].filter((setting) => !wanted.has(setting))).toEqual([]);
-    }
-    const [first, last] = [printers.at(0), printers.at(-1)];
-    if (!first || !last) throw new Error('there are some');
-    for (const { setting } of await changesOf(first.id)) {
-      const { oid, says } = wanted.get(setting) ?? { oid: '', says: '' };
-      expect([setting, await snmpGet(first.ip, snmpPort, oid)]).toEqual([setting, says]);
-    }
-    expect(resultsOf(first).get(lacking)).toMatchObject({ outcome: 'remediated', driver: 'snmp' });
-    expect(resultsOf(last).get(lacking)).toMatchObject({ outcome: 'unsupported', title: 'LLMNR', after: null });
-  }, 120_000);
+  ] as const)(
+    'by %s: identified, changed as snmpget sees, verified; what one lacks is named',
+    async (_, by) => {
+      const printers = at(await devices(), by);
+      const { digit } = bySnmp[by];
+      expect(printers.map(({ serial, mac, model, firmware: says }) => [serial, mac, model, says])).toEqual(
+        Array.from({ length: counts[by] }, (_, n) => [
+          `VNB${digit}S000${nth(n)}`,
+          `3c:52:82:aa:${digit}0:${nth(n)}`,
+          'LaserJet M612',
+          firmware,
+        ]),
+      );
+      expect(printers.map(({ status }) => status)).toEqual(printers.map(() => 'compliant'));
+      for (const printer of printers) {
+        const made = await changesOf(printer.id);
+        expect(made.filter(({ driver, verified }) => driver !== 'snmp' || !verified)).toEqual([]);
+        const own = new Set(made.map(({ setting }) => setting));
+        expect(own.size).toBeGreaterThanOrEqual(10);
+        expect([...own].filter((setting) => !wanted.has(setting))).toEqual([]);
+      }
+      const [first, last] = [printers.at(0), printers.at(-1)];
+      if (!first || !last) throw new Error('there are some');
+      for (const { setting } of await changesOf(first.id)) {
+        const { oid, says } = wanted.get(setting) ?? { oid: '', says: '' };
+        expect([setting, await snmpGet(first.ip, snmpPort, oid)]).toEqual([setting, says]);
+      }
+      expect(resultsOf(first).get(lacking)).toMatchObject({ outcome: 'remediated', driver: 'snmp' });
+      expect(resultsOf(last).get(lacking)).toMatchObject({
+        outcome: 'unsupported',
+        title: 'LLMNR',
+        after: null,
+      });
+    },
+    120_000,
+  );
 
   it('by the open device API: changed as curl sees, verified', async () => {
     const printers = at(await devices(), 'api');
-    expect(printers.map(({ status }) => status)).toEqual(Array.from({ length: counts.api }, () => 'compliant'));
+    expect(printers.map(({ status }) => status)).toEqual(
+      Array.from({ length: counts.api }, () => 'compliant'),
+    );
     for (const { id, ip } of printers) {
       const made = await changesOf(id);
       expect(made.length).toBeGreaterThanOrEqual(10);

@@ -106,7 +106,7 @@ export class Assessing {
       identity,
       fingerprint,
       networks: [...this.networks],
-    authorities: [],
+      authorities: [],
       trusted: null,
       community: null,
       known: null,

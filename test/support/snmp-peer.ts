@@ -1,10 +1,10 @@
 // Somebody who answers SNMP as a test wants it, and as no agent should; and somebody between an agent and who asks it.
 import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
-import { freePort } from '../../scripts/free-port.mjs';
 import { DerReader, numberOf, oidOf } from '../../libs/pki/der/read.js';
 import { tags } from '../../libs/pki/der/tags.js';
 import { element, integer, octets, oid, sequence } from '../../libs/pki/der/write.js';
+import { freePort } from './scripts.js';
 
 export interface Place {
   readonly address: string;

@@ -7,9 +7,11 @@
 //   policy-files.ts  policies as files, and what changed between two versions
 import { Inject, Injectable } from '@nestjs/common';
 import type { DocumentDefinition } from '#events/document';
+import type { Draft } from '#events/event';
 import { groupChanged } from '#events/group';
 import { listenerChanged } from '#events/listener';
 import { policyChanged } from '#events/policy';
+import { scheduleChanged } from '#events/schedule';
 import { settingsChanged, type Settings } from '#events/settings';
 import { trustSetChanged } from '#events/trust-set';
 import { PARTS, type StoredParts } from '#runtime/service';
@@ -23,6 +25,7 @@ import {
   groupFaults,
   listenerFaults,
   policyFaults,
+  scheduleFaults,
   settingsFaults,
   type World,
 } from './faults.js';
@@ -48,6 +51,7 @@ const checks: ReadonlyMap<string, Check<unknown>> = new Map([
   check(settingsChanged, (_, settings, world) => settingsFaults(settings, world)),
   check(policyChanged, (_, policy) => policyFaults(policy)),
   check(groupChanged, groupFaults),
+  check(scheduleChanged, (_, schedule, world) => scheduleFaults(schedule, world)),
   check(listenerChanged, (_, listener) => listenerFaults(listener)),
   check(trustSetChanged, (_, trustSet) => faultsOfTrustSet(trustSet)),
 ]);
@@ -75,7 +79,8 @@ export class Documents {
       if (faults.length > 0) throw new Refusal('invalid', sentence(faults), faults);
       const writes = () => write(tx, of, writing);
       const toldEdge = of.noun === trustSetChanged.noun;
-      await record(tx, this.parts.bus, toldEdge ? await tellingEdge(tx, writes) : [await writes()]);
+      const drafts = toldEdge ? await tellingEdge(tx, writes) : [await writes()];
+      await record(tx, this.parts.bus, [...(await besides(tx, of.noun, writing.id)), ...drafts]);
       return found(of, writing.id, await readOne(tx, of, writing.id));
     });
   }
@@ -108,6 +113,19 @@ export class Documents {
   }
 }
 
+/**
+ * A schedule brings the group that it is for, as it is: groups that were written before assessment heard of groups are known to
+ * it by this. Who knows the version pays no heed.
+ */
+async function besides(tx: Tx, noun: string, id: string): Promise<readonly Draft[]> {
+  if (noun !== scheduleChanged.noun) return [];
+  const schedule = await readOne(tx, scheduleChanged, id);
+  const group = schedule && (await readOne(tx, groupChanged, schedule.body.groupId));
+  if (!group) return [];
+  const { version, changedBy, body } = group;
+  return [groupChanged.draft({ id: group.id, version, changedBy, body })];
+}
+
 function found<B>(of: DocumentDefinition<B>, id: string, document: Written<B> | null): Written<B> {
   if (!document) throw new Refusal('notFound', `There is no ${of.noun} ${id}.`);
   return document;
@@ -115,13 +133,14 @@ function found<B>(of: DocumentDefinition<B>, id: string, document: Written<B> | 
 
 async function worldOf(tx: Tx): Promise<World> {
   const rows = await tx.query<{ kind: string; id: string }>(
-    'select kind, id from console.document where kind in ($1, $2) and body is not null',
-    [policyChanged.noun, trustSetChanged.noun],
+    'select kind, id from console.document where kind in ($1, $2, $3) and body is not null',
+    [policyChanged.noun, groupChanged.noun, trustSetChanged.noun],
   );
   const idsOf = (noun: string) => new Set(rows.filter(({ kind }) => kind === noun).map(({ id }) => id));
   const named = await tx.query<{ name: string }>('select name from console.identity');
   return {
     policies: idsOf(policyChanged.noun),
+    groups: idsOf(groupChanged.noun),
     trustSets: idsOf(trustSetChanged.noun),
     identities: new Set(named.map(({ name }) => name)),
   };
@@ -135,6 +154,7 @@ async function usersOf(tx: Tx, noun: string, id: string): Promise<readonly strin
     const settings = await readOne(tx, settingsChanged);
     return settings?.body.trustSet === id ? ['the settings (authentication of devices)'] : [];
   }
+  if (noun === groupChanged.noun) return schedulesOf(tx, 'groupId', id);
   if (noun !== policyChanged.noun) return [];
   const rows = await tx.query<{ user: string }>(
     `select case kind when 'settings' then 'the settings (Initial Assessment Policy)'
@@ -142,6 +162,15 @@ async function usersOf(tx: Tx, noun: string, id: string): Promise<readonly strin
      from console.document where body is not null
        and (kind = 'settings' and body->>'initialPolicy' = $1 or kind = 'group' and body->>'policyId' = $1) order by 1`,
     [id],
+  );
+  return [...rows.map(({ user }) => user), ...(await schedulesOf(tx, 'policyId', id))];
+}
+
+async function schedulesOf(tx: Tx, field: 'groupId' | 'policyId', id: string): Promise<readonly string[]> {
+  const rows = await tx.query<{ user: string }>(
+    `select 'schedule ' || (body->>'name') as user from console.document
+     where kind = 'schedule' and body is not null and body->>$1 = $2 order by 1`,
+    [field, id],
   );
   return rows.map(({ user }) => user);
 }

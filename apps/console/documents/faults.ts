@@ -1,6 +1,7 @@
 // What is wrong with a document beyond its shape: references to others, certificates, settings that need each other. Pure.
 import { checkFilter } from '#documents/filter';
 import { checkListener } from '#documents/listener';
+import { checkSchedule } from '#documents/schedule';
 import { validatePolicy } from '#documents/policy';
 import { settingsCatalogue } from '#device/catalogue';
 import { faultsOfAuthorities } from '#pki/authorities';
@@ -9,6 +10,7 @@ import { asksForCertificates } from '#events/asks-for-certificates';
 import type { Filter, Group } from '#events/group';
 import type { Listener } from '#events/listener';
 import type { Policy } from '#events/policy';
+import type { Schedule } from '#events/schedule';
 import type { Settings } from '#events/settings';
 import type { TrustSet } from '#events/trust-set';
 import type { Fault } from '../refusal.js';
@@ -16,6 +18,7 @@ import type { Fault } from '../refusal.js';
 /** Names of what a document may refer to. */
 export interface World {
   readonly policies: ReadonlySet<string>;
+  readonly groups: ReadonlySet<string>;
   readonly trustSets: ReadonlySet<string>;
   /** Friendly names. */
   readonly identities: ReadonlySet<string>;
@@ -85,6 +88,15 @@ export const filterFaults = (filter: Filter, at: string): readonly Fault[] =>
 
 export const listenerFaults = (listener: Listener): readonly Fault[] =>
   checkListener(listener).map(({ field, message }) => fault(field, message));
+
+export function scheduleFaults(schedule: Schedule, { policies, groups }: World): readonly Fault[] {
+  const { groupId, policyId } = schedule;
+  const faults = checkSchedule(schedule).map(({ field, message }) => fault(field, message));
+  if (!groups.has(groupId)) faults.push(fault('groupId', `there is no group ${groupId}`));
+  if (policyId !== null && !policies.has(policyId))
+    faults.push(fault('policyId', `there is no policy ${policyId}`));
+  return faults;
+}
 
 export const policyFaults = (policy: Policy): readonly Fault[] =>
   validatePolicy(policy, settingsCatalogue).map(({ item, message }) => fault(`items.${item}`, message));

@@ -42,6 +42,8 @@ export interface ActiveTask {
   readonly trigger: string;
   /** Absent in views saved before there were others than assessments. */
   readonly mode?: TaskMode;
+  /** The run of a schedule that it is a part of; absent: of none. */
+  readonly runId?: string | undefined;
   readonly policies: readonly {
     readonly policyId: string;
     readonly name: string;

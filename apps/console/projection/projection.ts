@@ -5,6 +5,7 @@
 //   claims.ts       conflicts that wait for an operator, and those dismissed
 //   sentences.ts    its history, in words               announcement.ts  announcements and what became of them
 //   refusals.ts     who was turned away at the edge      ../discoveries/results.ts  what was looked for
+//   ../schedules/runs.ts  how runs of schedules go
 //   changes.ts      what Muster changed on devices, and would
 //   not-assessed.ts why there is no assessment         tables.ts       set-wise SQL: load and save
 //   devices.ts      what is asked of all that           compliance.ts  scores, and what baselines say
@@ -19,6 +20,7 @@ import type { Event, EventDefinition } from '#events/event';
 import { listenerReported } from '#events/listener';
 import { seatsCounted } from '#events/licence';
 import { progressChanges } from '../discoveries/results.js';
+import { runChanges } from '../schedules/runs.js';
 import { quarantineChanges } from '../quarantine/rows.js';
 import { announcementChanges } from './announcement.js';
 import { assessedChanges, undoneChanges } from './changes.js';
@@ -44,6 +46,7 @@ export function decide(event: Event, state: State): Decision<Change> {
     ...quarantineChanges(event),
     ...refusalChanges(event),
     ...progressChanges(event),
+    ...runChanges(event),
     ...otherChanges(event),
     { kind: 'feed', event } as const,
   ];

@@ -54,10 +54,13 @@ function admit(view: DeviceView, event: Event<Admitted>): DeviceView {
 const known = (view: DeviceView, identity: Identity): DeviceView =>
   view.identity ? view : { ...view, identity };
 
-type Subject = Pick<assessment.AssessmentFinished, 'taskId' | 'identity' | 'trigger' | 'policies' | 'mode'>;
+type Subject = Pick<
+  assessment.AssessmentFinished,
+  'taskId' | 'identity' | 'trigger' | 'policies' | 'mode' | 'runId'
+>;
 
 function taskMoved(view: DeviceView, event: Event<Subject>, change: Partial<ActiveTask>): DeviceView {
-  const { taskId, trigger, policies, mode } = event.data;
+  const { taskId, trigger, policies, mode, runId } = event.data;
   const task = view.tasks.find(({ id }) => id === taskId);
   const newer = !task || event.sequence > task.sequence;
   if (view.ended.includes(taskId)) return view;
@@ -70,7 +73,7 @@ function taskMoved(view: DeviceView, event: Event<Subject>, change: Partial<Acti
     ...task,
   } as const;
   const moved: ActiveTask = newer
-    ? { ...state, trigger, policies, mode, ...change, sequence: event.sequence }
+    ? { ...state, trigger, policies, mode, ...(runId && { runId }), ...change, sequence: event.sequence }
     : { ...task, queuedAt: task.queuedAt ?? change.queuedAt ?? null };
   return {
     ...known(view, event.data.identity),

@@ -5,6 +5,7 @@ import type { Event } from '#events/event';
 import type { Tx } from '#store/store';
 import { appendFeed } from '../feed/append.js';
 import { saveProgress, type ProgressChange } from '../discoveries/results.js';
+import { saveRuns, type RunChange } from '../schedules/runs.js';
 import { saveMissed, saveQuarantine, type MissedChange, type QuarantineChange } from '../quarantine/rows.js';
 import type { AnnouncementBody } from './announcement.js';
 import { saveChanges, type ChangedChange } from './changes.js';
@@ -38,6 +39,7 @@ export type Change =
   | MissedChange
   | RefusedChange
   | ProgressChange
+  | RunChange
   | ChangedChange
   | { readonly kind: 'serialSeen'; readonly serial: string }
   | {
@@ -96,6 +98,7 @@ export async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
   await saveMissed(tx, of('quarantineMissed'));
   await saveRefusals(tx, of('refused'));
   await saveProgress(tx, of('progressed'));
+  await saveRuns(tx, of('run'));
   await saveChanges(tx, { made: of('changed'), undone: of('undone'), foreseen: of('foreseen') });
   await saveReports(tx, of('report'));
   await saveDead(tx, of('dead'));

@@ -19,6 +19,7 @@ import { identity } from '#events/identity';
 import { licenceBody, seatsCounted } from '#events/licence';
 import { listenerBody } from '#events/listener';
 import { policyBody } from '#events/policy';
+import { runProgress, scheduleBody } from '#events/schedule';
 import { serviceReport } from '#events/service';
 import { settingsBody } from '#events/settings';
 import { trustSetBody } from '#events/trust-set';
@@ -285,6 +286,11 @@ const compliance = z.object({
   baselines: z.array(z.object({ id: z.string(), right: count, wrong: count })),
 });
 const group = documentOf(everyField(groupBody));
+const run = runProgress.omit({ runId: true }).extend({ id: z.uuid() });
+const schedule = documentOf(everyField(scheduleBody)).extend({
+  next: time.nullable(),
+  lastRun: run.nullable(),
+});
 const listener = documentOf(everyField(listenerBody));
 const listenerShown = listener.extend({
   report: z
@@ -445,6 +451,11 @@ export const schemas = {
   DeviceCompliance: deviceCompliance,
   Group: group,
   GroupList: listOf(group),
+  Schedule: schedule,
+  ScheduleList: listOf(schedule),
+  RunAsked: z.object({ runId: z.uuid() }),
+  Run: run,
+  RunList: listOf(run),
   Listener: listener,
   ListenerDetail: listenerShown,
   ListenerList: listOf(listenerShown),
@@ -502,6 +513,13 @@ export const answers: Readonly<Record<string, SchemaName>> = {
   'get /api/groups': 'GroupList',
   'get /api/groups/{id}': 'Group',
   'put /api/groups/{id}': 'Group',
+  'get /api/schedules': 'ScheduleList',
+  'get /api/schedules/{id}': 'Schedule',
+  'put /api/schedules/{id}': 'Schedule',
+  'post /api/schedules/{id}/run': 'RunAsked',
+  'get /api/runs': 'RunList',
+  'get /api/runs/{id}': 'Run',
+  'post /api/runs/{id}/cancel': 'Run',
   'get /api/listeners': 'ListenerList',
   'get /api/listeners/{id}': 'ListenerDetail',
   'put /api/listeners/{id}': 'Listener',

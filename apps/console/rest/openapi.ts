@@ -2,6 +2,7 @@
 //
 //   session.ts     who is signed in          users.ts    operators          tokens.ts     programs
 //   settings.ts    policies.ts, groups.ts, listeners.ts, licences.ts, serials.ts, trust-sets.ts: documents that operators write
+//   schedules.ts   assessments that come by themselves, and their runs
 //   catalogue.ts   what a policy can ask for   compliance.ts  how far devices are from it
 //   overview.ts    figures                   devices.ts  list and one       tasks.ts      work going on now
 //   changes.ts     what Muster changed on a device, and how it is put back

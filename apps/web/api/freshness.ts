@@ -18,6 +18,7 @@ const byNoun: Readonly<Record<string, readonly string[]>> = {
   serialList: ['serials'],
   delivery: ['deliveries', 'status'],
   discovery: ['discoveries'],
+  schedule: ['schedules', 'runs'],
 };
 
 /** Names of the lists that these events changed. */

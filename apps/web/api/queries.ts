@@ -17,6 +17,8 @@ import type {
   DeviceRow,
   DiscoveryResultRow,
   DiscoveryRun,
+  RunRow,
+  ScheduleRow,
   Document,
   GatewayRow,
   Group,
@@ -148,6 +150,11 @@ export const useIssued = (query: Readonly<Record<string, string | number | undef
     placeholderData: keepPreviousData,
     refetchInterval: toldMs,
   });
+
+export const useSchedules = () =>
+  useQuery({ queryKey: ['schedules'], queryFn: () => read<Page<ScheduleRow>>('schedules') });
+export const useRuns = () =>
+  useQuery({ queryKey: ['runs'], queryFn: () => read<Page<RunRow>>(`runs${queryOf({ limit: 20 })}`) });
 
 /** Told by events too, but not each part of a long list. */
 const goesOn = ({ endedAt }: DiscoveryRun): boolean => endedAt === null;

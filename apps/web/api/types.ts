@@ -16,6 +16,7 @@ import type { Licence } from '../../../libs/events/licence.js';
 import type { Listener } from '../../../libs/events/listener.js';
 import type { Policy, PolicyItem } from '../../../libs/events/policy.js';
 import type { ServiceReport } from '../../../libs/events/service.js';
+import type { Schedule, ScheduleProgressed } from '../../../libs/events/schedule.js';
 import type { Settings } from '../../../libs/events/settings.js';
 import type { TrustSet } from '../../../libs/events/trust-set.js';
 
@@ -368,6 +369,15 @@ export interface SerialsAdded {
   readonly added: number;
   /** On the list already, or twice in what was sent. */
   readonly known: number;
+}
+
+export interface RunRow extends Omit<ScheduleProgressed, 'runId'> {
+  readonly id: string;
+}
+export interface ScheduleRow extends Document<Schedule> {
+  /** Null: not by itself. */
+  readonly next: string | null;
+  readonly lastRun: RunRow | null;
 }
 
 /** What operators have looked for; counts are of addresses, a host name being one. */

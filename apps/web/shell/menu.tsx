@@ -1,4 +1,5 @@
 import {
+  IconCalendarTime,
   IconActivity,
   IconCertificate,
   IconChecklist,
@@ -40,6 +41,7 @@ const sections: readonly { readonly title: string; readonly places: readonly Pla
       { to: '/discovery', label: 'Discovery', icon: IconRadar2 },
       { to: '/live', label: 'Live', icon: IconActivity },
       { to: '/tasks', label: 'Tasks', icon: IconListDetails },
+      { to: '/schedules', label: 'Schedules', icon: IconCalendarTime },
     ],
   },
   {

@@ -67,6 +67,28 @@ export function Remediation({ form: { body, set, fault, readOnly } }: { readonly
         readOnly={readOnly}
         onChange={(typed) => set({ maxNumberTasks: typeof typed === 'number' ? typed : 0 })}
       />
+      <NumberInput
+        label="Scheduled tasks at a time"
+        description="Of schedules, beside the tasks above. (scheduledTasksMax)"
+        min={1}
+        max={100}
+        allowDecimal={false}
+        value={body.scheduledTasksMax}
+        error={fault('scheduledTasksMax')}
+        readOnly={readOnly}
+        onChange={(typed) => set({ scheduledTasksMax: typeof typed === 'number' ? typed : 0 })}
+      />
+      <NumberInput
+        label="Devices of a scheduled task"
+        description="All of which are worked on at once. (scheduledDevicesPerTask)"
+        min={1}
+        max={100}
+        allowDecimal={false}
+        value={body.scheduledDevicesPerTask}
+        error={fault('scheduledDevicesPerTask')}
+        readOnly={readOnly}
+        onChange={(typed) => set({ scheduledDevicesPerTask: typeof typed === 'number' ? typed : 0 })}
+      />
     </section>
   );
 }

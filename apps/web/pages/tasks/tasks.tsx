@@ -18,7 +18,7 @@ export function Tasks() {
   return (
     <div className="stack">
       <PageHead title="Tasks">
-        Active instant-on tasks: one device each, as many at a time as the Instant-On settings allow.
+        Work going on now: instant-on tasks of one device each, and devices of schedules that are being read.
       </PageHead>
       <Loaded query={tasks}>{(page) => <List page={page} />}</Loaded>
     </div>
@@ -38,7 +38,7 @@ function List({ page }: { readonly page: Page<TaskRow> }) {
   return (
     <div className="card card-flush">
       <Table
-        caption="Active instant-on tasks"
+        caption="Active tasks"
         rows={page.items}
         keyOf={(task) => task.id}
         columns={[

@@ -1,0 +1,184 @@
+// The devices of a child task as it begins: whose turn it is, which of them are there at all, and what each is compared with.
+import { ownAddresses } from '#addresses/own';
+import { mayConnect } from '#device/address';
+import { known } from '#device/ways/known';
+import type { AppliedPolicy } from '#documents/policy';
+import { assessmentStarted } from '#events/assessment';
+import { membership } from '#events/device';
+import type { Draft } from '#events/event';
+import { identity } from '#events/identity';
+import { policyChanged } from '#events/policy';
+import type { Settings } from '#events/settings';
+import { readDocuments } from '#store/documents';
+import type { Tx } from '#store/store';
+import type { Task } from '#store/tasks';
+import * as z from 'zod';
+import { subjectOf, type Begun } from '../assess.js';
+import { choosePolicies } from '../choose.js';
+import { skip } from '../decide.js';
+import { kind, kinds, schema, type Payload } from '../task.js';
+import { heldFor } from '../credentials/held.js';
+import { settingsOf, takeTurns, whomOf } from '../turn.js';
+import { readRun, type Run } from './rows.js';
+import { beginRows, busyDevices, holdChunk, type ChunkRow, type Moved } from './run-devices.js';
+import type { ChunkPayload } from './run-task.js';
+
+/** Tries of a device that cannot be spoken with; between them another has its place. */
+export const retryDelaysMs = [10_000, 60_000];
+const busyAgainMs = 1_000;
+
+const device = z.object({
+  id: z.string(),
+  identity,
+  fingerprint: z.string().nullable(),
+  groups: z.array(membership),
+  standing: z.enum(['active', 'unlicensed', 'retired']),
+  lastPolicy: z.string().nullable(),
+  ways: z.unknown(),
+});
+type Device = z.infer<typeof device>;
+
+export interface Beginning {
+  readonly begun: readonly Begun[];
+  readonly events: readonly Draft[];
+}
+
+/** Under the locks of their turns. What is begun is `holder`'s. */
+export async function beginChunk(
+  tx: Tx,
+  chunk: ChunkPayload,
+  { holder, task }: { readonly holder: string; readonly task: Task },
+): Promise<Beginning> {
+  const run = await readRun(tx, chunk.runId);
+  const rows = run?.state === 'running' ? await holdChunk(tx, chunk) : [];
+  if (!run || rows.length === 0) return { begun: [], events: [] };
+  const ids = rows.map(({ deviceId }) => deviceId);
+  const { now, mine } = await takeTurns(tx, ids);
+  const busy = await busyDevices(tx, ids, { ...chunk, kinds });
+  const around = { ...(await surroundings(tx, run, ids)), now };
+  const beginnings: One[] = [];
+  for (const row of rows) {
+    const free = mine.has(row.deviceId) && !busy.has(row.deviceId);
+    beginnings.push(free ? await beginOne(tx, row, { around, task }) : { moved: waits(row) });
+  }
+  await beginRows(tx, { runId: run.id, holder, moved: beginnings.map(({ moved }) => moved) });
+  return {
+    begun: beginnings.flatMap(({ begun }) => begun ?? []),
+    events: beginnings.flatMap(({ event }) => event ?? []),
+  };
+}
+
+interface Surroundings {
+  readonly run: Run;
+  readonly now: Date;
+  readonly settings: Settings | null;
+  readonly policies: ReadonlyMap<string, AppliedPolicy>;
+  readonly devices: ReadonlyMap<string, Device>;
+  readonly own: readonly string[];
+}
+
+async function surroundings(tx: Tx, run: Run, ids: readonly string[]): Promise<Omit<Surroundings, 'now'>> {
+  const rows = await tx.query<{ id: string }>(
+    `select id, identity, fingerprint, groups, standing, last_policy as "lastPolicy", ways
+     from ${schema}.device where id = any($1::uuid[])`,
+    [ids],
+  );
+  const policies = await readDocuments(tx, schema, policyChanged);
+  return {
+    run,
+    settings: await settingsOf(tx),
+    policies: new Map(policies.map(({ id, version, body }) => [id, { policyId: id, version, body }])),
+    devices: new Map(
+      rows.flatMap((row) => {
+        const read = device.safeParse(row);
+        return read.success ? [[read.data.id, read.data]] : [];
+      }),
+    ),
+    own: ownAddresses(),
+  };
+}
+
+interface One {
+  readonly moved: Moved;
+  readonly begun?: Begun;
+  readonly event?: Draft;
+}
+
+const waits = ({ deviceId }: ChunkRow): Moved => {
+  return { deviceId, state: 'waiting', outcome: null, afterMs: busyAgainMs };
+};
+
+type Reason = Parameters<typeof skip>[2];
+
+async function beginOne(
+  tx: Tx,
+  { deviceId, taskId, attempt }: ChunkRow,
+  { around, task }: { readonly around: Surroundings; readonly task: Task },
+): Promise<One> {
+  const { run, now, settings } = around;
+  const found = around.devices.get(deviceId);
+  const chosen = choose(found, around);
+  if (!found || !settings || 'skipped' in chosen) {
+    const reason = 'skipped' in chosen ? chosen.skipped : 'deviceDeleted';
+    return {
+      moved: { deviceId, state: 'ended', outcome: 'skipped', afterMs: null },
+      event: skip(deviceId, [], reason, { taskId, runId: run.id }),
+    };
+  }
+  const ids = chosen.policies.map(({ policyId }) => policyId);
+  const payload: Payload = {
+    identity: found.identity,
+    fingerprint: found.fingerprint,
+    trigger: 'requested',
+    policies: ids,
+    named: ids,
+    covers: [],
+  };
+  const own: Task<Payload> = { ...task, id: taskId, kind, key: deviceId, payload, attempt: attempt + 1 };
+  const turn = {
+    device: {
+      standing: found.standing,
+      flappingAt: null,
+      lastStartedAt: null,
+      known: known.safeParse(found.ways).data ?? null,
+    },
+    settings,
+    now,
+    held: await heldFor(tx, deviceId, found.groups),
+    busyUntil: null,
+  };
+  const part = { runId: run.id, remediate: run.body.remediate, triesMax: retryDelaysMs.length + 1 };
+  const whom = await whomOf(tx, payload, turn);
+  const begun: Begun = { task: own, startedAt: now, policies: chosen.policies, whom, part };
+  const started = { ...subjectOf(begun), startedAt: now.toISOString(), attempt: own.attempt };
+  return {
+    moved: { deviceId, state: 'running', outcome: null, afterMs: null },
+    begun,
+    event: assessmentStarted.draft(started),
+  };
+}
+
+type Chosen = { readonly policies: readonly AppliedPolicy[] } | { readonly skipped: Reason };
+
+function choose(found: Device | undefined, { run, settings, policies, own }: Surroundings): Chosen {
+  if (found?.standing !== 'active')
+    return { skipped: !found || found.standing === 'retired' ? 'deviceDeleted' : 'notLicensed' };
+  if (!settings || !mayConnect(found.identity.ip, settings.deviceNetworks, own))
+    return { skipped: 'outsideNetworks' };
+  const applied = (ids: readonly string[]): Chosen => {
+    const there = ids.flatMap((id) => policies.get(id) ?? []);
+    return there.length === 0 ? { skipped: 'noPolicy' } : { policies: there };
+  };
+  if (run.body.policyId !== null) return applied([run.body.policyId]);
+  const { groups, lastPolicy } = found;
+  const situation = {
+    settings,
+    trigger: 'requested',
+    groups,
+    lastPolicy,
+    known: new Set(policies.keys()),
+  } as const;
+  const choice = choosePolicies(situation);
+  if ('policies' in choice) return applied(choice.policies);
+  return { skipped: 'skipped' in choice ? choice.skipped : 'noPolicy' };
+}

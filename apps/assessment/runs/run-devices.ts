@@ -1,0 +1,254 @@
+// Devices of runs in SQL.
+import type { Tx } from '#store/store';
+import { cancel } from '#store/tasks';
+import { schema } from '../task.js';
+import { chunkKey, chunkTask, type ChunkPayload } from './run-task.js';
+import type { Stage } from './stages.js';
+
+type Query = Pick<Tx, 'query'>;
+
+/** skipped: nothing was asked of it, and the event of its skipping says why. */
+export const outcomes = [
+  'compliant',
+  'nonCompliant',
+  'unreachable',
+  'failed',
+  'skipped',
+  'cancelled',
+] as const;
+export type RunOutcome = (typeof outcomes)[number];
+
+export async function addDevices(tx: Tx, runId: string, deviceIds: readonly string[]): Promise<void> {
+  if (deviceIds.length === 0) return;
+  await tx.query(
+    `insert into ${schema}.run_device (run_id, device_id) select $1, id from unnest($2::uuid[]) as id on conflict do nothing`,
+    [runId, deviceIds],
+  );
+}
+
+export async function countRunDevices(tx: Tx, runId: string): Promise<number> {
+  const [row] = await tx.query<{ count: number }>(
+    `select count(*)::int as count from ${schema}.run_device where run_id = $1`,
+    [runId],
+  );
+  return row?.count ?? 0;
+}
+
+/** Every device gets its stage and its child task, in an order that says nothing of the devices, and is another in each run. */
+export async function spreadDevices(
+  tx: Tx,
+  runId: string,
+  { stages, chunkMax }: { readonly stages: readonly Stage[]; readonly chunkMax: number },
+): Promise<void> {
+  await tx.query(
+    `update ${schema}.run_device d set stage = s.stage, chunk = s.chunk + (p.nth - s.low - 1) / $3
+     from (select device_id, row_number() over (order by md5(run_id::text || device_id::text))::int as nth
+       from ${schema}.run_device where run_id = $1) p
+     join jsonb_to_recordset($2::jsonb) as s(stage int, low int, high int, chunk int) on p.nth > s.low and p.nth <= s.high
+     where d.run_id = $1 and d.device_id = p.device_id`,
+    [runId, JSON.stringify(stages), chunkMax],
+  );
+}
+
+/** The last child task of a stage; 0: it has none. */
+export async function lastChunk(tx: Tx, runId: string, stage: number): Promise<number> {
+  const [row] = await tx.query<{ last: number | null }>(
+    `select max(chunk) as last from ${schema}.run_device where run_id = $1 and stage = $2`,
+    [runId, stage],
+  );
+  return row?.last ?? 0;
+}
+
+export type Counts = Readonly<Record<RunOutcome | 'devices' | 'waiting' | 'running', number>>;
+
+export interface Counted {
+  readonly all: Counts;
+  readonly ofStage: Counts;
+}
+
+/** Of a run, and of one of its stages. */
+export async function countDevices(tx: Tx, runId: string, stage: number): Promise<Counted> {
+  const rows = await tx.query<{ inStage: boolean; what: string; count: number }>(
+    `select stage = $2 as "inStage", coalesce(outcome, state) as what, count(*)::int as count
+     from ${schema}.run_device where run_id = $1 group by 1, 2`,
+    [runId, stage],
+  );
+  const countsOf = (some: typeof rows): Counts => {
+    const of = (what: string): number =>
+      some.filter((row) => row.what === what).reduce((sum, { count }) => sum + count, 0);
+    return {
+      devices: some.reduce((sum, { count }) => sum + count, 0),
+      waiting: of('waiting'),
+      running: of('running'),
+      compliant: of('compliant'),
+      nonCompliant: of('nonCompliant'),
+      unreachable: of('unreachable'),
+      failed: of('failed'),
+      skipped: of('skipped'),
+      cancelled: of('cancelled'),
+    };
+  };
+  return { all: countsOf(rows), ofStage: countsOf(rows.filter(({ inStage }) => inStage)) };
+}
+
+/** How many child tasks of a run have not ended. */
+export async function countChunks(tx: Tx, runId: string): Promise<number> {
+  const [row] = await tx.query<{ count: number }>(
+    `select count(*)::int as count from ${schema}.task where kind = $1 and payload->>'runId' = $2`,
+    [chunkTask.kind, runId],
+  );
+  return row?.count ?? 0;
+}
+
+/** All of a child task that have not ended. */
+export async function endChunk(tx: Tx, { runId, chunk }: ChunkPayload, outcome: RunOutcome): Promise<void> {
+  await tx.query(
+    `update ${schema}.run_device set state = 'ended', outcome = $3, holder = null
+     where run_id = $1 and chunk = $2 and state <> 'ended'`,
+    [runId, chunk, outcome],
+  );
+}
+
+/** What waits is asked no more; what is spoken with is let go before its next write. */
+export async function dropDevices(tx: Tx, runId: string, because: string): Promise<void> {
+  await tx.query(
+    `update ${schema}.run_device set state = 'ended', outcome = 'cancelled' where run_id = $1 and state = 'waiting'`,
+    [runId],
+  );
+  const tasks = await tx.query<{ key: string }>(
+    `select key from ${schema}.task where kind = $1 and payload->>'runId' = $2`,
+    [chunkTask.kind, runId],
+  );
+  const keys = tasks.map(({ key }) => key);
+  if (keys.length > 0) await cancel(tx, schema, { kind: chunkTask.kind, keys, because });
+}
+
+export async function forgetDevices(tx: Tx, runId: string): Promise<void> {
+  await tx.query(`delete from ${schema}.run_device where run_id = $1`, [runId]);
+}
+
+/** Whatever runs have to do with a device ends before its next write. */
+export async function cancelInRuns(tx: Tx, deviceId: string, because: string): Promise<void> {
+  await tx.query(
+    `update ${schema}.run_device set cancelled_because = $2,
+       outcome = case state when 'waiting' then 'cancelled' else outcome end,
+       state = case state when 'waiting' then 'ended' else state end
+     where device_id = $1 and state <> 'ended'`,
+    [deviceId, because],
+  );
+}
+
+/** Why nothing more may be written to a device of a run; null: it may. */
+export async function cancelledBecause(on: Query, runId: string, deviceId: string): Promise<string | null> {
+  const [row] = await on.query<{ because: string | null }>(
+    `select coalesce(d.cancelled_because, r.cancelled_by || ' has cancelled the run',
+       case when r.state <> 'running' then coalesce(r.detail, 'the run has ended') end) as because
+     from ${schema}.run r join ${schema}.run_device d on d.run_id = r.id where r.id = $1 and d.device_id = $2`,
+    [runId, deviceId],
+  );
+  return row ? row.because : 'the run is gone';
+}
+
+export interface ChunkRow {
+  readonly deviceId: string;
+  readonly taskId: string;
+  /** running: whoever spoke with it has died. */
+  readonly state: 'waiting' | 'running';
+  readonly attempt: number;
+}
+
+/** Devices of a child task that may be spoken with now, locked. */
+export async function holdChunk(tx: Tx, { runId, chunk }: ChunkPayload): Promise<readonly ChunkRow[]> {
+  return tx.query<ChunkRow & Record<string, unknown>>(
+    `select device_id as "deviceId", task_id as "taskId", state, attempt from ${schema}.run_device
+     where run_id = $1 and chunk = $2 and state <> 'ended'
+       and (state = 'running' or not_before is null or not_before <= clock_timestamp())
+     order by device_id for update`,
+    [runId, chunk],
+  );
+}
+
+/** Milliseconds until the next of its devices may be spoken with; null: all have ended. */
+export async function nextInMs(on: Query, { runId, chunk }: ChunkPayload): Promise<number | null> {
+  const [row] = await on.query<{ ms: number | null }>(
+    `select extract(epoch from min(coalesce(not_before, clock_timestamp())) - clock_timestamp())::float8 * 1000 as ms
+     from ${schema}.run_device where run_id = $1 and chunk = $2 and state <> 'ended'`,
+    [runId, chunk],
+  );
+  const ms = row?.ms ?? null;
+  return ms === null ? null : Math.max(0, ms);
+}
+
+/** One that another task speaks with: of instant-on, or of another run. Asked under the locks of turns. */
+export async function busyDevices(
+  tx: Tx,
+  deviceIds: readonly string[],
+  { kinds, ...own }: ChunkPayload & { readonly kinds: readonly string[] },
+): Promise<ReadonlySet<string>> {
+  const rows = await tx.query<{ key: string }>(
+    `select key from ${schema}.task where key = any($1::text[]) and kind = any($2::text[]) and state = 'running'
+       and lease_until > statement_timestamp()
+     union select d.device_id::text ${ofRuns} and d.device_id = any(($1::text[])::uuid[]) and t.key <> $3`,
+    [deviceIds, kinds, chunkKey(own)],
+  );
+  return new Set(rows.map(({ key }) => key));
+}
+
+/** Devices that a run speaks with, whose child task is alive. */
+export const ofRuns = `from ${schema}.run_device d join ${schema}.task t on t.kind = '${chunkTask.kind}'
+  and t.key = d.run_id || ' ' || d.chunk and t.state = 'running' and t.lease_until > statement_timestamp()
+  where d.state = 'running'`;
+
+export interface Moved {
+  readonly deviceId: string;
+  readonly state: 'waiting' | 'running' | 'ended';
+  readonly outcome: RunOutcome | null;
+  /** Of waiting. */
+  readonly afterMs: number | null;
+}
+
+/** Of devices that were locked just now. */
+export async function beginRows(
+  tx: Tx,
+  {
+    runId,
+    holder,
+    moved,
+  }: { readonly runId: string; readonly holder: string; readonly moved: readonly Moved[] },
+): Promise<void> {
+  await tx.query(
+    `update ${schema}.run_device d set state = m.state, outcome = m.outcome,
+       holder = case m.state when 'running' then $2::uuid end,
+       attempt = d.attempt + case m.state when 'running' then 1 else 0 end,
+       not_before = clock_timestamp() + make_interval(secs => m."afterMs" / 1000.0)
+     from jsonb_to_recordset($3::jsonb) as m("deviceId" uuid, state text, outcome text, "afterMs" float8)
+     where d.run_id = $1 and d.device_id = m."deviceId"`,
+    [runId, holder, JSON.stringify(moved)],
+  );
+}
+
+/**
+ * What came of devices that `holder` spoke with. Their own rows are locked first: see rows.ts.
+ * @returns those of which it may be saved; of others somebody else has the say by now
+ */
+export async function endRows(
+  tx: Tx,
+  {
+    runId,
+    holder,
+    moved,
+  }: { readonly runId: string; readonly holder: string; readonly moved: readonly Moved[] },
+): Promise<ReadonlySet<string>> {
+  await tx.query(
+    `select 1 as locked from ${schema}.device where id = any($1::uuid[]) order by id for update`,
+    [moved.map(({ deviceId }) => deviceId)],
+  );
+  const rows = await tx.query<{ id: string }>(
+    `update ${schema}.run_device d set state = m.state, outcome = m.outcome, holder = null,
+       not_before = clock_timestamp() + make_interval(secs => m."afterMs" / 1000.0)
+     from jsonb_to_recordset($3::jsonb) as m("deviceId" uuid, state text, outcome text, "afterMs" float8)
+     where d.run_id = $1 and d.device_id = m."deviceId" and d.holder = $2 and d.state = 'running' returning d.device_id as id`,
+    [runId, holder, JSON.stringify(moved)],
+  );
+  return new Set(rows.map(({ id }) => id));
+}

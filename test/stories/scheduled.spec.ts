@@ -1,0 +1,271 @@
+// Runs of schedules with real devices, on PostgreSQL, by two instances of assessment: cut into child tasks, stopped, cancelled,
+// taken over, and never in the way of other tasks.
+import { randomUUID } from 'node:crypto';
+import { metrics } from '@opentelemetry/api';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { runWorkers, type RunningWorkers } from '#bus/worker';
+import { openDeviceApi } from '#device/api';
+import { policyTemplates } from '#documents/templates';
+import {
+  assessmentCancelRequested,
+  assessmentFinished,
+  assessmentSkipped,
+  assessmentStarted,
+} from '#events/assessment';
+import { deviceGrouped } from '#events/device';
+import type { DocumentDefinition } from '#events/document';
+import type { Event } from '#events/event';
+import { groupBody, groupChanged } from '#events/group';
+import { policyChanged } from '#events/policy';
+import {
+  scheduleBody,
+  scheduleCancelRequested,
+  scheduleChanged,
+  scheduleProgressed,
+  scheduleRunRequested,
+  type Schedule,
+} from '#events/schedule';
+import { defaultSettings, settingsChanged, type Settings } from '#events/settings';
+import type { Store } from '#store/store';
+import { assessment } from '../../apps/assessment/assessment.js';
+import type { Openers } from '../../apps/assessment/connect.js';
+import { chunkWorker } from '../../apps/assessment/runs/chunk.js';
+import { runWorker } from '../../apps/assessment/runs/run.js';
+import { openFor, published, startFed, type Fed } from '../support/fed-delivery.js';
+import { outboxBus } from '../support/outbox-bus.js';
+import { freePort } from '../support/scripts.js';
+import { silentLog } from '../support/silent.js';
+import { until } from '../support/until.js';
+import { startVirtualDevices, type VirtualDevices } from '../support/virtual-devices.js';
+
+const count = 24;
+const limitMs = 60_000;
+
+describe('a schedule with two dozen devices', () => {
+  let store: Store;
+  let fed: Fed;
+  let peers: VirtualDevices;
+  let port: number;
+  let running: RunningWorkers[] = [];
+  /** Devices that are spoken with at the moment, and at most. */
+  let [busy, busiest] = [0, 0];
+  /** By address: who was asked for its settings. */
+  const asked = new Set<string>();
+  /** Whoever is read waits for it. */
+  let gate: Promise<void> = Promise.resolve();
+  beforeAll(async () => {
+    store = await openFor('PostgreSQL', 'assessment');
+    port = await freePort();
+    peers = await startVirtualDevices({ count, port, prefix: '127.42', serialPrefix: 'SCHED' });
+  });
+  afterAll(() => peers.stop());
+
+  const openers: Openers = ({ identity: { ip: address }, fingerprint, networks }) => ({
+    api: () => {
+      const driver = openDeviceApi({ address, port, fingerprint, networks, mutual: null });
+      busy += 1;
+      busiest = Math.max(busiest, busy);
+      return {
+        ...driver,
+        read: async (keys, signal) => {
+          asked.add(address);
+          const said = await driver.read(keys, signal);
+          await gate;
+          return said;
+        },
+        close: () => {
+          busy -= 1;
+          driver.close();
+        },
+      };
+    },
+  });
+  let versions = 0;
+  const document = <B>(of: DocumentDefinition<B>, id: string, body: B): Event => {
+    versions += 1;
+    return published(of.draft({ changedBy: 'ada', id, version: versions, body }));
+  };
+  const settings = (change: Partial<Settings> = {}): Event =>
+    document(settingsChanged, 'settings', {
+      ...defaultSettings,
+      initialPolicy: 'base',
+      allowRemediation: true,
+      deviceNetworks: ['127.42.0.0/16'],
+      ...change,
+    });
+  const schedule = (change: Partial<Schedule> = {}): Event => {
+    const times = { every: 'daily', from: '2026-01-01', at: '03:00', enabled: false };
+    const body = scheduleBody.parse({ name: 'x', groupId: 'all', policyId: 'base', ...times, ...change });
+    return document(scheduleChanged, 'x', body);
+  };
+  const grouped = ({ id: deviceId, identity }: VirtualDevices['devices'][number], serial = identity.serial) =>
+    published(
+      deviceGrouped.draft({
+        ...deviceGrouped.example,
+        deviceId,
+        identity: { ...identity, serial },
+        fingerprint: peers.fingerprint,
+        groups: [],
+      }),
+    );
+
+  beforeEach(async () => {
+    for (const table of ['run', 'schedule', 'device', 'task', 'outbox', 'inbox', 'parked', 'document'])
+      await store.query(`delete from assessment.${table}`);
+    peers.reset();
+    [busy, busiest, gate] = [0, 0, Promise.resolve()];
+    asked.clear();
+    fed = await startFed(store, assessment.consumers);
+    const base = policyTemplates.find(({ id }) => id === 'base')?.body;
+    if (!base) throw new Error('there is a template base');
+    const all = groupBody.parse({ name: 'All', kind: 'all' });
+    await fed.feed(settings({ allowRemediation: false }), document(policyChanged, 'base', base));
+    await fed.feed(document(groupChanged, 'all', all), ...peers.devices.map((one) => grouped(one)));
+    await fed.feed(settings());
+  });
+  afterEach(async () => {
+    await Promise.all(running.map((one) => one.stop()));
+    running = [];
+    await fed.stop();
+  });
+
+  const start = (instance: string, kinds: readonly ('run' | 'chunk')[] = ['run', 'chunk']): void => {
+    const all = [runWorker({ stepMs: 50 }), chunkWorker({ store, bus: outboxBus, openers, log: silentLog })];
+    const workers = all.filter(({ kind }) => kinds.some((wanted) => wanted === kind));
+    const meter = metrics.getMeter('test');
+    running.push(
+      runWorkers({ store, bus: outboxBus, workers, log: silentLog, meter, service: 'assessment', instance }),
+    );
+  };
+  const run = async (): Promise<string> => {
+    const runId = randomUUID();
+    await fed.feed(published(scheduleRunRequested.draft({ runId, scheduleId: 'x', requestedBy: 'ada' })));
+    return runId;
+  };
+  const newest = async (runId: string) =>
+    (await fed.told(scheduleProgressed)).findLast((progress) => progress.runId === runId);
+  const ended = async (runId: string) => {
+    await until('the run has ended', async () => ((await newest(runId))?.endedAt ?? null) !== null, limitMs);
+    return newest(runId);
+  };
+  const wrote = (): number =>
+    peers.devices.filter(({ device }) => device.settings()['svc.telnet'] === false).length;
+  const rows = () => store.query<{ state: string }>(`select state, outcome from assessment.run_device`);
+
+  it('is cut into child tasks, as many at a time as may be, and every device has its turn once', async () => {
+    await fed.feed(settings({ scheduledTasksMax: 2, scheduledDevicesPerTask: 4 }), schedule());
+    start('one');
+    start('two');
+    const runId = await run();
+    const last = await ended(runId);
+    expect(last).toMatchObject({ state: 'done', devices: count, compliant: count, waiting: 0, running: 0 });
+    expect(busiest).toBeLessThanOrEqual(8);
+    expect(busiest).toBeGreaterThan(1);
+    expect(wrote()).toBe(count);
+    const finished = await fed.told(assessmentFinished);
+    expect(new Set(finished.map(({ deviceId }) => deviceId)).size).toBe(count);
+    expect(finished).toHaveLength(count);
+    expect(finished.every((end) => end.runId === runId && end.outcome === 'compliant')).toBe(true);
+    expect(await store.query('select 1 as one from assessment.task')).toEqual([]);
+    expect(await rows()).toEqual([]);
+  });
+
+  it('only reports where it is to, and where nothing may be remediated any more', async () => {
+    await fed.feed(schedule({ remediate: false }));
+    start('one');
+    expect(await ended(await run())).toMatchObject({ state: 'done', nonCompliant: count });
+    await fed.feed(schedule());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    asked.clear();
+    const runId = await run();
+    await until('all are read', () => asked.size === count, limitMs);
+    await fed.feed(settings({ allowRemediation: false }));
+    resolve();
+    expect(await ended(runId)).toMatchObject({ state: 'done', nonCompliant: count });
+    expect(wrote()).toBe(0);
+  });
+
+  it('writes nothing more once it is cancelled, or the device is', async () => {
+    await fed.feed(schedule());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    start('one');
+    const runId = await run();
+    await until('all are read', () => asked.size === count, limitMs);
+    const [first] = peers.devices;
+    if (!first) throw new Error('there are two dozen');
+    await fed.feed(published(assessmentCancelRequested.draft({ deviceId: first.id, requestedBy: 'ada' })));
+    await fed.feed(published(scheduleCancelRequested.draft({ runId, requestedBy: 'bob' })));
+    resolve();
+    expect(await ended(runId)).toMatchObject({
+      state: 'cancelled',
+      detail: 'bob has cancelled it',
+      cancelled: count,
+    });
+    expect(wrote()).toBe(0);
+    const ends = await fed.told(assessmentFinished);
+    expect(ends.find(({ deviceId }) => deviceId === first.id)?.detail).toBe('ada has cancelled it');
+  });
+
+  it('goes stage by stage, and no further when too many fail', async () => {
+    const rollout = { stages: [10, 100], failedPercentMax: 20 };
+    await fed.feed(
+      schedule({ rollout }),
+      ...peers.devices.map((one) => grouped(one, `WRONG-${one.identity.hostname}`)),
+    );
+    await store.query('delete from assessment.task');
+    start('one');
+    const stopped = await ended(await run());
+    expect(stopped).toMatchObject({ state: 'stopped', stage: 1, stages: 2, failed: 3, cancelled: count - 3 });
+    expect(stopped?.detail).toContain('of the 3 devices of stage 1 failed');
+    expect((await fed.told(assessmentStarted)).filter(({ runId }) => runId !== undefined)).toHaveLength(3);
+    await fed.feed(...peers.devices.map((one) => grouped(one)));
+    await store.query('delete from assessment.task');
+    expect(await ended(await run())).toMatchObject({ state: 'done', stage: 2, compliant: count });
+  });
+
+  it('leaves a device alone that another task speaks with, until that has ended', async () => {
+    await fed.feed(schedule());
+    const [first] = peers.devices;
+    if (!first) throw new Error('there are two dozen');
+    await store.query(
+      `insert into assessment.task (id, kind, key, budget, payload, not_before, state, lease_token, lease_until)
+       values ($1, 'assess', $2, 'instantOn', '{}', now(), 'running', $1, now() + interval '1 hour')`,
+      [randomUUID(), first.id],
+    );
+    start('one');
+    const runId = await run();
+    await until(
+      'the others had their turn',
+      async () => (await newest(runId))?.compliant === count - 1,
+      limitMs,
+    );
+    expect(asked.has(first.identity.ip)).toBe(false);
+    await store.query(`delete from assessment.task where key = $1`, [first.id]);
+    expect(await ended(runId)).toMatchObject({ state: 'done', compliant: count });
+  });
+
+  it('goes on where an instance died, and says why it skips a device', async () => {
+    await fed.feed(schedule());
+    start('one', ['run']);
+    const runId = await run();
+    await until('its child tasks wait', async () => {
+      const tasks = await store.query(`select 1 as one from assessment.task where kind = 'chunk'`);
+      return tasks.length === Math.ceil(count / 25);
+    });
+    const [first] = peers.devices;
+    await store.query(
+      `update assessment.run_device set state = 'running', holder = gen_random_uuid(), attempt = 1 where chunk = 1`,
+    );
+    await store.query(
+      `update assessment.task set state = 'running', attempt = 1, lease_token = gen_random_uuid(),
+         lease_until = now() - interval '1 second' where kind = 'chunk' and payload->>'chunk' = '1'`,
+    );
+    await store.query(`update assessment.device set standing = 'unlicensed' where id = $1`, [first?.id]);
+    start('two', ['chunk']);
+    expect(await ended(runId)).toMatchObject({ state: 'done', compliant: count - 1, skipped: 1 });
+    const skipped = (await fed.told(assessmentSkipped)).filter((skip) => skip.runId === runId);
+    expect(skipped).toMatchObject([{ deviceId: first?.id, reason: 'notLicensed' }]);
+  });
+});

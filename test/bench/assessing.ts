@@ -84,9 +84,9 @@ export async function startAssessing(url: string, ports: Ports): Promise<Assessi
   await delivery.start();
   const openers = openersOn(ports);
   const workers = [
-    assessWorker({ store, openers, log }),
+    assessWorker({ store, openers, keyring: null, log }),
     runWorker(),
-    chunkWorker({ store, bus, openers, log }),
+    chunkWorker({ store, bus, openers, keyring: null, log }),
   ];
   const on = { store, bus, workers, log, meter, service: 'assessment', instance: 'bench' };
   const running: RunningWorkers = runWorkers(on);

@@ -87,7 +87,7 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
       const body = { name: id, kind: 'automatic', priority: 10, filter, members: [], policyId };
       await operator.ask('PUT', `/api/groups/${id}`, { version: 0, body });
     };
-    await group('all', '127.8.0.0/16', 'base');
+    await group('printers', '127.8.0.0/16', 'base');
     await group('signed', `${networks.snmp3}.0/24`, null);
     const { authPassword, privPassword } = user;
     const credential = {

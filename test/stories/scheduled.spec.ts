@@ -130,7 +130,10 @@ describe('a schedule with two dozen devices', () => {
   });
 
   const start = (instance: string, kinds: readonly ('run' | 'chunk')[] = ['run', 'chunk']): void => {
-    const all = [runWorker({ stepMs: 50 }), chunkWorker({ store, bus: outboxBus, openers, log: silentLog })];
+    const all = [
+      runWorker({ stepMs: 50 }),
+      chunkWorker({ store, bus: outboxBus, openers, keyring: null, log: silentLog }),
+    ];
     const workers = all.filter(({ kind }) => kinds.some((wanted) => wanted === kind));
     const meter = metrics.getMeter('test');
     running.push(

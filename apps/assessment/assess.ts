@@ -1,7 +1,7 @@
 // The worker that assesses: one task, one device (R64).
 import { isDeepStrictEqual } from 'node:util';
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
-import { combine, compliant, type AppliedPolicy } from '#documents/policy';
+import { compliant, type AppliedPolicy } from '#documents/policy';
 import {
   assessmentFinished,
   assessmentStarted,
@@ -18,7 +18,7 @@ import { changesOf, keepChanges, settleChanges } from './changes.js';
 import { connect, type Openers, type Whom } from './connect.js';
 import { nothingHeld } from './credentials/held.js';
 import type { Keyring } from './credentials/keyring.js';
-import { assess } from './conversation.js';
+import { assess, requiredBy } from './conversation.js';
 import { skip } from './decide.js';
 import { markFinished } from './devices.js';
 import { teller } from './notes.js';
@@ -147,7 +147,6 @@ export async function assessDevice({ store, openers, keyring, begun, grip }: Run
     return ended(begun, { outcome: 'failed', detail: 'its policies were deleted meanwhile', results: [] });
   }
   const by = { deviceId: task.key, taskId: task.id };
-  const requirements = combine(policies);
   const device = connect(whom, openers, keyring);
   let wrote = task.attempt > 1;
   const on = {
@@ -166,8 +165,8 @@ export async function assessDevice({ store, openers, keyring, begun, grip }: Run
     },
   };
   try {
-    const said = await assess(on, requirements);
-    if (wrote) await settleChanges(store, by, said.values);
+    const said = await assess(on, requiredBy(policies));
+    if (wrote) await settleChanges(store, by, said.says);
     if (said.kind === 'setback') {
       const triesMax = part?.triesMax ?? triesOf(task.payload.trigger);
       const again = mayPass(said.setback) && task.attempt < triesMax;
@@ -175,7 +174,7 @@ export async function assessDevice({ store, openers, keyring, begun, grip }: Run
       return await failDevice(store, begun, endOf(said.setback));
     }
     return ended(begun, {
-      outcome: compliant(requirements, said.results) ? 'compliant' : 'nonCompliant',
+      outcome: compliant(said.results) ? 'compliant' : 'nonCompliant',
       detail: summary(said.results, device.leftAlone),
       results: [...said.results],
       agent: said.agent,

@@ -60,7 +60,15 @@ const grouped = (
     stamped,
   );
 const asked = (deviceId: string, policyId: string | null = null) =>
-  published(assessmentRequested.draft({ deviceId, policyId, requestedBy: 'admin', mode: 'assess' }));
+  published(
+    assessmentRequested.draft({
+      deviceId,
+      policyId,
+      requestedBy: 'admin',
+      mode: 'assess',
+      everything: false,
+    }),
+  );
 
 const said: object[] = [];
 const note = (fields: object): void => void said.push(fields);
@@ -162,7 +170,15 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
 
   describe('what operators wish besides', () => {
     const dryRun = (deviceId: string, policyId: string | null = null) =>
-      published(assessmentRequested.draft({ deviceId, policyId, requestedBy: 'admin', mode: 'dryRun' }));
+      published(
+        assessmentRequested.draft({
+          deviceId,
+          policyId,
+          requestedBy: 'admin',
+          mode: 'dryRun',
+          everything: false,
+        }),
+      );
     const undo = (deviceId: string, taskId: string) =>
       published(assessmentUndoRequested.draft({ deviceId, taskId, requestedBy: 'admin' }));
     const all = () => activeTasks(store, 'assessment', { budget, limit: 100 });

@@ -12,6 +12,7 @@
 //   dry-run.ts       the same without a write      undo.ts      what a task has changed, put back
 //   turn.ts          what each finds as it begins  trouble.ts   what a run that came to nothing ends with
 //   conversation.ts  what is said to the device    write.ts     how it is changed, step by step
+//   ipsec.ts         its rules of IPsec, written last of all
 //   connect.ts       which protocols it is spoken with
 //   credentials/     what opens a device, in which order and within which limits (R67)
 //   mutual.ts        whom its certificate is to lead to

@@ -1,11 +1,12 @@
 // What Muster has changed on devices, kept before each write, so that it can be told and put back whatever happens then.
 import type { SettingChange } from '#events/assessment';
-import { settingChange } from '#events/assessment';
+import { settingChange, settingValue } from '#events/assessment';
 import { settingsCatalogue } from '#device/catalogue';
-import type { Values } from '#device/device';
+import { ipsecRulesKey, type SentRule } from '#device/ipsec';
+import { ipsecText, ipsecTitle } from '#documents/ipsec/item';
 import type { Tx } from '#store/store';
 import * as z from 'zod';
-import type { Change } from './write.js';
+import type { Change, Kept } from './write.js';
 
 /** Of each device the newest are kept. */
 const changesMax = 1_000;
@@ -35,7 +36,11 @@ export async function keepChanges(
 }
 
 /** What the device says in the end. What it says as before was not changed, and is forgotten. */
-export async function settleChanges(on: Store, { deviceId, taskId }: ByTask, says: Values): Promise<void> {
+export async function settleChanges(
+  on: Store,
+  { deviceId, taskId }: ByTask,
+  says: ReadonlyMap<string, Kept>,
+): Promise<void> {
   await on.query(
     `update assessment.change set says = said.value from jsonb_each($2::jsonb) as said
      where task_id = $1 and setting = said.key`,
@@ -50,7 +55,11 @@ export async function settleChanges(on: Store, { deviceId, taskId }: ByTask, say
   );
 }
 
-const changed = settingChange.omit({ title: true, at: true }).extend({ at: z.date() });
+const rules = z.array(z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])));
+const told = z.union([settingValue, rules.transform(ipsecText)]);
+const changed = settingChange
+  .omit({ title: true, at: true })
+  .extend({ at: z.date(), before: told, after: told });
 
 /** In the order in which they were made. */
 export async function changesOf(on: Store, taskId: string): Promise<SettingChange[]> {
@@ -63,6 +72,18 @@ export async function changesOf(on: Store, taskId: string): Promise<SettingChang
     .array(changed)
     .parse(rows)
     .map((row) => ({ ...row, title: titleOf(row.setting), at: row.at.toISOString() }));
+}
+
+/** The rules of IPsec that a task has changed, as they were and as the device says them since; null: it has changed none. */
+export async function rulesChanged(
+  on: Store,
+  taskId: string,
+): Promise<{ readonly before: readonly SentRule[]; readonly after: readonly SentRule[] } | null> {
+  const [row] = await on.query(
+    `select before, coalesce(says, after) as after from assessment.change where task_id = $1 and setting = $2`,
+    [taskId, ipsecRulesKey],
+  );
+  return row ? z.object({ before: rules, after: rules }).parse(row) : null;
 }
 
 export async function isAnythingLeft(
@@ -99,4 +120,5 @@ export async function markUndone(
   );
 }
 
-export const titleOf = (setting: string): string => settingsCatalogue.get(setting)?.title ?? setting;
+export const titleOf = (setting: string): string =>
+  settingsCatalogue.get(setting)?.title ?? (setting === ipsecRulesKey ? ipsecTitle : setting);

@@ -5,22 +5,37 @@ import { settingsCatalogue } from '#device/catalogue';
 import type { Outcome, Reading, Setback, Values } from '#device/device';
 import type { Speaking } from '#device/ways/ways';
 import { satisfies } from '#documents/comparison';
-import { compare, verify, writesFor, type Requirement } from '#documents/policy';
-import { stepsOf, writeAll, type Writing } from './write.js';
+import { combineIpsec, type RequiredIpsec, type SaidRules } from '#documents/ipsec/item';
+import { combine, compare, verify, writesFor, type AppliedPolicy, type Requirement } from '#documents/policy';
+import { ipsecRulesKey } from '#device/ipsec';
+import { assessRules, foreseeRules } from './ipsec.js';
+import { stepsOf, writeAll, type Kept, type Writing } from './write.js';
 
 export interface Assessed {
   readonly kind: 'assessed';
   readonly results: readonly SettingResult[];
   readonly agent: DeviceAgent;
   /** All that the device said last. */
-  readonly values: Values;
+  readonly says: ReadonlyMap<string, Kept>;
 }
+
+/** What policies ask of a device, together. */
+export interface Required {
+  readonly settings: readonly Requirement[];
+  /** Null: nothing is asked of its rules. */
+  readonly ipsec: RequiredIpsec | null;
+}
+
+export const requiredBy = (policies: readonly AppliedPolicy[]): Required => ({
+  settings: combine(policies),
+  ipsec: combineIpsec(policies),
+});
 
 interface Hindered {
   readonly kind: 'setback';
   readonly setback: Setback;
-  /** What it said of settings that were written by then; others are not in it. */
-  readonly values: Values;
+  /** What it said of what was written by then; the rest is not in it. */
+  readonly says: ReadonlyMap<string, Kept>;
 }
 
 /** Who it is, then these settings and what it says of its agent: what nobody wants to know costs a device nothing. */
@@ -36,28 +51,33 @@ export async function readFrom(
 
 export async function assess(
   on: Omit<Writing, 'isRight'>,
-  requirements: readonly Requirement[],
+  { settings, ipsec }: Required,
 ): Promise<Assessed | Hindered> {
   const { device, signal } = on;
-  const read = await readFrom(device, requirements, signal);
+  const read = await readFrom(device, settings, signal);
   if (read.kind !== 'answered') return hindered(device, read, new Map());
-  const { compared, writes } = against(requirements, read.value, device);
-  const writing = { ...on, isRight: judgeOf(requirements) };
+  const { compared, writes } = against(settings, read.value, device);
+  const writing = { ...on, isRight: judgeOf(settings) };
   const wrote = await writeAll(writing, stepsOf(writes, device), read.value.values);
   if (wrote.lost) return hindered(device, wrote.lost, wrote.reading.values);
   const reading = together(read.value, wrote.reading, new Set(writes.keys()));
   const again = { reading, refused: wrote.refused, unwritten: wrote.stopped };
+  const rules = ipsec && (await assessRules(on, ipsec, wrote.stopped));
+  if (rules?.lost) return hindered(device, rules.lost, reading.values);
   return {
     kind: 'assessed',
-    results: verify(compared, again),
+    results: [...verify(compared, again), ...(rules ? [rules.result] : [])],
     agent: agentIn(reading.values),
-    values: reading.values,
+    says: new Map<string, Kept>([
+      ...reading.values,
+      ...(rules?.says ? [[ipsecRulesKey, rules.says] as const] : []),
+    ]),
   };
 }
 
-function hindered({ leftAlone }: Speaking, setback: Setback, values: Values): Hindered {
-  if (leftAlone === null || leftAlone.endsWith(setback.reason)) return { kind: 'setback', setback, values };
-  return { kind: 'setback', setback: { ...setback, reason: `${setback.reason}; ${leftAlone}` }, values };
+function hindered({ leftAlone }: Speaking, setback: Setback, says: Hindered['says']): Hindered {
+  if (leftAlone === null || leftAlone.endsWith(setback.reason)) return { kind: 'setback', setback, says };
+  return { kind: 'setback', setback: { ...setback, reason: `${setback.reason}; ${leftAlone}` }, says };
 }
 
 /** As the assessment itself compares. */
@@ -69,14 +89,24 @@ function judgeOf(requirements: readonly Requirement[]): Writing['isRight'] {
   };
 }
 
+/** What a device says without being changed. */
+interface Looked {
+  readonly reading: Reading;
+  /** Null: it was not asked for its rules of IPsec. */
+  readonly rules: SaidRules | null;
+  readonly device: Speaking;
+}
+
 /** What an assessment would write, of a device that was read. */
 export function foresee(
-  requirements: readonly Requirement[],
-  reading: Reading,
-  device: Speaking,
+  { settings, ipsec }: Required,
+  { reading, rules, device }: Looked,
 ): readonly SettingResult[] {
-  const { compared, writes } = against(requirements, reading, device);
-  return compared.map((result) => ({ ...result, wouldWrite: writes.has(result.setting) }));
+  const { compared, writes } = against(settings, reading, device);
+  return [
+    ...compared.map((result) => ({ ...result, wouldWrite: writes.has(result.setting) })),
+    ...(ipsec && rules ? [foreseeRules(ipsec, rules)] : []),
+  ];
 }
 
 interface Against {

@@ -123,12 +123,13 @@ function grouped(event: Event<DeviceGrouped>, state: State): Decision<Change> {
 type Requested = (typeof assessmentRequested)['example'];
 
 function requested(event: Event<Requested>, state: State): Decision<Change> {
-  const { deviceId, policyId, mode } = event.data;
+  const { deviceId, policyId, mode, everything } = event.data;
   const device = state.devices.get(deviceId);
   if (device?.standing !== 'active' || !device.identity)
     return tell(skip(deviceId, [], 'notLicensed', { mode }));
   const cause = { event, device, state, trigger: 'requested', covers: [], policyId } as const;
-  return mode === 'dryRun' ? dryRun(cause) : assess(cause);
+  if (mode !== 'dryRun') return assess(cause);
+  return everything ? readAll(cause) : dryRun(cause);
 }
 
 interface Cause {
@@ -201,6 +202,13 @@ function dryRun(cause: Cause): Decision<Change> {
     what: { wishes: [[...policies]] },
     policies: namesOf(policies, state),
   });
+}
+
+/** All that it is set to, by a dry run against no policy. */
+function readAll({ event, device, state }: Cause): Decision<Change> {
+  if (!state.settings) throw new NotYet('the instant-on settings have not come here yet');
+  if (!isReachable(device, state)) return tell(skip(device.id, [], 'outsideNetworks', { mode: 'dryRun' }));
+  return wish({ event, device, state }, { mode: 'dryRun', what: { wishes: [[]] }, policies: [] });
 }
 
 function undo(

@@ -1,16 +1,22 @@
-// The worker that says what an assessment would change: it reads, compares, and writes nothing.
+// The worker that says what an assessment would change, or all that a device is set to: it reads, compares, and writes nothing.
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
 import { agentIn } from '#device/agent';
+import { settingsCatalogue } from '#device/catalogue';
 import type { Reading } from '#device/device';
-import type { Speaking } from '#device/ways/ways';
-import { combine, compliant, type AppliedPolicy } from '#documents/policy';
-import { assessmentFinished, assessmentStarted, type AssessmentFinished } from '#events/assessment';
+import { compliant, type AppliedPolicy } from '#documents/policy';
+import { everythingIn } from '#documents/policy-of';
+import {
+  assessmentFinished,
+  assessmentStarted,
+  type AssessmentFinished,
+  type SettingResult,
+} from '#events/assessment';
 import type { Draft } from '#events/event';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import { connect, type Openers, type Whom } from './connect.js';
 import type { Keyring } from './credentials/keyring.js';
-import { foresee, readFrom } from './conversation.js';
+import { foresee, readFrom, requiredBy, type Required } from './conversation.js';
 import { skip } from './decide.js';
 import { rememberWays } from './devices.js';
 import { namesOf, policiesOf } from './policies.js';
@@ -30,9 +36,19 @@ export const wishRetryDelaysMs = [2_000, 10_000];
 interface Begun {
   readonly startedAt: Date;
   readonly whom: Whom;
-  /** Policies of each wish. */
-  readonly wishes: readonly (readonly AppliedPolicy[])[];
+  readonly wishes: readonly Wish[];
 }
+
+interface Wish {
+  /** None: every setting is read, and no policy has a say. */
+  readonly policies: readonly AppliedPolicy[];
+  readonly required: Required;
+}
+
+const everything: Wish = {
+  policies: [],
+  required: { settings: everythingIn(settingsCatalogue), ipsec: null },
+};
 
 export function dryRunWorker({ openers, keyring }: WishOptions): Worker {
   const begun = new WeakMap<Task<DryRunPayload>, Begun>();
@@ -52,10 +68,10 @@ export function dryRunWorker({ openers, keyring }: WishOptions): Worker {
     unreadable: ({ id, key }) => [skip(key, [], 'unreadable', { taskId: id, mode: 'dryRun' })],
     failed: (task, error) => {
       const found = begun.get(task);
-      const wishes = found?.wishes ?? [[]];
+      const wishes = found?.wishes ?? [everything];
       const startedAt = found?.startedAt ?? new Date();
       const result = { ...failureOf(error), results: [] };
-      return { events: wishes.map((policies) => finished(task, { startedAt, policies, result })) };
+      return { events: wishes.map(({ policies }) => finished(task, { startedAt, policies, result })) };
     },
   });
 }
@@ -71,13 +87,25 @@ async function begin(
     return { end: { events: [skip(task.key, [], reason, { taskId: task.id, mode: 'dryRun' })] } };
   }
   if (turn.busyUntil) return { end: { events: [], againAt: turn.busyUntil } };
-  const wishes: (readonly AppliedPolicy[])[] = [];
-  for (const ids of task.payload.wishes) wishes.push(await policiesOf(tx, ids));
+  const wishes = await wishesOf(tx, task);
+  if (wishes.length === 0)
+    return { end: { events: [skip(task.key, [], 'noPolicy', { taskId: task.id, mode: 'dryRun' })] } };
   begun.set(task, { startedAt: turn.now, whom: await whomOf(tx, task.payload, turn), wishes });
   const started = { startedAt: turn.now.toISOString(), attempt: task.attempt };
   return {
-    run: wishes.map((policies) => assessmentStarted.draft({ ...subjectOf(task, policies), ...started })),
+    run: wishes.map(({ policies }) => assessmentStarted.draft({ ...subjectOf(task, policies), ...started })),
   };
+}
+
+/** Without those whose policies were deleted meanwhile. */
+async function wishesOf(tx: Tx, { payload }: Task<DryRunPayload>): Promise<readonly Wish[]> {
+  const wishes: Wish[] = [];
+  for (const ids of payload.wishes) {
+    const policies = await policiesOf(tx, ids);
+    if (ids.length === 0) wishes.push(everything);
+    else if (policies.length > 0) wishes.push({ policies, required: requiredBy(policies) });
+  }
+  return wishes;
 }
 
 interface Run {
@@ -91,20 +119,23 @@ async function run(task: Task<DryRunPayload>, { begun, openers, keyring, grip }:
   const { startedAt, whom, wishes } = begun;
   const device = connect(whom, openers, keyring);
   try {
-    const read = await readFrom(
-      device,
-      wishes.flatMap((policies) => combine(policies)),
-      grip.signal,
+    const settings = wishes.flatMap(({ required }) => required.settings);
+    const read = await readFrom(device, settings, grip.signal);
+    if (read.kind !== 'answered') {
+      if (mayPass(read)) throw new DeviceTrouble(read);
+      const result = { ...failureOf(new DeviceTrouble(read)), results: [] };
+      return { events: wishes.map(({ policies }) => finished(task, { startedAt, policies, result })) };
+    }
+    const asked = wishes.some(({ required }) => required.ipsec !== null);
+    const rules = asked ? await device.ipsec(grip.signal) : null;
+    const looked = { reading: read.value, rules, device };
+    const events = wishes.map(({ policies, required }) =>
+      finished(task, {
+        startedAt,
+        policies,
+        result: resultOf(policies, foresee(required, looked), read.value),
+      }),
     );
-    if (read.kind !== 'answered' && mayPass(read)) throw new DeviceTrouble(read);
-    const events = wishes.map((policies) => {
-      const result =
-        read.kind === 'answered'
-          ? resultOf(policies, read.value, device)
-          : { ...failureOf(new DeviceTrouble(read)), results: [] };
-      return finished(task, { startedAt, policies, result });
-    });
-    if (read.kind !== 'answered') return { events };
     return { events, save: (tx) => rememberWays(tx, task.key, device.known()) };
   } finally {
     device.close();
@@ -114,17 +145,20 @@ async function run(task: Task<DryRunPayload>, { begun, openers, keyring, grip }:
 type Result = Pick<AssessmentFinished, 'outcome' | 'detail' | 'results'> &
   Partial<Pick<AssessmentFinished, 'agent'>>;
 
-function resultOf(policies: readonly AppliedPolicy[], reading: Reading, device: Speaking): Result {
-  if (policies.length === 0)
-    return { outcome: 'failed', detail: 'its policies were deleted meanwhile', results: [] };
-  const requirements = combine(policies);
-  const results = [...foresee(requirements, reading, device)];
+function resultOf(
+  policies: readonly AppliedPolicy[],
+  results: readonly SettingResult[],
+  { values }: Reading,
+): Result {
   const would = results.filter(({ wouldWrite }) => wouldWrite).length;
   return {
-    outcome: compliant(requirements, results) ? 'compliant' : 'nonCompliant',
-    detail: `${would} of ${results.length} would be written`,
-    results,
-    agent: agentIn(reading.values),
+    outcome: compliant(results) ? 'compliant' : 'nonCompliant',
+    detail:
+      policies.length === 0
+        ? `${values.size} settings were read`
+        : `${would} of ${results.length} would be written`,
+    results: [...results],
+    agent: agentIn(values),
   };
 }
 

@@ -29,7 +29,10 @@ const wish = z.object({ identity, fingerprint: z.string().nullable() });
 /** As many wishes share a task; the newest count. */
 const wishesMax = 20;
 
-/** What an assessment would change, by the policies of each wish: the device is read once for all of them. */
+/**
+ * What an assessment would change, by the policies of each wish: the device is read once for all of them. A wish without a
+ * policy is for every setting.
+ */
 export const dryRunPayload = wish.extend({ wishes: z.array(z.array(z.string())) });
 export type DryRunPayload = z.infer<typeof dryRunPayload>;
 

@@ -2,6 +2,7 @@
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
 import { settingsCatalogue } from '#device/catalogue';
 import type { Reading, Setback } from '#device/device';
+import { ipsecRulesKey } from '#device/ipsec';
 import type { Speaking } from '#device/ways/ways';
 import {
   assessmentStarted,
@@ -19,6 +20,7 @@ import {
   isAnythingLeft,
   keepChanges,
   markUndone,
+  rulesChanged,
   settleChanges,
   titleOf,
   undoable,
@@ -28,11 +30,12 @@ import { readFrom } from './conversation.js';
 import { skip } from './decide.js';
 import { rememberWays } from './devices.js';
 import { wishRetryDelaysMs, type WishOptions } from './dry-run.js';
+import { undoRules } from './ipsec.js';
 import { teller } from './notes.js';
 import { budget, undoPayload, type UndoPayload } from './task.js';
 import { DeviceTrouble, failureOf, mayPass, withLast } from './trouble.js';
 import { settingsOf, turnOf, whomOf } from './turn.js';
-import { writeAll, type Step, type Writing, type Wrote } from './write.js';
+import { writeAll, type Kept, type Step, type Writing, type Wrote } from './write.js';
 
 interface UndoOptions extends WishOptions {
   readonly log: Pick<Log, 'info'>;
@@ -133,7 +136,7 @@ async function run(task: Task<UndoPayload>, on: Run): Promise<Finish> {
     const reading = await read();
     if (reading.kind !== 'answered') return hindered(task, on, { setback: reading, events });
     const changes = await undoable(store, { deviceId: task.key, taskId: undoes });
-    const ended = await putBack(task, on, { changes, reading: reading.value });
+    const ended = await putBack(task, on, { changes, undoes, reading: reading.value });
     if ('kind' in ended) return hindered(task, on, { setback: ended, events });
     marks.push({ undoes, settings: restoredIn(ended.items) });
     const made = await changesOf(store, task.id);
@@ -169,6 +172,8 @@ const restoredIn = (items: readonly UndoneItem[]): readonly string[] =>
 interface Wanted {
   /** In the order in which they are put back. */
   readonly changes: readonly SettingChange[];
+  /** The task that made them. */
+  readonly undoes: string;
   readonly reading: Reading;
 }
 
@@ -179,7 +184,7 @@ interface PutBack {
 async function putBack(
   task: Task<UndoPayload>,
   { store, device, grip }: Run,
-  { changes, reading }: Wanted,
+  { changes, undoes, reading }: Wanted,
 ): Promise<PutBack | Setback> {
   const by = { deviceId: task.key, taskId: task.id };
   const on: Writing = {
@@ -192,14 +197,22 @@ async function putBack(
     keep: (kept) => keepChanges(store, by, kept),
     isRight: (_, says, wanted) => says === wanted,
   };
-  const still = changes.filter(({ setting, after }) => reading.values.get(setting) === after);
+  // They were written last, so that they are the first to be put back: they may stand in the way of the others.
+  const kept = changes.some(isRules) ? await rulesChanged(store, undoes) : null;
+  const rules = kept && (await undoRules(on, kept));
+  if (rules?.says) await settleChanges(store, by, new Map<string, Kept>([[ipsecRulesKey, rules.says]]));
+  if (rules?.lost) return rules.lost;
+  const settings = changes.filter((change) => !isRules(change));
+  const still = settings.filter(({ setting, after }) => reading.values.get(setting) === after);
   const wrote = await writeAll(on, stepsBack(still, device), reading.values);
   await settleChanges(store, by, wrote.reading.values);
   if (wrote.lost) return wrote.lost;
   const tried = new Set(still.map(({ setting }) => setting));
-  const items = changes.map((change) => itemOf(change, tried.has(change.setting) ? wrote : null, reading));
-  return { items };
+  const items = settings.map((change) => itemOf(change, tried.has(change.setting) ? wrote : null, reading));
+  return { items: [...(rules ? [rules.item] : []), ...items] };
 }
+
+const isRules = ({ setting }: SettingChange): boolean => setting === ipsecRulesKey;
 
 /** As they come: of those that stand beside each other and are safe, one driver writes several at once. */
 function stepsBack(changes: readonly SettingChange[], device: Speaking): readonly Step[] {

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SettingValue } from '#events/assessment';
 import { settingsCatalogue } from '#device/catalogue';
 import type { DriverName, Outcome, Reading, Setback, Values } from '#device/device';
+import type { SentRule } from '#device/ipsec';
 import type { Speaking } from '#device/ways/ways';
 
 /** Settings that are written by one call. */
@@ -13,11 +14,14 @@ export interface Step {
   readonly cutsOff: boolean;
 }
 
+/** What is kept of a change: the value of a setting, or all rules of IPsec as they stood there. */
+export type Kept = SettingValue | readonly SentRule[];
+
 /** A change that is about to be made. */
 export interface Change {
   readonly setting: string;
-  readonly before: SettingValue;
-  readonly after: SettingValue;
+  readonly before: Kept;
+  readonly after: Kept;
   readonly driver: DriverName;
 }
 
@@ -44,7 +48,7 @@ export interface Wrote {
 }
 
 /** A device that has just been changed may need a moment before it answers again. */
-const readAgainDelaysMs = [0, 500, 1_500];
+export const readAgainDelaysMs = [0, 500, 1_500];
 /** What is not right at once is asked again, alone, after that. */
 const doubtMs = 500;
 

@@ -5,7 +5,7 @@ import { deviceGrouped, deviceLicensed, deviceRetired } from '#events/device';
 import type { Event } from '#events/event';
 import { groupBody, groupChanged } from '#events/group';
 import type { Identity } from '#events/identity';
-import { policyChanged, policyItem } from '#events/policy';
+import { policyChanged, policyItem, type Policy } from '#events/policy';
 import { defaultSettings, settingsChanged } from '#events/settings';
 import type { Store } from '#store/store';
 import { databases, openFor, published, startFed, type Fed } from '../../test/support/fed-delivery.js';
@@ -169,8 +169,9 @@ describe.each(Object.keys(databases))('membership on %s', (name) => {
   describe('a policy whose content changed', () => {
     const item = (required: boolean) =>
       policyItem.parse({ setting: 'svc.telnet', required, severity: 'high' });
-    const policy = (version: number, required: boolean | null, description = ''): Event => {
-      const body = required === null ? null : { name: 'Strict', description, items: [item(required)] };
+    const policy = (version: number, required: boolean | null, more: Partial<Policy> = {}): Event => {
+      const strict = { name: 'Strict', description: '', items: [item(required === true)], ...more };
+      const body = required === null ? null : strict;
       return published(policyChanged.draft({ id: 'strict', version, changedBy: 'admin', body }));
     };
     const carrying = { filter: startsWith('lobby-'), policyId: 'strict' };
@@ -201,6 +202,13 @@ describe.each(Object.keys(databases))('membership on %s', (name) => {
       expect(lobby).toMatchObject({ policyId: 'strict', policyVersion: 2, added: false });
     });
 
+    it('is an edit as well where its rules of IPsec changed', async () => {
+      await begin(true);
+      const ipsec = { severity: 'high', remediate: true, unsupported: 'ignore', rules: [] } as const;
+      await fed.feed(policy(2, true, { ipsec: { ...ipsec, rules: [] } }));
+      expect(await told()).toEqual([[device, 'policyEdited']]);
+    });
+
     it('is told to nobody while the switch is off', async () => {
       await begin(false);
       await fed.feed(policy(2, false));
@@ -227,7 +235,7 @@ describe.each(Object.keys(databases))('membership on %s', (name) => {
 
     it('is none where only its words changed, it comes twice or late, or it was deleted', async () => {
       await begin(true);
-      await fed.feed(policy(3, true, 'other words'), policy(2, false), policy(3, false));
+      await fed.feed(policy(3, true, { description: 'other words' }), policy(2, false), policy(3, false));
       await fed.feed(policy(4, null));
       expect(await told()).toEqual([]);
     });

@@ -213,11 +213,14 @@ function editPolicy({ id, version, body }: DocumentChanged<Policy>, groups: Grou
   return { changes, events: [] };
 }
 
-/** In whatever order its items stand: that means nothing. */
+/** In whatever order its items stand: that means nothing. Rules of IPsec are in the order in which they hold. */
 function contentOf(body: Policy | null): string {
   if (!body) return '';
   const items = body.items.toSorted((a, b) => (a.setting < b.setting ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(items)).digest('hex');
+  const { ipsec } = body;
+  return createHash('sha256')
+    .update(JSON.stringify(ipsec ? [items, ipsec] : items))
+    .digest('hex');
 }
 
 /**

@@ -103,6 +103,30 @@ describe('the client of the device API', () => {
     expect(connections).toBe(1);
   });
 
+  it('writes rules of IPsec over one connection, and reads them over the next; a refusal is its own words', async () => {
+    const rules = [{ name: 'a', local: 'all', remote: '10.0.0.1' }];
+    const puts: string[] = [];
+    let connections = 0;
+    const { port, server } = await device((request, response) => {
+      if (request.method === 'GET') return json({ rules })(request, response);
+      request.on('data', (bytes: Buffer) => void puts.push(bytes.toString()));
+      request.on('end', () => {
+        if (puts.length === 1) return json({ rules })(request, response);
+        response.statusCode = 400;
+        json({ title: 'Bad Request', status: 400, detail: 'rules.0.dh:\u0000 no' })(request, response);
+      });
+    });
+    server.on('secureConnection', () => (connections += 1));
+    const driver = open(port);
+    expect(await driver.setIpsec?.(rules, signal)).toEqual({ kind: 'answered', value: null });
+    expect(puts).toEqual([JSON.stringify({ rules })]);
+    expect(connections).toBe(1);
+    expect(await driver.ipsec?.(signal)).toMatchObject({ kind: 'answered', value: [{ name: 'a' }] });
+    expect(connections).toBe(2);
+    expect(await driver.setIpsec?.(rules, signal)).toEqual({ kind: 'answered', value: 'rules.0.dh:  no' });
+    expect(await driver.read(all, signal)).toMatchObject({ kind: 'failed' });
+  });
+
   it('goes on when the device closed the connection between two requests', async () => {
     const { port, server } = await device(json({ settings: {} }));
     const driver = open(port);

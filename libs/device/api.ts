@@ -34,6 +34,7 @@ const value = settingValue.refine(
 );
 const settingsAnswer = z.object({ settings: byKey(value) });
 const writtenAnswer = z.object({ applied: byKey(value), refused: byKey(words) });
+const refusalAnswer = z.object({ detail: words });
 const type = 'application/json';
 
 /** @param login password of its administrator; null: what is open to everybody */
@@ -83,6 +84,18 @@ export function openDeviceApi(target: Target, login: LoginOptions | null = null)
           signal,
         );
         return answer.kind === 'answered' ? { kind: 'answered', value: null } : answer;
+      }),
+    setIpsec: (rules, signal) =>
+      call<string | null>('write ipsec', target, async () => {
+        const body = JSON.stringify({ rules });
+        const request = { method: 'PUT', path: '/muster/v1/ipsec', type, body, explains: true } as const;
+        const answer = await exchange.ask(request, signal);
+        if (answer.kind !== 'answered' || answer.value.status === 200) {
+          // A connection from before may outlive rules that forbid the next one.
+          exchange.close();
+          return answer.kind === 'answered' ? { kind: 'answered', value: null } : answer;
+        }
+        return understand(answer, refusalAnswer, ({ detail }) => detail);
       }),
     close: () => exchange.close(),
   };

@@ -19,7 +19,7 @@
 import type { SettingValue } from '../events/assessment.js';
 import type { Identity } from '../events/identity.js';
 import type { Credential } from './credential.js';
-import type { SaidRule } from './ipsec.js';
+import type { SaidRule, SentRule } from './ipsec.js';
 
 /**
  * How a call to a device ended. Never mixed up: answered · unsupported: it answers, and has no such thing ·
@@ -114,6 +114,8 @@ export interface Driver {
   write(changes: Values, signal: AbortSignal): Promise<Outcome<Written>>;
   /** Its rules of IPsec (R68), as they stand there; absent: this protocol knows nothing of them. */
   ipsec?(signal: AbortSignal): Promise<Outcome<readonly SaidRule[]>>;
+  /** Puts these rules in the place of all that it has. Null: it took them; else its reason why not, and nothing was changed. */
+  setIpsec?(rules: readonly SentRule[], signal: AbortSignal): Promise<Outcome<string | null>>;
   /**
    * Puts a secret in the place of the one that it has, under a connection that nobody else can read. Absent, or unsupported:
    * this protocol cannot. Answered: it has taken it; whether it lets in is found out by using it.

@@ -15,9 +15,12 @@ export interface Request {
   /** Media type of what is sent, and of what is wanted. */
   readonly type: string;
   readonly body?: string | Buffer;
+  /** 400 is an answer, too: it says what is wrong with what was sent. */
+  readonly explains?: boolean;
 }
 
 export interface Answer {
+  readonly status: number;
   readonly bytes: Buffer;
   /** Media type that it names, in lower case and without parameters; empty: none. */
   readonly type: string;
@@ -81,10 +84,13 @@ export class Exchange {
 
   async #ask(request: Request, signal: AbortSignal): Promise<Outcome<Answer>> {
     const response = await this.#letIn(request, signal);
-    const refusal = judgeStatus(response, this.#login !== null);
+    const { statusCode: status = 0 } = response;
+    const refusal =
+      status === 400 && request.explains === true ? null : judgeStatus(response, this.#login !== null);
     const bytes = await readBody(response);
     const type = (response.headers['content-type'] ?? '').split(';', 1).join('').trim().toLowerCase();
-    return refusal ?? { kind: 'answered', value: { bytes, type, fingerprint: this.#connection.fingerprint } };
+    const { fingerprint } = this.#connection;
+    return refusal ?? { kind: 'answered', value: { status, bytes, type, fingerprint } };
   }
 
   /** With the password where the device asks for it: once, and once more where it has forgotten what it asked. */

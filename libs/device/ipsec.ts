@@ -26,3 +26,11 @@ export interface SaidRule {
   readonly fields: ReadonlyMap<string, SaidValue>;
 }
 export type SaidValue = string | number | boolean | null;
+
+/** By this key all of a device's rules stand beside its settings: they are read and written as one. */
+export const ipsecRulesKey = 'ipsec.rules';
+
+/** A rule as it is written to a device, and as it is kept. */
+export type SentRule = Readonly<Record<string, SaidValue>>;
+
+export const sentRule = ({ name, fields }: SaidRule): SentRule => ({ name, ...Object.fromEntries(fields) });

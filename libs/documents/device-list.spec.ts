@@ -1,6 +1,5 @@
 // What a list of devices is told (R35): text, CSV and XML, every bad line named with what is wrong.
 import { describe, expect, it } from 'vitest';
-import { addressAt } from '#addresses/span';
 import {
   listLinesMax,
   readDeviceCells,
@@ -8,6 +7,7 @@ import {
   type DeviceList,
   type ListFormat,
 } from './device-list.js';
+import { addressAt } from '#addresses/span';
 import { groundOf } from './device-list/where.js';
 import { faultyLines } from './serial-line.js';
 import { mayConnect } from '../device/address.js';
@@ -232,7 +232,9 @@ describe('a list', () => {
       ['badEncoding', '10.\uFFFD.2.3'],
       ['lineTooLong', 'x'.repeat(1_001)],
     ];
-    const lines = Array.from({ length: listLinesMax }, (_, n) => addressAt({ first: '10.64.0.1' }, n));
+    const lines = Array.from({ length: listLinesMax }, (_, n) =>
+      addressAt({ family: 4, first: 0x0a400001n }, n),
+    );
     const bad = Array.from({ length: 37 }, (_, n) => ({
       line: 2_000 + n * 2_500,
       kind: kinds[n % kinds.length],

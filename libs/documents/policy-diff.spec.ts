@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { settingsCatalogue } from '#device/catalogue';
 import { diffPolicies } from '#documents/policy-diff';
 import { policyOf } from '#documents/policy-of';
-import type { Policy, PolicyItem } from '#events/policy';
+import { exampleIpsecRule } from '#events/ipsec';
+import type { Policy, PolicyIpsec, PolicyItem } from '#events/policy';
 
 const item = (setting: string, more: Partial<PolicyItem>): PolicyItem => ({
   setting,
@@ -67,4 +68,37 @@ it('a policy like a device has what the catalogue knows of it, and what cannot b
     { setting: 'jobs.holdTimeoutMinutes', required: 60, remediate: true },
     { setting: 'admin.passwordSet', required: true, remediate: false },
   ]);
+});
+
+it('says what changed in the rules of IPsec, rule by rule', () => {
+  const ipsec: PolicyIpsec = {
+    severity: 'high',
+    remediate: true,
+    unsupported: 'ignore',
+    rules: [exampleIpsecRule],
+  };
+  const lobby = { ...exampleIpsecRule, name: 'lobby', remote: '10.2.0.1', preSharedKey: null };
+  const texts = (from: PolicyIpsec | undefined, to: PolicyIpsec | undefined): readonly string[] =>
+    diffPolicies({ ...before, ipsec: from }, { ...before, ipsec: to }, settingsCatalogue).map(
+      ({ text }) => text,
+    );
+  const rule =
+    'print-servers: all with 10.1.0.10, 10.1.0.16/28, fd00:1::10; certificate ecdsa256, preSharedKey print-servers, strength strong, dh ecp256';
+  expect(texts(undefined, ipsec)).toEqual([`IPsec rules: added, required ${rule}`]);
+  expect(texts(ipsec, undefined)).toEqual([`IPsec rules: taken out, were ${rule}`]);
+  const after: PolicyIpsec = {
+    ...ipsec,
+    remediate: false,
+    rules: [lobby, { ...exampleIpsecRule, dh: 'ecp384', ikeMinutes: 60 }],
+  };
+  expect(texts(ipsec, after)).toEqual([
+    'IPsec rules: when they differ remediate → report only',
+    'IPsec rule added: lobby: all with 10.2.0.1; certificate ecdsa256, strength strong, dh ecp256',
+    'IPsec rule print-servers: dh ecp256 → dh ecp384',
+    'IPsec rule print-servers: ikeMinutes 480 → ikeMinutes 60',
+  ]);
+  expect(texts(after, { ...after, rules: [exampleIpsecRule] })).toContain(
+    'IPsec rule taken out, was lobby: all with 10.2.0.1; certificate ecdsa256, strength strong, dh ecp256',
+  );
+  expect(texts(after, { ...after, rules: after.rules.toReversed() })).toEqual([]);
 });

@@ -2,12 +2,14 @@
 import type { Catalogue } from '../device/catalogue.js';
 import { requiredWord } from '../device/catalogue/words.js';
 import type { Policy, PolicyItem } from '../events/policy.js';
+import { diffIpsec } from './ipsec/diff.js';
 
 export interface PolicyChange {
   /** Null: of the policy itself. */
   readonly setting: string | null;
-  /** item: it came or went. */
-  readonly field: 'name' | 'description' | 'item' | 'required' | 'severity' | 'remediate' | 'unsupported';
+  /** item: it came or went · rule: one of IPsec came, went or changed. */
+  readonly field:
+    'name' | 'description' | 'item' | 'required' | 'severity' | 'remediate' | 'unsupported' | 'rule';
   /** In words; null: it was not there, or is not any more. */
   readonly from: string | null;
   readonly to: string | null;
@@ -31,10 +33,17 @@ export function diffPolicies(before: Policy, after: Policy, catalogue: Catalogue
       from: requiredOf(item, catalogue),
       to: null,
     }));
-  return [...whole, ...kept, ...gone].map((change) => ({ ...change, text: textOf(change, catalogue) }));
+  const settings = [...whole, ...kept, ...gone].map((change) => ({
+    ...change,
+    text: textOf(change, catalogue),
+  }));
+  return [...settings, ...diffIpsec(before.ipsec, after.ipsec)];
 }
 
-type Change = Omit<PolicyChange, 'text'>;
+type Field = Exclude<PolicyChange['field'], 'rule'>;
+interface Change extends Omit<PolicyChange, 'text' | 'field'> {
+  readonly field: Field;
+}
 
 function changesOf(before: PolicyItem | null, after: PolicyItem, catalogue: Catalogue): readonly Change[] {
   const { setting } = after;
@@ -60,7 +69,7 @@ function requiredOf(item: PolicyItem, catalogue: Catalogue): string {
   return requiredWord(item, { labels, ...(type.type === 'number' ? { unit: type.unit } : {}) });
 }
 
-const fields: Readonly<Record<PolicyChange['field'], string>> = {
+const fields: Readonly<Record<Field, string>> = {
   name: 'name',
   description: 'description',
   item: 'setting',

@@ -6,7 +6,8 @@ import { writePolicyFile, type PolicyFile } from '#documents/policy-file';
 import { readPolicyFile } from '#documents/read-policy-file';
 import { policyTemplates } from '#documents/templates';
 import type { SettingValue } from '#events/assessment';
-import type { PolicyItem } from '#events/policy';
+import { exampleIpsecRule } from '#events/ipsec';
+import type { PolicyIpsec, PolicyItem } from '#events/policy';
 
 const read = (text: string) => readPolicyFile(text, settingsCatalogue);
 const written = (file: PolicyFile) => writePolicyFile(file, settingsCatalogue);
@@ -26,24 +27,43 @@ const anItem = fc.constantFrom(...settings).chain(({ key, type, severity, recomm
     unsupported: fc.constantFrom('fail', 'ignore'),
   });
 });
-const aFile: fc.Arbitrary<PolicyFile> = fc.record({
-  id: fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}$/),
-  body: fc.record({
-    name: fc.constantFrom(
-      'Muster Base',
-      'off',
-      'no: 1',
-      '"quoted"',
-      '- # &a *a',
-      'Größe',
-      '1e3',
-      '0x10',
-      '~',
-    ),
-    description: fc.oneof(fc.constantFrom('', 'one\n\ntwo\n', '  indented\n\tx', 'a: b # c'), fc.string()),
-    items: fc.uniqueArray(anItem, { selector: ({ setting }) => setting, maxLength: 20 }),
-  }),
+const aRule = fc.record({
+  name: fc.stringMatching(/^[a-z][a-z0-9-]{0,10}$/),
+  preSharedKey: fc.constantFrom(null, 'print-servers'),
+  dhPhase2: fc.constantFrom(null, 'ecp256', 'ecp384'),
+  natTraversal: fc.constantFrom('off', 'remote', 'both'),
+  ikeMinutes: fc.integer({ min: 60, max: 1440 }),
 });
+const someRules = fc
+  .uniqueArray(aRule, { selector: ({ name }) => name, maxLength: 5 })
+  .map((rules) => rules.map((rule, at) => ({ ...exampleIpsecRule, ...rule, remote: `10.1.${at}.0/24` })));
+const someIpsec: fc.Arbitrary<PolicyIpsec> = fc.record({
+  severity: fc.constantFrom('high', 'medium', 'low'),
+  remediate: fc.boolean(),
+  unsupported: fc.constantFrom('fail', 'ignore'),
+  rules: someRules,
+});
+const aFile: fc.Arbitrary<PolicyFile> = fc
+  .record({
+    id: fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}$/),
+    body: fc.record({
+      name: fc.constantFrom(
+        'Muster Base',
+        'off',
+        'no: 1',
+        '"quoted"',
+        '- # &a *a',
+        'Größe',
+        '1e3',
+        '0x10',
+        '~',
+      ),
+      description: fc.oneof(fc.constantFrom('', 'one\n\ntwo\n', '  indented\n\tx', 'a: b # c'), fc.string()),
+      items: fc.uniqueArray(anItem, { selector: ({ setting }) => setting, maxLength: 20 }),
+    }),
+    ipsec: fc.option(someIpsec, { nil: undefined }),
+  })
+  .map(({ id, body, ipsec }) => ({ id, body: { ...body, ...(ipsec && { ipsec }) } }));
 
 describe('a policy file', () => {
   it.each(policyTemplates)('has all of $id', ({ id, body }) => {
@@ -97,6 +117,66 @@ items:
   });
 });
 
+describe('rules of IPsec in a policy file', () => {
+  const head = 'policy: office\nname: Office\nitems: []\nipsec:\n';
+
+  it('are short: what devices do of themselves is left out', () => {
+    const rules = `  rules:
+    - name: print-servers
+      local: all
+      remote: 10.1.0.10, 10.1.0.16/28, fd00:1::10
+      strength: strong
+      dh: ecp256
+      certificate: ecdsa256
+      preSharedKey: print-servers
+`;
+    const ipsec = {
+      severity: 'high',
+      remediate: true,
+      unsupported: 'ignore',
+      rules: [exampleIpsecRule],
+    } as const;
+    const body = {
+      name: 'Office',
+      description: '',
+      items: [],
+      ipsec: { ...ipsec, rules: [exampleIpsecRule] },
+    };
+    expect(read(`${head}${rules}`).file?.body).toEqual(body);
+    expect(written({ id: 'office', body })).toContain(rules);
+  });
+
+  it('have each fault named, with line and column', () => {
+    const text = `${head}  severity: huge
+  remediate: true
+  rules:
+    - name: print-servers
+      local: all
+      remote: 10.1.0.300
+      strength: strong
+      dh: dh2
+      certificate: rsa
+    - { name: print-servers, local: all, remote: 10.1.0.1, strength: highest, dh: ecp256, certificate: rsa }
+    - name: lobby
+      encryption: des
+`;
+    expect(faultsOf(text)).toEqual([
+      expect.stringMatching(/^5:3 ipsec\.severity: /),
+      expect.stringMatching(/^12:7 ipsec\.rules\.0\.dh: Diffie-Hellman group dh2 is refused/),
+      expect.stringMatching(/^14:53 ipsec\.rules\.1\.dh: |^14:\d+ ipsec\.rules\.1\.dh: /),
+      ...['local', 'remote', 'strength', 'dh'].map(
+        (field) =>
+          expect.stringMatching(new RegExp(`^15:7 ipsec\\.rules\\.2\\.${field}: is missing`)) as string,
+      ),
+      expect.stringMatching(/^16:7 ipsec\.rules\.2\.encryption: is not known here/),
+    ]);
+    expect(faultsOf(`${head}  severity: high\n`)).toEqual([
+      expect.stringMatching(/^4:1 ipsec\.rules: is missing/),
+    ]);
+    expect(faultsOf(head.replace('ipsec:', 'ipsec: []'))).toEqual([expect.stringMatching(/^4:1 ipsec: /)]);
+  });
+});
+
 describe('a policy file with faults', () => {
   it('has each of them named, with line and column, in their order', () => {
     const text = `# Of the lobby
@@ -122,7 +202,7 @@ items:
     expect(faultsOf(text)).toEqual([
       '2:1 policy: must be lower-case letters, digits and hyphens',
       '2:1 name: is missing',
-      '3:1 nmae: is no field here; allowed: policy, name, description, items',
+      '3:1 nmae: is no field here; allowed: policy, name, description, items, ipsec',
       '6:5 items.0.required: svc.telnet is "off": it must be true or false',
       '7:5 items.1.setting: svc.gopher is no setting of the catalogue: remove it, or choose one that is',
       expect.stringMatching(/^9:30 items\.2\.compare: .*atLeast/),
@@ -137,7 +217,7 @@ items:
   });
 
   it.each([
-    ['nothing', '', '1:1 : is no policy: it has policy, name, description, items'],
+    ['nothing', '', '1:1 : is no policy: it has policy, name, description, items, ipsec'],
     ['a list', '- a\n- b\n', '1:1 : is no policy'],
     ['an open bracket', 'policy: x\nitems: [', '2:'],
     ['a key twice', 'policy: x\npolicy: y\nname: n\nitems: []\n', '2:1'],

@@ -2,6 +2,7 @@
 import { faultOfValue, type Catalogue } from '../device/catalogue.js';
 import type { Values } from '../device/device.js';
 import type { Policy, PolicyItem } from '../events/policy.js';
+import type { Requirement } from './policy.js';
 
 /** Each value that the catalogue knows and takes, required as it is; what cannot be set is reported only. */
 export function policyOf(values: Values, name: string, catalogue: Catalogue): Policy {
@@ -12,3 +13,15 @@ export function policyOf(values: Values, name: string, catalogue: Catalogue): Po
   });
   return { name, description: '', items };
 }
+
+/** What is asked where no policy is: each setting, against what the catalogue recommends, as a report. */
+export const everythingIn = (catalogue: Catalogue): readonly Requirement[] =>
+  [...catalogue.values()].map(({ key, recommended, compare, severity }) => ({
+    setting: key,
+    required: recommended,
+    compare,
+    severity,
+    remediate: false,
+    unsupported: 'ignore',
+    policyId: '',
+  }));

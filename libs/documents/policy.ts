@@ -19,6 +19,7 @@ import { faultOfValue, settingsCatalogue, type Catalogue } from '../device/catal
 import type { Setting, SettingType } from '../device/catalogue/setting.js';
 import type { Reading } from '../device/device.js';
 import { comparisonsOf, satisfies } from './comparison.js';
+import { verdictOf } from './compliance.js';
 
 export interface PolicyFault {
   /** Position in `items`. */
@@ -221,14 +222,5 @@ function whyStill(
 const cut = (text: string): string => text.slice(0, 512);
 
 /** True when nothing in the results is against the policies. */
-export function compliant(requirements: readonly Requirement[], results: readonly SettingResult[]): boolean {
-  const ignoring = new Set(
-    requirements.filter(({ unsupported }) => unsupported === 'ignore').map(({ setting }) => setting),
-  );
-  return results.every(
-    ({ outcome, setting }) =>
-      outcome === 'compliant' ||
-      outcome === 'remediated' ||
-      (outcome === 'unsupported' && ignoring.has(setting)),
-  );
-}
+export const compliant = (results: readonly SettingResult[]): boolean =>
+  results.every((result) => verdictOf(result) !== 'wrong');

@@ -3,7 +3,8 @@ import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type
 import * as z from 'zod';
 import type { Catalogue } from '../device/catalogue.js';
 import { slug } from '../events/document.js';
-import { policyBody, policyItem, type PolicyItem } from '../events/policy.js';
+import { policyBody, policyIpsec, policyItem, type PolicyIpsec, type PolicyItem } from '../events/policy.js';
+import { checkIpsec } from './ipsec.js';
 import type { PolicyFile } from './policy-file.js';
 import { validatePolicy } from './policy.js';
 import { pathOf, shapeFaults, tellFault, type ShapeFault } from './shape-faults.js';
@@ -32,11 +33,17 @@ const itemInFile = policyItem.extend({
 });
 type ItemInFile = z.infer<typeof itemInFile>;
 
+const ipsecInFile = policyIpsec.extend({
+  severity: policyIpsec.shape.severity.default('high'),
+  rules: z.unknown().optional(),
+});
+
 const inFile = z.strictObject({
   policy: slug,
   name: policyBody.shape.name,
   description: policyBody.shape.description,
   items: z.array(z.unknown()).max(itemsMax),
+  ipsec: z.unknown().optional(),
 });
 
 /** Never throws: whatever is in the file is either a policy or named. */
@@ -81,10 +88,33 @@ function policyIn(value: unknown, catalogue: Catalogue): Understood {
   const sense = validatePolicy({ items: good.map(({ item }) => item) }, catalogue).map(
     ({ item, field, message }): ShapeFault => ({ at: ['items', good[item]?.at ?? 0, field], message }),
   );
-  const faults = [...shapeFaults(whole.error?.issues ?? []), ...shape, ...sense];
+  const rules = ipsecIn(z.looseObject({}).safeParse(value).data?.['ipsec']);
+  const faults = [...shapeFaults(whole.error?.issues ?? []), ...shape, ...sense, ...rules.faults];
   if (!whole.success || faults.length > 0) return { file: null, faults };
   const { policy: id, name, description } = whole.data;
-  return { file: { id, body: { name, description, items: good.map(({ item }) => item) } }, faults: null };
+  const body = { name, description, items: good.map(({ item }) => item), ...rules.found };
+  return { file: { id, body }, faults: null };
+}
+
+interface IpsecIn {
+  readonly found: { readonly ipsec?: PolicyIpsec };
+  readonly faults: readonly ShapeFault[];
+}
+
+/** Rules are looked at as `muster ipsec` looks at a file of them. */
+function ipsecIn(value: unknown): IpsecIn {
+  if (value === undefined) return { found: {}, faults: [] };
+  const whole = ipsecInFile.safeParse(value, { error: tellFault });
+  const shape = shapeFaults(whole.error?.issues ?? [], ['ipsec']);
+  const given = z.looseObject({}).safeParse(value).data;
+  if (!given) return { found: {}, faults: shape };
+  const checked = checkIpsec({ rules: given['rules'] });
+  if ('faults' in checked) {
+    const wrong = checked.faults.map(({ path, message }) => ({ at: ['ipsec', ...path.split('.')], message }));
+    return { found: {}, faults: [...shape, ...wrong] };
+  }
+  if (!whole.success) return { found: {}, faults: shape };
+  return { found: { ipsec: { ...whole.data, rules: [...checked.rules] } }, faults: [] };
 }
 
 /** What is left out is as the catalogue says; what says nothing is left out. */

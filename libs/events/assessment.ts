@@ -97,7 +97,7 @@ const exampleSubject = {
 
 export const assessmentRequested = defineEvent({
   type: 'assessment.requested',
-  version: 2,
+  version: 3,
   publisher: 'console',
   plane: 'control',
   title: 'An operator asks that a device be assessed now, or what an assessment would change.',
@@ -106,9 +106,17 @@ export const assessmentRequested = defineEvent({
     policyId: z.string().max(64).nullable(),
     requestedBy: printable(128),
     mode: taskMode.exclude(['undo']).default('assess'),
+    /** Of a dry run: every setting is read, and no policy has a say; the result names none. */
+    everything: z.boolean().default(false),
   }),
   subject: (data) => data.deviceId,
-  example: { deviceId: exampleSubject.deviceId, policyId: null, requestedBy: 'admin', mode: 'dryRun' },
+  example: {
+    deviceId: exampleSubject.deviceId,
+    policyId: null,
+    requestedBy: 'admin',
+    mode: 'dryRun',
+    everything: false,
+  },
 });
 
 export const assessmentUndoRequested = defineEvent({

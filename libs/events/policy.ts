@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { comparison, settingValue, severity, unsupported } from './assessment.js';
 import { defineDocument } from './document.js';
 import { printable } from './identity.js';
+import { exampleIpsecRule, ipsecRules } from './ipsec.js';
 
 export const policyItem = z.strictObject({
   /** Key in the settings catalogue, such as `svc.telnet`. */
@@ -21,16 +22,29 @@ export const policyItem = z.strictObject({
 });
 export type PolicyItem = z.infer<typeof policyItem>;
 
+/** Rules of IPsec (R68): a device is to have all of these and no others. They are written in the place of those it has. */
+export const policyIpsec = z.strictObject({
+  severity,
+  /** False: report only. */
+  remediate: z.boolean().default(true),
+  /** What a device without IPsec, or without a way to ask for its rules, means. */
+  unsupported: unsupported.default('ignore'),
+  rules: ipsecRules,
+});
+export type PolicyIpsec = z.infer<typeof policyIpsec>;
+
 export const policyBody = z.strictObject({
   name: printable(128),
   description: z.string().max(2000).default(''),
   items: z.array(policyItem).max(500),
+  /** Absent: nothing is asked of a device's rules of IPsec, which stay as they are. */
+  ipsec: policyIpsec.optional(),
 });
 export type Policy = z.infer<typeof policyBody>;
 
 export const policyChanged = defineDocument({
   noun: 'policy',
-  version: 2,
+  version: 3,
   title: 'A policy was written, changed or deleted.',
   body: policyBody,
   example: {
@@ -56,5 +70,6 @@ export const policyChanged = defineDocument({
         unsupported: 'fail',
       },
     ],
+    ipsec: { severity: 'high', remediate: true, unsupported: 'ignore', rules: [exampleIpsecRule] },
   },
 });

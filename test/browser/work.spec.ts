@@ -162,6 +162,35 @@ describe('an operator at work', () => {
     );
   });
 
+  it('requires rules of IPsec, is shown the fault of one, and takes them out again', async () => {
+    const { page } = visitor;
+    const ipsecOf = async (): Promise<unknown> =>
+      (await muster.operator.get<{ body: { ipsec?: object } }>('/api/policies/limited')).body.ipsec;
+    await visitor.goTo('/policies/limited');
+    await page.getByRole('button', { name: 'Require IPsec rules' }).click();
+    await page.getByRole('button', { name: 'Add a rule' }).click();
+    await page.getByLabel('Rule', { exact: true }).fill('hosts');
+    const rule = page.getByRole('group', { name: 'Rule hosts' });
+    await rule.getByLabel('Hosts', { exact: true }).fill('10.1.0.300');
+    await rule.getByLabel('Name of the key').fill('print-servers');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await rule.getByText('is neither an address, a range').waitFor();
+    await rule.getByLabel('Hosts', { exact: true }).fill('10.1.0.10');
+    await page.getByLabel('When the rules differ').selectOption('Report only');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await visitor.heading('Policies').waitFor();
+    expect(await ipsecOf()).toMatchObject({
+      remediate: false,
+      rules: [{ name: 'hosts', remote: '10.1.0.10', certificate: 'ecdsa256', preSharedKey: 'print-servers' }],
+    });
+    await visitor.goTo('/policies/limited');
+    await page.getByRole('button', { name: 'Ask for no rules' }).click();
+    await page.getByRole('button', { name: 'Take out' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await visitor.heading('Policies').waitFor();
+    expect(await ipsecOf()).toBeUndefined();
+  }, 240_000);
+
   it('is told why a device is not assessed, and led to where that is mended', async () => {
     const { page } = visitor;
     const setNetworks = async (deviceNetworks: readonly string[]) => {

@@ -16,7 +16,8 @@ import {
 } from '#events/assessment';
 import { deviceGrouped, type DeviceGrouped } from '#events/device';
 import { exampleIdentity, type Identity } from '#events/identity';
-import { policyChanged, type Policy } from '#events/policy';
+import { exampleIpsecRule } from '#events/ipsec';
+import { policyChanged, type Policy, type PolicyIpsec } from '#events/policy';
 import { defaultSettings, settingsChanged, type Settings } from '#events/settings';
 import { trustSetBody, trustSetChanged } from '#events/trust-set';
 import { fingerprintOf, type Credentials } from '#pki/certificate';
@@ -279,7 +280,13 @@ describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
     const { deviceId } = event.data;
     await fed.feed(
       published(
-        assessmentRequested.draft({ deviceId, policyId: null, requestedBy: 'admin', mode: 'assess' }),
+        assessmentRequested.draft({
+          deviceId,
+          policyId: null,
+          requestedBy: 'admin',
+          mode: 'assess',
+          everything: false,
+        }),
       ),
     );
     start();
@@ -319,7 +326,13 @@ describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
     const event = grouped(identity);
     await fed.feed(settings({ ...on, allowRemediation: false }), event);
     const { deviceId } = event.data;
-    const request = { deviceId, policyId: 'base', requestedBy: 'admin', mode: 'assess' } as const;
+    const request = {
+      deviceId,
+      policyId: 'base',
+      requestedBy: 'admin',
+      mode: 'assess',
+      everything: false,
+    } as const;
     await fed.feed(settings(on), published(assessmentRequested.draft(request)));
     start();
     await until('it is given up', async () => {
@@ -390,6 +403,88 @@ describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
     expect(again.items.map(({ setting }) => setting)).toEqual(['svc.ipp']);
     await undoing(undone.taskId);
     expect(device.settings()).toEqual(after);
+  });
+
+  describe('rules of IPsec', () => {
+    const ipsec: PolicyIpsec = {
+      severity: 'high',
+      remediate: true,
+      unsupported: 'ignore',
+      rules: [exampleIpsecRule],
+    };
+    const ask = (of: Partial<PolicyIpsec> = {}) =>
+      fed.feed(policy('base', { ...base, ipsec: { ...ipsec, ...of } }));
+    const about = ({ results }: AssessmentFinished) =>
+      results.find(({ setting }) => setting === 'ipsec.rules');
+
+    it('are written after all else, verified, kept and put back', async () => {
+      const { device, identity } = await plugIn();
+      await device.setIpsec([{ ...exampleIpsecRule, dh: 'dh14', strength: 'baseline' }]);
+      const [before, rules] = [device.settings(), device.ipsec()];
+      const event = grouped(identity);
+      await ask();
+      await fed.feed(event);
+      start();
+      const { taskId, outcome, changes, ...result } = await only();
+      expect(outcome).toBe('compliant');
+      expect(about({ taskId, outcome, changes, ...result })).toMatchObject({
+        outcome: 'remediated',
+        before: expect.stringMatching(/^print-servers: .*dh dh14/) as unknown,
+        after: expect.stringMatching(/^print-servers: .*dh ecp256/) as unknown,
+        driver: 'api',
+      });
+      expect(device.ipsec()).toEqual([exampleIpsecRule]);
+      expect(changes.at(-1)).toMatchObject({ setting: 'ipsec.rules', title: 'IPsec rules', verified: true });
+      const { deviceId } = event.data;
+      await fed.feed(published(assessmentUndoRequested.draft({ deviceId, taskId, requestedBy: 'admin' })));
+      const [undone] = await until('it is undone', async () => {
+        const told = await fed.told(assessmentUndone);
+        return told.length > 0 && told;
+      });
+      expect(undone).toMatchObject({ outcome: 'undone', detail: null });
+      expect(undone?.items[0]).toMatchObject({ setting: 'ipsec.rules', outcome: 'restored' });
+      expect(device.ipsec()).toEqual(rules);
+      expect(device.settings()).toEqual(before);
+    });
+
+    it('are only reported, or not there, where that is so', async () => {
+      const [reported, lacking] = [await plugIn(), await plugIn({ missing: ['ipsec'] })];
+      await ask({ remediate: false });
+      await fed.feed(grouped(reported.identity), grouped(lacking.identity));
+      start();
+      const ends = new Map((await finished(2)).map((one) => [one.identity.ip, one]));
+      const [first, second] = [ends.get(reported.identity.ip), ends.get(lacking.identity.ip)];
+      expect(first?.outcome).toBe('nonCompliant');
+      expect(first && about(first)).toMatchObject({
+        outcome: 'nonCompliant',
+        detail: 'the policy only reports it: print-servers: the device has no such rule',
+      });
+      expect(reported.device.ipsec()).toEqual([]);
+      expect(second?.outcome).toBe('compliant');
+      expect(second && about(second)).toMatchObject({ outcome: 'unsupported', before: null });
+    });
+
+    it('that cut Muster off: the end says so, and that they were the last', async () => {
+      let kept: Configuration = freshConfiguration;
+      const save = (configuration: Configuration): Promise<void> => {
+        if (configuration.ipsec.length > 0) void up.pop()?.stop();
+        kept = configuration;
+        return Promise.resolve();
+      };
+      const { identity } = await plugIn({ memory: { read: () => kept, save } });
+      const event = grouped(identity);
+      await ask();
+      await fed.feed(event);
+      start();
+      await until('it is given up', async () => {
+        await store.query(`update assessment.task set not_before = now() where state = 'waiting'`);
+        return (await fed.told(assessmentFinished)).length === 1;
+      });
+      const { outcome, detail, changes } = await only();
+      expect(outcome).toBe('unreachable');
+      expect(detail).toContain('The last that was written to it: IPsec rules');
+      expect(changes.at(-1)).toMatchObject({ setting: 'ipsec.rules', before: 'none', verified: false });
+    });
   });
 
   it('another certificate than the pinned one: failed at once, nothing sent', async () => {

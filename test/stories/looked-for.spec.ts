@@ -1,10 +1,14 @@
 // Printers that do not announce themselves: found by a range and by a list, licensed, grouped, and put right by the policy of the
-// group that they are new in, where the switch for that is on (R35, R52).
+// group that they are new in, where the switch for that is on (R35, R52). Then, at the command line: looked at, changed, put back.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../scripts/free-port.mjs';
 import type { Fleet } from '../../apps/agent/fleet.js';
 import { plugIn, unplug } from '../support/fleet.js';
 import { startMuster, type Muster } from '../support/muster.js';
+import { Process } from '../support/process.js';
+import { ownFolder } from '../support/servers.js';
 import { until } from '../support/until.js';
 
 const inRange = 4;
@@ -22,7 +26,7 @@ interface Run {
 
 describe('printers that do not announce themselves', () => {
   let muster: Muster;
-  let fleet: Fleet;
+  let fleet: Fleet | undefined;
   beforeAll(async () => {
     muster = await startMuster({ size: 'embedded' });
     // Nobody takes their announcements.
@@ -85,4 +89,62 @@ describe('printers that do not announce themselves', () => {
       { line: printers + 1, name: `Printer ${printers + 1}`, outcome: 'notReached' },
     ]);
   }, 240_000);
+
+  let tokenFile: string | null = null;
+  const tokened = async (): Promise<string> => {
+    const asked = { name: 'cli', role: 'operator' };
+    const { token } = await muster.operator.ask<{ token: string }>('POST', '/api/tokens', asked);
+    const file = join(await ownFolder('token'), 'token');
+    await writeFile(file, token);
+    return file;
+  };
+  const cli = async (...words: readonly string[]) => {
+    tokenFile ??= await tokened();
+    const environment = { MUSTER_CONSOLE_URL: muster.operator.url, MUSTER_TOKEN_FILE: tokenFile };
+    const run = new Process({ name: 'muster', entry: 'apps/cli/main.js', words, environment });
+    return { code: await run.ended(), said: run.output };
+  };
+
+  it('are looked at, changed and put back at the command line', async () => {
+    const [printer] = fleet?.printers ?? [];
+    if (!printer) throw new Error('six were plugged in');
+    const { serial } = printer.identity;
+    await printer.device.write({ 'svc.telnet': true });
+    const before = printer.device.settings();
+    const look = await cli('assess', '--group', 'found', '--policy', 'limited', '--dry-run');
+    expect(look).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(/Telnet +true +false +api/) as unknown,
+    });
+    expect(look.said).toMatch(
+      new RegExp(`^1 settings would be changed on 1 of ${printers} devices\\.$`, 'm'),
+    );
+    const newest = async (): Promise<readonly string[]> => {
+      const [, row = ''] = (await cli('changes', serial)).said.split('\n');
+      return /([0-9a-f-]{36}) +(\w+) +(\w+) +(\w+) +api +verified/.exec(row) ?? [];
+    };
+    const [, earlier] = await newest();
+    expect((await cli('assess', serial, '--policy', 'limited')).said).toContain(
+      'Assessment of 1 device asked',
+    );
+    const [, task = '', ...change] = await until('what was changed is told', async () => {
+      const told = await newest();
+      return told[1] !== earlier && told.length > 0 && told;
+    });
+    expect(change).toEqual(['Telnet', 'true', 'false']);
+    const back = await cli('undo', serial, '--task', task);
+    expect(back).toMatchObject({ code: 0 });
+    expect(back.said).toMatch(/^1 of 1 settings are as they were before\.$/m);
+    expect(printer.device.settings()).toEqual(before);
+    const taken = await cli('policy', 'from-device', serial);
+    expect(taken).toMatchObject({ code: 0, said: expect.stringMatching(/^name: Like /m) as unknown });
+    expect(taken.said).toMatch(/setting: svc\.telnet\n +required: true$/m);
+    await unplug(fleet);
+    fleet = undefined;
+    const gone = await cli('policy', 'from-device', serial);
+    expect(gone).toMatchObject({
+      code: 1,
+      said: expect.stringContaining(`${serial} could not be read: unreachable`) as unknown,
+    });
+  }, 400_000);
 });

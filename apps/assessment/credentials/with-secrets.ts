@@ -38,6 +38,8 @@ export class WithSecrets implements Speaking {
   identify: Speaking['identify'] = (signal) => this.options.device.identify(signal);
   reach: Speaking['reach'] = (lost, signal) => this.options.device.reach(lost, signal);
   known: Speaking['known'] = () => this.options.device.known();
+  ipsec: Speaking['ipsec'] = (signal) => this.options.device.ipsec(signal);
+  setIpsec: Speaking['setIpsec'] = (rules, signal) => this.options.device.setIpsec(rules, signal);
   close: Speaking['close'] = () => this.options.device.close();
 
   get leftAlone(): string | null {

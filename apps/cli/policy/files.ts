@@ -51,5 +51,8 @@ function told(file: Read): void {
   const faults = faultsOf(file);
   const { read, name } = file;
   for (const fault of faults) process.stderr.write(`${fault}\n`);
-  if (read.file) write(`${name}: policy ${read.file.id}, ${read.file.body.items.length} settings, no fault.`);
+  if (!read.file) return;
+  const { id, body } = read.file;
+  const rules = body.ipsec ? `, ${body.ipsec.rules.length} rules of IPsec` : '';
+  write(`${name}: policy ${id}, ${body.items.length} settings${rules}, no fault.`);
 }

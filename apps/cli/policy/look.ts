@@ -1,8 +1,8 @@
-// list, show, export, from-device: policies as they are, and as files.
+// list, show, export: policies as they are, and as files.
 import { settingsCatalogue } from '#device/catalogue';
 import { requiredWord } from '#device/catalogue/words';
-import { writePolicyFile } from '#documents/policy-file';
-import { policyBody, type PolicyItem } from '#events/policy';
+import { ruleWords } from '#documents/ipsec/words';
+import type { PolicyIpsec, PolicyItem } from '#events/policy';
 import { jsonOf, printed } from '../printed.js';
 import { secondOf } from '../said.js';
 import { tableOf } from '../table.js';
@@ -51,7 +51,16 @@ export async function show(words: readonly string[]): Promise<number> {
       body.items.map(rowOf),
     ).join('\n'),
   );
+  if (body.ipsec) write(rulesOf(body.ipsec).join('\n'));
   return 0;
+}
+
+function rulesOf({ rules, severity, remediate, unsupported }: PolicyIpsec): readonly string[] {
+  const differs = remediate ? 'remediate' : 'report only';
+  return [
+    `IPsec rules: severity ${severity}, differs: ${differs}, not supported: ${unsupported}`,
+    ...(rules.length === 0 ? ['  none'] : rules.map((rule) => `  ${printed(ruleWords(rule))}`)),
+  ];
 }
 
 function rowOf(item: PolicyItem): readonly string[] {
@@ -69,14 +78,6 @@ export async function exportPolicy(words: readonly string[]): Promise<number> {
     signal: AbortSignal.timeout(15_000),
   });
   process.stdout.write(await response.text());
-  return 0;
-}
-
-export async function fromDevice(words: readonly string[]): Promise<number> {
-  const { values, positionals } = readWords(words, {});
-  const id = oneOf(positionals, 'the id of a device, as its page has it in its address');
-  const body = await clientOf(values).ask(`/api/devices/${id}/policy`, policyBody);
-  process.stdout.write(writePolicyFile({ id: `like-${id.slice(0, 8)}`, body }, settingsCatalogue));
   return 0;
 }
 

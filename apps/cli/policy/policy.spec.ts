@@ -82,14 +82,32 @@ describe('policies at the command line', () => {
 
   it('are taken from a device, whose compliance is told', async () => {
     const deviceId = randomUUID();
+    const { example } = assessmentFinished;
     await trial.bus.publish([
       trial.event('discovery', deviceDiscovered.draft({ ...deviceDiscovered.example, deviceId })),
-      trial.event('assessment', assessmentFinished.draft({ ...assessmentFinished.example, deviceId })),
+      trial.event('assessment', assessmentFinished.draft({ ...example, deviceId })),
     ]);
-    const taken = await until('its assessment is shown', async () => {
-      const { code, said } = await muster('policy', 'from-device', deviceId);
-      return code === 0 && said;
+    const isShown = async () => (await muster('compliance', deviceId)).said.startsWith('score 100');
+    await until('its assessment is shown', isShown);
+    const notYet = await muster('policy', 'from-device', deviceId, '--wait', '1');
+    expect(notYet).toMatchObject({ code: 1, said: expect.stringContaining('it has not answered yet') });
+    const asking = muster('policy', 'from-device', deviceId);
+    const read = {
+      ...example,
+      deviceId,
+      taskId: randomUUID(),
+      mode: 'dryRun' as const,
+      policies: [],
+      changes: [],
+    };
+    const asked = async () => (await trial.told('assessment.requested')).at(1);
+    expect(await until('the device is asked', asked)).toMatchObject({
+      deviceId,
+      mode: 'dryRun',
+      everything: true,
     });
+    await trial.bus.publish([trial.event('assessment', assessmentFinished.draft(read))]);
+    const { said: taken } = await asking;
     expect(taken).toContain(`policy: like-${deviceId.slice(0, 8)}\n`);
     await writeFile(file, taken);
     expect((await muster('policy', 'import', file)).said).toContain(': made, version 1.');

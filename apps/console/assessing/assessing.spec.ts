@@ -13,6 +13,8 @@ import { databases, Trial } from '../../../test/support/console.js';
 import { until } from '../../../test/support/until.js';
 import { schemas } from '../rest/answers.js';
 
+const saying = (part: string): unknown => expect.stringContaining(part);
+
 describe.each(databases)('assessing on $name', ({ open }) => {
   let trial: Trial;
   let token: string;
@@ -80,6 +82,30 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     expect(await told('assessment.cancelRequested', of.deviceId)).toHaveLength(1);
     expect((await post(`${path}/assess`, { mode: 'undo' })).status).toBe(400);
     expect((await post(`${path}/assess`, { policyId: 'nobody' })).status).toBe(404);
+  });
+
+  it('a device is asked for all its settings, which are a policy then; or said not to be there', async () => {
+    const of = await plugIn('LIKE-1');
+    const path = `devices/${of.deviceId}`;
+    expect(await get(`${path}/policy`)).toMatchObject({ status: 404, body: { detail: saying('POST') } });
+    expect((await post(`${path}/policy`)).status).toBe(202);
+    expect(await told('assessment.requested', of.deviceId)).toMatchObject([
+      { policyId: null, mode: 'dryRun', everything: true },
+    ]);
+    const read = { mode: 'dryRun', policies: [], changes: [] };
+    const away = { outcome: 'unreachable', detail: 'no answer within 5000 ms', results: [] };
+    await hear(finished(of, randomUUID(), { ...read, ...away }));
+    const refused = await get(`${path}/policy`);
+    expect(refused).toMatchObject({ status: 409, body: { detail: saying('no answer within 5000 ms') } });
+    const taskId = randomUUID();
+    await hear(finished(of, taskId, read));
+    expect((await get(`${path}/policy`)).body).toMatchObject({
+      name: 'Like LIKE-1',
+      items: [{ setting: 'svc.telnet', required: true, remediate: true }],
+    });
+    const shown = await get(path);
+    expect(shown.body).toMatchObject({ lastReadOut: { taskId, outcome: 'compliant' }, lastDryRun: null });
+    expect(schemas.DeviceDetail.safeParse(shown.body).error).toBeUndefined();
   });
 
   it('a group is asked for device by device', async () => {

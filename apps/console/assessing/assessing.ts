@@ -38,29 +38,44 @@ export class Assessing {
     const { identity } = await this.devices.view(deviceId);
     if (identity) await this.#refuseOutside(identity.ip);
     if (policyId !== null) await this.documents.one(policyChanged, policyId);
-    const request = assessmentRequested.draft({ deviceId, policyId, mode, requestedBy: caller.name });
+    const request = assessmentRequested.draft({ deviceId, policyId, mode, ...asked(caller) });
     await this.#command([request], { caller, target: `device:${deviceId}`, detail: { policyId, mode } });
+  }
+
+  /** All that it is set to, asked of the device now: see Compliance.policyOf. */
+  async readAll(deviceId: string, caller: Caller): Promise<void> {
+    const { identity } = await this.devices.view(deviceId);
+    if (identity) await this.#refuseOutside(identity.ip);
+    const request = assessmentRequested.draft({
+      deviceId,
+      policyId: null,
+      mode: 'dryRun',
+      everything: true,
+      requestedBy: caller.name,
+    });
+    const detail = { mode: 'dryRun', everything: true };
+    await this.#command([request], { caller, target: `device:${deviceId}`, detail });
   }
 
   /** Each member of the group by itself. Resolves to how many were asked for. */
   async group(groupId: string, { policyId, mode }: Wanted, caller: Caller): Promise<number> {
     await this.documents.one(groupChanged, groupId);
     if (policyId !== null) await this.documents.one(policyChanged, policyId);
-    let asked = 0;
+    let count = 0;
     for (let last: string | null = null; ;) {
       const members: readonly { readonly id: string }[] = await this.parts.store.query<{ id: string }>(
         `select id from console.device where listed and group_ids @> array[$1::text]
            and ($2::uuid is null or id > $2) order by id limit ${stepMax}`,
         [groupId, last],
       );
-      asked += members.length;
+      count += members.length;
       const drafts = members.map(({ id: deviceId }) =>
-        assessmentRequested.draft({ deviceId, policyId, mode, requestedBy: caller.name }),
+        assessmentRequested.draft({ deviceId, policyId, mode, ...asked(caller) }),
       );
       const detail = { policyId, mode, devices: members.length };
       if (drafts.length > 0) await this.#command(drafts, { caller, target: `group:${groupId}`, detail });
       last = members.at(-1)?.id ?? null;
-      if (members.length < stepMax) return asked;
+      if (members.length < stepMax) return count;
     }
   }
 
@@ -130,6 +145,8 @@ export class Assessing {
     });
   }
 }
+
+const asked = ({ name }: Caller) => ({ requestedBy: name, everything: false });
 
 interface Command {
   readonly caller: Caller;

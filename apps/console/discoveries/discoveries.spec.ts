@@ -15,7 +15,7 @@ import type { Run } from './discoveries.js';
 
 const path = '/api/discoveries';
 const addresses = (count: number): string[] =>
-  Array.from({ length: count }, (_, n) => addressAt({ first: '10.64.0.1' }, n));
+  Array.from({ length: count }, (_, n) => addressAt({ family: 4, first: 0x0a400001n }, n));
 
 /** Twelve kinds of bad lines. */
 const badLines = [

@@ -1,5 +1,6 @@
 // What is wrong with a document beyond its shape: references to others, certificates, settings that need each other. Pure.
 import { checkFilter } from '#documents/filter';
+import { faultsOfRules } from '#documents/ipsec';
 import { checkListener } from '#documents/listener';
 import { checkSchedule } from '#documents/schedule';
 import { validatePolicy } from '#documents/policy';
@@ -98,8 +99,10 @@ export function scheduleFaults(schedule: Schedule, { policies, groups }: World):
   return faults;
 }
 
-export const policyFaults = (policy: Policy): readonly Fault[] =>
-  validatePolicy(policy, settingsCatalogue).map(({ item, message }) => fault(`items.${item}`, message));
+export const policyFaults = (policy: Policy): readonly Fault[] => [
+  ...validatePolicy(policy, settingsCatalogue).map(({ item, message }) => fault(`items.${item}`, message)),
+  ...faultsOfRules(policy.ipsec?.rules ?? []).map(({ path, message }) => fault(`ipsec.${path}`, message)),
+];
 
 export function faultsOfTrustSet({ authorities, kind, revocation }: TrustSet): readonly Fault[] {
   const faults = trustSetFaults(authorities, kind, new Date()).map((message) =>

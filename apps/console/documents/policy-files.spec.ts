@@ -72,6 +72,24 @@ describe.each(databases)('policies as files on $name', ({ open }) => {
     });
   });
 
+  it('rules of IPsec are a part of it, checked by the page and by a file alike', async () => {
+    const rule = `{ name: hosts, local: all, remote: 10.1.0.1, certificate: rsa, strength: strong, dh: ecp256 }`;
+    const text = `policy: office\nname: Office\nitems: []\nipsec:\n  rules:\n    - ${rule}\n`;
+    const said =
+      'IPsec rules: added, required hosts: all with 10.1.0.1; certificate rsa, strength strong, dh ecp256';
+    expect((await imported(text)).body).toMatchObject({ outcome: 'new', changes: [{}, { text: said }] });
+    const { body } = (await trial.ask('GET', '/api/policies/office', { token })).body;
+    expect(body).toMatchObject({ ipsec: { severity: 'high', remediate: true, rules: [{ name: 'hosts' }] } });
+    expect(await imported(await exported('office'))).toMatchObject({ body: { outcome: 'unchanged' } });
+    expect(await imported(text.replace('ecp256', 'dh14'))).toMatchObject({
+      status: 400,
+      body: { faults: [{ path: 'ipsec.rules.0.dh', line: 6 }] },
+    });
+    const weak = JSON.parse(JSON.stringify(body).replace('ecp256', 'dh14')) as object;
+    const put = await trial.ask('PUT', '/api/policies/office', { token, body: { version: 1, body: weak } });
+    expect(put).toMatchObject({ status: 400, body: { faults: [{ path: 'body.ipsec.rules.0.dh' }] } });
+  });
+
   it('every fault is named by line and column, and nothing is saved', async () => {
     const before = await versionOf('base');
     const text = (await exported('base'))

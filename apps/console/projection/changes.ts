@@ -18,14 +18,23 @@ interface Undone {
   readonly settings: readonly string[];
 }
 
-interface Foreseen {
-  readonly kind: 'foreseen';
+interface Newest {
   readonly deviceId: string;
   readonly sequence: number;
   readonly body: AssessmentFinished;
 }
 
-export type ChangedChange = Made | Undone | Foreseen;
+/** Against policies. */
+interface Foreseen extends Newest {
+  readonly kind: 'foreseen';
+}
+
+/** All that a device is set to. */
+interface ReadOut extends Newest {
+  readonly kind: 'readOut';
+}
+
+export type ChangedChange = Made | Undone | Foreseen | ReadOut;
 
 type Ended = Pick<AssessmentFinished, 'deviceId' | 'taskId' | 'changes'>;
 
@@ -33,8 +42,10 @@ const made = ({ deviceId, taskId, changes }: Ended): readonly Made[] =>
   changes.map((change, place) => ({ kind: 'changed', deviceId, taskId, place, ...change }));
 
 export function assessedChanges({ data, sequence }: Event<AssessmentFinished>): readonly ChangedChange[] {
-  const { deviceId, mode } = data;
-  return mode === 'dryRun' ? [{ kind: 'foreseen', deviceId, sequence, body: data }] : made(data);
+  const { deviceId, mode, policies } = data;
+  if (mode !== 'dryRun') return made(data);
+  const newest = { deviceId, sequence, body: data };
+  return [policies.length === 0 ? { kind: 'readOut', ...newest } : { kind: 'foreseen', ...newest }];
 }
 
 export function undoneChanges(data: AssessmentUndone): readonly ChangedChange[] {
@@ -47,9 +58,10 @@ interface All {
   readonly made: readonly Made[];
   readonly undone: readonly Undone[];
   readonly foreseen: readonly Foreseen[];
+  readonly readOut: readonly ReadOut[];
 }
 
-export async function saveChanges(tx: Tx, { made: all, undone, foreseen }: All): Promise<void> {
+export async function saveChanges(tx: Tx, { made: all, undone, foreseen, readOut }: All): Promise<void> {
   // Two events of a task may tell of one setting: the later counts.
   const rows = [...new Map(all.map((one) => [`${one.taskId} ${one.setting}`, one])).values()];
   if (rows.length > 0) {
@@ -69,17 +81,21 @@ export async function saveChanges(tx: Tx, { made: all, undone, foreseen }: All):
       [taskId, by, settings],
     );
   }
-  if (foreseen.length > 0) {
-    await tx.query(
-      `insert into console.dry_run as d (device_id, sequence, body)
-       select distinct on ("deviceId") "deviceId", sequence, body
-       from jsonb_to_recordset($1::jsonb) as r("deviceId" uuid, sequence bigint, body jsonb)
-       order by "deviceId", sequence desc
-       on conflict (device_id) do update set sequence = excluded.sequence, body = excluded.body
-         where d.sequence < excluded.sequence`,
-      [JSON.stringify(foreseen)],
-    );
-  }
+  await saveNewest(tx, 'dry_run', foreseen);
+  await saveNewest(tx, 'readout', readOut);
+}
+
+async function saveNewest(tx: Tx, table: 'dry_run' | 'readout', rows: readonly Newest[]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.query(
+    `insert into console.${table} as d (device_id, sequence, body)
+     select distinct on ("deviceId") "deviceId", sequence, body
+     from jsonb_to_recordset($1::jsonb) as r("deviceId" uuid, sequence bigint, body jsonb)
+     order by "deviceId", sequence desc
+     on conflict (device_id) do update set sequence = excluded.sequence, body = excluded.body
+       where d.sequence < excluded.sequence`,
+    [JSON.stringify(rows)],
+  );
 }
 
 export interface ChangeRow {
@@ -115,9 +131,20 @@ export function readChanges(
 }
 
 /** Of the newest dry run. */
-export async function readForeseen(store: Store, deviceId: string): Promise<AssessmentFinished | null> {
+export const readForeseen = (store: Store, deviceId: string): Promise<AssessmentFinished | null> =>
+  newestIn(store, 'dry_run', deviceId);
+
+/** Of the newest time that all its settings were asked for. */
+export const readReadOut = (store: Store, deviceId: string): Promise<AssessmentFinished | null> =>
+  newestIn(store, 'readout', deviceId);
+
+async function newestIn(
+  store: Store,
+  table: 'dry_run' | 'readout',
+  deviceId: string,
+): Promise<AssessmentFinished | null> {
   const [row] = await store.query<{ body: AssessmentFinished }>(
-    `select body from console.dry_run where device_id = $1`,
+    `select body from console.${table} where device_id = $1`,
     [deviceId],
   );
   return row?.body ?? null;
@@ -146,4 +173,12 @@ export const foreseenOf = ({
       after: required,
       driver,
     })),
+});
+
+/** Of all its settings, as it is told: GET /api/devices/{id}/policy has them. */
+export const readOutOf = ({ taskId, outcome, detail, finishedAt }: AssessmentFinished) => ({
+  taskId,
+  outcome,
+  detail,
+  finishedAt,
 });

@@ -7,6 +7,7 @@ import type { AssessmentFinished, SettingResult, SettingValue } from '#events/as
 import type { Policy } from '#events/policy';
 import { PARTS, type StoredParts } from '#runtime/service';
 import { Refusal } from '../refusal.js';
+import { readReadOut } from './changes.js';
 import { Devices } from './devices.js';
 
 export interface DeviceCompliance {
@@ -76,15 +77,21 @@ export class Compliance {
     };
   }
 
-  /** What the last assessment read of it, as a policy: those settings that its policies named. Throws Refusal. */
+  /** What it said when all its settings were asked for last, as a policy. Throws Refusal. */
   async policyOf(id: string): Promise<Policy> {
     const { identity } = await this.devices.view(id);
-    const { results } = await this.#lastOf(id);
+    const read = await readReadOut(this.parts.store, id);
+    if (!read)
+      throw new Refusal(
+        'notFound',
+        `Nobody has asked this device for all its settings: POST /api/devices/${id}/policy asks it now.`,
+      );
+    const { outcome, detail, finishedAt, results } = read;
+    if (outcome !== 'compliant' && outcome !== 'nonCompliant')
+      throw new Refusal('notReached', `It could not be read at ${finishedAt}: ${detail ?? outcome}`);
     const values = new Map<string, SettingValue>(
-      results.flatMap(({ setting, after }) => (after === null ? [] : [[setting, after] as const])),
+      results.flatMap(({ setting, before }) => (before === null ? [] : [[setting, before] as const])),
     );
-    if (values.size === 0)
-      throw new Refusal('notFound', 'No setting of this device has been read yet: assess it first.');
     return policyOf(values, `Like ${identity?.serial ?? id}`, settingsCatalogue);
   }
 

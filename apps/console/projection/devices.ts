@@ -20,7 +20,7 @@ import {
   type LeftOut,
   type Status,
 } from './device-view.js';
-import { foreseenOf, readForeseen } from './changes.js';
+import { foreseenOf, readForeseen, readOutOf, readReadOut } from './changes.js';
 import { notAssessedOf } from './not-assessed.js';
 import { readRefusals } from './refusals.js';
 import { historyMax } from './tables.js';
@@ -90,6 +90,7 @@ export class Devices {
     const announcements = await this.announcements('id = $1', [view.lastAnnouncement]);
     const refusals = view.identity ? await readRefusals(this.parts.store, view.identity.serial) : [];
     const foreseen = await readForeseen(this.parts.store, id);
+    const readOut = await readReadOut(this.parts.store, id);
     const open = openClaims(view);
     const dismissed = (view.claims ?? []).filter(({ state }) => state === 'dismissed');
     return {
@@ -104,6 +105,7 @@ export class Devices {
       notAssessed: notAssessedOf(view),
       lastAssessment: view.last && result ? assessmentOf(result.body) : null,
       lastDryRun: foreseen && foreseenOf(foreseen),
+      lastReadOut: readOut && readOutOf(readOut),
       history,
     };
   }

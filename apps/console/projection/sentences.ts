@@ -97,6 +97,14 @@ function wayIn({
     : `${probes[probedBy]}, as it said nothing that is understood`;
 }
 
+type Started = DataOf<typeof assessment.assessmentStarted>;
+
+function workOf(mode: Started['mode'], policies: Started['policies']): string {
+  if (mode === 'undo') return 'Undoing';
+  if (mode === 'dryRun' && policies.length === 0) return 'Reading all its settings';
+  return `${mode === 'dryRun' ? 'Dry run' : 'Assessment'} with ${listOf(policies.map(({ name }) => name))}`;
+}
+
 export const sentences = {
   discovered: ({ identity, ...how }: DataOf<typeof device.deviceDiscovered>): string =>
     `Discovered at ${identity.ip} through ${wayIn(how)}.`,
@@ -126,16 +134,28 @@ export const sentences = {
   queued: ({ policies, trigger, mode }: DataOf<typeof assessment.assessmentQueued>): string =>
     mode === 'undo'
       ? 'Waits for what a task has changed to be put back.'
-      : `Waits for its ${mode === 'dryRun' ? 'dry run' : 'assessment'} with ${listOf(policies.map((policy) => policy.name))}, because of ${triggers[trigger]}.`,
+      : mode === 'dryRun' && policies.length === 0
+        ? 'Waits for all its settings to be read.'
+        : `Waits for its ${mode === 'dryRun' ? 'dry run' : 'assessment'} with ${listOf(policies.map((policy) => policy.name))}, because of ${triggers[trigger]}.`,
   skipped: ({ reason, mode }: DataOf<typeof assessment.assessmentSkipped>): string =>
     `${skipped[mode]}: ${skipReasons[reason]}.`,
   started: ({ policies, attempt, mode }: DataOf<typeof assessment.assessmentStarted>): string =>
-    `${mode === 'undo' ? 'Undoing' : `${mode === 'dryRun' ? 'Dry run' : 'Assessment'} with ${listOf(policies.map((policy) => policy.name))}`} started${attempt > 1 ? `, attempt ${attempt}` : ''}.`,
-  finished: ({ outcome, detail, results, mode }: DataOf<typeof assessment.assessmentFinished>): string => {
+    `${workOf(mode, policies)} started${attempt > 1 ? `, attempt ${attempt}` : ''}.`,
+  finished: ({
+    outcome,
+    detail,
+    results,
+    mode,
+    policies,
+  }: DataOf<typeof assessment.assessmentFinished>): string => {
     const why = detail ? ` ${detail}` : '';
     if (mode === 'dryRun') {
       const would = results.filter(({ wouldWrite }) => wouldWrite).length;
       const read = outcome === 'compliant' || outcome === 'nonCompliant';
+      if (policies.length === 0)
+        return read
+          ? `${detail ?? 'Its settings were read'}.`
+          : `Its settings could not be read: ${outcome}.${why}`;
       return read ? `Dry run: ${settings(would)} would be changed.` : `Dry run: ${outcome}.${why}`;
     }
     const remediated = results.filter((result) => result.outcome === 'remediated').length;

@@ -99,7 +99,12 @@ export async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
   await saveRefusals(tx, of('refused'));
   await saveProgress(tx, of('progressed'));
   await saveRuns(tx, of('run'));
-  await saveChanges(tx, { made: of('changed'), undone: of('undone'), foreseen: of('foreseen') });
+  await saveChanges(tx, {
+    made: of('changed'),
+    undone: of('undone'),
+    foreseen: of('foreseen'),
+    readOut: of('readOut'),
+  });
   await saveReports(tx, of('report'));
   await saveDead(tx, of('dead'));
   await appendFeed(

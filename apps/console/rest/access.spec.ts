@@ -26,6 +26,7 @@ const table: Readonly<Record<string, TokenRole | 'anyone'>> = {
   'GET api/devices/:id': 'viewer',
   'GET api/devices/:id/compliance': 'viewer',
   'GET api/devices/:id/policy': 'viewer',
+  'POST api/devices/:id/policy': 'operator',
   'DELETE api/devices/:id': 'operator',
   'POST api/devices/:id/assess': 'operator',
   'POST api/devices/:id/conflict': 'operator',

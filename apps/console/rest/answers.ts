@@ -150,6 +150,8 @@ const deviceDetail = device.extend({
     })
     .nullable(),
   lastDryRun: dryRun.nullable(),
+  /** The newest time that all its settings were asked for. */
+  lastReadOut: dryRun.pick({ taskId: true, outcome: true, detail: true, finishedAt: true }).nullable(),
   history: z.array(z.object({ at: time, type: z.string(), text: z.string() })),
 });
 

@@ -1,6 +1,5 @@
 // What an operator wrote, one address or name after the other (R35). Pure.
-import { isIP } from 'node:net';
-import { addressAt, spanBetween, spanMax, type Span } from '#addresses/span';
+import { addressAt, countOf, spanBetween, spanMax, type Span } from '#addresses/span';
 import type { Wanted } from '#events/discovery';
 
 /** One address or host name to be asked. */
@@ -42,9 +41,9 @@ export function takeTargets(wanted: readonly Wanted[], from: Place, max: number)
 }
 
 /** Null: an address alone, or a name, which may have hyphens too. */
-function spanOf(at: string): Span | null {
+function spanOf(at: string): (Span & { readonly count: number }) | null {
   const [first = '', last = '', ...more] = at.split('-');
-  if (more.length > 0 || isIP(first) === 0 || isIP(last) === 0) return null;
+  if (more.length > 0) return null;
   const span = spanBetween(first, last);
-  return span && { ...span, count: Math.min(span.count, spanMax) };
+  return span && { ...span, count: Math.min(Number(countOf(span)), spanMax) };
 }

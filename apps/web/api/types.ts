@@ -14,7 +14,8 @@ import type {
 } from '../../../libs/events/assessment.js';
 import type { Licence } from '../../../libs/events/licence.js';
 import type { Listener } from '../../../libs/events/listener.js';
-import type { Policy, PolicyItem } from '../../../libs/events/policy.js';
+import type { IpsecRule } from '../../../libs/events/ipsec.js';
+import type { Policy, PolicyIpsec, PolicyItem } from '../../../libs/events/policy.js';
 import type { ServiceReport } from '../../../libs/events/service.js';
 import type { Schedule, ScheduleProgressed } from '../../../libs/events/schedule.js';
 import type { Settings } from '../../../libs/events/settings.js';
@@ -26,9 +27,11 @@ export type {
   Filter,
   Group,
   Identity,
+  IpsecRule,
   Licence,
   Listener,
   Policy,
+  PolicyIpsec,
   PolicyItem,
   Settings,
   SettingResult,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressesOf } from '../../addresses/span.js';
+import { addressesOf } from '#addresses/span';
 import { readRange } from './range.js';
 
 const within = (text: string): readonly string[] => {

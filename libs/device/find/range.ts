@@ -1,8 +1,11 @@
 // Addresses as people write them: one, from one to another, or a network in CIDR notation; IPv4 and IPv6.
-import { isIP } from 'node:net';
-import { spanBetween, spanMax, spanOfNetwork, type Span } from '../../addresses/span.js';
+import { countOf, hostsOf, networkOf, numberOf, spanMax, type Span } from '../../addresses/span.js';
 
-export type AddressRange = Span & { readonly kind: 'range' };
+export interface AddressRange extends Span {
+  readonly kind: 'range';
+  readonly count: number;
+}
+
 export type ReadRange = AddressRange | { readonly kind: 'fault'; readonly reason: string };
 
 /** The reason of a fault follows the words `the range`. */
@@ -10,31 +13,31 @@ export function readRange(text: string): ReadRange {
   const written = text.trim();
   const [from = '', to, ...more] = written.split('-').map((part) => part.trim());
   if (more.length > 0 || written.length > 100) return fault('is neither an address, FROM-TO nor a network');
-  if (to !== undefined) return between(from, to);
-  return written.includes('/')
-    ? held(spanOfNetwork(written), `is no network: ${shown(written)}`)
-    : between(written, written);
+  if (to === undefined) return written.includes('/') ? network(written) : between(written, written);
+  return between(from, to);
 }
 
 const fault = (reason: string): ReadRange => ({ kind: 'fault', reason });
 
 function between(from: string, to: string): ReadRange {
-  const none = [from, to].find((address) => !isPlain(address));
-  if (none !== undefined) return fault(`holds ${shown(none)}, which is no address`);
-  return held(
-    spanBetween(from, to),
-    `goes from ${shown(from)} to ${shown(to)}, which comes before it or is of another kind`,
-  );
+  const [first, last] = [numberOf(from), numberOf(to)];
+  if (!first) return fault(`holds ${shown(from)}, which is no address`);
+  if (!last) return fault(`holds ${shown(to)}, which is no address`);
+  if (first.family !== last.family)
+    return fault('begins with IPv4 and ends with IPv6, or the other way round');
+  if (last.value < first.value) return fault(`ends before it begins: ${shown(to)} is below ${shown(from)}`);
+  return counted({ family: first.family, first: first.value, last: last.value });
 }
 
-function held(span: Span | null, otherwise: string): ReadRange {
-  if (!span) return fault(otherwise);
-  return span.count > spanMax
-    ? fault(`holds more than ${spanMax} addresses, which are as many as are searched`)
-    : { kind: 'range', ...span };
+function network(text: string): ReadRange {
+  const whole = networkOf(text);
+  return whole ? counted(hostsOf(whole)) : fault(`is no network: ${shown(text)}`);
 }
 
-/** Of plain spelling only: no zones, no octal numbers, nothing left out. */
-const isPlain = (address: string): boolean => isIP(address) !== 0 && !address.includes('%');
+function counted(span: Span): ReadRange {
+  const count = countOf(span);
+  if (count > BigInt(spanMax)) return fault(`holds ${count} addresses, and at most ${spanMax} are searched`);
+  return { kind: 'range', ...span, count: Number(count) };
+}
 
 const shown = (text: string): string => JSON.stringify(text.slice(0, 60));

@@ -2,13 +2,13 @@
 // its SNMP agent answers. To ports that print nobody goes.
 import { setImmediate as breathe, setTimeout as delay } from 'node:timers/promises';
 import { ownAddresses } from '../../addresses/own.js';
+import { addressesOf } from '../../addresses/span.js';
 import { mayConnect } from '../address.js';
 import { deviceApiPort } from '../api.js';
 import { knock } from '../probe/knock.js';
 import { agentAnswers } from './agent.js';
 import { Arriving } from './arriving.js';
 import type { Candidate } from './found.js';
-import { addressesOf } from '../../addresses/span.js';
 import type { AddressRange } from './range.js';
 
 export interface Sweep {

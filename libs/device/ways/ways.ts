@@ -20,6 +20,7 @@ import {
   type Values,
   type Written,
 } from '../device.js';
+import { ipsecRulesKey, type SaidRule, type SentRule } from '../ipsec.js';
 import type { Entrance, Entrances, Proof } from './entrance.js';
 import {
   isAbsent,
@@ -50,7 +51,18 @@ export interface WaysOptions {
 /** What whoever assesses a device needs of it. */
 export type Speaking = Pick<
   Ways,
-  'identify' | 'read' | 'write' | 'reach' | 'by' | 'isWritable' | 'byServing' | 'known' | 'leftAlone' | 'close'
+  | 'identify'
+  | 'read'
+  | 'write'
+  | 'ipsec'
+  | 'setIpsec'
+  | 'reach'
+  | 'by'
+  | 'isWritable'
+  | 'byServing'
+  | 'known'
+  | 'leftAlone'
+  | 'close'
 >;
 
 /** A device, whatever it speaks. As a driver does, each call rejects only when `signal` is aborted. */
@@ -180,6 +192,25 @@ export class Ways {
       for (const [key, reason] of said.value.refused) refused.set(key, reason);
     }
     return { kind: 'answered', value: { applied, refused } };
+  }
+
+  /** Its rules of IPsec: of all that it may speak, the open device API alone knows of such. */
+  async ipsec(signal: AbortSignal): Promise<Outcome<readonly SaidRule[]>> {
+    const api = this.#byLikelihood()[0].find(({ name }) => name === 'api');
+    if (!api) return noRules;
+    const ask = (driver: Driver): Promise<Outcome<readonly SaidRule[]>> =>
+      driver.ipsec?.(signal) ?? Promise.resolve(noRules);
+    const said = await api.ask(ask, signal);
+    if (said.kind === 'answered') this.#serves.set(ipsecRulesKey, api.name);
+    return said;
+  }
+
+  /** Puts these in the place of all that it has. Null: it took them; else its reason why not. */
+  async setIpsec(rules: readonly SentRule[], signal: AbortSignal): Promise<Outcome<string | null>> {
+    const api = this.#ways.find(({ name }) => name === 'api');
+    const set = (driver: Driver): Promise<Outcome<string | null>> =>
+      driver.setIpsec?.(rules, signal) ?? Promise.resolve(noRules);
+    return api ? api.ask(set, signal) : noRules;
   }
 
   /**
@@ -404,6 +435,10 @@ export class Ways {
 const notSpoken: Setback = { kind: 'unsupported', reason: 'it speaks no protocol that Muster speaks' };
 
 const noSecrets: Setback = { kind: 'unsupported', reason: 'this protocol changes no secrets' };
+const noRules: Setback = {
+  kind: 'unsupported',
+  reason: 'it speaks no protocol that knows of rules of IPsec',
+};
 
 const otherDevice = (serial: string): Setback => ({
   kind: 'failed',

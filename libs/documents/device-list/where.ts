@@ -3,7 +3,16 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { mayConnect } from '../../device/address.js';
 import { isOrdinary } from '../../addresses/range.js';
-import { addressAt, spanBetween, spanMax, spanOfNetwork, type Span } from '../../addresses/span.js';
+import {
+  addressAt,
+  countOf,
+  hostsOf,
+  networkOf,
+  spanBetween,
+  spanMax,
+  spanText,
+  type Span,
+} from '../../addresses/span.js';
 import type { ListFaultCode } from '../device-list.js';
 
 export interface Reach {
@@ -59,7 +68,7 @@ export function readWhere(text: string, ground: Ground): Where | Fault {
       'macAddress',
       'is a MAC address, by which nothing can be reached: write its address or host name',
     );
-  if (text.includes('/')) return networkOf(text, ground);
+  if (text.includes('/')) return hostsIn(text, ground);
   const [, from, to] =
     /^([\d.]+|[\da-f:.]*:[\da-f:.]*)\s*-\s*([\d.]+|[\da-f:.]*:[\da-f:.]*)$/i.exec(text) ?? [];
   if (from !== undefined && to !== undefined) return rangeOf(from, to, ground);
@@ -76,10 +85,10 @@ function addressOf(text: string, ground: Ground): Where | Fault {
   return outsideOf(at, ground) ?? { at, count: 1 };
 }
 
-function networkOf(text: string, ground: Ground): Where | Fault {
-  const span = spanOfNetwork(text);
-  return span
-    ? spanIn(span, ground)
+function hostsIn(text: string, ground: Ground): Where | Fault {
+  const network = networkOf(text);
+  return network
+    ? spanIn(hostsOf(network), ground)
     : fault('badRange', 'is no network: write it as 10.1.2.0/24 or fd00::/120');
 }
 
@@ -94,16 +103,12 @@ function rangeOf(from: string, to: string, ground: Ground): Where | Fault {
 
 /** Both ends are looked at here; each address of it once more when it is asked. */
 function spanIn(span: Span, ground: Ground): Where | Fault {
-  if (span.count > spanMax)
+  const count = countOf(span);
+  if (count > BigInt(spanMax))
     return fault('rangeTooLarge', `has more than ${spanMax} addresses: cut it in parts`);
-  const last = addressAt(span, span.count - 1);
-  const outside = [span.first, last].map((end) => (ground.isOwn(end) ? null : outsideOf(end, ground)));
-  return (
-    outside.find((found) => found !== null) ?? {
-      at: span.count === 1 ? last : `${span.first}-${last}`,
-      count: span.count,
-    }
-  );
+  const ends = [addressAt(span, 0), addressAt(span, Number(count) - 1)];
+  const outside = ends.map((end) => (ground.isOwn(end) ? null : outsideOf(end, ground)));
+  return outside.find((found) => found !== null) ?? { at: spanText(span), count: Number(count) };
 }
 
 function outsideOf(address: string, ground: Ground): Fault | null {

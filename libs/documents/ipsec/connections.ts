@@ -2,7 +2,8 @@
 import { isIP } from 'node:net';
 import type { IpsecRule } from '../../events/ipsec.js';
 import type { IpsecFault } from '../ipsec.js';
-import { overlaps, readEndpoints, spanText, type EndpointName, type Span } from './endpoints.js';
+import { overlaps, spanText, type Span } from '../../addresses/span.js';
+import { readEndpoints, type EndpointName } from './endpoints.js';
 
 export interface OwnAddress {
   readonly address: string;

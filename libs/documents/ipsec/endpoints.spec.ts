@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonical, networksOf, readEndpoints, textOf, type Span } from '#documents/ipsec/endpoints';
+import { textOf, type Span } from '#addresses/span';
+import { canonical, networksOf, readEndpoints } from '#documents/ipsec/endpoints';
 
 const spansIn = (text: string): readonly Span[] => {
   const read = readEndpoints(text);

@@ -1,16 +1,9 @@
 // Endpoints of a rule as they are typed: `all`, or a list of addresses, ranges, networks and names.
-import ipaddr from 'ipaddr.js';
+import { networkOf, numberOf, spanText, textOf, widthOf, type Span } from '../../addresses/span.js';
 
 /** What a device can fill in for itself. */
 export const endpointNames = ['LocalSubnet', 'DefaultGateway', 'DHCP', 'DNS', 'WINS'] as const;
 export type EndpointName = (typeof endpointNames)[number];
-
-/** From first to last address, both of them included. */
-export interface Span {
-  readonly family: 4 | 6;
-  readonly first: bigint;
-  readonly last: bigint;
-}
 
 export interface Endpoints {
   /** Everybody; then the other two are empty. */
@@ -47,21 +40,17 @@ function spanOf(part: string): Span | { readonly fault: string } {
   const [from = '', to, ...more] = part.split('-').map((each) => each.trim());
   if (more.length > 0) return { fault: `"${part}" is no range: write it as 10.0.0.1-10.0.0.9` };
   if (to !== undefined) return rangeOf(part, from, to);
-  const [base = '', prefix, ...rest] = part.split('/');
+  const [base = '', prefix] = part.split('/');
   const address = numberOf(base);
-  if (!address || rest.length > 0) return { fault: unknown(part) };
+  if (!address) return { fault: unknown(part) };
   if (prefix === undefined) return { family: address.family, first: address.value, last: address.value };
-  const width = address.family === 4 ? 32 : 128;
-  const length = /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
-  if (length < 0 || length > width)
+  const network = networkOf(part);
+  const width = widthOf(address.family);
+  if (!network)
     return { fault: `"${part}" is no network: after the slash comes a number from 0 to ${width}` };
-  const size = 1n << BigInt(width - length);
-  const first = (address.value / size) * size;
-  if (first !== address.value)
-    return {
-      fault: `"${part}" is no network: it begins at ${textOf(first, address.family)}; write ${textOf(first, address.family)}/${length}`,
-    };
-  return { family: address.family, first, last: first + size - 1n };
+  if (network.first === address.value) return network;
+  const first = textOf(network.first, address.family);
+  return { fault: `"${part}" is no network: it begins at ${first}; write ${first}/${prefix}` };
 }
 
 function rangeOf(part: string, from: string, to: string): Span | { readonly fault: string } {
@@ -75,17 +64,6 @@ function rangeOf(part: string, from: string, to: string): Span | { readonly faul
 
 const unknown = (part: string): string =>
   `"${part.slice(0, 64)}" is neither an address, a range a-b, a network in CIDR notation, nor one of ${endpointNames.join(', ')}`;
-
-/** Of an address as it is usually written: four numbers, or IPv6 without a zone. */
-function numberOf(text: string): { readonly family: 4 | 6; readonly value: bigint } | null {
-  const four = ipaddr.IPv4.isValidFourPartDecimal(text);
-  if (!four && (!ipaddr.IPv6.isValid(text) || /[%.]/.test(text))) return null;
-  const bytes = ipaddr.parse(text).toByteArray();
-  return {
-    family: four ? 4 : 6,
-    value: bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n),
-  };
-}
 
 function merged(spans: readonly Span[]): readonly Span[] {
   const sorted = spans.toSorted(
@@ -101,21 +79,9 @@ function merged(spans: readonly Span[]): readonly Span[] {
   return out;
 }
 
-export const overlaps = (a: Span, b: Span): boolean =>
-  a.family === b.family && a.first <= b.last && b.first <= a.last;
-
-/** An address by number, as it is usually written. */
-export function textOf(value: bigint, family: 4 | 6): string {
-  const count = family === 4 ? 4 : 16;
-  const bytes = Array.from({ length: count }, (_, at) =>
-    Number((value >> BigInt(8 * (count - 1 - at))) & 255n),
-  );
-  return ipaddr.fromByteArray(bytes).toString();
-}
-
 /** The fewest networks that are this span: kernels know networks, not ranges. */
 export function networksOf({ family, first, last }: Span): readonly string[] {
-  const width = family === 4 ? 32 : 128;
+  const width = widthOf(family);
   const networks: string[] = [];
   for (let at = first; at <= last;) {
     let free = 0;
@@ -134,7 +100,3 @@ export function canonical(text: string): string {
   if (read.all) return 'all';
   return [...read.spans.map(spanText), ...read.names].join(', ');
 }
-
-/** As it is typed: an address, or a range. */
-export const spanText = ({ family, first, last }: Span): string =>
-  first === last ? textOf(first, family) : `${textOf(first, family)}-${textOf(last, family)}`;

@@ -3,7 +3,8 @@ import { isIP } from 'node:net';
 import type { IpsecRule, IpsecSignature } from '../../events/ipsec.js';
 import type { IpsecFault } from '../ipsec.js';
 import { pairsOf, type Pair, type Standpoint } from './connections.js';
-import { networksOf, spanText } from './endpoints.js';
+import { spanText } from '../../addresses/span.js';
+import { networksOf } from './endpoints.js';
 import { proposalsOf } from './strength.js';
 
 export interface SwanctlHost extends Standpoint {

@@ -16,7 +16,7 @@ export function Policies() {
       empty={{ title: 'No policy yet', text: 'Without one no device is assessed. Write the first one.' }}
       columns={[
         { title: 'Policy', lead: true, cell: (policy) => <Name policy={policy} /> },
-        { title: 'Settings', cell: (policy) => counted(policy.body.items.length, 'setting') },
+        { title: 'Settings', cell: (policy) => sizeOf(policy.body) },
         { title: 'Mode', cell: (policy) => modeWords(policy.body) },
         { title: 'Changed', cell: (policy) => <Changed of={policy} /> },
       ]}
@@ -34,6 +34,9 @@ function Name({ policy }: { readonly policy: Document<Policy> }) {
     </div>
   );
 }
+
+const sizeOf = ({ items, ipsec }: Policy): string =>
+  `${counted(items.length, 'setting')}${ipsec ? `, ${counted(ipsec.rules.length, 'IPsec rule')}` : ''}`;
 
 function modeWords({ items }: Policy): string {
   const reported = items.filter((item) => !item.remediate).length;

@@ -7,6 +7,7 @@ import { Loaded } from '../../parts/loaded.js';
 import { PageHead } from '../../parts/page-head.js';
 import { PathBack } from '../../parts/path-back.js';
 import { AddSetting } from './add-setting.js';
+import { Ipsec } from './ipsec.js';
 import { Items } from './items.js';
 
 const route = getRouteApi('/policies/$id');
@@ -96,6 +97,7 @@ function Fields({ form, catalogue }: FieldsProps) {
       </div>
       <Items form={form} catalogue={catalogue} />
       {!readOnly && <AddSetting form={form} catalogue={catalogue} />}
+      <Ipsec form={form} />
     </>
   );
 }

@@ -1,0 +1,166 @@
+// One rule of IPsec: deploy/ipsec.md says what its fields are.
+import { ActionIcon, Alert, Checkbox, NativeSelect, NumberInput, TextInput } from '@mantine/core';
+import { IconTrash } from '@tabler/icons-react';
+import { ruleWords } from '../../../../libs/documents/ipsec/words.js';
+import type { IpsecRule } from '../../api/types.js';
+import { Shown } from '../../parts/shown.js';
+
+interface RuleProps {
+  readonly rule: IpsecRule;
+  readonly fault: string | undefined;
+  readonly readOnly: boolean;
+  readonly onChange: (to: Partial<IpsecRule>) => void;
+  readonly onRemove: () => void;
+}
+
+export function Rule({ rule, fault, readOnly, onChange, onRemove }: RuleProps) {
+  const name = rule.name || 'new rule';
+  if (readOnly) return <Shown label={name}>{ruleWords(rule)}</Shown>;
+  return (
+    <fieldset className="stack-close" aria-label={`Rule ${name}`} data-faulty={fault !== undefined}>
+      <div className="row row-bottom">
+        {texts.map(({ field, label, set }) => (
+          <TextInput
+            key={field}
+            className="grow"
+            label={label}
+            maxLength={field === 'name' ? 48 : 1024}
+            value={rule[field]}
+            onChange={(event) => onChange(set(event.currentTarget.value))}
+          />
+        ))}
+        <ActionIcon variant="default" size="lg" aria-label={`Remove ${name}`} onClick={onRemove}>
+          <IconTrash size={16} aria-hidden />
+        </ActionIcon>
+      </div>
+      <Proof rule={rule} onChange={onChange} />
+      <Lifetimes rule={rule} onChange={onChange} />
+      {fault !== undefined && (
+        <Alert color="red" p="xs">
+          {fault}
+        </Alert>
+      )}
+    </fieldset>
+  );
+}
+
+const texts = [
+  { field: 'name', label: 'Rule', set: (name: string) => ({ name }) },
+  { field: 'local', label: 'Devices', set: (local: string) => ({ local }) },
+  { field: 'remote', label: 'Hosts', set: (remote: string) => ({ remote }) },
+] as const;
+
+type PartProps = Pick<RuleProps, 'rule' | 'onChange'>;
+
+const signatures = { ecdsa256: 'ECDSA P-256', ecdsa384: 'ECDSA P-384', rsa: 'RSA', none: 'None' } as const;
+const strengths = { baseline: 'Baseline', strong: 'Strong', highest: 'Highest' } as const;
+const groups = { dh14: '14', ecp256: 'P-256 (19)', ecp384: 'P-384 (20)', dh24: '24' } as const;
+const laterGroups = { none: 'None', ...groups } as const;
+const keyings = { ike: 'IKE', authip: 'AuthIP' } as const;
+const traversals = { off: 'Off', remote: 'Hosts', both: 'Hosts and device' } as const;
+
+function Proof({ rule, onChange }: PartProps) {
+  return (
+    <div className="row row-bottom">
+      <Choice
+        label="Certificate"
+        value={rule.certificate ?? 'none'}
+        words={signatures}
+        onChoose={(one) => onChange({ certificate: one === 'none' ? null : one })}
+      />
+      <TextInput
+        label="Name of the key"
+        placeholder="none"
+        maxLength={32}
+        value={rule.preSharedKey ?? ''}
+        onChange={(event) => onChange({ preSharedKey: event.currentTarget.value.trim() || null })}
+      />
+      <Choice
+        label="Lowest strength"
+        value={rule.strength}
+        words={strengths}
+        onChoose={(strength) => onChange({ strength })}
+      />
+      <Choice label="Group" value={rule.dh} words={groups} onChoose={(dh) => onChange({ dh })} />
+      <Choice
+        label="Group of phase 2"
+        value={rule.dhPhase2 ?? 'none'}
+        words={laterGroups}
+        onChoose={(one) => onChange({ dhPhase2: one === 'none' ? null : one })}
+      />
+      <Checkbox
+        label="Group 24 is taken (RFC 8247 forbids it)"
+        checked={rule.legacy}
+        onChange={(event) => onChange({ legacy: event.currentTarget.checked })}
+      />
+    </div>
+  );
+}
+
+function Lifetimes({ rule, onChange }: PartProps) {
+  return (
+    <div className="row row-bottom">
+      <Choice
+        label="Keying"
+        value={rule.keying}
+        words={keyings}
+        onChoose={(keying) => onChange({ keying })}
+      />
+      <Choice
+        label="Behind NAT"
+        value={rule.natTraversal}
+        words={traversals}
+        onChoose={(natTraversal) => onChange({ natTraversal })}
+      />
+      {minutes.map(({ field, label, min, set }) => (
+        <NumberInput
+          key={field}
+          label={label}
+          suffix=" minutes"
+          value={rule[field]}
+          min={min}
+          max={1440}
+          clampBehavior="none"
+          onChange={(typed) => onChange(set(Number(typed)))}
+        />
+      ))}
+    </div>
+  );
+}
+
+const minutes = [
+  {
+    field: 'ikeMinutes',
+    label: 'Keys of phase 1 live',
+    min: 10,
+    set: (ikeMinutes: number) => ({ ikeMinutes }),
+  },
+  {
+    field: 'ipsecMinutes',
+    label: 'Keys of phase 2 live',
+    min: 5,
+    set: (ipsecMinutes: number) => ({ ipsecMinutes }),
+  },
+] as const;
+
+interface ChoiceProps<K extends string> {
+  readonly label: string;
+  readonly value: K;
+  readonly words: Readonly<Record<K, string>>;
+  readonly onChoose: (key: K) => void;
+}
+
+function Choice<K extends string>({ label, value, words, onChoose }: ChoiceProps<K>) {
+  const keys = Object.keys(words).filter((key): key is K => Object.hasOwn(words, key));
+  return (
+    <NativeSelect
+      label={label}
+      value={value}
+      data={keys.map((key) => ({ value: key, label: words[key] }))}
+      onChange={(event) => {
+        const chosen = keys.find((key) => key === event.currentTarget.value);
+        if (chosen !== undefined) onChoose(chosen);
+      }}
+    />
+  );
+}

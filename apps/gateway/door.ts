@@ -58,8 +58,8 @@ export class Door {
   readonly #sources: Sources;
   readonly #proxies: Proxies;
   readonly #guests = new Set<Guest>();
-  /** Whose handshake is at work: what the TCP and the TLS side of a connection have in common. */
-  readonly #guest = new AsyncLocalStorage<Guest>();
+  /** What the TCP and the TLS side of a connection have in common. */
+  readonly #shakingHands = new AsyncLocalStorage<Guest>();
   /** Connections of named proxies that have not said yet whom they bring. */
   readonly #unnamed = new Set<Socket>();
   #context = 0;
@@ -165,7 +165,7 @@ export class Door {
       this.#sources.leave(address);
     });
     this.#offerStaple();
-    this.#guest.run(guest, () => this.#tls.emit('connection', raw));
+    this.#shakingHands.run(guest, () => this.#tls.emit('connection', raw));
   }
 
   /** Only while there is one: each handshake would else stop halfway to ask for it. */
@@ -178,7 +178,7 @@ export class Door {
   }
 
   #secured(socket: TLSSocket): void {
-    const guest = this.#guest.getStore();
+    const guest = this.#shakingHands.getStore();
     if (!guest || !this.#guests.has(guest)) return void socket.destroy();
     this.#options.meters.secured(performance.now() - guest.sinceMs);
     guest.answering = this.#options.serve(socket, guest);
@@ -187,7 +187,7 @@ export class Door {
   }
 
   #failed(error: NodeJS.ErrnoException, socket: TLSSocket): void {
-    const guest = this.#guest.getStore();
+    const guest = this.#shakingHands.getStore();
     socket.destroy();
     const code = error.code ?? 'none';
     const fault = handshakeFault(code);

@@ -15,6 +15,6 @@ export function eventIdOf({ announcementId, identity }: Announcement, fingerprin
 /** UUID version 5 (RFC 9562 5.5). That of the library makes an object of the hash, which costs several times as much. */
 function nameBasedId(name: string): string {
   const hex = hash('sha1', Buffer.concat([namespace, Buffer.from(name)]));
-  const variant = ((Number(`0x${hex[16] ?? ''}`) & 0b0011) | 0b1000).toString(16);
+  const variant = ((parseInt(hex.charAt(16), 16) & 0b0011) | 0b1000).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

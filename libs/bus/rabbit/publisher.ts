@@ -11,6 +11,7 @@ import { close } from './close.js';
 import { Gathering } from './gathering.js';
 import { pauses, type Line } from './line.js';
 import { contentOfEvent, propertiesOf } from './message.js';
+import { RequiredQueues } from './required-queues.js';
 import type { BusLog } from '../log-fields.js';
 
 interface Pending {
@@ -23,7 +24,7 @@ interface Pending {
 export interface PublisherOptions {
   readonly line: Line;
   readonly log: BusLog;
-  /** Queues that must exist, or nothing is sent: a message that only the journal took would never be handled. */
+  /** Queues that must exist, or nothing is sent. */
   readonly requiredQueues: readonly string[];
   readonly confirmTimeoutMs: number;
   /** How long a message waits for others, to leave in one packet with them; 0: it leaves at once. */
@@ -34,10 +35,6 @@ export interface PublisherOptions {
 const unconfirmedMax = 5_000;
 /** Once the broker blocks, what is under way is given this long. */
 const blockedGraceMs = 300;
-const requiredCheckMs = 2_000;
-/** AMQP's replies to a check. */
-const notFound = 404;
-const accessRefused = 403;
 /** A channel that lived so long and brings a confirm begins the back-off anew; one that is refused after others is no success. */
 const steadyMs = 5_000;
 
@@ -45,14 +42,11 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #pending = new Map<string, Pending>();
   readonly #gathering: Gathering;
+  readonly #required: RequiredQueues;
   readonly #stopListening: () => void;
   readonly #opened = Promise.withResolvers<void>();
   #channel: ConfirmChannel | null = null;
-  #missing: string | null;
   #sweeper: NodeJS.Timeout | null = null;
-  #checker: NodeJS.Timeout | null = null;
-  /** The connection on which a check is under way. */
-  #checking: ChannelModel | null = null;
   #stopped = false;
   /** Channels lost or not opened, since the last that was steady. */
   #failures = 0;
@@ -61,8 +55,7 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#gathering = new Gathering(options.gatherMs, () => options.line.model);
-    this.#missing =
-      options.requiredQueues.length > 0 ? 'the queues that must exist are not checked yet' : null;
+    this.#required = new RequiredQueues(options.requiredQueues, options.line);
     this.#stopListening = options.line.onUp((model) => void this.#open(model));
   }
 
@@ -77,7 +70,7 @@ export class Publisher {
     if (line.problem) return line.problem;
     if (!this.#channel) return 'the channel to RabbitMQ is being opened';
     if (line.blocked) return `RabbitMQ takes no messages: ${line.blocked.reason}`;
-    return this.#missing;
+    return this.#required.missing;
   }
 
   /** Resolves when the broker has confirmed that at least one queue holds it. Rejects with BusError. */
@@ -106,7 +99,7 @@ export class Publisher {
     this.#stopListening();
     while (this.#pending.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
     if (this.#sweeper) clearTimeout(this.#sweeper);
-    if (this.#checker) clearInterval(this.#checker);
+    this.#required.stop();
     if (this.#channel) await close(this.#channel);
   }
 
@@ -118,8 +111,8 @@ export class Publisher {
     }
     if (line.blocked) return new BusError('refused', `RabbitMQ takes no messages: ${line.blocked.reason}`);
     // Not of the reports, which say so.
-    if (this.#missing && event.type !== serviceReported.type)
-      return new BusError('unroutable', this.#missing);
+    const { missing } = this.#required;
+    if (missing && event.type !== serviceReported.type) return new BusError('unroutable', missing);
     if (this.#pending.size >= unconfirmedMax) {
       return new BusError('refused', `${unconfirmedMax} messages are not confirmed yet`);
     }
@@ -156,7 +149,7 @@ export class Publisher {
         state.open = false;
         this.#lost(channel, model, state.failure);
       });
-      await this.#checkRequired(model);
+      await this.#required.check(model);
       // It may have gone meanwhile, and another may be there already.
       if (!state.open || this.#options.line.model !== model) return;
       this.#channel = channel;
@@ -199,21 +192,6 @@ export class Publisher {
     ).unref();
   }
 
-  /** One check at a time, and none while the broker blocks: it would answer nothing, and channels would pile up. */
-  async #checkRequired(model: ChannelModel): Promise<void> {
-    const { requiredQueues, line } = this.#options;
-    if (requiredQueues.length === 0) return;
-    this.#checker ??= setInterval(() => {
-      if (line.model) void this.#checkRequired(line.model);
-    }, requiredCheckMs).unref();
-    if (this.#checking === model || line.blocked) return;
-    this.#checking = model;
-    const missing = await missingOf(model, requiredQueues);
-    if (this.#checking === model) this.#checking = null;
-    // A connection that was lost meanwhile says nothing of queues.
-    if (missing !== 'unknown') this.#missing = missing;
-  }
-
   #sweepSoon(): void {
     this.#sweeper ??= setTimeout(() => {
       this.#sweeper = null;
@@ -237,23 +215,4 @@ function outcome(error: unknown, event: Event, unroutable: boolean): BusError | 
   return text === 'message nacked'
     ? new BusError('refused', `RabbitMQ refused ${event.id}`)
     : new BusError('unknown', text);
-}
-
-/** On a channel of its own: a queue that is not there ends the channel that asked. Null when all are there. */
-async function missingOf(model: ChannelModel, queues: readonly string[]): Promise<string | null> {
-  let asked = '';
-  try {
-    const channel = await model.createChannel();
-    channel.on('error', () => undefined);
-    for (const queue of queues) {
-      asked = queue;
-      await channel.checkQueue(queue);
-    }
-    await channel.close();
-    return null;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === notFound) return `the queue ${asked} is not there: run muster topology`;
-    return code === accessRefused ? `the queue ${asked} cannot be looked at: ${messageOf(error)}` : 'unknown';
-  }
 }

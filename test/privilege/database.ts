@@ -15,7 +15,11 @@ export async function notRefusedBy(
     `select n.nspname as schema, c.relname as name, a.attname as column
      from pg_class c
      join pg_namespace n on n.oid = c.relnamespace
-     join pg_attribute a on a.attrelid = c.oid and a.attnum = 1
+     join lateral (
+       -- A number that the database gives is refused to everybody, for another reason.
+       select attname from pg_attribute
+       where attrelid = c.oid and attnum > 0 and attidentity = '' and not attisdropped order by attnum limit 1
+     ) a on true
      where c.relkind = 'r' and n.nspname = any($1)`,
     [schemas],
   );

@@ -23,6 +23,7 @@ const whatDiscoverySaysOfDevices = [
   'device.quarantined',
   'device.approvalDecided',
   'device.conflictDecided',
+  'discovery.progressed',
 ];
 const licencesGivenAndRefused = ['device.licensed', 'device.unlicensed', 'seats.counted'];
 const memberships = ['device.grouped'];
@@ -32,6 +33,7 @@ const assessments = [
   'assessment.started',
   'assessment.finished',
   'assessment.undone',
+  'schedule.progressed',
 ];
 const whatBecameOfListeners = ['listener.reported'];
 const documents = [
@@ -43,6 +45,7 @@ const documents = [
   'licence.changed',
   'serialList.changed',
   'trustSet.changed',
+  'schedule.changed',
 ];
 const requestsOfOperators = [
   'device.retireRequested',
@@ -52,6 +55,10 @@ const requestsOfOperators = [
   'assessment.undoRequested',
   'assessment.cancelRequested',
   'delivery.replayRequested',
+  'discovery.requested',
+  'discovery.cancelRequested',
+  'schedule.runRequested',
+  'schedule.cancelRequested',
 ];
 /** Of certificates that end. */
 const warnings = ['certificate.expiryWarned'];

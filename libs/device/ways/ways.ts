@@ -202,7 +202,9 @@ export class Ways {
       driver.ipsec?.(signal) ?? Promise.resolve(noRules);
     const said = await api.ask(ask, signal);
     if (said.kind === 'answered') this.#serves.set(ipsecRulesKey, api.name);
-    return said;
+    // Who speaks otherwise, and never spoke the API, has none.
+    const silent = said.kind === 'unreachable' || said.kind === 'unsupported';
+    return silent && this.#serves.size > 0 && !this.#hasServed(api.name) ? noRules : said;
   }
 
   /** Puts these in the place of all that it has. Null: it took them; else its reason why not. */

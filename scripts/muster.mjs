@@ -16,6 +16,7 @@ const asked = [
   'events',
   'policy',
   'compliance',
+  'schedule',
   'discover',
   'rebuild',
   'ipsec',
@@ -42,8 +43,9 @@ const help = `muster COMMAND …; each takes --help where it has options
   credential    what opens devices: list, set, remove, rotate; never shown
   dead          events that a service gave up: list, show, replay, drop
   events        tail: what happens now; replay: the journal once more, onto one queue
-  policy        policies as files (policy as code): list, show, export, validate, import, diff
+  policy        policies as files (policy as code): list, show, export, validate, import, diff, from-device
   compliance    how far devices are from their policies: score, and rows of baselines
+  schedule      assessments of a group each day, week or month: list, show, set, run, runs, cancel, delete
   discover      printers that do not announce themselves, looked for at addresses, ranges and names
   rebuild       what console shows of devices, made anew from the journal while all of it runs
   ipsec         rules of IPsec of a file: validate, render for strongSwan, compare with a device's

@@ -204,3 +204,13 @@ describe('prose', () => {
     return headings.includes(anchor);
   }
 });
+
+it('muster COMMAND knows each command of the program that asks a running Muster, and helps with it', () => {
+  const commands = [...(read('apps/cli/command-line.ts') ?? '').matchAll(/^ {2}\['(\w+)', \w+\],$/gm)];
+  const script = read('scripts/muster.mjs') ?? '';
+  expect(commands.length).toBeGreaterThan(10);
+  for (const [, name = ''] of commands) {
+    expect(script).toContain(`\n  '${name}',\n`);
+    expect(script).toMatch(new RegExp(`^  ${name} +\\w`, 'm'));
+  }
+});

@@ -1,8 +1,10 @@
 // The worker that assesses: one task, one device (R64).
 import { isDeepStrictEqual } from 'node:util';
+import { cut } from '#events/cut';
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
 import { compliant, type AppliedPolicy } from '#documents/policy';
 import {
+  detailMax,
   assessmentFinished,
   assessmentStarted,
   type AssessmentFinished,
@@ -213,7 +215,7 @@ function summary(
   const others = wrong.length > 1 ? ` and ${wrong.length - 1} more` : '';
   const title = first && `${first.title}${first.detail === null ? '' : ` (${first.detail})`}${others}`;
   const parts = [title, leftAlone].filter((part) => part !== undefined && part !== null);
-  return parts.length > 0 ? parts.join('. ').slice(0, 512) : null;
+  return parts.length > 0 ? cut(parts.join('. '), detailMax) : null;
 }
 
 function ended(begun: Begun, { known, ...result }: Result): Assessed {

@@ -1,7 +1,8 @@
 // A device's rules of IPsec: written by one call, after all else, since they say who may still speak with it.
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SettingResult, UndoneItem } from '#events/assessment';
+import { cut } from '#events/cut';
+import { detailMax, type SettingResult, type UndoneItem } from '#events/assessment';
 import type { Setback } from '#device/device';
 import { ipsecRulesKey, sentRule, type SaidRule, type SentRule } from '#device/ipsec';
 import {
@@ -125,8 +126,8 @@ export async function undoRules(on: Asking, { before, after }: Changed): Promise
   if (says && isDeepStrictEqual(says, before)) return ends({ outcome: 'restored', detail: null }, says);
   if (!says) return ends({ outcome: 'failed', detail: told(put.said) }, null, put.lost);
   const detail = put.refused === null ? 'it took them, but says others when read again' : put.refused;
-  return ends({ outcome: 'refused', detail: detail.slice(0, 512) }, says, put.lost);
+  return ends({ outcome: 'refused', detail: cut(detail, detailMax) }, says, put.lost);
 }
 
 const told = (said: SaidRules): string | null =>
-  said.kind === 'answered' ? null : `they could not be read: ${said.reason}`.slice(0, 512);
+  said.kind === 'answered' ? null : cut(`they could not be read: ${said.reason}`, detailMax);

@@ -1,7 +1,8 @@
 // A run that came to nothing: what may be tried again, and what its task ends with.
+import { cut } from '#events/cut';
 import { TaskCancelled } from '#bus/lease';
 import type { Setback } from '#device/device';
-import type { SettingChange } from '#events/assessment';
+import { detailMax, type SettingChange } from '#events/assessment';
 
 /** Thrown when the device could not be spoken with this time, and another try may mend it. */
 export class DeviceTrouble extends Error {
@@ -20,14 +21,14 @@ export interface Failure {
 }
 
 export function failureOf(error: Error): Failure {
-  const detail = error.message.slice(0, 512);
+  const detail = cut(error.message, detailMax);
   if (error instanceof TaskCancelled) return { outcome: 'cancelled', detail };
   return error instanceof DeviceTrouble ? endOf(error.setback) : { outcome: 'failed', detail };
 }
 
 export const endOf = ({ kind, reason }: Setback): Failure => ({
   outcome: kind === 'unreachable' ? 'unreachable' : 'failed',
-  detail: reason.slice(0, 512),
+  detail: cut(reason, detailMax),
 });
 
 /** With the last thing that was written and not seen since: it may be what cut Muster off. */

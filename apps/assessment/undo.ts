@@ -1,10 +1,12 @@
 // The worker that puts back what a task has changed, the other way round, wherever the device still says what was written.
+import { cut } from '#events/cut';
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
 import { settingsCatalogue } from '#device/catalogue';
 import type { Reading, Setback } from '#device/device';
 import { ipsecRulesKey } from '#device/ipsec';
 import type { Speaking } from '#device/ways/ways';
 import {
+  detailMax,
   assessmentStarted,
   assessmentUndone,
   type AssessmentUndone,
@@ -163,7 +165,7 @@ function summaryOf(items: readonly UndoneItem[]): Pick<AssessmentUndone, 'outcom
   const [first, ...others] = items.filter(({ outcome }) => outcome !== 'restored');
   if (!first) return { outcome: 'undone', detail: null };
   const more = others.length > 0 ? ` and ${others.length} more` : '';
-  return { outcome: 'partly', detail: `${first.title} (${first.detail})${more}`.slice(0, 512) };
+  return { outcome: 'partly', detail: cut(`${first.title} (${first.detail})${more}`, detailMax) };
 }
 
 const restoredIn = (items: readonly UndoneItem[]): readonly string[] =>
@@ -234,7 +236,7 @@ function itemOf({ setting, before, after }: SettingChange, wrote: Wrote | null, 
   const item = { setting, title: titleOf(setting), from: after, to: before, says };
   if (says === before) return { ...item, outcome: 'restored', detail: null };
   const unread = failed.get(setting);
-  if (unread !== undefined) return { ...item, outcome: 'failed', detail: unread.slice(0, 512) };
+  if (unread !== undefined) return { ...item, outcome: 'failed', detail: cut(unread, detailMax) };
   if (says === null) return { ...item, outcome: 'unsupported', detail: 'the device has no such setting now' };
   if (!wrote)
     return {
@@ -244,10 +246,10 @@ function itemOf({ setting, before, after }: SettingChange, wrote: Wrote | null, 
     };
   const refusal = wrote.refused.get(setting);
   if (refusal !== undefined)
-    return { ...item, outcome: 'refused', detail: `the device refused it: ${refusal}`.slice(0, 512) };
-  if (wrote.stopped !== null) return { ...item, outcome: 'failed', detail: wrote.stopped.slice(0, 512) };
+    return { ...item, outcome: 'refused', detail: cut(`the device refused it: ${refusal}`, detailMax) };
+  if (wrote.stopped !== null) return { ...item, outcome: 'failed', detail: cut(wrote.stopped, detailMax) };
   const detail = `it took it, but says ${JSON.stringify(says)} when read again`;
-  return { ...item, outcome: 'refused', detail: detail.slice(0, 512) };
+  return { ...item, outcome: 'refused', detail: cut(detail, detailMax) };
 }
 
 interface Hindrance {

@@ -4,7 +4,7 @@ import type { ObservableResult } from '@opentelemetry/api';
 import { v5 as nameBasedId } from 'uuid';
 import { deliveryReturned, type Returned } from '#events/delivery';
 import type { Batch } from '#bus/bus';
-import { storable } from '#bus/storable';
+import { storable } from '#events/storable';
 import { deadLetters } from '#bus/topology';
 import type { Running, StoredParts } from '#runtime/service';
 import { record } from './documents/written.js';

@@ -4,6 +4,7 @@
 // have another answer.
 import * as z from 'zod';
 import { worker, type Ending, type Worker } from '#bus/worker';
+import { cut } from '#events/cut';
 import type { ProbeWay } from '#events/device';
 import type { Identity } from '#events/identity';
 import { messageOf } from '#events/message-of';
@@ -117,10 +118,7 @@ interface Failed extends Probe {
 async function giveUp({ log }: Probing, tx: Tx, failed: Failed): Promise<Ending> {
   const { peer, reason, probedBy = null, serial = null } = failed;
   if (!(await rememberAnswer(tx, peer, false))) return { events: [] };
-  const problem = failed.problem
-    .replaceAll(/\p{Cc}|\p{Zl}|\p{Zp}/gu, ' ')
-    .slice(0, 1000)
-    .trim();
+  const problem = cut(failed.problem.replaceAll(/\p{Cc}|\p{Zl}|\p{Zp}/gu, ' '), 1000).trim();
   const message = 'A client that says nothing understood was asked who it is, and no device comes of it';
   tx.afterCommit(() => log.info({ peer, reason, serial, problem }, message));
   return { events: [announcementProbed.draft({ peer, reason, probedBy, serial, problem })] };

@@ -1,4 +1,5 @@
 // Copies over one connection to one listener, and what its answers mean.
+import { cut } from '#events/cut';
 import { AnnounceError, clientContext, Line, type ClientCredentials } from '#announce/announce';
 import type { Acknowledge } from '#announce/announcement';
 import type { Listener } from '#events/listener';
@@ -52,7 +53,7 @@ export async function send(line: Line, copies: readonly WaitingCopy[]): Promise<
   return {
     delivered: ids('done'),
     dropped: ids('refused'),
-    failure: failing ? failing.why.slice(0, failureLengthMax) : null,
+    failure: failing ? cut(failing.why, failureLengthMax) : null,
     retryAfterMs: failing?.retryAfterMs ?? null,
   };
 }
@@ -84,6 +85,6 @@ export function meaningOf({ result, reason, message, retryAfterMs }: Acknowledge
 
 /** What a failure said, for an operator. */
 export function said(error: unknown): string {
-  if (error instanceof AnnounceError) return `${error.code}: ${error.message}`.slice(0, failureLengthMax);
-  return String(error).slice(0, failureLengthMax);
+  if (error instanceof AnnounceError) return cut(`${error.code}: ${error.message}`, failureLengthMax);
+  return cut(String(error), failureLengthMax);
 }

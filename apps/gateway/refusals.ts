@@ -1,5 +1,6 @@
 // Tells the bus whom the gateway turned away, and why (R18, R95): summed up, so that a flood at the door is a few kilobytes
 // each ten seconds behind it. What cannot be told at once is not told: the log and the metrics have it.
+import { cut } from '#events/cut';
 import type { Bus } from '#bus/bus';
 import { stamp } from '#events/event';
 import { ipAddress, serialNumber } from '#events/identity';
@@ -45,7 +46,7 @@ export class Refusals {
     this.#named.set(key, {
       peer: address,
       reason,
-      message: message.slice(0, messageMax),
+      message: cut(message, messageMax),
       serial: serialNumber.safeParse(serial).data ?? before?.serial ?? null,
       count: (before?.count ?? 0) + 1,
       lastAt: new Date().toISOString(),

@@ -8,7 +8,7 @@ import type { Store, Tx } from '../store/store.js';
 import type { Bus } from './bus.js';
 import { NotYet, Unprocessable, type Consumer, type Note } from './consumer.js';
 import { killPoint } from './kill-point.js';
-import { envelopeOf, storableEvent, storableText } from './storable.js';
+import { envelopeOf, storableEvent, storableText } from '../events/storable.js';
 import type { Phase } from './delivery-metrics.js';
 import { fieldsOf } from './log-fields.js';
 import { traceparentOf, type EventSpan } from './spans.js';

@@ -4,7 +4,7 @@
 //   bus.ts        what a driver must do, its journal included; rabbit.ts and embedded.ts do it, under one contract suite
 //   delivery.ts   the life of a batch, from queue to settlement; received.ts: whose a message is
 //   handling.ts   until each is handled or parked; attempt.ts: claim, load, decide, save, record, park; evidence.ts: who is
-//                 the culprit of a batch; storable.ts: what a database takes
+//                 the culprit of a batch
 //   parking-keeper.ts  tried again; retried.ts: with what; replay-requests.ts: when an operator asks for it; returned.ts:
 //                 what killed its reader, kept as dead too
 //   spans.ts      traces; log-fields.ts: what a line of the log names; delivery-metrics.ts, buckets.ts: what is counted

@@ -3,7 +3,7 @@ import { v5 as nameBasedId } from 'uuid';
 import { readEvent } from '../events/catalogue.js';
 import { parseEnvelope, UnreadableEvent, type Event } from '../events/event.js';
 import type { Consumer } from './consumer.js';
-import { storable } from './storable.js';
+import { storable } from '../events/storable.js';
 
 export interface Received {
   /** In its batch. */

@@ -6,7 +6,7 @@ import { claim } from '../store/inbox.js';
 import { park } from '../store/parking.js';
 import { consumer, nothing, type Consumer } from './consumer.js';
 import { legible } from './received.js';
-import { storableEvent, storableText } from './storable.js';
+import { storableEvent, storableText } from '../events/storable.js';
 import { ownerOf } from './topology.js';
 
 interface Options {

@@ -7,6 +7,7 @@ import type { Bus } from '#bus/bus';
 import { LeaseLost, TaskCancelled } from '#bus/lease';
 import { runWorkers, worker, type Grip, type RunningWorkers, type Worker } from '#bus/worker';
 import { seatsCounted } from '#events/licence';
+import { listenerReported } from '#events/listener';
 import { migrate } from '#store/migrate';
 import { openEmbedded, openPostgres } from '#store/open';
 import { saveOutbox } from '#store/outbox';
@@ -64,7 +65,7 @@ describe.each(Object.keys(databases))('workers on %s', (name) => {
   const active = () => activeTasks(store, schema, { budget, limit: 1000 });
   const events = async () =>
     (
-      await store.query<{ event: { data: { taken: number } } }>(
+      await store.query<{ event: { data: { taken: number; failure?: string } } }>(
         `select event from ${schema}.outbox order by sequence`,
       )
     ).map(({ event }) => event);
@@ -115,6 +116,14 @@ describe.each(Object.keys(databases))('workers on %s', (name) => {
     await until('all tasks are done', async () => (await active()).length === 0);
     expect(most).toBeLessThanOrEqual(4);
     expect(done.toSorted()).toEqual(keys.toSorted());
+  });
+
+  it('an end that tells half a character and a NUL, which no database keeps, is an end all the same', async () => {
+    const halves = listenerReported.draft({ ...listenerReported.example, failure: '\ud83d \u0000' });
+    start(() => Promise.resolve({ events: [halves] }));
+    await add('device-1');
+    await until('the task is done', async () => (await active()).length === 0);
+    expect(await events()).toMatchObject([{ data: { failure: '\ufffd \ufffd' } }]);
   });
 
   it('is woken by what its own process queues, far sooner than it would look', async () => {

@@ -84,9 +84,8 @@ export class Connection extends http.Agent {
     const { mutual } = this.target;
     // Judged below: the pinned fingerprint says who answers, and under mutual authentication the chain too. No name does.
     const judged = { rejectUnauthorized: false, checkServerIdentity: () => undefined };
-    const trusting = mutual && { ca: [...mutual.authorities] };
-    const there = { host: this.host, port: this.port };
-    return tls.connect({ ...there, minVersion: 'TLSv1.2', ...judged, ...trusting });
+    const secureContext = contextOf(mutual?.authorities ?? noAuthorities);
+    return tls.connect({ host: this.host, port: this.port, secureContext, ...judged });
   }
 
   #came(reach: Reach): void {
@@ -122,6 +121,18 @@ export class Connection extends http.Agent {
       ? null
       : new Improper(`nothing was sent to it: ${verdict.message} (${verdict.reason})`, false, true);
   }
+}
+
+/** Where a fingerprint is pinned, or none yet, no authority is asked. */
+const noAuthorities: readonly string[] = [];
+/** What OpenSSL makes of authorities is dear: all connections of the same list share it. */
+const contexts = new WeakMap<readonly string[], tls.SecureContext>();
+
+function contextOf(authorities: readonly string[]): tls.SecureContext {
+  const context =
+    contexts.get(authorities) ?? tls.createSecureContext({ minVersion: 'TLSv1.2', ca: [...authorities] });
+  contexts.set(authorities, context);
+  return context;
 }
 
 const reaches: readonly Reach[] = ['nowhere', 'refused', 'connected', 'secured'];

@@ -1,6 +1,7 @@
 // One bounded request to a device by HTTP, over TLS whose certificate is checked before a byte is sent (connection.ts).
 // Nothing the device answers is followed, decompressed or believed.
 import http from 'node:http';
+import { cut } from '../events/cut.js';
 import { messageOf } from '../events/message-of.js';
 import { Connection, Improper, type Reach } from './connection.js';
 import type { Host, Outcome, Setback, Target } from './device.js';
@@ -128,15 +129,19 @@ export class Exchange {
       maxHeaderSize: limits.headerBytesMax,
     };
     return new Promise((resolve, reject) => {
-      const request = http.request(options, resolve);
+      const request = http.request(options, (response) => {
+        request.off('close', closed);
+        resolve(response);
+      });
       const fail = (error: Error): void =>
         reject(request.reusedSocket && !signal.aborted ? new Reused() : error);
+      const closed = (): void => fail(new Error('closed before an answer'));
       request.on('error', fail);
       request.on('upgrade', (_, socket) => {
         socket.destroy();
         reject(new Improper('it changed the protocol instead of answering', false));
       });
-      request.on('close', () => fail(new Error('closed before an answer')));
+      request.on('close', closed);
       request.end(body);
     });
   }
@@ -209,13 +214,13 @@ function setback(error: unknown, judge: (told: Host) => Host): Setback {
   if (code.startsWith('ERR_SSL') || code === 'EPROTO') {
     return {
       kind: 'failed',
-      reason: `it does not speak TLS as it should: ${said.slice(0, 200)}`,
+      reason: `it does not speak TLS as it should: ${cut(said, 200)}`,
       mayPass: true,
     };
   }
   if (code.startsWith('HPE_'))
-    return { kind: 'failed', reason: `it does not speak HTTP: ${said.slice(0, 200)}`, mayPass: true };
-  const reason = `it cannot be reached: ${said.slice(0, 200)}`;
+    return { kind: 'failed', reason: `it does not speak HTTP: ${cut(said, 200)}`, mayPass: true };
+  const reason = `it cannot be reached: ${cut(said, 200)}`;
   const host = judge(hostOf(code));
   return { kind: 'unreachable', reason, host, ...(code === 'ECONNREFUSED' && nobodyListens) };
 }

@@ -202,6 +202,16 @@ describe('a device against a policy', () => {
     ]);
   });
 
+  it('what a device says is cut between characters', () => {
+    const text = `a${'😀'.repeat(400)}`;
+    const reading = { values: new Map(values), failed: new Map([['svc.telnet', text]]) };
+    reading.values.delete('svc.telnet');
+    const results = verify(compared, { reading, refused: new Map(), unwritten: null });
+    const { detail } = results.find(({ setting }) => setting === 'svc.telnet') ?? { detail: null };
+    expect(detail?.length).toBeLessThanOrEqual(512);
+    expect(detail).not.toMatch(/\p{Cs}/u);
+  });
+
   it('what was read again decides, not what was written', () => {
     const after = new Map([...values, ['svc.telnet', false], ['tls.strength', 'high']] as [
       string,

@@ -13,7 +13,8 @@
 //   listener.ts     secondary listeners (R70)
 //   serial-line.ts  lines of a list of serial numbers (R33)
 //   device-list.ts  lists of devices to look for (R35); device-list/ has their formats
-import type { SettingResult, SettingValue } from '../events/assessment.js';
+import { cut } from '../events/cut.js';
+import { detailMax, type SettingResult, type SettingValue } from '../events/assessment.js';
 import type { Policy, PolicyItem } from '../events/policy.js';
 import { faultOfValue, settingsCatalogue, type Catalogue } from '../device/catalogue.js';
 import type { Setting, SettingType } from '../device/catalogue/setting.js';
@@ -141,7 +142,7 @@ function judge(
 ): Verdict {
   if (!setting) return { outcome: 'failed', detail: 'this Muster does not know the setting' };
   if (failed !== undefined)
-    return { outcome: 'failed', detail: `it could not be read: ${failed}`.slice(0, 512) };
+    return { outcome: 'failed', detail: cut(`it could not be read: ${failed}`, detailMax) };
   if (before === null) {
     const ignored = requirement.unsupported === 'ignore';
     return {
@@ -201,7 +202,12 @@ export function verify(
     }
     const unread = failed.get(result.setting);
     if (unread !== undefined) {
-      return { ...result, after, outcome: 'failed', detail: cut(`it could not be read again: ${unread}`) };
+      return {
+        ...result,
+        after,
+        outcome: 'failed',
+        detail: cut(`it could not be read again: ${unread}`, detailMax),
+      };
     }
     const detail = whyStill(result, after, again);
     return { ...result, after, outcome: 'nonCompliant', detail };
@@ -214,12 +220,10 @@ function whyStill(
   { refused, unwritten }: Again,
 ): string {
   const reason = refused.get(setting);
-  if (reason !== undefined) return cut(`the device refused it: ${reason}`);
+  if (reason !== undefined) return cut(`the device refused it: ${reason}`, detailMax);
   const says = after === null ? 'has no such setting' : `says ${JSON.stringify(after)}`;
-  return detail ?? unwritten ?? cut(`it took it, but ${says} when read again`);
+  return detail ?? unwritten ?? cut(`it took it, but ${says} when read again`, detailMax);
 }
-
-const cut = (text: string): string => text.slice(0, 512);
 
 /** True when nothing in the results is against the policies. */
 export const compliant = (results: readonly SettingResult[]): boolean =>

@@ -4,6 +4,9 @@ import { trigger } from './device.js';
 import { defineEvent } from './event.js';
 import { exampleIdentity, identity, printable } from './identity.js';
 
+/** Characters of a detail: what a device says of itself is cut to it. */
+export const detailMax = 512;
+
 export const severity = z.enum(['high', 'medium', 'low']);
 
 /** A value a setting can have. */
@@ -45,7 +48,7 @@ export const settingResult = z.object({
   after: settingValue.nullable(),
   outcome: settingOutcome,
   /** Why, when it is not compliant or remediated. */
-  detail: z.string().max(512).nullable(),
+  detail: z.string().max(detailMax).nullable(),
   /** By what it was read. */
   driver: settingDriver.nullable().optional(),
   /** Of a dry run: it would be set to what is required. */
@@ -218,7 +221,7 @@ export const assessmentFinished = defineEvent({
     /** compliant: every item is or was made so; unreachable: the device did not answer; failed: it answered, but not as it should. */
     outcome: z.enum(['compliant', 'nonCompliant', 'unreachable', 'failed', 'cancelled']),
     /** One sentence for the operator when the outcome is not compliant. */
-    detail: z.string().max(512).nullable(),
+    detail: z.string().max(detailMax).nullable(),
     results: z.array(settingResult).max(500),
     /** As it was read last; null: nothing was read. */
     agent: deviceAgent.nullable().default(null),
@@ -280,7 +283,7 @@ const undoneItem = z.object({
    * more · failed: it could not be read or written.
    */
   outcome: z.enum(['restored', 'changedSince', 'refused', 'unsupported', 'failed']),
-  detail: z.string().max(512).nullable(),
+  detail: z.string().max(detailMax).nullable(),
 });
 export type UndoneItem = z.infer<typeof undoneItem>;
 
@@ -298,7 +301,7 @@ export const assessmentUndone = defineEvent({
     finishedAt: z.iso.datetime(),
     /** undone: each item is restored. partly: some are not. */
     outcome: z.enum(['undone', 'partly', 'unreachable', 'failed', 'cancelled']),
-    detail: z.string().max(512).nullable(),
+    detail: z.string().max(detailMax).nullable(),
     /** In the order in which they were put back, which is the other way round. */
     items: z.array(undoneItem).max(500),
     /** What was written: it can be undone, too. */

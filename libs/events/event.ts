@@ -15,7 +15,8 @@
 //   service.ts     how each process fares
 //   catalogue.ts   all of them; EVENTS.md is written from it and checked by a test
 //   cloud-event.ts what travels beside an event in the headers of its message
-//   message-of.ts  what an error says; back-off.ts: how long to wait after it. Here, as every library may import this one
+//   message-of.ts  what an error says; back-off.ts: how long to wait after it; storable.ts, cut.ts: text that a database takes.
+//                  Here, as every library may import this one
 //   async-api.ts   the bus as an AsyncAPI document, for integrators: see INTEGRATING.md
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';

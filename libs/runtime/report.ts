@@ -1,5 +1,6 @@
 // Tells console how each service of this process fares. A report that cannot be sent is forgotten: the next one says it all.
 import { setTimeout as delay } from 'node:timers/promises';
+import { cut } from '../events/cut.js';
 import type { Bus } from '../bus/bus.js';
 import { stamp, type Event } from '../events/event.js';
 import { serviceReported, type ServiceReport } from '../events/service.js';
@@ -117,7 +118,7 @@ class Reporter {
       problems: of
         .problems()
         .slice(0, listMax)
-        .map((problem) => problem.slice(0, 512)),
+        .map((problem) => cut(problem, 512)),
       ...others,
       queues: queues.slice(0, listMax),
       budgets: budgets.slice(0, listMax),

@@ -1,5 +1,6 @@
 // Events that a transaction made: stamped in it, and kept with it until the broker has confirmed them.
 import { stamp, type Draft, type Event } from '../events/event.js';
+import { storable } from '../events/storable.js';
 import type { Store, Tx } from './store.js';
 
 /** What led to a draft. */
@@ -26,13 +27,17 @@ export async function stampEach(tx: Tx, schema: string, items: readonly Caused[]
   );
   const occurredAt = new Date().toISOString();
   return items.map(({ draft, cause }, position) =>
-    stamp(draft, {
-      publisher: schema,
-      sequence: numbers[position]?.number ?? 0,
-      occurredAt,
-      causedBy: cause.id,
-      traceparent: cause.traceparent,
-    }),
+    // A row that the database refuses would be tried for ever.
+    stamp(
+      { ...draft, data: storable(draft.data) },
+      {
+        publisher: schema,
+        sequence: numbers[position]?.number ?? 0,
+        occurredAt,
+        causedBy: cause.id,
+        traceparent: cause.traceparent,
+      },
+    ),
   );
 }
 

@@ -10,6 +10,7 @@
 //   not-assessed.ts why there is no assessment         tables.ts       set-wise SQL: load and save
 //   devices.ts      what is asked of all that           compliance.ts  scores, and what baselines say
 //   rebuild/        devices made anew from the journal, while all of it runs
+import { cut } from '#events/cut';
 import { consumer, type Consumer, type Decision } from '#bus/consumer';
 import { catalogue } from '#events/catalogue';
 import { deliveryDied } from '#events/delivery';
@@ -59,7 +60,7 @@ export function deviceChanges(event: Event, state: State): readonly Change[] {
   if (!rule) return [];
   const before = state.devices.get(event.subject) ?? blankView(event.subject);
   const view: DeviceView = { ...rule.apply(before, event), entries: before.entries + 1 };
-  const entry = { at: event.occurredAt, type: event.type, text: rule.tell(event.data).slice(0, 1000) };
+  const entry = { at: event.occurredAt, type: event.type, text: cut(rule.tell(event.data), 1000) };
   const history = { kind: 'history', deviceId: view.id, ordinal: view.entries, ...entry } as const;
   const isNews =
     assessmentFinished.is(event) &&

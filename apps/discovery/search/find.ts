@@ -6,6 +6,7 @@ import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { worker, type Ending, type Grip, type Worker } from '#bus/worker';
 import { mayConnect } from '#device/address';
+import { cut } from '#events/cut';
 import type { DiscoveryResult } from '#events/discovery';
 import { messageOf } from '#events/message-of';
 import { settingsChanged } from '#events/settings';
@@ -124,12 +125,7 @@ function ofNobody({ line, ofRange }: Want, { address, outcome, reason, somebody 
   return { line, address, outcome, serial: null, deviceId: null, reason: plain(reason) };
 }
 
-const plain = (text: string): string =>
-  text
-    .toWellFormed()
-    .replaceAll(/\p{Cc}|\p{Zl}|\p{Zp}/gu, ' ')
-    .slice(0, 1000)
-    .trim();
+const plain = (text: string): string => cut(text.replaceAll(/\p{Cc}|\p{Zl}|\p{Zp}/gu, ' '), 1000).trim();
 
 const tell = (tx: Tx, wants: readonly Want[], what: (want: Want) => Told): Promise<void> =>
   saveAnswers(

@@ -1,5 +1,6 @@
 // Who a printer says by IPP that it is. Pure. IPP names no MAC address: it is had where the printer's UUID was made of one.
 import ipaddr from 'ipaddr.js';
+import { cut } from '../../events/cut.js';
 import { identity, serialNumber, type Identity } from '../../events/identity.js';
 import type { Outcome, Setback } from '../device.js';
 import { deviceIdNames, inDeviceId } from '../device-id.js';
@@ -17,7 +18,7 @@ export function identityOf(attributes: Attributes, ip: string): Outcome<Identity
     attributes,
     'printer-make-and-model',
   );
-  const model = named.slice(0, 128);
+  const model = cut(named, 128);
   const hostname = hostnameOf(attributes);
   const parsed = identity.safeParse({
     serial: serial.value,

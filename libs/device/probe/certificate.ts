@@ -1,6 +1,7 @@
 // What is judged of the certificate that a device shows.
 import { isIP } from 'node:net';
 import type { X509Certificate } from 'node:crypto';
+import { cut } from '../../events/cut.js';
 import { messageOf } from '../../events/message-of.js';
 import { fieldsOf } from '../../pki/fields.js';
 import { isWeakSpki } from '../../pki/key-strength.js';
@@ -41,7 +42,7 @@ export function judgeCertificate(about: CertificateFact, shown: Shown, by: Judgi
     }
   } catch (error) {
     // Keys of a kind that OpenSSL does not know, and whatever is no DER.
-    return failed(`its certificate cannot be read: ${messageOf(error).slice(0, 200)}`);
+    return failed(`its certificate cannot be read: ${cut(messageOf(error), 200)}`);
   }
 }
 

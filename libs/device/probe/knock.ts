@@ -2,6 +2,7 @@
 // what they are sent.
 import { connect, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { cut } from '../../events/cut.js';
 import { messageOf } from '../../events/message-of.js';
 import { hostOf } from '../exchange.js';
 
@@ -67,7 +68,7 @@ function knockOf(error: NodeJS.ErrnoException): Knock {
     case 'silent':
       return { kind: 'silent' };
     case 'unknown':
-      return { kind: 'unasked', reason: `this machine could not ask: ${messageOf(error).slice(0, 200)}` };
+      return { kind: 'unasked', reason: `this machine could not ask: ${cut(messageOf(error), 200)}` };
   }
 }
 

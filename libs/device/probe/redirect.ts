@@ -1,6 +1,7 @@
 // What a device answers to `GET /` in clear: only that it is to be asked by HTTPS, or something else. No more of the answer
 // than its head is read, and nothing in it is followed.
 import http from 'node:http';
+import { cut } from '../../events/cut.js';
 import { messageOf } from '../../events/message-of.js';
 import { limits } from '../exchange.js';
 import { elsewhere, mustNotPrint, type Door } from './knock.js';
@@ -16,7 +17,7 @@ export async function seeRedirect({ address, port }: Door, signal: AbortSignal):
     const head = await headOf({ address, port }, limited);
     return judge(head);
   } catch (error) {
-    const reason = limited.aborted ? `no answer within ${limits.timeMs} ms` : messageOf(error).slice(0, 200);
+    const reason = limited.aborted ? `no answer within ${limits.timeMs} ms` : cut(messageOf(error), 200);
     return failed(`it does not answer HTTP as it should: ${reason}`);
   }
 }

@@ -1,6 +1,7 @@
 // Who a device is, by what its SNMP agent says: system (RFC 3418), interfaces (RFC 2863), host resources (RFC 2790), printer
 // (RFC 3805), its port (PWG 5107.1) and, where those are silent, objects of makers. README.md has each by its name.
 import type { Session, Varbind } from 'net-snmp';
+import { cut } from '../../events/cut.js';
 import { identity, serialNumber } from '../../events/identity.js';
 import type { Identified, Outcome, Setback } from '../device.js';
 import { deviceIdNames, inDeviceId } from '../device-id.js';
@@ -77,8 +78,8 @@ export async function identifyBy(
     ),
     mac,
     ip: address,
-    hostname: text(objects.name).slice(0, hostnameMax) || null,
-    firmware: text(objects.firmware).slice(0, modelMax) || null,
+    hostname: cut(text(objects.name), hostnameMax) || null,
+    firmware: cut(text(objects.firmware), modelMax) || null,
   });
   if (parsed.success) return { kind: 'answered', value: { identity: parsed.data, fingerprint: null } };
   const [issue] = parsed.error.issues;

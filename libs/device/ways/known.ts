@@ -1,5 +1,6 @@
 // What was found out about a device's protocols, so that the next task need not find it out again.
 import * as z from 'zod';
+import { cut } from '../../events/cut.js';
 import { driverNames, type Setback } from '../device.js';
 
 const driverName = z.enum(driverNames);
@@ -56,7 +57,7 @@ export const isGone = (absent: Absence | undefined): boolean => (absent?.times ?
 
 /** Within an hour, and so within a task, it counts once. */
 export function missed(before: Absence | undefined, said: Setback, now: Date): Absence {
-  const because = said.reason.slice(0, 200);
+  const because = cut(said.reason, 200);
   if (said.kind === 'unsupported') return { at: now.toISOString(), times: goneAfter, because };
   const sinceMs = before ? now.getTime() - Date.parse(before.at) : hourMs;
   if (before && sinceMs >= 0 && sinceMs < hourMs) return before;

@@ -1,9 +1,10 @@
 // Rules of IPsec as an item of policies: what several policies ask for, and what became of it on a device. All rules of a
 // device are one item: they are written by one call, so that they have one outcome. What is wrong with which is its detail.
 import { createHash } from 'node:crypto';
+import { cut } from '../../events/cut.js';
 import { sentRule, ipsecRulesKey, type SaidRule, type SentRule } from '../../device/ipsec.js';
 import type { Outcome } from '../../device/device.js';
-import type { SettingResult } from '../../events/assessment.js';
+import { detailMax, type SettingResult } from '../../events/assessment.js';
 import type { Policy, PolicyIpsec } from '../../events/policy.js';
 import { compareIpsec, wordsOf } from './compare.js';
 import { ruleWords } from './words.js';
@@ -31,7 +32,7 @@ export function ipsecText(rules: readonly SentRule[]): string {
   const text = rules.map(ruleWords).join('. ');
   if (text.length <= textMax) return text;
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 8);
-  return `${text.slice(0, textMax).toWellFormed()} … (${digest})`;
+  return `${cut(text, textMax)} … (${digest})`;
 }
 
 /** What a device says of its rules, as it says it of any setting. */
@@ -66,12 +67,12 @@ function verdictOn({ rules, remediate, unsupported }: RequiredIpsec, said: SaidR
     return { outcome: 'unsupported', detail: `the device says nothing of rules of IPsec${then}` };
   }
   if (said.kind !== 'answered')
-    return { outcome: 'failed', detail: cut(`they could not be read: ${said.reason}`) };
+    return { outcome: 'failed', detail: cut(`they could not be read: ${said.reason}`, detailMax) };
   const differs = differencesIn(rules, said.value);
   if (differs === null) return { outcome: 'compliant', detail: null };
   return {
     outcome: 'nonCompliant',
-    detail: cut(remediate ? differs : `the policy only reports it: ${differs}`),
+    detail: cut(remediate ? differs : `the policy only reports it: ${differs}`, detailMax),
   };
 }
 
@@ -98,19 +99,17 @@ export interface PutAgain {
 /** The result once the device was read again (R61). */
 export function verifyIpsec(result: SettingResult, required: RequiredIpsec, again: PutAgain): SettingResult {
   const { said, refused, unwritten } = again;
-  if (unwritten !== null) return { ...result, detail: cut(unwritten) };
+  if (unwritten !== null) return { ...result, detail: cut(unwritten, detailMax) };
   if (said.kind !== 'answered')
     return {
       ...result,
       after: null,
       outcome: 'failed',
-      detail: cut(`they could not be read again: ${said.reason}`),
+      detail: cut(`they could not be read again: ${said.reason}`, detailMax),
     };
   const after = textOfSaid(said.value);
   const differs = differencesIn(required.rules, said.value);
   if (differs === null) return { ...result, after, outcome: 'remediated', detail: null };
   const why = refused === null ? 'it took them, but when read again' : `the device refused them: ${refused};`;
-  return { ...result, after, outcome: 'nonCompliant', detail: cut(`${why} ${differs}`) };
+  return { ...result, after, outcome: 'nonCompliant', detail: cut(`${why} ${differs}`, detailMax) };
 }
-
-const cut = (text: string): string => text.slice(0, 512).toWellFormed();

@@ -1,4 +1,5 @@
 // Some devices made anew, in one transaction that holds them as the live consumer would: readers see each before or after.
+import { cut } from '#events/cut';
 import { reasonOf } from '#store/failure';
 import type { Tx } from '#store/store';
 import type { DeviceView } from '../device-view.js';
@@ -33,7 +34,7 @@ export async function makeSome(tx: Tx, run: Run): Promise<Step> {
     try {
       if (!left.has(id)) work();
     } catch (error) {
-      left.set(id, reasonOf(error).slice(0, reasonMax));
+      left.set(id, cut(reasonOf(error), reasonMax));
       drafts.delete(id);
     }
   };

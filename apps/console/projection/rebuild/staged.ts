@@ -1,7 +1,7 @@
 // Events set aside for the rebuild: all that the journal has of devices, and what the live consumer handled since, which
 // the feed has. The inbox says which of them live has taken, parking which of those it has not handled: these, and those it
 // has not taken, are its own to come.
-import { storableEvent } from '#bus/storable';
+import { storableEvent } from '#events/storable';
 import { readEvent } from '#events/catalogue';
 import { UnreadableEvent, type Event } from '#events/event';
 import type { Tx } from '#store/store';

@@ -1,6 +1,6 @@
 // What came over the bus, as it can lie in a jsonb column: no NUL, no half surrogate pair, not nested without end. JSON may
 // hold all of these, and what cannot be parked would come again for ever.
-import type { Event } from '../events/event.js';
+import type { Event } from './event.js';
 
 const nestedMax = 100;
 

@@ -125,12 +125,15 @@ export class Connection extends http.Agent {
 
 /** Where a fingerprint is pinned, or none yet, no authority is asked. */
 const noAuthorities: readonly string[] = [];
+/** Without DHE: a server chooses its numbers, and such of 10,000 bits hold this process for seconds. */
+const ciphers = `${tls.DEFAULT_CIPHERS}:!kDHE`;
 /** What OpenSSL makes of authorities is dear: all connections of the same list share it. */
 const contexts = new WeakMap<readonly string[], tls.SecureContext>();
 
 function contextOf(authorities: readonly string[]): tls.SecureContext {
   const context =
-    contexts.get(authorities) ?? tls.createSecureContext({ minVersion: 'TLSv1.2', ca: [...authorities] });
+    contexts.get(authorities) ??
+    tls.createSecureContext({ minVersion: 'TLSv1.2', ciphers, ca: [...authorities] });
   contexts.set(authorities, context);
   return context;
 }

@@ -37,6 +37,13 @@ describe('an answer by mDNS', () => {
 
   const circle = Buffer.from([0, 7, 0x84, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0xc0, 12, 0, 12, 0, 1]);
   const ahead = Buffer.from([0, 7, 0x84, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0x61, 0xc0, 20, 0, 12, 0, 1]);
+  // A record of another kind is passed over, and in it are pointers, each to the one before.
+  const pointers = Array.from({ length: 40 }, (_, at) => [0xc0, at === 0 ? 12 : 21 + 2 * at]).flat();
+  const pieces = Buffer.from([
+    ...[0, 7, 0x84, 0, 0, 0, 0, 2, 0, 0, 0, 0],
+    ...[0, 0, 99, 0, 1, 0, 0, 0, 0, 0, pointers.length, ...pointers],
+    ...[0xc0, 21 + pointers.length, 0, 12, 0, 1, 0, 0, 0, 0, 0, 2, 0xc0, 12],
+  ]);
   const long = Buffer.concat([circle.subarray(0, 12), ...Array.from({ length: 9 }, () => longLabel)]);
   it.each([
     ['nothing', Buffer.alloc(0), 'ends within its head'],
@@ -49,6 +56,7 @@ describe('an answer by mDNS', () => {
     ['a million records', Buffer.from([0, 7, 0x84, 0, 0, 0, ...Buffer.alloc(6, 0xff)]), 'has too many parts'],
     ['a name that leads to itself', circle, 'has a name that leads on instead of back'],
     ['a name that leads ahead', ahead, 'has a name that leads on instead of back'],
+    ['a name in many pieces', pieces, 'has a name in too many pieces'],
     ['a name without end', long, 'has a name that is too long'],
     ['half of one', printerAnswer(7, { addresses: ['10.0.0.9'] }).subarray(0, -3), 'ends within a record'],
   ])('that is %s is refused', (_, datagram, reason) => {

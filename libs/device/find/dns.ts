@@ -17,7 +17,7 @@ export interface DnsAnswer {
   readonly records: readonly DnsRecord[];
 }
 
-const limits = { recordsMax: 256, questionsMax: 32, nameMax: 255, labelsMax: 32 } as const;
+const limits = { recordsMax: 256, questionsMax: 32, nameMax: 255, labelsMax: 32, jumpsMax: 16 } as const;
 
 const types = { a: 1, ptr: 12, aaaa: 28, srv: 33 } as const;
 const internet = 1;
@@ -110,13 +110,15 @@ function readData(reader: DatagramReader, { name, type, length }: RecordHead): D
 /** A pointer leads to what stands before the part that it ends, so that there is no way round in a circle. */
 function readName(reader: DatagramReader): Name {
   const labels: string[] = [];
-  let [length, behind, from] = [0, -1, reader.at];
+  let [length, jumps, behind, from] = [0, 0, -1, reader.at];
   for (;;) {
     const size = reader.u8('a name');
     if (size === 0) break;
     if (size >= 0xc0) {
       const to = (size & 0x3f) * 256 + reader.u8('a name');
+      jumps += 1;
       if (to >= from) reader.refuse('has a name that leads on instead of back');
+      if (jumps > limits.jumpsMax) reader.refuse('has a name in too many pieces');
       if (behind < 0) behind = reader.at;
       [from, reader.at] = [to, to];
       continue;

@@ -42,8 +42,9 @@ export async function* findByMdns(search: MdnsSearch, signal: AbortSignal): Asyn
   const call: Call = { ...search, hops, askAtMs, waitMs, questions: () => [{ group, bytes }] };
   for await (const { from, port, bytes: datagram } of callAll(call, signal)) {
     // RFC 6762 6: answers come from mDNS's own port.
-    const answer = port === group.port ? readAnswer(datagram) : null;
-    if (answer?.kind !== 'answer' || answer.id !== id) continue;
+    if (port !== group.port || datagram.length < 2 || datagram.readUInt16BE(0) !== id) continue;
+    const answer = readAnswer(datagram);
+    if (answer.kind !== 'answer') continue;
     for (const candidate of candidatesIn(answer, from)) {
       const { address } = candidate;
       if (told.has(address) || told.size >= candidatesMax || !mayConnect(address, networks, own)) continue;

@@ -36,9 +36,13 @@ export interface Handshake extends Door {
 
 const handshakeMs = 5_000;
 
-/** Level 0, as OpenSSL has no TLS 1.0 above it; servers of before RFC 5746 are let in, or they would look like none. */
+/**
+ * Level 0, as OpenSSL has no TLS 1.0 above it; no DHE, whose numbers a server may choose so great that they hold this process for
+ * seconds: who speaks nothing else is seen by hello.ts; servers of before RFC 5746 are let in, or they would look like
+ * none.
+ */
 const anything = {
-  ciphers: 'ALL:COMPLEMENTOFALL:@SECLEVEL=0',
+  ciphers: 'ALL:COMPLEMENTOFALL:!kDHE:@SECLEVEL=0',
   secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT,
 } as const;
 
@@ -60,7 +64,7 @@ export function contextTrusting(authorities: readonly string[]): SecureContext {
   const context =
     trusting.get(authorities) ??
     createSecureContext({
-      ...{ ...anything, ciphers: 'ALL:!aNULL:@SECLEVEL=0' },
+      ...{ ...anything, ciphers: 'ALL:!aNULL:!kDHE:@SECLEVEL=0' },
       ...{ minVersion: 'TLSv1', maxVersion: 'TLSv1.3', ca: [...authorities] },
     });
   trusting.set(authorities, context);

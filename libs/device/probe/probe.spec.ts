@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../../scripts/free-port.mjs';
 import { OpenSsl } from '../../../test/support/openssl.js';
@@ -14,6 +15,7 @@ import {
   withoutNginx,
   type Place,
 } from '../../../test/support/web-servers.js';
+import { openDeviceApi } from '../api.js';
 import type { Catalogue } from '../catalogue.js';
 import { category, choice, onOff, type ProbeWay, type SettingType } from '../catalogue/setting.js';
 import { knock } from './knock.js';
@@ -119,6 +121,29 @@ beforeAll(() => {
 afterAll(async () => {
   for (const each of open) await each.stop();
   openssl.remove();
+});
+
+it('a server whose keys may hold this process for seconds has its version seen, and no handshake', async () => {
+  const [address, ports] = [newAddress(), await newPorts()];
+  const files = ['-keyout', 'dhe.key', '-out', 'dhe.pem'];
+  openssl.run('req', '-x509', '-days', '9', '-subj', '/CN=dhe', '-newkey', 'rsa:2048', '-nodes', ...files);
+  const [key, cert] = [openssl.read('dhe.key'), openssl.read('dhe.pem')];
+  // Where it could choose its own numbers, those that OpenSSL chooses do as well.
+  const alone = { ciphers: 'DHE-RSA-AES256-GCM-SHA384', dhparam: 'auto', maxVersion: 'TLSv1.2' } as const;
+  const server = createTlsServer({ key, cert, ...alone });
+  server.on('tlsClientError', () => undefined);
+  let agreed = 0;
+  server.on('secureConnection', () => (agreed += 1));
+  server.listen(ports.https, address);
+  await once(server, 'listening');
+  open.push({ stop: () => server.close() });
+  const outcome = await told(address, tls, { ports });
+  expect(outcome).toMatchObject({ values: { 'tls.oldest': 'TLSv1.2' } });
+  const target = { address, port: ports.https, networks, fingerprint: null, mutual: null };
+  const driver = openDeviceApi(target);
+  expect(await driver.identify(signal)).toMatchObject({ kind: 'failed' });
+  driver.close();
+  expect(agreed).toBe(0);
 });
 
 describe.skipIf(withoutNginx)('a web server', () => {

@@ -162,6 +162,7 @@ describe('an agent', () => {
     ],
     ['of none', (request) => [answerTo(request, { values: [], oids: [] })]],
     ['a type that SNMP has not', (request) => [answerTo(request, { values: [element(0x99)] })]],
+    ['with more than all of its objects', () => Array.from({ length: 60 }, () => Buffer.alloc(60_000, 0x30))],
     ['a thousand times what is none', () => Array.from({ length: 1_500 }, () => Buffer.from([1]))],
   ])('that answers %s has failed', async (_, answer) => {
     const outcome = await read(await answering(answer), [first]);
@@ -215,6 +216,18 @@ describe('an agent of SNMPv3', () => {
     const bytes = Buffer.concat(heard);
     expect(bytes.includes(password)).toBe(false);
     expect(Object.keys(snmp.Authentication.authToKeyCache).join()).not.toContain(password);
+  });
+
+  it.concurrent.each([
+    ['of what it was asked is the end of it', 0, 'denied'],
+    ['of a message that nobody sent is not heard', 1, 'unreachable'],
+  ])('whose word in clear is %s', async (_, off, kind) => {
+    const peer = await answering((request) => {
+      if (isGreeting(request)) return [greet(request)];
+      const report = { type: pdus.report, engineId, oids: ['1.3.6.1.6.3.15.1.1.3.0'], values: [on] };
+      return [answerInVersion3({ ...report, messageId: messageIdOf(request) ^ off })];
+    });
+    expect((await read(peer, [first], byUser)).kind).toBe(kind);
   });
 
   it('that is another with each answer makes nobody make its keys', async () => {

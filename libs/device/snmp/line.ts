@@ -11,7 +11,8 @@ import { headerOf, usmStats, type Engine } from './usm/header.js';
 import { keyMaker } from './usm/keys.js';
 import { signerOf, type Signer } from './usm/signer.js';
 
-const limits = { tryMs: 2_000, tries: 2, datagramsMax: 1_000 } as const;
+/** Of datagrams and bytes: what one question is answered with at most. net-snmp takes 10 ms to read 64 KB. */
+const limits = { tryMs: 2_000, tries: 2, datagramsMax: 1_000, bytesMax: 262_144 } as const;
 
 export class Line {
   /** Rejects when there is nothing more to come by it. */
@@ -21,7 +22,9 @@ export class Line {
   readonly #break: (reason: unknown) => void;
   #engine: Engine | null = null;
   #signer: Signer | null = null;
-  #heard = 0;
+  #heard = { datagrams: 0, bytes: 0 };
+  /** Numbers of what was sent for the question that is open (RFC 3412 6.2). */
+  readonly #messageIds = new Set<number>();
   #ended = false;
 
   constructor(private readonly target: SnmpTarget) {
@@ -30,9 +33,11 @@ export class Line {
     this.#break = reject;
     this.broken.catch(() => undefined);
     this.#socket = createSocket(isIPv6(target.address) ? 'udp6' : 'udp4');
-    this.#socket.on('error', reject).on('message', () => {
-      this.#heard += 1;
-      if (this.#heard > limits.datagramsMax) reject(new Improper('more than it was asked for'));
+    // Before any other listener: what is too much is read by nobody.
+    this.#socket.on('error', reject).on('message', ({ length }) => {
+      this.#heard.datagrams += 1;
+      this.#heard.bytes += length;
+      if (this.#isTooMuch) reject(new Improper('more than it was asked for'));
     });
     this.session = this.#open();
     this.session.catch(() => undefined);
@@ -45,7 +50,12 @@ export class Line {
 
   /** A question begins: as many answers as one may have are heard again. */
   begin(): void {
-    this.#heard = 0;
+    this.#heard = { datagrams: 0, bytes: 0 };
+    this.#messageIds.clear();
+  }
+
+  get #isTooMuch(): boolean {
+    return this.#heard.datagrams > limits.datagramsMax || this.#heard.bytes > limits.bytesMax;
   }
 
   /** Whoever waits for an answer hears of the reason. */
@@ -97,18 +107,25 @@ export class Line {
 
   /**
    * Signed and encrypted as it was asked (RFC 3412 7.2), by the engine that said who it is: net-snmp would take an answer in
-   * clear, make keys for any engine, and ask once more whoever has refused. Reports may be in clear: who sends one may know no key.
+   * clear, make keys for any engine, and ask once more whoever has refused. Reports may be in clear: who sends one may know no key,
+   * but must know the number of what was asked.
    */
   #admits(datagram: Buffer, engine: Engine, level: number): boolean {
     const header = headerOf(datagram);
     if (!header) return false;
     const isSame = header.engine.id.equals(engine.id);
     if (header.report === null) return isSame && header.level === level;
+    if (!this.#messageIds.has(header.messageId)) return false;
     if (!isSame) this.#break(new Improper('as another engine of SNMPv3 than before'));
     const denial = denials[header.report];
     if (denial !== undefined) this.#break(new Denied(denial));
     // It may say twice who it is, as it was asked twice.
     return isSame && denial === undefined && header.report !== usmStats.unknownEngineIds;
+  }
+
+  #sends(datagram: Buffer): void {
+    const sent = headerOf(datagram);
+    if (sent) this.#messageIds.add(sent.messageId);
   }
 
   #options(version: number, admits: (datagram: Buffer) => boolean): SessionOptions {
@@ -119,7 +136,12 @@ export class Line {
       retries: limits.tries - 1,
       reportOidMismatchErrors: true,
       dgramModule: {
-        createSocket: () => sessionSocket(this.#socket, { admits, broken: this.#break }),
+        createSocket: () =>
+          sessionSocket(this.#socket, {
+            admits: (datagram) => !this.#isTooMuch && admits(datagram),
+            broken: this.#break,
+            sends: (datagram) => this.#sends(datagram),
+          }),
       },
     };
   }

@@ -11,10 +11,12 @@ export interface Listening {
    * read (a Report, SNMPv3), and what a socket's listener throws ends the process.
    */
   readonly broken: (error: Error) => void;
+  /** Hears of each datagram that net-snmp sends, before it leaves. */
+  readonly sends: (datagram: Buffer) => void;
 }
 
 /** Connected already: such a socket takes no address, and net-snmp gives one with each request. */
-export function sessionSocket(socket: Socket, { admits, broken }: Listening): SessionSocket {
+export function sessionSocket(socket: Socket, { admits, broken, sends }: Listening): SessionSocket {
   const session = new EventEmitter();
   socket.on('message', (datagram) => {
     try {
@@ -25,8 +27,10 @@ export function sessionSocket(socket: Socket, { admits, broken }: Listening): Se
   });
   socket.on('close', () => session.emit('close'));
   return Object.assign(session, {
-    send: (...[bytes, offset, length, , , sent]: Parameters<SessionSocket['send']>) =>
-      socket.send(bytes, offset, length, sent),
+    send: (...[bytes, offset, length, , , sent]: Parameters<SessionSocket['send']>) => {
+      sends(bytes.subarray(offset, offset + length));
+      socket.send(bytes, offset, length, sent);
+    },
     ref: () => socket.ref(),
     unref: () => socket.unref(),
   });

@@ -50,7 +50,7 @@ export const openersOn =
 
 const snmpOf = (whom: Whom, community: string, port: number) => (): Driver => {
   const { identity, networks } = whom;
-  const access = { version: 'v2c', community } as const;
+  const access = { version: 'clear', community } as const;
   return openSnmp({ address: identity.ip, port, networks, access, serial: identity.serial });
 };
 

@@ -52,7 +52,7 @@ export function waysOfAsking({
       name: 'SNMP',
       missing: ({ probeCommunity }) => (probeCommunity === null ? 'no community is set' : null),
       ask: async (address, { deviceNetworks: networks, probeCommunity }, signal) => {
-        const access = { version: 'v2c', community: probeCommunity ?? '' } as const;
+        const access = { version: 'clear', community: probeCommunity ?? '' } as const;
         const driver = openSnmp({ address, port: snmpPort, networks, access, serial: null });
         return driver.identify(signal).finally(() => driver.close());
       },

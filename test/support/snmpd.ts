@@ -35,6 +35,8 @@ export interface Said {
   readonly users?: readonly SnmpdUser[];
   /** No community may write, only users. */
   readonly usersAloneWrite?: true;
+  /** The only version that communities are heard in. */
+  readonly version?: 'v1';
 }
 
 export interface SnmpdObject {
@@ -111,11 +113,12 @@ async function running(folder: string, words: readonly string[]): Promise<Proces
 }
 
 function configuration(said: Said, file: string): string {
-  const { serial, model, name, mac, users = [], objects = [], usersAloneWrite } = said;
+  const { serial, model, name, mac, users = [], objects = [], usersAloneWrite, version } = said;
   const serialLine = serial === undefined ? [] : [`override 1.3.6.1.2.1.43.5.1.1.17.1 octet_str "${serial}"`];
   return [
-    `rocommunity ${community}`,
-    `${usersAloneWrite ? 'ro' : 'rw'}community ${writeCommunity}`,
+    ...(version === 'v1'
+      ? inVersion1
+      : [`rocommunity ${community}`, `${usersAloneWrite ? 'ro' : 'rw'}community ${writeCommunity}`]),
     ...users.flatMap(({ name, auth, authPassword, priv, privPassword, access }) => [
       `createUser ${name} ${auth} "${authPassword}" ${priv} "${privPassword}"`,
       `${access}user ${name} priv`,
@@ -129,6 +132,17 @@ function configuration(said: Said, file: string): string {
     '',
   ].join('\n');
 }
+
+/** What rocommunity and rwcommunity stand for, without the groups of v2c. */
+const inVersion1 = [
+  `com2sec reader default ${community}`,
+  `com2sec writer default ${writeCommunity}`,
+  'group readers v1 reader',
+  'group writers v1 writer',
+  'view all included .1',
+  'access readers "" v1 noauth exact all none none',
+  'access writers "" v1 noauth exact all all none',
+];
 
 const lineOf = ({ oid, type, access, range, value }: SnmpdObject): string =>
   `.${oid} ${type} ${access} ${range ? range.join('-') : '-'} ${value}\n`;

@@ -4,8 +4,9 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { randomInt } from 'node:crypto';
 import { isIPv6 } from 'node:net';
-import { element, integer, nothing, octets, oid, sequence } from '../../pki/der/write.js';
+import { element, integer, octets, sequence } from '../../pki/der/write.js';
 import type { Door } from '../probe/knock.js';
+import { getIn } from '../snmp/version.js';
 
 export interface Agent extends Door {
   /** Sent in clear, so that it is no secret; null: none. */
@@ -14,7 +15,6 @@ export interface Agent extends Door {
 
 const triesMs = [0, 1_000] as const;
 const getRequest = 0xa0;
-const sysObjectId = '1.3.6.1.2.1.1.2.0';
 const none = octets(Buffer.alloc(0));
 const reportable = Buffer.from([4]);
 const userSecurity = 3;
@@ -51,7 +51,10 @@ export function agentAnswers(agent: Agent, signal: AbortSignal, limitMs: number)
 function ask(socket: Socket, community: string | null): void {
   const failed = (): void => undefined;
   socket.send(engineRequest(), failed);
-  if (community !== null) socket.send(objectRequest(community), failed);
+  if (community === null) return;
+  // To the one that it does not speak an agent is silent.
+  socket.send(getIn('v2c', community, idMade()), failed);
+  socket.send(getIn('v1', community, idMade()), failed);
 }
 
 /** A whole message of SNMP: a sequence that begins with a version. */
@@ -67,10 +70,6 @@ const engineRequest = (): Buffer =>
     sequence(none, none, request()),
   );
 
-const objectRequest = (community: string): Buffer =>
-  sequence(integer(1), octets(Buffer.from(community)), request(sequence(oid(sysObjectId), nothing)));
-
-const request = (...asked: readonly Uint8Array[]): Buffer =>
-  element(getRequest, integer(idMade()), integer(0), integer(0), sequence(...asked));
+const request = (): Buffer => element(getRequest, integer(idMade()), integer(0), integer(0), sequence());
 
 const idMade = (): number => randomInt(1, 2 ** 31 - 1);

@@ -80,11 +80,14 @@ describe('a range that is asked', () => {
     ]);
   });
 
-  it('names agents of SNMPv2c alone to whoever has their community, and nobody else', async () => {
+  it.each([
+    ['SNMPv2c', 1],
+    ['SNMPv1', 0],
+  ])('names agents of %s alone to whoever has their community, and nobody else', async (_, version) => {
     const { base, ports, ...rest } = await place();
     const agent = createSocket('udp4').on('message', (asked, { port, address }) => {
-      // Of version 2c, and with the community: an answer is made of the request.
-      if (asked[4] !== 1 || !asked.includes('readers')) return;
+      // Of its version, and with the community: an answer is made of the request.
+      if (asked[4] !== version || !asked.includes('readers')) return;
       const answer = Buffer.from(asked);
       answer[answer.indexOf(0xa0)] = 0xa2;
       agent.send(answer, port, address);

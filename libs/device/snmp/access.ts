@@ -9,7 +9,8 @@ export type PrivProtocol = 'des' | 'aes128' | 'aes256b' | 'aes256r';
 export type SnmpAccess = CommunityAccess | UserAccess;
 
 export interface CommunityAccess {
-  readonly version: 'v1' | 'v2c';
+  /** clear: v2c, or else v1, as the device answers. */
+  readonly version: 'v1' | 'v2c' | 'clear';
   /** Sent in clear with each request, so that it is hardly a secret. */
   readonly community: string;
 }

@@ -11,7 +11,8 @@ export interface Communities {
 
 /** Neither is sent for what the other is there for. */
 export function openCommunities(target: Omit<SnmpTarget, 'access'>, { read, write }: Communities): Driver {
-  const open = (community: string): Driver => openSnmp({ ...target, access: { version: 'v2c', community } });
+  const open = (community: string): Driver =>
+    openSnmp({ ...target, access: { version: 'clear', community } });
   const reading = open(read);
   if (write === read) return reading;
   const writing = write === null ? null : open(write);

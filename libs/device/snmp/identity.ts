@@ -1,6 +1,6 @@
 // Who a device is, by what its SNMP agent says: system (RFC 3418), interfaces (RFC 2863), host resources (RFC 2790), printer
 // (RFC 3805), its port (PWG 5107.1) and, where those are silent, objects of makers. README.md has each by its name.
-import type { Session, Varbind } from 'net-snmp';
+import snmp, { type Session, type Varbind } from 'net-snmp';
 import { cut } from '../../events/cut.js';
 import { identity, serialNumber } from '../../events/identity.js';
 import type { Identified, Outcome, Setback } from '../device.js';
@@ -49,11 +49,8 @@ const hostnameMax = 253;
 /** Objects of which one says the serial number. */
 export const serialObjects: readonly string[] = [...objects.serial, ...deviceIds];
 
-export async function identifyBy(
-  session: Session,
-  { address, access }: SnmpTarget,
-): Promise<Outcome<Identified>> {
-  const isVersion1 = access.version === 'v1';
+export async function identifyBy(session: Session, { address }: SnmpTarget): Promise<Outcome<Identified>> {
+  const isVersion1 = session.version === snmp.Version1;
   const answers = await getAll(session, [
     ...Object.values(objects).flat(),
     ...deviceIds,

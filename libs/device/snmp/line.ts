@@ -10,9 +10,11 @@ import { discover } from './usm/discovery.js';
 import { headerOf, usmStats, type Engine } from './usm/header.js';
 import { keyMaker } from './usm/keys.js';
 import { signerOf, type Signer } from './usm/signer.js';
+import { versionFor } from './version.js';
 
 /** Of datagrams and bytes: what one question is answered with at most. net-snmp takes 10 ms to read 64 KB. */
 const limits = { tryMs: 2_000, tries: 2, datagramsMax: 1_000, bytesMax: 262_144 } as const;
+const tries = { count: limits.tries, eachMs: limits.tryMs } as const;
 
 export class Line {
   /** Rejects when there is nothing more to come by it. */
@@ -70,20 +72,22 @@ export class Line {
   async #open(): Promise<Session> {
     const { address, port, access } = this.target;
     await connected(this.#socket, address, port);
-    const session = access.version === 'v3' ? await this.#signed(access) : this.#inClear(access);
+    const session = access.version === 'v3' ? await this.#signed(access) : await this.#inClear(access);
     // A datagram that cannot be read is none: the request ends by its time.
     session.on('error', () => undefined);
     return session;
   }
 
-  #inClear({ version, community }: CommunityAccess): Session {
-    const number = version === 'v1' ? snmp.Version1 : snmp.Version2c;
+  async #inClear({ version, community }: CommunityAccess): Promise<Session> {
+    const spoken = version === 'clear' ? await versionFor(this.#socket, community, tries) : version;
+    if (this.#ended) throw new Error('ended');
+    const number = spoken === 'v1' ? snmp.Version1 : snmp.Version2c;
     const options = this.#options(number, () => true);
     return snmp.createSession(this.target.address, community, options);
   }
 
   async #signed(access: UserAccess): Promise<Session> {
-    const engine = await discover(this.#socket, { count: limits.tries, eachMs: limits.tryMs });
+    const engine = await discover(this.#socket, tries);
     this.#engine = engine;
     const signer = await signerOf(access, engine, keyMaker);
     if (this.#ended) {

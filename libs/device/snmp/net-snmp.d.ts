@@ -11,6 +11,7 @@ declare module 'net-snmp' {
   type Told<T> = (error: Error | null, told: readonly T[]) => void;
 
   export interface Session {
+    readonly version: number;
     /** Of SNMPv3: who answers. Without it, the first request asks for it. */
     msgSecurityParameters?: {
       msgAuthoritativeEngineID: Buffer;

@@ -1,9 +1,8 @@
 // Which objects settings are on one device: those of the catalogue, or what stands in for them where the device has not got
 // those, such as rows of a table.
-import type { Session, Varbind } from 'net-snmp';
+import snmp, { type Session, type Varbind } from 'net-snmp';
 import type { SettingValue } from '../../events/assessment.js';
 import type { SnmpRow, SnmpSyntax, SnmpWay } from '../catalogue/setting.js';
-import type { SnmpAccess } from './access.js';
 import { firstRows, getAll, type Answers } from './ask.js';
 import { valueOf, type Judged } from './value.js';
 
@@ -24,7 +23,6 @@ export interface Found {
 }
 
 export interface Looking {
-  readonly version: SnmpAccess['version'];
   readonly ways: SnmpWays;
   /** Objects asked for beside them. */
   readonly besides: readonly string[];
@@ -32,10 +30,10 @@ export interface Looking {
 
 export async function lookFor(
   session: Session,
-  { version, ways, besides }: Looking,
+  { ways, besides }: Looking,
   before: ReadonlyMap<string, Objects> = new Map(),
 ): Promise<Found> {
-  const tables = await rowsOf(session, version, ways);
+  const tables = await rowsOf(session, ways);
   const oidsOf = ({ oid, row }: SnmpWay): readonly string[] =>
     row ? (tables.get(keyOf(row)) ?? []).map((instance) => `${oid}.${instance}`) : [oid];
   const answers = await getAll(session, [...besides, ...[...ways.values()].flatMap(oidsOf)]);
@@ -47,7 +45,7 @@ export async function lookFor(
     else if (way.or) left.set(key, way.or);
   }
   if (left.size === 0) return { answers, objects };
-  const more = await lookFor(session, { version, ways: left, besides: [] }, objects);
+  const more = await lookFor(session, { ways: left, besides: [] }, objects);
   return { answers: together(answers, more.answers), objects: more.objects };
 }
 
@@ -76,15 +74,11 @@ const rowsMax = 32;
 const instancesOfVersion1 = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => `1.${number}`);
 
 /** Instances of the rows that are meant. */
-async function rowsOf(
-  session: Session,
-  version: SnmpAccess['version'],
-  ways: SnmpWays,
-): Promise<ReadonlyMap<string, readonly string[]>> {
+async function rowsOf(session: Session, ways: SnmpWays): Promise<ReadonlyMap<string, readonly string[]>> {
   const rows = new Map([...ways.values()].flatMap(({ row }) => (row ? [[keyOf(row), row] as const] : [])));
   const columns = new Map<string, readonly Varbind[]>();
   for (const { column } of rows.values()) {
-    if (!columns.has(column)) columns.set(column, await columnOf(session, version, column));
+    if (!columns.has(column)) columns.set(column, await columnOf(session, column));
   }
   return new Map(
     [...rows].map(([key, { column, is }]) => {
@@ -94,12 +88,8 @@ async function rowsOf(
   );
 }
 
-async function columnOf(
-  session: Session,
-  version: SnmpAccess['version'],
-  column: string,
-): Promise<readonly Varbind[]> {
-  if (version !== 'v1') return firstRows(session, column, rowsMax);
+async function columnOf(session: Session, column: string): Promise<readonly Varbind[]> {
+  if (session.version !== snmp.Version1) return firstRows(session, column, rowsMax);
   const oids = instancesOfVersion1.map((instance) => `${column}.${instance}`);
   return [...(await getAll(session, oids)).found.values()];
 }

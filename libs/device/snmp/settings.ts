@@ -96,8 +96,7 @@ async function refusalOf(session: Session, varbind: Varbind): Promise<string | n
   }
 }
 
-const lookingFor = ({ serial, access: { version } }: SnmpTarget, ways: SnmpWays) => ({
-  version,
+const lookingFor = ({ serial }: SnmpTarget, ways: SnmpWays) => ({
   ways,
   besides: serial === null ? [] : serialObjects,
 });

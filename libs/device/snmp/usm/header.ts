@@ -1,5 +1,6 @@
 // What can be read of a message of SNMPv3 before any key (RFC 3412 6, RFC 3414 2.4). BER, not DER: agents write lengths longer than
 // they need be.
+import { Ber } from '../ber.js';
 
 export interface Header {
   readonly messageId: number;
@@ -73,38 +74,4 @@ function reportIn(scoped: Ber): number | null {
   const oid = new Ber(varbinds.take(tags.sequence)).take(tags.oid);
   const isCounter = oid.length === usmStatsOid.length + 2 && oid.indexOf(usmStatsOid) === 0;
   return isCounter ? oid.readUInt8(usmStatsOid.length) : 0;
-}
-
-/** Elements one after another. All methods throw. */
-class Ber {
-  #at = 0;
-
-  constructor(private readonly bytes: Buffer) {}
-
-  get tag(): number | null {
-    return this.bytes[this.#at] ?? null;
-  }
-
-  /** The content of the next element. */
-  take(tag: number): Buffer {
-    if (this.tag !== tag) throw new Error(`tag ${this.tag ?? 'none'} where ${tag} was due`);
-    const short = this.bytes.readUInt8(this.#at + 1);
-    const count = short & 0x7f;
-    const isShort = short < 0x80;
-    if (!isShort && (count === 0 || count > 4)) throw new Error('a length without end, or beyond all use');
-    const length = isShort ? short : this.bytes.readUIntBE(this.#at + 2, count);
-    const from = this.#at + 2 + (isShort ? 0 : count);
-    if (from + length > this.bytes.length) throw new Error('an element that is longer than what holds it');
-    this.#at = from + length;
-    return this.bytes.subarray(from, this.#at);
-  }
-
-  /** 0 to 2147483647, as all numbers of a header are. */
-  number(): number {
-    const content = this.take(tags.integer);
-    if (content.length === 0 || content.length > 4) throw new Error('not a number of 32 bits');
-    const number = content.readIntBE(0, content.length);
-    if (number < 0) throw new Error('a negative number');
-    return number;
-  }
 }

@@ -126,6 +126,28 @@ describe('an exhausted pool', () => {
     expect(only(drafts, seatsCounted)).toEqual([{ seats: 1, taken: 1, waiting: 1 }]);
   });
 
+  it('a seat that comes later makes no announcement of a device that was only found (R52)', () => {
+    const found = (deviceId: string) => {
+      const data = {
+        ...deviceDiscovered.example,
+        deviceId,
+        announcements: [],
+        trigger: 'discovered' as const,
+      };
+      return published(deviceDiscovered.draft(data));
+    };
+    const seats = given([community(0)], found(first), found(second), found(third));
+    when(seats, reconciled(second));
+    // Nor does it matter that it is found once more.
+    when(seats, found(third));
+    const licensed = only(when(seats, licence(1, 3)), deviceLicensed);
+    expect(licensed.map(({ deviceId, trigger }) => [deviceId, trigger])).toEqual([
+      [first, 'discovered'],
+      [second, 'seatFreed'],
+      [third, 'discovered'],
+    ]);
+  });
+
   it('gives added seats to as many as there are', () => {
     const seats = given([community(0)], discovered(first), discovered(second), discovered(third));
     const drafts = when(seats, licence(1, 2));

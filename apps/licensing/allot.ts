@@ -67,7 +67,12 @@ function newest(data: Admitted, sequence: number, known: Device | null): Fact {
   const { identity, fingerprint } = known?.fact && known.sequence > sequence ? known.fact : data;
   const waiting = known?.fact?.announcements ?? [];
   const announcements = [...new Set([...waiting, ...data.announcements])].slice(-announcementsMax);
-  return { identity, fingerprint, announcements, fresh: data.fresh || (known?.fact?.fresh ?? false) };
+  const fresh = data.fresh || (known?.fact?.fresh ?? false);
+  const found =
+    data.trigger === 'discovered' &&
+    announcements.length === 0 &&
+    (known?.fact ? known.fact.found === true : true);
+  return { identity, fingerprint, announcements, fresh, found };
 }
 
 /** Its seat is free. What discovery says of it late changes nothing any more. */

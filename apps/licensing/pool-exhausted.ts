@@ -22,7 +22,8 @@ export function seatWaiting(seats: Seats): Decision<Change> {
     const pool = freePool(seats);
     if (pool === null) break;
     if (device.fact === null) continue;
-    const outcome = takeSeat(device, device.fact, { pool, trigger: 'seatFreed' });
+    const trigger = device.fact.found === true ? 'discovered' : 'seatFreed';
+    const outcome = takeSeat(device, device.fact, { pool, trigger });
     const change: Change = { kind: 'device', before: device, after: outcome.device };
     changes.push(change);
     events.push(outcome.event);

@@ -19,6 +19,8 @@ export interface Fact {
   readonly fresh: boolean;
   /** While it waits: all announcements that wait with it, the newest 1,000. */
   readonly announcements: readonly string[];
+  /** It never announced itself, and was only found: a seat that comes later is no reason to change it (R52). */
+  readonly found?: boolean;
 }
 
 export interface Device {

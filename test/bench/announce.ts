@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load, type Load, type Measured } from './load.js';
 import { startMuster } from './muster.js';
+import { median } from './median.js';
 
 const rounds = 5;
 const devicesFlatOut = 600;
@@ -17,8 +18,6 @@ const ratePerSecond = 250;
 const devicesSingly = 400;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 const accepted = (line: string) => line.includes('"result":"accepted"');
 const anything = (line: string) => line.endsWith('\n');
 const dir = await mkdtemp(join(tmpdir(), 'muster-bench-'));

@@ -86,6 +86,11 @@ export class Bench {
     const done = await work();
     const perSecond = (1_000 * done) / (performance.now() - began);
     const cpuMs = (cpuMsOf(process.pid) - cpu) / (this.#instantOn + sum(assessing.ends.scheduled));
+    const wrong = [...assessing.ends.instantOn, ...assessing.ends.scheduled].filter(
+      ([how]) => how !== 'compliant',
+    );
+    if (wrong.length > 0)
+      throw new Error(`${name}: ${wrong.map(([how, many]) => `${many} ${how}`).join(', ')}`);
     const told = [...assessing.ends.instantOn, ...assessing.ends.scheduled].map(
       ([how, many]) => `${many} ${how}`,
     );
@@ -153,6 +158,8 @@ export class Bench {
   async #runEnds(runId: string): Promise<void> {
     const { runs } = this.parts.assessing;
     await until('the run has ended', () => (runs.get(runId)?.endedAt ?? null) !== null, limitMs);
+    const { state, detail } = runs.get(runId) ?? { state: 'unknown', detail: null };
+    if (state !== 'done') throw new Error(`the run of the schedule is ${state}: ${detail ?? ''}`);
   }
 }
 

@@ -1,7 +1,6 @@
 // What an address is for (IANA's special-purpose registries), as ipaddr.js has it.
 //
 //   range.ts   whether somebody in a network may have it
-//   span.ts    addresses that follow one another: ranges, networks
 //   own.ts     this machine's own ones
 //   span.ts    many that follow one another
 //   source.ts  who counts as one source of connections

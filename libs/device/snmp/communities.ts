@@ -17,10 +17,10 @@ export function openCommunities(target: Omit<SnmpTarget, 'access'>, { read, writ
   if (write === read) return reading;
   const writing = write === null ? null : open(write);
   return {
+    // That sets no secret: none goes by a community.
     ...reading,
     write: (changes, signal) =>
       writing ? writing.write(changes, signal) : Promise.resolve(refusing(changes)),
-    // No secret goes by a community, and so does none of theirs.
     close: () => {
       reading.close();
       writing?.close();

@@ -31,7 +31,7 @@ it('explains itself, and what was typed wrongly', async () => {
   const wrong = await typed('--network', '10.0.0.0/8', '10.0.0.0/8');
   expect(wrong.code).toBe(2);
   expect(wrong.output).toContain(
-    'the range 10.0.0.0/8 holds more than 65536 addresses, which are as many as are searched',
+    'the range 10.0.0.0/8 holds 16777214 addresses, and at most 65536 are searched',
   );
 });
 

@@ -2,7 +2,7 @@
 //
 //   range.ts   whether somebody in a network may have it
 //   own.ts     this machine's own ones
-//   span.ts    many that follow one another
+//   span.ts    addresses that follow one another: ranges and networks as people write them
 //   source.ts  who counts as one source of connections
 import ipaddr from 'ipaddr.js';
 

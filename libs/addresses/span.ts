@@ -1,4 +1,5 @@
 // Addresses that follow one another: what is written as a range or as a network. Addresses are big numbers here.
+// `readSpan` is the one reader of what people write; what a fault is called, and what else is taken, its callers say.
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
@@ -38,11 +39,55 @@ export function textOf(value: bigint, family: 4 | 6): string {
 
 export const countOf = ({ first, last }: Span): bigint => last - first + 1n;
 
+/** As it was written: one address, from one to another, or a network, named by whichever of its addresses. */
+export interface WrittenSpan extends Span {
+  readonly written: 'address' | 'range' | 'network';
+  /** Where it was said to begin; of a network that need not be its first one. */
+  readonly from: bigint;
+}
+
+/**
+ * Why it is no span.
+ * shape: more hyphens or characters than any has · address: `part` is none · prefix: what follows the slash is none ·
+ * families: it begins in one and ends in the other · order: it ends before it begins
+ */
+export interface NoSpan {
+  readonly code: 'shape' | 'address' | 'prefix' | 'families' | 'order';
+  /** What of it is wrong; cut by whoever tells it. */
+  readonly part: string;
+}
+
+/** No span is written longer, whatever stands around its hyphen. */
+const writtenMax = 256;
+
+/** `address`, `from-to` or `address/bits`, with spaces around each of them. */
+export function readSpan(text: string): WrittenSpan | NoSpan {
+  if (text.length > writtenMax) return { code: 'shape', part: text };
+  const [from = '', to, ...more] = text.split('-').map((part) => part.trim());
+  if (more.length > 0) return { code: 'shape', part: text };
+  if (to !== undefined) return between(from, to);
+  const [base = '', ...bits] = from.split('/');
+  const address = numberOf(base);
+  if (!address) return { code: 'address', part: base };
+  const { family, value } = address;
+  if (bits.length === 0) return { family, first: value, last: value, written: 'address', from: value };
+  const network = networkOf(from);
+  return network ? { ...network, written: 'network', from: value } : { code: 'prefix', part: from };
+}
+
+function between(from: string, to: string): WrittenSpan | NoSpan {
+  const [first, last] = [numberOf(from), numberOf(to)];
+  if (!first) return { code: 'address', part: from };
+  if (!last) return { code: 'address', part: to };
+  if (first.family !== last.family) return { code: 'families', part: to };
+  if (last.value < first.value) return { code: 'order', part: to };
+  return { family: first.family, first: first.value, last: last.value, written: 'range', from: first.value };
+}
+
 /** Null: not two addresses of one kind, the lower first. */
 export function spanBetween(from: string, to: string): Span | null {
-  const [first, last] = [numberOf(from), numberOf(to)];
-  if (first?.family !== last?.family || !first || !last || last.value < first.value) return null;
-  return { family: first.family, first: first.value, last: last.value };
+  const span = between(from, to);
+  return 'code' in span ? null : { family: span.family, first: span.first, last: span.last };
 }
 
 /** All of a network in CIDR notation, whichever of its addresses it is named by. Null: it is none. */

@@ -47,6 +47,8 @@ describe('rules of IPsec', () => {
     ['a network that begins elsewhere', { remote: '10.1.0.9/16' }, 'remote', /write 10\.1\.0\.0\/16/],
     ['a range turned round', { remote: '10.1.0.9-10.1.0.1' }, 'remote', /turn it round/],
     ['a range over both kinds', { remote: '10.1.0.9-fd00::1' }, 'remote', /begins in IPv4/],
+    ['three ends of a range', { remote: '10.1.0.1-10.1.0.2-10.1.0.9' }, 'remote', /is no range/],
+    ['a slash and no number', { remote: '10.1.0.0/' }, 'remote', /from 0 to 32/],
     ['a comma too many', { remote: '10.1.0.9,' }, 'remote', /comma too many/],
     ['all beside others', { remote: 'all, 10.1.0.9' }, 'remote', /leave out one/],
     ['an address of one number', { remote: '167772161' }, 'remote', /neither an address/],

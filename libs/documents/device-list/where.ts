@@ -7,10 +7,10 @@ import {
   addressAt,
   countOf,
   hostsOf,
-  networkOf,
-  spanBetween,
+  readSpan,
   spanMax,
   spanText,
+  type NoSpan,
   type Span,
 } from '../../addresses/span.js';
 import type { ListFaultCode } from '../device-list.js';
@@ -60,6 +60,8 @@ export const isFault = <T extends object>(read: T | Fault): read is Fault => 'co
 
 const mac =
   /^(?:[0-9a-f]{2}([:-]))(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}$|^(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}$|^[0-9a-f]{12}$/i;
+/** Characters of a host name. */
+const nameMax = 253;
 const label = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 
 export function readWhere(text: string, ground: Ground): Where | Fault {
@@ -68,37 +70,32 @@ export function readWhere(text: string, ground: Ground): Where | Fault {
       'macAddress',
       'is a MAC address, by which nothing can be reached: write its address or host name',
     );
-  if (text.includes('/')) return hostsIn(text, ground);
-  const [, from, to] =
-    /^([\d.]+|[\da-f:.]*:[\da-f:.]*)\s*-\s*([\d.]+|[\da-f:.]*:[\da-f:.]*)$/i.exec(text) ?? [];
-  if (from !== undefined && to !== undefined) return rangeOf(from, to, ground);
-  if (isIP(text) !== 0 && !text.includes('%')) return addressOf(text, ground);
+  const span = readSpan(text);
+  if (!('code' in span))
+    return span.written === 'address'
+      ? addressOf(spanText(span), ground)
+      : spanIn(span.written === 'network' ? hostsOf(span) : span, ground);
+  // Longer than any address: a name, if anything.
+  if (text.length > nameMax) return hostOf(text);
+  if (text.includes('/')) return fault('badRange', 'is no network: write it as 10.1.2.0/24 or fd00::/120');
+  if (isRange.test(text)) return fault('badRange', rangeWords(span));
   if (/^[\d.]+$/.test(text) || text.includes(':'))
     return fault('badAddress', 'is no address: write it as 10.1.2.3 or fd00::1, without port or zone');
   return hostOf(text);
 }
 
+/** Host names have hyphens, too. */
+const isRange = /^(?:[\d.]+|[\da-f:.]*:[\da-f:.]*)\s*-\s*(?:[\d.]+|[\da-f:.]*:[\da-f:.]*)$/i;
+
+const rangeWords = ({ code }: NoSpan): string =>
+  code === 'families' || code === 'order'
+    ? 'is no range: its end comes before its beginning, or is of another kind'
+    : 'is no range: write both ends in full, as 10.1.2.1-10.1.2.99';
+
 const fault = (code: ListFaultCode, message: string): Fault => ({ code, message });
 
-function addressOf(text: string, ground: Ground): Where | Fault {
-  const at = ipaddr.process(text).toString();
+function addressOf(at: string, ground: Ground): Where | Fault {
   return outsideOf(at, ground) ?? { at, count: 1 };
-}
-
-function hostsIn(text: string, ground: Ground): Where | Fault {
-  const network = networkOf(text);
-  return network
-    ? spanIn(hostsOf(network), ground)
-    : fault('badRange', 'is no network: write it as 10.1.2.0/24 or fd00::/120');
-}
-
-function rangeOf(from: string, to: string, ground: Ground): Where | Fault {
-  if (isIP(from) === 0 || isIP(to) === 0)
-    return fault('badRange', 'is no range: write both ends in full, as 10.1.2.1-10.1.2.99');
-  const span = spanBetween(from, to);
-  return span
-    ? spanIn(span, ground)
-    : fault('badRange', 'is no range: its end comes before its beginning, or is of another kind');
 }
 
 /** Both ends are looked at here; each address of it once more when it is asked. */
@@ -133,7 +130,7 @@ function hostOf(text: string): Where | Fault {
       'badHost',
       'is no host name: write it as DNS has it, with xn-- where it has other letters than a to z',
     );
-  if (at.length > 253 || !labels.every((each) => label.test(each)))
+  if (at.length > nameMax || !labels.every((each) => label.test(each)))
     return fault(
       'badHost',
       'is no host name: letters, digits and hyphens between dots, 63 at most between two of them',

@@ -1,5 +1,5 @@
 // Endpoints of a rule as they are typed: `all`, or a list of addresses, ranges, networks and names.
-import { networkOf, numberOf, spanText, textOf, widthOf, type Span } from '../../addresses/span.js';
+import { readSpan, spanText, textOf, widthOf, type NoSpan, type Span } from '../../addresses/span.js';
 
 /** What a device can fill in for itself. */
 export const endpointNames = ['LocalSubnet', 'DefaultGateway', 'DHCP', 'DNS', 'WINS'] as const;
@@ -35,35 +35,28 @@ export function readEndpoints(text: string): Endpoints | { readonly fault: strin
   return { all: false, names: [...names].toSorted(), spans: merged(spans) };
 }
 
+/** A network is named by its first address here: rules are kept as they are typed, and devices take no others. */
 function spanOf(part: string): Span | { readonly fault: string } {
   if (part === '') return { fault: 'has an empty part: take away the comma too many' };
-  const [from = '', to, ...more] = part.split('-').map((each) => each.trim());
-  if (more.length > 0) return { fault: `"${part}" is no range: write it as 10.0.0.1-10.0.0.9` };
-  if (to !== undefined) return rangeOf(part, from, to);
-  const [base = '', prefix] = part.split('/');
-  const address = numberOf(base);
-  if (!address) return { fault: unknown(part) };
-  if (prefix === undefined) return { family: address.family, first: address.value, last: address.value };
-  const network = networkOf(part);
-  const width = widthOf(address.family);
-  if (!network)
-    return { fault: `"${part}" is no network: after the slash comes a number from 0 to ${width}` };
-  if (network.first === address.value) return network;
-  const first = textOf(network.first, address.family);
-  return { fault: `"${part}" is no network: it begins at ${first}; write ${first}/${prefix}` };
+  const span = readSpan(part);
+  if ('code' in span) return { fault: faultOf(part, span) };
+  const { family, first, last } = span;
+  if (span.from === first) return { family, first, last };
+  const begin = textOf(first, family);
+  return {
+    fault: `"${part}" is no network: it begins at ${begin}; write ${begin}/${part.slice(part.indexOf('/') + 1)}`,
+  };
 }
 
-function rangeOf(part: string, from: string, to: string): Span | { readonly fault: string } {
-  const [first, last] = [numberOf(from), numberOf(to)];
-  if (!first || !last) return { fault: unknown(part) };
-  if (first.family !== last.family)
-    return { fault: `"${part}" begins in IPv4 and ends in IPv6, or the other way` };
-  if (first.value > last.value) return { fault: `"${part}" ends before it begins: turn it round` };
-  return { family: first.family, first: first.value, last: last.value };
+function faultOf(part: string, { code }: NoSpan): string {
+  const shown = `"${part.slice(0, 64)}"`;
+  if (code === 'shape') return `${shown} is no range: write it as 10.0.0.1-10.0.0.9`;
+  if (code === 'families') return `${shown} begins in IPv4 and ends in IPv6, or the other way`;
+  if (code === 'order') return `${shown} ends before it begins: turn it round`;
+  if (code === 'prefix')
+    return `${shown} is no network: after the slash comes a number from 0 to 32, for IPv6 to 128`;
+  return `${shown} is neither an address, a range a-b, a network in CIDR notation, nor one of ${endpointNames.join(', ')}`;
 }
-
-const unknown = (part: string): string =>
-  `"${part.slice(0, 64)}" is neither an address, a range a-b, a network in CIDR notation, nor one of ${endpointNames.join(', ')}`;
 
 function merged(spans: readonly Span[]): readonly Span[] {
   const sorted = spans.toSorted(

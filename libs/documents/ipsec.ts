@@ -1,7 +1,5 @@
-// Rules of IPsec (R68): what is wrong with them. Beside this file, in ipsec/:
-// strength (what a minimum strength means, what is never taken), endpoints (what is typed for an end), connections (who
-// speaks with whom, seen from one host), swanctl (a configuration of strongSwan), compare (against a device's rules), item
-// (the same as a part of policies, with its outcome), diff (between versions of a policy), words.
+// Rules of IPsec (R68): what is wrong with them. What else is done with them: ipsec/, whose map
+// is in compare.ts.
 import type * as z from 'zod';
 import { ipsecRule, ipsecRules, ipsecRulesMax, type IpsecRule } from '../events/ipsec.js';
 import { canonical, readEndpoints } from './ipsec/endpoints.js';

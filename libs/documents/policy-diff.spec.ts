@@ -101,4 +101,9 @@ it('says what changed in the rules of IPsec, rule by rule', () => {
     'IPsec rule taken out, was lobby: all with 10.2.0.1; certificate ecdsa256, strength strong, dh ecp256',
   );
   expect(texts(after, { ...after, rules: after.rules.toReversed() })).toEqual([]);
+  const rest = { ...exampleIpsecRule, name: 'rest', remote: '10.0.0.0/8', certificate: null };
+  const overlapping = { ...ipsec, rules: [lobby, exampleIpsecRule, rest] };
+  expect(texts(overlapping, { ...ipsec, rules: [exampleIpsecRule, rest, lobby] })).toEqual([
+    'IPsec rule rest: behind lobby → before lobby',
+  ]);
 });

@@ -17,7 +17,7 @@ export interface PolicyChange {
   readonly text: string;
 }
 
-/** In the order of the newer one; what went comes last. An order that changed alone is no change: it means nothing. */
+/** In the order of the newer one; what went comes last. An order of settings that changed alone is no change: it means nothing. */
 export function diffPolicies(before: Policy, after: Policy, catalogue: Catalogue): readonly PolicyChange[] {
   const old = new Map(before.items.map((item) => [item.setting, item]));
   const young = new Set(after.items.map(({ setting }) => setting));

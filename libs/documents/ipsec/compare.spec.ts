@@ -32,6 +32,39 @@ describe('a device’s rules of IPsec', () => {
   });
 
   it.each([
+    ['10.1.0.10', '10.0.0.0/8'],
+    ['10.1.0.10', 'all'],
+    ['fd00::1', '10.9.0.1, fd00::/64'],
+    ['10.1.0.10', 'DNS'],
+  ])(
+    'are used from the first on: one with %s must stand before one with %s, and not behind',
+    (first, rest) => {
+      const server = { ...exampleIpsecRule, name: 'server', remote: first, preSharedKey: null };
+      const others = { ...exampleIpsecRule, name: 'rest', remote: rest, certificate: null };
+      const inOrder = [server, others];
+      expect(compareIpsec(inOrder, said(...inOrder))).toEqual([]);
+      const turned = compareIpsec(inOrder, said(...inOrder.toReversed()));
+      expect(turned).toEqual([{ kind: 'order', rule: 'server', before: 'rest' }]);
+      expect(turned.map(wordsOf)).toEqual([
+        'server: must stand before rest, as some traffic is meant by both and the first of them is used; the device has it behind',
+      ]);
+      expect(compareIpsec(inOrder, said(others))).toEqual([{ kind: 'missing', rule: 'server' }]);
+    },
+  );
+
+  it.each([
+    ['remote', '10.1.0.10', '10.1.0.11-10.1.0.20'],
+    ['remote', '10.1.0.10', 'fd00::/8'],
+    ['local', '10.2.0.0/24', '10.2.1.0/24'],
+  ])('may stand in any order with %s %s and %s', (end, one, other) => {
+    const rules = [
+      { ...exampleIpsecRule, name: 'one', remote: 'all', [end]: one },
+      { ...exampleIpsecRule, name: 'other', remote: 'all', [end]: other },
+    ];
+    expect(compareIpsec(rules, said(...rules.toReversed()))).toEqual([]);
+  });
+
+  it.each([
     ['no name', [{ local: 'all' }]],
     ['a value within a value', [{ name: 'a', local: {} }]],
     ['control characters', [{ name: 'a\u0000' }]],

@@ -2,6 +2,7 @@
 import { ipsecRulesKey, type SentRule } from '../../device/ipsec.js';
 import type { PolicyIpsec } from '../../events/policy.js';
 import type { PolicyChange } from '../policy-diff.js';
+import { outOfOrder } from './order.js';
 import { ruleWords } from './words.js';
 
 type Part = Pick<PolicyIpsec, 'severity' | 'remediate' | 'unsupported'>;
@@ -15,7 +16,7 @@ const parts = {
   unsupported: { title: 'when not supported', word: ({ unsupported }: Part) => unsupported },
 } as const;
 
-/** Rules in the order of the newer ones; what went comes last. An order that changed alone is no change: see compare.ts. */
+/** Rules in the order of the newer ones; what went comes last. An order that changed is told where it means something. */
 export function diffIpsec(
   before: PolicyIpsec | undefined,
   after: PolicyIpsec | undefined,
@@ -38,9 +39,15 @@ function rulesIn(before: PolicyIpsec, after: PolicyIpsec): readonly PolicyChange
   const old = new Map(before.rules.map((rule) => [rule.name, rule]));
   const young = new Set(after.rules.map(({ name }) => name));
   const kept = after.rules.flatMap((rule) => changesOf(old.get(rule.name) ?? null, rule));
+  const places = new Map(before.rules.map(({ name }, at) => [name, at]));
+  const turned = outOfOrder(after.rules, places).map(({ rule, before: other }) => {
+    const [from, to] = [`behind ${other}`, `before ${other}`];
+    return change({ field: 'rule', from, to }, `IPsec rule ${rule}: ${from} → ${to}`);
+  });
   const gone = before.rules.filter(({ name }) => !young.has(name));
   return [
     ...kept,
+    ...turned,
     ...gone.map((rule) => {
       const from = ruleWords(rule);
       return change({ field: 'rule', from, to: null }, `IPsec rule taken out, was ${from}`);

@@ -60,6 +60,15 @@ describe('rules of IPsec as an item of a policy', () => {
       },
     ],
     [
+      'stand in another order than they must be used in',
+      { rules: [exampleIpsecRule, { ...exampleIpsecRule, name: 'rest', remote: 'all' }] },
+      says({ ...exampleIpsecRule, name: 'rest', remote: 'all' }, exampleIpsecRule),
+      {
+        outcome: 'nonCompliant',
+        detail: expect.stringMatching(/^print-servers: must stand before rest/) as unknown,
+      },
+    ],
+    [
       'are none on the device',
       {},
       setback('unsupported'),

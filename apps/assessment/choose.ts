@@ -1,4 +1,5 @@
 // Which policies a device gets, and whether it gets any (R51-R54, R60, R62).
+import { heldBack } from '#documents/held-back';
 import type { Membership, Trigger } from '#events/device';
 import type { Settings } from '#events/settings';
 
@@ -21,21 +22,21 @@ export type Choice =
 
 type Rule = (situation: Situation) => Choice;
 
-/** What each cause leads to once Allow Automatic Remediation is on. A freed seat ends the wait of an announcement. */
+/** What each cause leads to where the settings hold nothing back. A freed seat ends the wait of an announcement. */
 const rules: Readonly<Record<Trigger, Rule>> = {
   announced: instantOn,
   seatFreed: instantOn,
   requested: instantOn,
-  discovered: (situation) => joined(situation, situation.settings.autoGroupDiscoveryAutoRemediationEnable),
-  refresh: (situation) => joined(situation, situation.settings.autoGroupDailyRefreshAutoRemediationEnable),
+  discovered: joined,
+  refresh: joined,
   filterEdited: edited,
   policyEdited: edited,
 };
 
 export function choosePolicies(situation: Situation): Choice {
   const { settings, trigger } = situation;
-  // An operator may ask for an assessment while nothing is remediated: it is then a report.
-  if (!settings.allowRemediation && trigger !== 'requested') return { skipped: 'remediationOff' };
+  const skipped = heldBack(settings, trigger);
+  if (skipped) return { skipped };
   return rules[trigger](situation);
 }
 
@@ -53,8 +54,7 @@ function instantOn(situation: Situation): Choice {
 }
 
 /** R52, R53: only the policies of groups that the device is new in. */
-function joined({ groups, known }: Situation, enabled: boolean): Choice {
-  if (!enabled) return { skipped: 'switchOff' };
+function joined({ groups, known }: Situation): Choice {
   return some(
     policiesOf(
       groups.filter(({ added }) => added),
@@ -64,8 +64,7 @@ function joined({ groups, known }: Situation, enabled: boolean): Choice {
 }
 
 /** R54: the policies of all its groups, new in them or not. */
-function edited({ settings, groups, known }: Situation): Choice {
-  if (!settings.autoGroupEditAutoRemediationEnable) return { skipped: 'switchOff' };
+function edited({ groups, known }: Situation): Choice {
   return some(policiesOf(groups, known));
 }
 

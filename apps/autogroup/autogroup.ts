@@ -5,14 +5,17 @@
 //   membership.ts   the rules
 //   rows.ts         the state in SQL
 //   regroup.ts      after an edit, all devices are looked at again, a page at a time
+//   refresh.ts      the same at a fixed interval (R53)
+//   owed.ts         what it is for: groups joined while nothing followed
 import { keepDocuments } from '#bus/keep-documents';
 import { settingsChanged } from '#events/settings';
-import { repeat } from '#runtime/repeat';
+import { repeat, together } from '#runtime/repeat';
 import type { StoredService } from '#runtime/service';
 import { membership } from './consumer.js';
+import { refreshPage } from './refresh.js';
 import { regroupPage } from './regroup.js';
 
-const regroupEveryMs = 2_000;
+const lookEveryMs = 2_000;
 
 export const autogroup: StoredService = {
   name: 'autogroup',
@@ -23,6 +26,9 @@ export const autogroup: StoredService = {
   ],
   start: ({ store, bus, log }) =>
     Promise.resolve(
-      repeat({ name: 'regrouping', everyMs: regroupEveryMs, work: () => regroupPage(store, bus), log }),
+      together([
+        repeat({ name: 'regrouping', everyMs: lookEveryMs, work: () => regroupPage(store, bus), log }),
+        repeat({ name: 'refresh', everyMs: lookEveryMs, work: () => refreshPage({ store, bus }), log }),
+      ]),
     ),
 };

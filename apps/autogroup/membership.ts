@@ -11,12 +11,15 @@ import {
   type DeviceLicensed,
   type DeviceRetired,
   type Membership,
+  type Trigger,
 } from '#events/device';
 import type { DocumentChanged } from '#events/document';
 import type { Draft, Event } from '#events/event';
 import { groupChanged, type Group } from '#events/group';
 import type { Identity } from '#events/identity';
 import { policyChanged, type Policy } from '#events/policy';
+import type { Settings } from '#events/settings';
+import { owedAfter } from './owed.js';
 
 export type Heard = DeviceLicensed | DeviceRetired | DocumentChanged<Group> | DocumentChanged<Policy>;
 export type Edit = 'filterEdited' | 'policyEdited';
@@ -48,9 +51,14 @@ export interface Device {
   /** Ids of the groups it was found in last, as of `edition`. */
   readonly groups: readonly string[];
   readonly edition: number;
+  /** Autogroups among them for which nothing was done since it joined: the next refresh is for them. */
+  readonly owed: readonly string[];
+  /** Number of the last refresh in which it was looked at. */
+  readonly refreshed: number;
 }
 
 export interface Groups {
+  readonly settings: Settings;
   /** Grows with each edit of a group, or of a policy that groups have. */
   edition: number;
   readonly groups: Map<string, GroupRow>;
@@ -106,7 +114,12 @@ function group({ data, sequence }: Event<DeviceLicensed>, groups: Groups): Decis
   const device = late ? known : { ...known, identity, fingerprint, sequence };
   const placed = place(device, late ?? identity, groups);
   const event = deviceGrouped.draft({ ...placed.fact, trigger, announcements, fresh });
-  return { changes: [{ kind: 'device', device: placed.device }], events: [event] };
+  return { changes: [{ kind: 'device', device: owing(placed, trigger, groups) }], events: [event] };
+}
+
+/** `told`: why its groups are told; null: they are not. */
+function owing({ device, fact }: Placed, told: Trigger | null, { settings }: Groups): Device {
+  return { ...device, owed: owedAfter({ owed: device.owed, groups: fact.groups, told, settings }) };
 }
 
 interface Placed {
@@ -118,7 +131,7 @@ interface Placed {
 }
 
 /** The device in the groups it belongs to now. */
-function place(device: Device, identity: Identity, groups: Groups): Placed {
+export function place(device: Device, identity: Identity, groups: Groups): Placed {
   const found = groupsOf(device.id, identity, groups);
   const ids = found.map(({ groupId }) => groupId);
   return {
@@ -168,7 +181,7 @@ function belongs(
 /** What discovery or licensing says late of a retired device changes nothing. */
 function retire(id: string, groups: Groups): Decision<Change> {
   const known = groups.devices.get(id) ?? unknown(id);
-  const device: Device = { ...known, identity: null, fingerprint: null, retired: true, groups: [] };
+  const device: Device = { ...known, identity: null, fingerprint: null, retired: true, groups: [], owed: [] };
   return { changes: [{ kind: 'device', device }], events: [] };
 }
 
@@ -223,23 +236,21 @@ function contentOf(body: Policy | null): string {
     .digest('hex');
 }
 
-/**
- * The device as the newest edition has it. Its news is told only when `remediateEdits` is on and a group that it is in was
- * edited (R54).
- */
-export function regroup(device: Device, groups: Groups, remediateEdits: boolean): Decision<Change> {
+/** The device as the newest edition has it. Its news is told only when the switch is on and a group that it is in was edited (R54). */
+export function regroup(device: Device, groups: Groups): Decision<Change> {
   if (!device.identity) return nothing;
   const placed = place(device, device.identity, groups);
-  const change: Change = { kind: 'device', device: placed.device };
   const edits = placed.device.groups.flatMap((id) => groups.groups.get(id) ?? []);
   const news = edits
     .filter(({ editedIn }) => editedIn > device.edition)
     .toSorted((a, b) => b.editedIn - a.editedIn);
   const [last] = news;
-  if (!remediateEdits || !last) return { changes: [change], events: [] };
+  const told = groups.settings.autoGroupEditAutoRemediationEnable && last ? last.edited : null;
+  const change: Change = { kind: 'device', device: owing(placed, told, groups) };
+  if (told === null) return { changes: [change], events: [] };
   const event: Draft = deviceGrouped.draft({
     ...placed.fact,
-    trigger: last.edited,
+    trigger: told,
     announcements: [],
     fresh: false,
   });
@@ -254,4 +265,6 @@ const unknown = (id: string): Device => ({
   sequence: 0,
   groups: [],
   edition: 0,
+  owed: [],
+  refreshed: 0,
 });

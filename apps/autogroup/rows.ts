@@ -1,4 +1,6 @@
 // Groups and devices in SQL. Locks: the edition first, then devices by id.
+import { defaultSettings, settingsChanged } from '#events/settings';
+import { readDocument } from '#store/documents';
 import { forgetRetired } from '#store/retired';
 import type { Tx } from '#store/store';
 import type { Change, Device, GroupRow, Groups, PolicyRow } from './membership.js';
@@ -15,7 +17,8 @@ export interface Wanted {
 export async function loadGroups(tx: Tx, { deviceIds, groupIds, edits }: Wanted): Promise<Groups> {
   const groups = await loadDefinitions(tx, groupIds, edits);
   await tx.query(
-    `insert into autogroup.device (id) select distinct id from unnest($1::uuid[]) as id order by id on conflict do nothing`,
+    `insert into autogroup.device (id, refreshed)
+     select distinct id, (select number from autogroup.refresh) from unnest($1::uuid[]) as id order by id on conflict do nothing`,
     [deviceIds],
   );
   const devices = await tx.query<Device>(
@@ -36,7 +39,19 @@ export async function loadOutdated(tx: Tx, limit: number): Promise<Groups> {
   return withDevices(tx, groups, devices);
 }
 
-const deviceColumns = 'id, identity, fingerprint, retired, sequence, groups, edition';
+/** At most `limit` devices that this refresh has not looked at, locked. Those of an edit that was not worked off are left to regrouping. */
+export async function loadUnrefreshed(tx: Tx, number: number, limit: number): Promise<Groups> {
+  const groups = await loadDefinitions(tx, [], false);
+  const devices = await tx.query<Device>(
+    `select ${deviceColumns} from autogroup.device
+     where refreshed < $1 and edition >= $2 and identity is not null and not retired
+     order by refreshed, id limit $3 for update skip locked`,
+    [number, groups.edition, limit],
+  );
+  return withDevices(tx, groups, devices);
+}
+
+const deviceColumns = 'id, identity, fingerprint, retired, sequence, groups, edition, owed, refreshed';
 
 async function loadDefinitions(tx: Tx, written: readonly string[], edits: boolean): Promise<Groups> {
   const [row] = await tx.query<{ edition: number }>(
@@ -49,7 +64,9 @@ async function loadDefinitions(tx: Tx, written: readonly string[], edits: boolea
      from autogroup.groups order by id`,
     [written],
   );
+  const settings = await readDocument(tx, 'autogroup', settingsChanged);
   return {
+    settings: settings?.body ?? defaultSettings,
     edition: row?.edition ?? 0,
     groups: new Map(groups.map((group) => [group.id, group])),
     manual: new Map(),
@@ -82,9 +99,9 @@ export async function saveGroups(tx: Tx, changes: readonly Change[]): Promise<vo
     `update autogroup.device
      set identity = row.identity, fingerprint = row.fingerprint, retired = row.retired,
          retired_at = case when row.retired then coalesce(retired_at, now()) end, sequence = row.sequence,
-         groups = row.groups, edition = row.edition
+         groups = row.groups, edition = row.edition, owed = row.owed, refreshed = row.refreshed
      from jsonb_to_recordset($1::jsonb) as row (id uuid, identity jsonb, fingerprint text, retired boolean,
-       sequence bigint, groups text[], edition int)
+       sequence bigint, groups text[], edition int, owed text[], refreshed int)
      where device.id = row.id`,
     [JSON.stringify([...last.values()])],
   );

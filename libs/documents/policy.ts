@@ -8,6 +8,7 @@
 //   shape-faults.ts what is wrong with the shape of what was sent
 //   ipsec.ts        rules of IPsec (R68)
 //   schedule.ts     when a schedule runs (R63)
+//   held-back.ts    which causes lead to nothing, whatever groups a device is in (R51-R54)
 //   filter.ts       filters of autogroups (R50, R55)     version.ts      versions of firmware compared
 //   licence.ts      signed licence files and their seats (R42)
 //   listener.ts     secondary listeners (R70)

@@ -5,8 +5,7 @@ import { exampleIdentity, identity, ipAddress, printable, serialNumber } from '.
 
 /**
  * Why the chain runs for a device: it announced itself, an operator asked, or something else did it. `discovered`: it was found
- * where an operator had it looked for (R35, R52). One of them nobody publishes yet: `refresh` is for the daily refresh of
- * groups (R53); assessment has its rules for it.
+ * where an operator had it looked for (R35, R52). `refresh`: groups were computed anew at a fixed interval (R53).
  */
 export const trigger = z.enum([
   'announced',
@@ -340,7 +339,7 @@ export const membership = z.object({
   kind: z.enum(['manual', 'automatic', 'all']),
   priority: z.int(),
   policyId: z.string().max(64).nullable(),
-  /** True when the device was not a member before. */
+  /** True when the device was not a member before; of a refresh: when it has joined since the one before, and nothing was done for it. */
   added: z.boolean(),
   /** Newest version of the policy that autogroup has heard of: no older one is meant. Absent: none was. */
   policyVersion: z.int().positive().optional(),

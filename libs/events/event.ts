@@ -9,6 +9,7 @@
 //   schedule.ts    when that comes by itself, and how each run of it goes
 //   document.ts    what operators write, published whole as <noun>.changed: settings.ts, policy.ts, group.ts, listener.ts,
 //                  licence.ts, serial-list.ts, trust-set.ts; asks-for-certificates.ts: whether authorities are needed
+//   interval.ts    how often something is done, as operators write it
 //   ipsec.ts       rules of IPsec: what a device and its hosts agree on (R68)
 //   certificate.ts which identity gateways present; what ends soon
 //   delivery.ts    an event that could not be handled: died, replayed, dropped

@@ -1,4 +1,4 @@
-// Instant-on settings (R10, R12, R15, R16, R19, R33, R37, R51, R60, R62-R64), one document for the whole of Muster.
+// Instant-on settings (R10, R12, R15, R16, R19, R33, R37, R51-R54, R60, R62-R64), one document for the whole of Muster.
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { friendlyName, sealedIdentity } from './certificate.js';
@@ -6,6 +6,7 @@ import { defineDocument, slug } from './document.js';
 import { defineEvent } from './event.js';
 import { filter } from './group.js';
 import { printable } from './identity.js';
+import { interval } from './interval.js';
 import { revocation, revocationOff } from './trust-set.js';
 
 /** A network in CIDR notation, IPv4 or IPv6. */
@@ -60,6 +61,8 @@ export const settingsBody = z.strictObject({
   scheduledDevicesPerTask: z.int().min(1).max(100).default(25),
   autoGroupDiscoveryAutoRemediationEnable: z.boolean().default(false),
   autoGroupDailyRefreshAutoRemediationEnable: z.boolean().default(false),
+  /** How often all groups are computed anew (R53), days:hours:minutes:seconds, once for any number of instances. */
+  autoGroupFilterExecutionFrequency: interval.default('1:0:0:0'),
   autoGroupEditAutoRemediationEnable: z.boolean().default(false),
   /** Where Muster may connect to. Never loopback or link-local unless named here. */
   deviceNetworks: z

@@ -15,6 +15,7 @@
 //   retired.ts    what is left of deleted devices, until it is forgotten
 //   credentials.ts  sealed credentials of devices, the one table that two services write
 //   documents.ts  the newest version of each operator document that a service follows
+//   clock.ts      the database's clock
 import type { Client } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { DiskRoom } from './disk-room.js';

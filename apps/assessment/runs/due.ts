@@ -4,8 +4,9 @@ import { randomUUID } from 'node:crypto';
 import type { Bus } from '#bus/bus';
 import { decideDue, isTimeZone } from '#documents/schedule';
 import { scheduleProgressed } from '#events/schedule';
+import { databaseClock, type Clock } from '#store/clock';
 import { noCause, stampDrafts } from '#store/outbox';
-import type { Store, Tx } from '#store/store';
+import type { Store } from '#store/store';
 import {
   activeRuns,
   decidedUntil,
@@ -20,13 +21,8 @@ export interface Deciding {
   readonly store: Store;
   readonly bus: Pick<Bus, 'record'>;
   /** The database's own, unless told otherwise. */
-  readonly clock?: (on: Pick<Tx, 'query'>) => Promise<Date>;
+  readonly clock?: Clock;
 }
-
-const databaseClock = async (on: Pick<Tx, 'query'>): Promise<Date> => {
-  const [row] = await on.query<{ now: Date }>('select clock_timestamp() as now');
-  return row?.now ?? new Date();
-};
 
 /** Resolves to how many runs were begun. */
 export async function runDue(deciding: Deciding): Promise<number> {

@@ -9,7 +9,7 @@ type DataOf<T> = T extends EventDefinition<infer D> ? D : never;
 const triggers: Readonly<Record<device.Trigger, string>> = {
   announced: 'its announcement',
   discovered: 'discovery',
-  refresh: 'the daily refresh of groups',
+  refresh: 'the regular refresh of groups',
   filterEdited: 'a change of a group filter',
   policyEdited: 'a change of a policy',
   seatFreed: 'a seat that became free',

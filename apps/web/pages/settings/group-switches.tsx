@@ -1,3 +1,4 @@
+import { TextInput } from '@mantine/core';
 import { OnOff } from '../../parts/choice.js';
 import type { SettingsForm } from './form.js';
 
@@ -10,7 +11,7 @@ const switches = [
   {
     key: 'autoGroupDailyRefreshAutoRemediationEnable',
     label: 'When the regular refresh adds a device to a group',
-    text: 'Groups are computed anew at a fixed interval: devices newly added get the policy.',
+    text: 'Groups are computed anew at the interval below: devices that joined one since the last time, and were not remediated then, get its policy.',
   },
   {
     key: 'autoGroupEditAutoRemediationEnable',
@@ -19,7 +20,7 @@ const switches = [
   },
 ] as const;
 
-export function GroupSwitches({ form: { body, set, readOnly } }: { readonly form: SettingsForm }) {
+export function GroupSwitches({ form: { body, set, fault, readOnly } }: { readonly form: SettingsForm }) {
   return (
     <section className="card stack" aria-labelledby="group-switches">
       <h2 id="group-switches">Remediation by group, besides announcements</h2>
@@ -33,6 +34,14 @@ export function GroupSwitches({ form: { body, set, readOnly } }: { readonly form
           onChange={(on) => set({ [key]: on })}
         />
       ))}
+      <TextInput
+        label="Interval of the regular refresh"
+        description="Days:hours:minutes:seconds, from a minute to 365 days; once for all instances of Muster. (autoGroupFilterExecutionFrequency)"
+        value={body.autoGroupFilterExecutionFrequency}
+        error={fault('autoGroupFilterExecutionFrequency')}
+        readOnly={readOnly}
+        onChange={(event) => set({ autoGroupFilterExecutionFrequency: event.currentTarget.value })}
+      />
     </section>
   );
 }

@@ -110,10 +110,8 @@ export class Exchange {
   }
 
   #send({ method, path, type, body }: Request, signal: AbortSignal): Promise<http.IncomingMessage> {
-    const answer = this.#login?.answer(method, path) ?? null;
     const headers = {
       accept: type,
-      ...(answer !== null && { authorization: answer }),
       'accept-encoding': 'identity',
       ...(body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
     };
@@ -142,7 +140,13 @@ export class Exchange {
         reject(new Improper('it changed the protocol instead of answering', false));
       });
       request.on('close', closed);
-      request.end(body);
+      // Only now it is known over which connection it goes, and which certificate that shows.
+      request.once('socket', () => {
+        const { fingerprint } = this.#connection;
+        const answer = fingerprint === null ? null : this.#login?.answer({ method, path, fingerprint });
+        if (answer) request.setHeader('authorization', answer);
+        request.end(body);
+      });
     });
   }
 }

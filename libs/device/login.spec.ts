@@ -1,5 +1,6 @@
 // The password of a device's administrator, against the device API of this project and against devices that ask otherwise.
-import { createServer, type Server } from 'node:https';
+import { X509Certificate } from 'node:crypto';
+import { createServer, request as askOver, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { exampleIdentity } from '#events/identity';
@@ -21,17 +22,32 @@ afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
-function driverAt(port: number, secret: string | null): Driver {
+const { serial } = exampleIdentity;
+
+/** @param meant serial number of the device that the password is for */
+function driverAt(port: number, secret: string | null, meant = serial): Driver {
   const target = { address: '127.0.0.1', port, networks: ['127.0.0.0/8'], fingerprint: null, mutual: null };
-  const driver = openDeviceApi(target, secret === null ? null : { user: 'admin', password: secret });
+  const login = secret === null ? null : { user: 'admin', password: secret, serial: meant };
+  const driver = openDeviceApi(target, login);
   closing.push(() => driver.close());
   return driver;
+}
+
+/** On a port of this machine, until the test ends. */
+async function listening(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const at = server.address();
+  return typeof at === 'object' && at ? at.port : 0;
 }
 
 describe('a device that has a password', () => {
   const keys = new Set(['svc.telnet', 'admin.passwordSet']);
 
-  async function locked(): Promise<Api> {
+  async function locked(): Promise<Api & { readonly device: Device }> {
     let kept: Configuration = freshConfiguration;
     const save = (configuration: Configuration) => {
       kept = configuration;
@@ -41,7 +57,7 @@ describe('a device that has a password', () => {
     await device.setPassword(password);
     const api = await startApi({ device, identity: shown, host: '127.0.0.1', port: 0 });
     closing.push(() => api.stop());
-    return api;
+    return { ...api, device };
   }
 
   it('is read and written with it, over one nonce and the next', async () => {
@@ -66,6 +82,39 @@ describe('a device that has a password', () => {
     }
   });
 
+  it.each([
+    { who: 'another device', meant: 'STRANGER-1', hears: false },
+    { who: 'who has taken its place', meant: serial, hears: true },
+  ])('is not opened by what is said to $who and passed on', async ({ meant, hears }) => {
+    const { port, device } = await locked();
+    const hash = device.passwordHash;
+    const passed: unknown[] = [];
+    const own = await selfSigned({ commonName: 'stranger', serialNumber: meant });
+    const said = { PATCH: { set: { 'svc.telnet': false } }, PUT: { password: 'chosen by a stranger' } };
+    const relay = createServer({ key: own.key, cert: own.certificate }, (request, response) => {
+      const { method = '', url, headers: heard } = request;
+      if (heard.authorization) passed.push(heard.authorization);
+      const body = method === 'PATCH' || method === 'PUT' ? JSON.stringify(said[method]) : undefined;
+      const headers = {
+        ...(heard.authorization && { authorization: heard.authorization }),
+        ...(body && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+      };
+      const on = { host: '127.0.0.1', port, method, path: url, headers, rejectUnauthorized: false };
+      askOver({ ...on, agent: false }, (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      }).end(body);
+      request.resume();
+    });
+    const driver = driverAt(await listening(relay), password, meant);
+    expect(await driver.write(new Map([['svc.telnet', true]]), signal)).toMatchObject({ kind: 'denied' });
+    const told = await driver.setSecret?.({ kind: 'admin', password: 'meant for the stranger' }, signal);
+    expect(told).toMatchObject({ kind: 'denied' });
+    expect(passed.length > 0).toBe(hears);
+    expect(device.settings()['svc.telnet']).toBe(true);
+    expect(device.passwordHash).toBe(hash);
+  });
+
   it('that has locked itself says nothing of the password', async () => {
     const { port } = await locked();
     const wrong = driverAt(port, 'wrong-password');
@@ -86,23 +135,21 @@ describe('a device that asks for it otherwise', () => {
         response.writeHead(200, { 'content-type': 'application/json' }).end('{"settings":{}}');
       else response.writeHead(401, { 'www-authenticate': wanted }).end('{}');
     };
-    const server: Server = createServer({ key: shown.key, cert: shown.certificate }, answer);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    closing.push(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-    const at = server.address();
-    const driver = driverAt(typeof at === 'object' && at ? at.port : 0, password);
+    const port = await listening(createServer({ key: shown.key, cert: shown.certificate }, answer));
+    const driver = driverAt(port, password);
     return { heard, said: await driver.read(new Set(['svc.telnet']), signal) };
   }
-  const digest = 'Digest realm="a", qop="auth", algorithm=SHA-256, nonce="n"';
+  const realm = `realm="muster ${serial}"`;
+  const digest = `Digest ${realm}, qop="auth", algorithm=SHA-256, nonce="n"`;
 
   it.each([
-    { what: 'Basic', challenge: 'Basic realm="a"' },
-    { what: 'Digest with MD5', challenge: 'Digest realm="a", qop="auth", algorithm=MD5, nonce="n"' },
-    { what: 'Digest without an algorithm', challenge: 'Digest realm="a", qop="auth", nonce="n"' },
-    { what: 'Digest without qop', challenge: 'Digest realm="a", algorithm=SHA-256, nonce="n"' },
+    { what: 'Basic', challenge: `Basic ${realm}` },
+    { what: 'Digest with MD5', challenge: digest.replace('SHA-256', 'MD5') },
+    { what: 'Digest without an algorithm', challenge: `Digest ${realm}, qop="auth", nonce="n"` },
+    { what: 'Digest without qop', challenge: `Digest ${realm}, algorithm=SHA-256, nonce="n"` },
+    { what: 'Digest for another device', challenge: digest.replace(serial, 'ANOTHER-1') },
+    { what: 'Digest for a realm of its own', challenge: digest.replace(`muster ${serial}`, serial) },
+    { what: 'Digest for no realm', challenge: digest.replace(`${realm}, `, '') },
     { what: 'more than it may say', challenge: `${digest}, x="${'x'.repeat(3_000)}"` },
   ])('$what: it gets nothing', async ({ challenge }) => {
     const { heard, said } = await asking(() => challenge);
@@ -111,10 +158,14 @@ describe('a device that asks for it otherwise', () => {
   });
 
   it('of several ways takes the one that is good', async () => {
-    const several = ['Digest realm="a", qop="auth", algorithm=MD5, nonce="m"', digest];
+    const several = [digest.replace('SHA-256', 'MD5').replace('"n"', '"m"'), digest];
     const { heard, said } = await asking((count) => (count === 1 ? several : null));
     expect(said.kind).toBe('answered');
-    expect(heard[1]).toMatch(/^Digest username="admin", realm="a", nonce="n", .*algorithm=SHA-256/);
+    const { fingerprint256 } = new X509Certificate(shown.certificate);
+    expect(heard[1]).toMatch(
+      /^Digest username="admin", realm="muster VNB3K12345", nonce="n", .*algorithm=SHA-256/,
+    );
+    expect(heard[1]).toContain(`.${fingerprint256.replaceAll(':', '').toLowerCase()}"`);
   });
 
   it('again and again for another nonce: it is answered twice', async () => {

@@ -1,4 +1,6 @@
-// HTTP Digest (RFC 7616), the client's half: SHA-256 and qop=auth, nothing weaker. The password itself is never sent.
+// HTTP Digest (RFC 7616), the client's half: SHA-256 and qop=auth, nothing weaker. The password itself is never sent. An
+// answer is good for one device, by its realm, and under one certificate, which the client's nonce names: whoever passes it
+// on has it refused (apps/agent/DEVICE-API.md).
 import { hash, randomBytes } from 'node:crypto';
 
 const challengeLengthMax = 2_048;
@@ -8,6 +10,16 @@ const usesMax = 1_000;
 export interface LoginOptions {
   readonly user: string;
   readonly password: string;
+  /** Serial number of the device that is meant: a challenge of another one is not answered. */
+  readonly serial: string;
+}
+
+/** What a request is, and where it goes. */
+export interface Sent {
+  readonly method: string;
+  readonly path: string;
+  /** SHA-256 of the certificate that this very connection shows, lower-case hex. */
+  readonly fingerprint: string;
 }
 
 interface Challenge {
@@ -29,14 +41,14 @@ export class Login {
   }
 
   /** Value of the Authorization header of a request; null while it is not ready. */
-  answer(method: string, path: string): string | null {
+  answer({ method, path, fingerprint }: Sent): string | null {
     const challenge = this.#challenge;
     if (!challenge || !this.ready) return null;
     this.#uses += 1;
     const { user, password } = this.options;
     const { realm, nonce, opaque } = challenge;
     const nc = this.#uses.toString(16).padStart(8, '0');
-    const cnonce = randomBytes(16).toString('hex');
+    const cnonce = `${randomBytes(16).toString('hex')}.${fingerprint}`;
     const key = sha256(`${user}:${realm}:${password}`);
     const response = sha256([key, nonce, nc, cnonce, 'auth', sha256(`${method}:${path}`)].join(':'));
     const fields = [
@@ -61,7 +73,7 @@ export class Login {
    */
   challenged(header: string | undefined, answered: boolean): boolean {
     const fields = digestIn(header ?? '');
-    if (!fields) return false;
+    if (!fields || fields.get('realm') !== realmOf(this.options.serial)) return false;
     const [realm = '', nonce = '', opaque = null] = ['realm', 'nonce', 'opaque'].map((name) =>
       fields.get(name),
     );
@@ -70,6 +82,8 @@ export class Login {
     return !answered || fields.get('stale')?.toLowerCase() === 'true';
   }
 }
+
+const realmOf = (serial: string): string => `muster ${serial}`;
 
 /** By name, in lower case. */
 type Fields = ReadonlyMap<string, string>;

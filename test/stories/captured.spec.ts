@@ -81,16 +81,19 @@ const namesEngine = (request: Buffer): readonly Uint8Array[] => {
   ];
 };
 
+/** That of the real one: another is not answered. */
+const realm = `realm="muster ${identity.serial}"`;
+
 const scenes: readonly Scene[] = [
   { what: 'asks for Basic', web: asks('Basic realm="a"'), agent: null },
   {
     what: 'asks for Digest',
-    web: asks('Digest realm="a", qop="auth", algorithm=SHA-256, nonce="n"'),
+    web: asks(`Digest ${realm}, qop="auth", algorithm=SHA-256, nonce="n"`),
     agent: saysSerial,
   },
   {
     what: 'asks for Digest with MD5',
-    web: asks('Digest realm="a", qop="auth", algorithm=MD5, nonce="n"'),
+    web: asks(`Digest ${realm}, qop="auth", algorithm=MD5, nonce="n"`),
     agent: null,
   },
   {
@@ -107,7 +110,7 @@ const scenes: readonly Scene[] = [
   { what: 'speaks no TLS', web: null, agent: saysSerial },
   {
     what: 'names an engine of SNMPv3',
-    web: asks('Digest realm="a", qop="auth", algorithm=SHA-256, nonce="n"'),
+    web: asks(`Digest ${realm}, qop="auth", algorithm=SHA-256, nonce="n"`),
     agent: namesEngine,
   },
 ];

@@ -17,6 +17,8 @@ export interface Attempt {
   readonly method: string;
   /** The request target as sent. */
   readonly target: string;
+  /** SHA-256 of the certificate that its connection was shown, lower-case hex; null: none is known. */
+  readonly shown: string | null;
 }
 
 export type Judgement = 'good' | 'missing' | 'stale' | 'wrong' | 'locked';
@@ -70,7 +72,8 @@ export class Digest {
       fields.algorithm?.toUpperCase() === 'SHA-256' &&
       qop === 'auth' &&
       /^[0-9a-f]{8}$/i.test(nc) &&
-      cnonce !== '';
+      cnonce !== '' &&
+      isMeantFor(cnonce, attempt.shown);
     if (!right) return 'wrong';
     const answer = sha256(
       [expected.hash, nonce, nc, cnonce, qop, sha256(`${attempt.method}:${attempt.target}`)].join(':'),
@@ -88,6 +91,12 @@ export class Digest {
     const ageMs = this.#now() - Number.parseInt(issuedAt, 36);
     return same(this.#nonce(issuedAt), nonce) && ageMs >= 0 && ageMs <= nonceLifetimeMs;
   }
+}
+
+/** A nonce that ends in a certificate is of a client that has seen it: an answer from another connection was passed on. */
+function isMeantFor(cnonce: string, shown: string | null): boolean {
+  const [, seen] = /\.([0-9a-f]{64})$/.exec(cnonce) ?? [];
+  return seen === undefined || seen === shown;
 }
 
 type Fields = Readonly<Partial<Record<string, string>>>;

@@ -1,8 +1,10 @@
 // What the device interface answers: its paths, and who may use them.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import { checkIpsec } from '#documents/ipsec';
 import { settingValue } from '#events/assessment';
 import { ipAddress } from '#events/identity';
+import { fingerprintOf } from '#pki/certificate';
 import * as z from 'zod';
 import type { Device } from './device.js';
 import type { Digest } from './digest.js';
@@ -100,6 +102,12 @@ export function find(request: IncomingMessage): Route {
   return route;
 }
 
+/** By the connection itself: another certificate may be presented since it was made. */
+function shownTo({ socket }: IncomingMessage): string | null {
+  const own = socket instanceof TLSSocket ? socket.getX509Certificate() : undefined;
+  return own ? fingerprintOf(own.raw) : null;
+}
+
 /** Passes whoever may go on; throws Problem with a challenge. */
 export function authenticate(digest: Digest, device: Device, request: IncomingMessage): void {
   const hash = device.passwordHash;
@@ -108,6 +116,7 @@ export function authenticate(digest: Digest, device: Device, request: IncomingMe
     header: request.headers.authorization,
     method: request.method ?? '',
     target: request.url ?? '',
+    shown: shownTo(request),
   };
   const judgement = digest.judge(attempt, device.realm, hash);
   if (judgement === 'good') return;

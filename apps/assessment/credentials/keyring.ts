@@ -56,7 +56,11 @@ export class Keyring {
     const snmp = { address: identity.ip, port, networks, serial: identity.serial };
     switch (opened.kind) {
       case 'admin':
-        return openDeviceApi(api, { user: 'admin', password: opened.credential.password });
+        return openDeviceApi(api, {
+          user: 'admin',
+          password: opened.credential.password,
+          serial: identity.serial,
+        });
       case 'snmpUser':
         return openSnmp({ ...snmp, access: accessOf(opened.credential) });
       case 'communities':

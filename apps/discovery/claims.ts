@@ -12,6 +12,7 @@ import { announcementsOf, cameBy } from './arrival.js';
 import { claimOf, dismissed, dismissedAs, hasRoom, overWith } from './conflict.js';
 import {
   conflictsOf,
+  type Arrival,
   type Change,
   type Claim,
   type Conflict,
@@ -23,6 +24,7 @@ import {
   apply,
   pinOf,
   proofOf,
+  replacesPin,
   seeCertificate,
   sharedBy,
   sharedOf,
@@ -60,7 +62,7 @@ function judgeParties(device: Device, parties: readonly Party[], old: OldAddress
   const [newest] = parties;
   const [last] = newest ?? [];
   if (!newest || !last) return { changes: [], events: [], settled: [] };
-  const heard = isLate(last.data, device) && old === 'silent' ? 'heardSince' : old;
+  const heard = heardOf(last.data, device, old, known);
   const proof = proofOf(last.data, device, known.certificates) ?? answerProves(heard, last.data);
   if (proof) return moved(device, newest, proof, known);
   const { kept, leftOut } = withRoom(parties, conflictsOf(known, device.id), known.now);
@@ -103,11 +105,17 @@ function withRoom(
   return { kept, leftOut };
 }
 
-type Heard = OldAddress | 'heardSince';
+type Heard = OldAddress | 'heardSince' | 'otherCertificate';
+
+/** Silence speaks for no claim that is older than the device's last word, nor for an answer that would replace its pin. */
+function heardOf(data: Arrival, device: Device, old: OldAddress, { certificates }: Known): Heard {
+  if (replacesPin(data, device, certificates)) return 'otherCertificate';
+  return isLate(data, device) && old === 'silent' ? 'heardSince' : old;
+}
 
 /** Whoever was silent is not asked about: its silence is a proof. */
 const causeOf = (heard: Heard): DeviceConflicted['because'] =>
-  heard === 'outsideNetworks' || heard === 'heardSince' ? heard : 'answers';
+  typeof heard === 'string' && heard !== 'silent' ? heard : 'answers';
 
 /** The silence of the old address does; so does the device itself, when it says there what the claim says, and shows no other certificate. */
 function answerProves(old: Heard, { identity, transport }: DeviceAnnounced): Proof | null {

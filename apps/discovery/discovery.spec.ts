@@ -33,6 +33,7 @@ import { applyRulesWorker } from './apply-rules.js';
 import { claimOf } from './conflict.js';
 import { discovery } from './discovery.js';
 import { proveMoveWorker } from './prove-move.js';
+import type { Way } from './who-is.js';
 
 const serial = 'VNB3K12345';
 const quiet = (): void => undefined;
@@ -260,7 +261,7 @@ describe.each(Object.keys(databases))('discovery on %s', (name) => {
     expect(await store.query(`select serial from discovery.tombstone`)).toEqual([{ serial: 'OTHER-1' }]);
   });
 
-  const work = (open = openDeviceApi): void => {
+  const work = (open: (target: Target) => Driver = openDeviceApi): void => {
     asks = [];
     const bus = outboxBus;
     const log = { info: quiet, warn: quiet, error: quiet };
@@ -268,10 +269,18 @@ describe.each(Object.keys(databases))('discovery on %s', (name) => {
     const on = { store, bus, log, meter, service: 'discovery', instance: 'test' };
     workers = runWorkers({
       ...on,
-      workers: [proveMoveWorker({ store, devicePort: deviceApiPort, silentAgainMs: [1, 1], open })],
+      workers: [proveMoveWorker({ store, ways: [apiBy(open)], doors: [], silentAgainMs: [1, 1] })],
     });
   };
 
+  /** Loopback refuses all others, which is an answer: silent-device.spec.ts has them. */
+  const apiBy = (open: (target: Target) => Driver): Way => ({
+    way: 'deviceApi',
+    name: 'open device API',
+    missing: () => null,
+    ask: (address, { deviceNetworks: networks }, signal) =>
+      open({ address, port: deviceApiPort, networks, fingerprint: null, mutual: null }).identify(signal),
+  });
   const silence = { kind: 'unreachable', reason: 'no answer', host: 'silent' } as const;
   const here = { kind: 'unreachable', reason: 'EMFILE', host: 'unknown' } as const;
   let asks: string[] = [];
@@ -538,7 +547,7 @@ describe.each(Object.keys(databases))('discovery on %s', (name) => {
   it('saves and tells nothing of a run whose lease was lost', async () => {
     const [one] = instances;
     await one.feed(says({ ip: '127.9.0.1' }), says({ ip: address() }));
-    const worker = proveMoveWorker({ store, devicePort: deviceApiPort });
+    const worker = proveMoveWorker({ store, ways: [apiBy(openDeviceApi)], doors: [] });
     const [task] = await activeTasks(store, 'discovery', { budget: 'proofs', limit: 1 });
     if (!task) throw new Error('one was queued');
     const grip = { signal: new AbortController().signal, check: () => Promise.resolve() };

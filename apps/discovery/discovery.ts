@@ -10,7 +10,7 @@
 //                   apply-rules.ts: the task that tries changed rules
 //   flapping.ts     a device that announces too often is named (R18)
 //   rows.ts         the state in SQL; conflict-rows.ts: conflicts; quarantine-rows.ts: held devices
-//   prove-move.ts   the task that asks the old address
+//   prove-move.ts   the task that asks the old address; old-address.ts: how, and what silence is
 //   unknown-clients.ts  clients of the edge that say nothing it understands, which may be asked who they are (R19);
 //                   probe.ts: the task that asks, probe-rows.ts: whom and when, in SQL
 //   who-is.ts       who is at an address: the ways of asking; arrival.ts: what was said, as if it had been announced
@@ -45,7 +45,7 @@ export const discovery: StoredService<Ports> = {
   },
   consumers: [admission, unknownClients, searches, followSettings()],
   workers: ({ store, config, log }) => [
-    proveMoveWorker({ store, devicePort: config.devicePort }),
+    proveMoveWorker({ store, ways: waysOfAsking(config) }),
     applyRulesWorker(store),
     probeWorker({ store, log, ...config }),
     steerWorker(),

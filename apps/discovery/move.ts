@@ -18,10 +18,21 @@ export function proofOf(data: Arrival, device: Device, certificates: Certificate
   const pinned = pinOf(device, certificates);
   const isElsewhere = identity.ip !== device.identity.ip;
   const wasAsked = data.probedBy !== undefined;
+  if (replacesPin(data, device, certificates)) return null;
   if (pinned !== null && transport.fingerprint === pinned && !(wasAsked && isElsewhere))
     return 'sameCertificate';
   const fromThere = origin ? origin.verified : transport.peerAddress === identity.ip;
   return fromThere && !isElsewhere ? 'sameAddress' : null;
+}
+
+/**
+ * Who was asked shows another certificate than the pinned one: that is never put in its place by an answer alone, wherever it
+ * came from, and whoever is silent.
+ */
+export function replacesPin(data: Arrival, device: Device, certificates: Certificates): boolean {
+  const pinned = pinOf(device, certificates);
+  const shown = data.transport.fingerprint;
+  return data.probedBy !== undefined && pinned !== null && shown !== null && shown !== pinned;
 }
 
 /** Passed on by a server that proved nothing, with what is known already: it needs no proof to be heard. */

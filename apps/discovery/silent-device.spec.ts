@@ -1,7 +1,9 @@
-// The other half of who may move a device: the known one really says nothing any more, as far as TCP can tell (R32, R36).
+// The other half of who may move a device: the known one really says nothing any more, by any protocol (R32, R36).
 import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
 import { metrics } from '@opentelemetry/api';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runWorkers, type RunningWorkers } from '#bus/worker';
 import { deviceAnnounced, deviceConflicted, deviceReconciled } from '#events/device';
 import type { Event } from '#events/event';
@@ -9,13 +11,15 @@ import { defaultSettings, settingsChanged } from '#events/settings';
 import type { Store } from '#store/store';
 import { activeTasks } from '#store/tasks';
 import { freePort } from '../../scripts/free-port.mjs';
-import { openCanary, type Canary } from '../../test/support/canary.js';
+import { openCanary } from '../../test/support/canary.js';
 import { openFor, published, startFed, type Fed } from '../../test/support/fed-delivery.js';
 import { outboxBus } from '../../test/support/outbox-bus.js';
-import { openSilentHost, type SilentHost } from '../../test/support/silent-host.js';
+import { openSilentHost } from '../../test/support/silent-host.js';
+import { community, startSnmpd, withoutSnmpd } from '../../test/support/snmpd.js';
 import { until } from '../../test/support/until.js';
 import { discovery } from './discovery.js';
 import { proveMoveWorker } from './prove-move.js';
+import { waysOfAsking } from './who-is.js';
 
 const quiet = (): void => undefined;
 const [own, other] = ['a'.repeat(64), 'b'.repeat(64)];
@@ -23,15 +27,19 @@ const [own, other] = ['a'.repeat(64), 'b'.repeat(64)];
 let store: Store;
 let fed: Fed;
 let workers: RunningWorkers;
-let silent: SilentHost | null = null;
-let canary: Canary | null = null;
-let devicePort = 0;
+const open: { close(): unknown }[] = [];
+let [devicePort, snmpPort, ippPort, door] = [0, 0, 0, 0];
 
 beforeEach(async () => {
-  devicePort = await freePort();
+  [devicePort, snmpPort, ippPort, door] = [
+    await freePort(),
+    await freePort(),
+    await freePort(),
+    await freePort(),
+  ];
   store = await openFor('PGlite', 'discovery');
   fed = await startFed(store, discovery.consumers);
-  const body = { ...defaultSettings, deviceNetworks: ['127.8.0.0/16'] };
+  const body = { ...defaultSettings, deviceNetworks: ['127.8.0.0/16'], probeCommunity: community };
   await fed.feed(published(settingsChanged.draft({ id: 'settings', version: 1, changedBy: 'admin', body })));
   const log = { info: quiet, warn: quiet, error: quiet };
   const on = {
@@ -42,13 +50,16 @@ beforeEach(async () => {
     service: 'discovery',
     instance: 'test',
   };
-  workers = runWorkers({ ...on, workers: [proveMoveWorker({ store, devicePort, silentAgainMs: [1] })] });
+  const ways = waysOfAsking({ devicePort, snmpPort, ippPort });
+  workers = runWorkers({
+    ...on,
+    workers: [proveMoveWorker({ store, ways, doors: [door], silentAgainMs: [1] })],
+  });
 });
 afterEach(async () => {
   await workers.stop();
   await fed.stop();
-  await silent?.close();
-  await canary?.close();
+  for (const each of open.splice(0)) await each.close();
 });
 
 function says(ip: string, fingerprint: string): Event {
@@ -63,10 +74,21 @@ function says(ip: string, fingerprint: string): Event {
   );
 }
 
+/** Whose plug was pulled: at none of its ports anything comes back, which loopback does not do by itself. */
+async function unplugged(host: string, but: readonly number[] = []): Promise<void> {
+  const silent = [devicePort, ippPort, door].filter((port) => !but.includes(port));
+  open.push(...(await Promise.all(silent.map((port) => openSilentHost(host, port)))));
+  if (but.includes(snmpPort)) return;
+  const deaf = createSocket('udp4');
+  await new Promise<void>((resolve) => deaf.bind(snmpPort, host, resolve));
+  open.push({ close: () => deaf.close() });
+}
+
 it('a known serial number from another address and certificate, and nothing at the old one: moved, as from the box', async () => {
   const [known, claimed] = [`127.8.${randomInt(100, 200)}.1`, `127.8.${randomInt(100, 200)}.2`];
-  silent = await openSilentHost(known, devicePort);
-  canary = await openCanary(claimed, devicePort);
+  await unplugged(known);
+  const canary = await openCanary(claimed, devicePort);
+  open.push(canary);
   await fed.feed(says(known, own), says(claimed, other));
   const moved = await until('it has moved', async () => (await fed.told(deviceReconciled))[0]);
   expect(moved).toMatchObject({
@@ -86,3 +108,41 @@ it('a known serial number from another address and certificate, and nothing at t
   const { heard } = canary;
   await until('the canary is asked', () => heard.some(({ length }) => length > 0));
 }, 120_000);
+
+describe('a device that answers only', () => {
+  const conflictAt = async (known: string) => {
+    const claimed = `127.8.${randomInt(100, 200)}.4`;
+    await fed.feed(says(known, own), says(claimed, other));
+    const told = async () => (await fed.told(deviceConflicted))[0] ?? (await fed.told(deviceReconciled))[0];
+    return until('it is told', told, 60_000);
+  };
+  const stays = { known: { fingerprint: own }, because: 'answers' };
+
+  it.skipIf(withoutSnmpd)(
+    'by SNMP is there: an operator decides',
+    async () => {
+      const known = `127.8.${randomInt(100, 200)}.1`;
+      const { serial } = deviceAnnounced.example.identity;
+      const says = { serial, model: 'LaserJet M612', name: 'second-floor', mac: '3c5282aa0001' };
+      const agent = await startSnmpd(known, snmpPort, says);
+      open.push({ close: () => agent.stop() });
+      await unplugged(known, [snmpPort]);
+      expect(await conflictAt(known)).toMatchObject(stays);
+    },
+    120_000,
+  );
+
+  it.each(['IPP', 'at a port that is knocked at'])(
+    '%s is there: an operator decides',
+    async (which) => {
+      const known = `127.8.${randomInt(100, 200)}.1`;
+      const port = which === 'IPP' ? ippPort : door;
+      await unplugged(known, [port]);
+      const server = createServer((socket) => void socket.on('error', () => undefined).end());
+      await new Promise<void>((resolve) => server.listen(port, known, resolve));
+      open.push({ close: () => new Promise((closed) => server.close(closed)) });
+      expect(await conflictAt(known)).toMatchObject(stays);
+    },
+    120_000,
+  );
+});

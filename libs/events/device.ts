@@ -225,9 +225,12 @@ export const deviceConflicted = defineEvent({
     /**
      * Why nothing was decided. answers: something is still there at the known address. outsideNetworks: Muster may not
      * connect to that address, and did not ask. heardSince: the known device was believed something newer than the claim.
-     * Null in what was told before it was said.
+     * otherCertificate: who was found by a search shows another certificate than the pinned one, whoever is silent. Null in what was told before it was said.
      */
-    because: z.enum(['answers', 'outsideNetworks', 'heardSince']).nullable().default(null),
+    because: z
+      .enum(['answers', 'outsideNetworks', 'heardSince', 'otherCertificate'])
+      .nullable()
+      .default(null),
     /** Null: that side showed none, or its own; `fingerprint` of `known` is never one of these. */
     shared: sharedCertificates.default({ known: null, claimed: null }),
   }),
@@ -313,9 +316,9 @@ export const deviceLicensed = defineEvent({
   type: 'device.licensed',
   publisher: 'licensing',
   title: 'The device holds a seat (R40).',
-  schema: deviceFact.extend({ pool: z.string().max(64), fresh: z.boolean() }),
+  schema: deviceFact.extend({ pool: z.string().max(64), fresh: z.boolean(), proof: proof.optional() }),
   subject: (data) => data.deviceId,
-  example: { ...exampleFact, pool: 'community', fresh: true },
+  example: { ...exampleFact, pool: 'community', fresh: true, proof: 'first' as const },
 });
 export type DeviceLicensed = z.infer<typeof deviceLicensed.schema>;
 
@@ -353,6 +356,8 @@ export const deviceGrouped = defineEvent({
   title: "The device's groups were computed; always said, changed or not: it drives what follows (R50).",
   schema: deviceFact.extend({
     fresh: z.boolean(),
+    /** Why it is believed to be the device, as discovery said; absent: nothing was found out of the device itself. */
+    proof: proof.optional(),
     /** By priority, lowest number first. */
     groups: z.array(membership).max(1000),
     left: z.array(z.string().max(64)).max(1000),
@@ -363,6 +368,7 @@ export const deviceGrouped = defineEvent({
   example: {
     ...exampleFact,
     fresh: true,
+    proof: 'first',
     groups: [
       { groupId: 'all', name: 'All devices', kind: 'all', priority: 1000, policyId: null, added: true },
       {

@@ -251,6 +251,10 @@ describe('a device, given its events', () => {
     ['answers', /^10\.9\.9\.9 claims this serial number, and something is still alive at 10\.1\.2\.3;/],
     ['outsideNetworks', /the known address 10\.1\.2\.3 is outside the device networks and was not asked;/],
     ['heardSince', /the known device was heard since, last at 10\.1\.2\.3;/],
+    [
+      'otherCertificate',
+      /a search was shown another certificate than the one pinned to the device, known at 10\.1\.2\.3;/,
+    ],
     [null, /nothing proves it against 10\.1\.2\.3; nothing was changed\.$/],
   ] as const)('says why a conflict was not decided alone: %s', (because, said) => {
     const shared = { known: null, claimed: 'f'.repeat(64) };

@@ -67,6 +67,14 @@ const proofs: Readonly<Record<DataOf<typeof device.deviceReconciled>['proof'], s
   operator: ' An operator decided so.',
 };
 
+/** Assessment goes by the same: see movedAt in its decide.ts. */
+const withheld =
+  ' Until somebody vouches for it, nothing goes there of what is kept to open it: set a credential for this device to do so.';
+const unproved: Readonly<Partial<Record<DataOf<typeof device.deviceReconciled>['proof'], string>>> = {
+  oldAddressSilent: withheld,
+  sameAddress: withheld,
+};
+
 const decisions: Readonly<Record<DeviceConflictDecided['outcome'], string>> = {
   kept: 'kept the known device: this claim is dismissed',
   moved: 'decided that the device is there now',
@@ -80,6 +88,8 @@ const causes = {
   outsideNetworks: ({ ip }: { readonly ip: string }) =>
     `the known address ${ip} is outside the device networks and was not asked`,
   heardSince: ({ ip }: { readonly ip: string }) => `the known device was heard since, last at ${ip}`,
+  otherCertificate: ({ ip }: { readonly ip: string }) =>
+    `a search was shown another certificate than the one pinned to the device, known at ${ip}`,
 } as const;
 
 /** Seats without a licence file, as licensing names them. */
@@ -108,10 +118,10 @@ function workOf(mode: Started['mode'], policies: Started['policies']): string {
 export const sentences = {
   discovered: ({ identity, ...how }: DataOf<typeof device.deviceDiscovered>): string =>
     `Discovered at ${identity.ip} through ${wayIn(how)}.`,
-  reconciled: ({ changed, proof, ...how }: DataOf<typeof device.deviceReconciled>): string =>
+  reconciled: ({ changed, proof, fresh, ...how }: DataOf<typeof device.deviceReconciled>): string =>
     changed.length === 0
       ? `Seen again through ${wayIn(how)}, nothing changed.`
-      : `${changed.map(({ field, from, to }) => `${field}: ${from ?? 'none'} → ${to ?? 'none'}`).join('; ')}.${proofs[proof]}`,
+      : `${changed.map(({ field, from, to }) => `${field}: ${from ?? 'none'} → ${to ?? 'none'}`).join('; ')}.${proofs[proof]}${fresh ? (unproved[proof] ?? '') : ''}`,
   conflicted: ({ known, claimed, leftOut, because }: DataOf<typeof device.deviceConflicted>): string =>
     leftOut > 0
       ? `As many claims to this serial number wait as are kept: ${leftOut} more, the newest from ${claimed.ip}, were left out.`

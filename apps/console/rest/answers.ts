@@ -80,7 +80,7 @@ const conflict = z.object({
   identity: identity.nullable(),
   peerAddress: z.string().nullable(),
   /** Why nothing was decided; null of conflicts from before it was told. */
-  because: z.enum(['answers', 'outsideNetworks', 'heardSince']).nullable(),
+  because: z.enum(['answers', 'outsideNetworks', 'heardSince', 'otherCertificate']).nullable(),
   /** The certificate that a side shows, where several devices show it: it proves nothing. */
   shared: z.object({ known: z.string().nullable(), claimed: z.string().nullable() }),
   at: time,

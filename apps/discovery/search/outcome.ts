@@ -26,6 +26,9 @@ const reasons: Readonly<Record<AnnouncementFiltered['reason'], string>> = {
   claimsFull: 'as many parties as are kept wait for approval with its serial number',
 };
 
+const elsewhere = 'its serial number is that of a device elsewhere, which is asked now: see there';
+const other = 'it shows another certificate than the one that is pinned to the device: see there';
+
 export function becameOf({ changes, events }: Decision<Change>): Became {
   const isOf = (type: string) => (draft: Draft) => draft.definition.type === type;
   const told = events.filter((draft) => !isOf(announcementFiltered.type)(draft));
@@ -43,7 +46,7 @@ export function becameOf({ changes, events }: Decision<Change>): Became {
     return became(
       'claimed',
       claim.deviceId,
-      'its serial number is that of a device elsewhere, which is asked now: see there',
+      claim.data.identity.ip === device?.identity.ip ? other : elsewhere,
     );
   if (told.some(isOf(deviceDiscovered.type))) return became('found', device?.id ?? null);
   if (told.some(isOf(deviceReconciled.type))) return became('known', device?.id ?? null);

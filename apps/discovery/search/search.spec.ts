@@ -30,6 +30,7 @@ import { freePort } from '../../../scripts/free-port.mjs';
 import { openCanary } from '../../../test/support/canary.js';
 import { databases, openFor, published, startFed, type Fed } from '../../../test/support/fed-delivery.js';
 import { openIppPeer, saying, text, uri } from '../../../test/support/ipp-peer.js';
+import { openSilentHost } from '../../../test/support/silent-host.js';
 import { outboxBus } from '../../../test/support/outbox-bus.js';
 import { silentLog } from '../../../test/support/silent.js';
 import { community, startSnmpd, withoutSnmpd } from '../../../test/support/snmpd.js';
@@ -83,7 +84,7 @@ describe.each(Object.keys(databases))('a device that is looked for, on %s', (nam
     const all = [
       steerWorker({ stepMs: 20 }),
       findWorker({ store, ways, dnsServers, retryDelaysMs: [] }),
-      proveMoveWorker({ store, devicePort, silentAgainMs: [] }),
+      proveMoveWorker({ store, ways, doors: [], silentAgainMs: [1] }),
     ];
     const meter = metrics.getMeter('test');
     workers = runWorkers({
@@ -158,6 +159,33 @@ describe.each(Object.keys(databases))('a device that is looked for, on %s', (nam
     const again = { ...found, proof: 'sameCertificate', fresh: false, changed: [], probedBy: 'deviceApi' };
     expect(await fed.told(deviceReconciled)).toMatchObject([again]);
   });
+
+  it.runIf(isOne).each([
+    { where: 'at its address', elsewhere: false, because: 'otherCertificate' },
+    { where: 'elsewhere, while its address is silent', elsewhere: true, because: 'otherCertificate' },
+  ])(
+    'keeps its pin whatever certificate is shown $where',
+    async ({ elsewhere, because }) => {
+      const pinned = 'a'.repeat(64);
+      const known = elsewhere ? someAddress() : address;
+      await fed.feed(settings({ authentication: 'mutual', probeCommunity: null }), announces(known, pinned));
+      if (elsewhere) {
+        for (const port of [devicePort, ippPort]) open.push(await openSilentHost(known, port));
+      }
+      const shown = await printerAt(address);
+      work();
+      expect(await lookFor({ at: address })).toMatchObject([{ outcome: 'claimed' }]);
+      expect(
+        await until('it is told', async () => (await fed.told(deviceConflicted))[0], 60_000),
+      ).toMatchObject({
+        known: { ip: known, fingerprint: pinned },
+        claimed: { ip: address, fingerprint: shown },
+        because,
+      });
+      expect(await fed.told(deviceReconciled)).toEqual([]);
+    },
+    120_000,
+  );
 
   it.skipIf(withoutSnmpd ?? !isOne)('is found by SNMP, where the operator named a community', async () => {
     const printer = {

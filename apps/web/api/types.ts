@@ -139,7 +139,7 @@ export interface Conflict {
   readonly identity: Identity | null;
   readonly peerAddress: string | null;
   /** Why nothing was decided; null of those from before it was told. */
-  readonly because?: 'answers' | 'outsideNetworks' | 'heardSince' | null;
+  readonly because?: 'answers' | 'outsideNetworks' | 'heardSince' | 'otherCertificate' | null;
   /** The certificate that a side shows, where several devices show it: it proves nothing. */
   readonly shared?: { readonly known: string | null; readonly claimed: string | null };
   readonly at: string;

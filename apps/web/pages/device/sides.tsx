@@ -89,6 +89,9 @@ export function Cause({ because, known }: Pick<Conflict, 'because'> & { readonly
       </>
     );
   }
+  if (because === 'otherCertificate') {
+    return 'A search found it, and it shows another certificate than the one pinned to the device: no search replaces that.';
+  }
   if (because === 'heardSince') return 'The known device was heard since, so the claim is older than that.';
   if (because === 'answers') return 'At the known address something still answers.';
   return 'Nothing proved that it is the known device.';

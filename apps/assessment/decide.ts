@@ -100,6 +100,7 @@ function grouped(event: Event<DeviceGrouped>, state: State): Decision<Change> {
     ...before,
     standing: 'active',
     licensingSequence: Math.max(licensed, before.licensingSequence),
+    movedAt: movedAt(data, before, { now: state.now, late }),
     ...(late
       ? {}
       : {
@@ -118,6 +119,20 @@ function grouped(event: Event<DeviceGrouped>, state: State): Decision<Change> {
     policyId: null,
   });
   return { changes: [{ type: 'device', device }, ...follows.changes], events: follows.events };
+}
+
+/**
+ * When it was moved by the silence of its old address, or showed another certificate at its own: it may be anybody. One that
+ * is pinned since then is the pin of whoever that is; only an authority or an operator says more.
+ */
+function movedAt(
+  { fresh, proof }: DeviceGrouped,
+  before: Device,
+  { now, late }: { readonly now: Date; readonly late: boolean },
+): Date | null {
+  if (fresh && (proof === 'oldAddressSilent' || proof === 'sameAddress')) return now;
+  const vouched = proof === 'verified' || proof === 'operator';
+  return vouched && !late ? null : before.movedAt;
 }
 
 type Requested = (typeof assessmentRequested)['example'];

@@ -25,6 +25,8 @@ export interface Device {
   readonly flappingAt: Date | null;
   readonly lastPolicy: string | null;
   readonly lastStartedAt: Date | null;
+  /** It was moved then without a proof: what is kept for it goes nowhere until somebody vouches for it. */
+  readonly movedAt: Date | null;
 }
 
 export interface KnownPolicy {
@@ -59,11 +61,12 @@ const row = z.object({
   flappingAt: z.date().nullable(),
   lastPolicy: z.string().nullable(),
   lastStartedAt: z.date().nullable(),
+  movedAt: z.date().nullable(),
 });
 
 const columns = `id, identity, fingerprint, groups, grouped_sequence as "groupedSequence", standing,
   licensing_sequence as "licensingSequence", flapping_at as "flappingAt", last_policy as "lastPolicy",
-  last_started_at as "lastStartedAt"`;
+  last_started_at as "lastStartedAt", moved_at as "movedAt"`;
 
 /** With the rows of these devices locked, known before or not, in the order of their ids; then their queued tasks. */
 export async function load(tx: Tx, deviceIds: readonly string[]): Promise<State> {
@@ -106,9 +109,10 @@ export async function saveDevices(tx: Tx, devices: readonly Device[]): Promise<v
   await tx.query(
     `update ${schema}.device set identity = d.identity, fingerprint = d.fingerprint, groups = d.groups,
        grouped_sequence = d."groupedSequence", standing = d.standing, licensing_sequence = d."licensingSequence",
-       retired_at = case d.standing when 'retired' then coalesce(retired_at, now()) end, flapping_at = d."flappingAt"
+       retired_at = case d.standing when 'retired' then coalesce(retired_at, now()) end, flapping_at = d."flappingAt",
+       moved_at = d."movedAt"
      from jsonb_to_recordset($1::jsonb) as d(id uuid, identity jsonb, fingerprint text, groups jsonb,
-       "groupedSequence" bigint, standing text, "licensingSequence" bigint, "flappingAt" timestamptz)
+       "groupedSequence" bigint, standing text, "licensingSequence" bigint, "flappingAt" timestamptz, "movedAt" timestamptz)
      where device.id = d.id`,
     [JSON.stringify([...last.values()])],
   );

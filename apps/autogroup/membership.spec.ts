@@ -71,7 +71,7 @@ describe.each(Object.keys(databases))('membership on %s', (name) => {
     const event = licensed();
     await fed.feed(event);
     expect(await last()).toMatchObject({ deviceId: device, trigger: 'announced', groups: [], left: [] });
-    expect(await last()).toMatchObject({ licensedSequence: event.sequence });
+    expect(await last()).toMatchObject({ licensedSequence: event.sequence, fresh: true, proof: 'first' });
   });
 
   it('of a deleted device is forgotten altogether long after', async () => {

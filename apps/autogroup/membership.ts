@@ -109,11 +109,15 @@ export function evolve(groups: Groups, change: Change): void {
 function group({ data, sequence }: Event<DeviceLicensed>, groups: Groups): Decision<Change> {
   const known = groups.devices.get(data.deviceId) ?? unknown(data.deviceId);
   if (known.retired) return nothing;
-  const { trigger, announcements, fresh, identity, fingerprint } = data;
+  const { trigger, announcements, fresh, proof, identity, fingerprint } = data;
   const late = known.sequence > sequence ? known.identity : null;
   const device = late ? known : { ...known, identity, fingerprint, sequence };
   const placed = place(device, late ?? identity, groups);
-  const event = deviceGrouped.draft({ ...placed.fact, trigger, announcements, fresh });
+  const event = deviceGrouped.draft({
+    ...placed.fact,
+    ...{ trigger, announcements, fresh },
+    ...(proof && { proof }),
+  });
   return { changes: [{ kind: 'device', device: owing(placed, trigger, groups) }], events: [event] };
 }
 

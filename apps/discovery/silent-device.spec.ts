@@ -138,7 +138,7 @@ describe('a device that answers only', () => {
       const known = `127.8.${randomInt(100, 200)}.1`;
       const port = which === 'IPP' ? ippPort : door;
       await unplugged(known, [port]);
-      const server = createServer((socket) => void socket.on('error', () => undefined).end());
+      const server = createServer((socket) => void socket.destroy());
       await new Promise<void>((resolve) => server.listen(port, known, resolve));
       open.push({ close: () => new Promise((closed) => server.close(closed)) });
       expect(await conflictAt(known)).toMatchObject(stays);

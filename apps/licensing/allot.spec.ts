@@ -4,6 +4,7 @@ import {
   deviceDiscovered,
   deviceLicensed,
   deviceReconciled,
+  type DeviceReconciled,
   deviceRetired,
   deviceUnlicensed,
 } from '#events/device';
@@ -16,6 +17,8 @@ import { withdraw } from './sweep.js';
 
 const now = new Date('2026-11-21T08:00:00.000Z');
 const community = (seats: number): Pool => ({ id: 'community', version: 0, seats, taken: 0, lapsesAt: null });
+
+type Proof = DeviceReconciled['proof'];
 
 /** Seats as they are after these events. */
 function given(pools: readonly Pool[], ...events: readonly Event<Heard>[]): Seats {
@@ -146,6 +149,21 @@ describe('an exhausted pool', () => {
       [second, 'seatFreed'],
       [third, 'discovered'],
     ]);
+  });
+
+  it('tells with the seat that the device was moved without a proof, unless somebody has vouched for it since', () => {
+    const said = (proof: Proof, fresh: boolean) =>
+      published(deviceReconciled.draft({ ...deviceReconciled.example, deviceId: second, proof, fresh }));
+    const seatedAfter = (...events: readonly Event<Heard>[]) =>
+      only(
+        when(given([community(1)], discovered(first), discovered(second), ...events), retired(first)),
+        deviceLicensed,
+      );
+    const moved = said('oldAddressSilent', true);
+    const again = said('sameCertificate', false);
+    expect(seatedAfter(moved, again)).toMatchObject([{ fresh: true, proof: 'oldAddressSilent' }]);
+    expect(seatedAfter(moved, said('verified', false))).toMatchObject([{ fresh: true, proof: 'verified' }]);
+    expect(seatedAfter(moved, said('operator', true))).toMatchObject([{ proof: 'operator' }]);
   });
 
   it('gives added seats to as many as there are', () => {

@@ -72,7 +72,15 @@ function newest(data: Admitted, sequence: number, known: Device | null): Fact {
     data.trigger === 'discovered' &&
     announcements.length === 0 &&
     (known?.fact ? known.fact.found === true : true);
-  return { identity, fingerprint, announcements, fresh, found };
+  return { identity, fingerprint, announcements, fresh, found, ...proofOf(data, known) };
+}
+
+/** Who came without a proof, and has not been told of yet, is no better for showing again what he came with. */
+function proofOf(data: Admitted, known: Device | null): Pick<Fact, 'proof'> {
+  const confirmed = data.proof === 'verified' || data.proof === 'operator';
+  const waits = known?.fact?.fresh === true && !data.fresh && !confirmed;
+  const { proof } = waits && known.fact ? known.fact : data;
+  return proof === undefined ? {} : { proof };
 }
 
 /** Its seat is free. What discovery says of it late changes nothing any more. */

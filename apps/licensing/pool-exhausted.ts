@@ -45,6 +45,7 @@ export function takeSeat(
       trigger: by.trigger,
       pool: by.pool.id,
       fresh: fact.fresh,
+      ...(fact.proof && { proof: fact.proof }),
     }),
   };
 }

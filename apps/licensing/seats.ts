@@ -1,4 +1,5 @@
 // What licensing knows while it decides: pools, the devices of a batch, and who waits.
+import type { DeviceReconciled } from '#events/device';
 import type { Identity } from '#events/identity';
 import type { SeatCount } from '#events/licence';
 
@@ -12,11 +13,15 @@ export interface Pool {
   readonly lapsesAt: Date | null;
 }
 
+type Proof = DeviceReconciled['proof'];
+
 /** What is told of a device when it gets a seat. */
 export interface Fact {
   readonly identity: Identity;
   readonly fingerprint: string | null;
   readonly fresh: boolean;
+  /** What was believed of it then; absent: it was kept before that was told. */
+  readonly proof?: Proof;
   /** While it waits: all announcements that wait with it, the newest 1,000. */
   readonly announcements: readonly string[];
   /** It never announced itself, and was only found: a seat that comes later is no reason to change it (R52). */

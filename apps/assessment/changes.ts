@@ -86,6 +86,12 @@ export async function rulesChanged(
   return row ? z.object({ before: rules, after: rules }).parse(row) : null;
 }
 
+/** What one had before is a secret that others may know by now, or that all devices have: it is never put back. */
+export const isSecret = (setting: string): boolean =>
+  settingsCatalogue.get(setting)?.credential !== undefined;
+const secrets = [...settingsCatalogue.keys()].filter(isSecret);
+
+/** Of what can be put back. */
 export async function isAnythingLeft(
   on: Store,
   deviceId: string,
@@ -93,13 +99,13 @@ export async function isAnythingLeft(
 ): Promise<boolean> {
   const rows = await on.query(
     `select 1 as one from assessment.change
-     where device_id = $1 and task_id = any($2::uuid[]) and undone_by is null limit 1`,
-    [deviceId, taskIds],
+     where device_id = $1 and task_id = any($2::uuid[]) and undone_by is null and setting <> all($3::text[]) limit 1`,
+    [deviceId, taskIds, secrets],
   );
   return rows.length > 0;
 }
 
-/** Not undone yet, the newest first. */
+/** Not undone yet, the newest first; secrets are among them. */
 export async function undoable(on: Store, { deviceId, taskId }: ByTask): Promise<readonly SettingChange[]> {
   const rows = await on.query<{ setting: string }>(
     `select setting from assessment.change where device_id = $1 and task_id = $2 and undone_by is null`,

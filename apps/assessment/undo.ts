@@ -20,6 +20,7 @@ import type { Task } from '#store/tasks';
 import {
   changesOf,
   isAnythingLeft,
+  isSecret,
   keepChanges,
   markUndone,
   rulesChanged,
@@ -131,7 +132,8 @@ async function run(task: Task<UndoPayload>, on: Run): Promise<Finish> {
   const wanted = await Promise.all(
     task.payload.undoes.map((taskId) => undoable(store, { deviceId: task.key, taskId })),
   );
-  const read = () => readFrom(device, wanted.flat(), on.grip.signal);
+  const readable = wanted.flat().filter(({ setting }) => !isSecret(setting));
+  const read = () => readFrom(device, readable, on.grip.signal);
   const events: Draft[] = [];
   const marks: { readonly undoes: string; readonly settings: readonly string[] }[] = [];
   for (const undoes of task.payload.undoes.toReversed()) {
@@ -162,7 +164,10 @@ async function run(task: Task<UndoPayload>, on: Run): Promise<Finish> {
 function summaryOf(items: readonly UndoneItem[]): Pick<AssessmentUndone, 'outcome' | 'detail'> {
   if (items.length === 0)
     return { outcome: 'undone', detail: 'nothing that it had changed is left to be put back' };
-  const [first, ...others] = items.filter(({ outcome }) => outcome !== 'restored');
+  const left = items.filter(({ outcome }) => outcome === 'leftOut').map(({ title }) => title);
+  const [first, ...others] = items.filter(({ outcome }) => outcome !== 'restored' && outcome !== 'leftOut');
+  if (!first && left.length > 0)
+    return { outcome: 'undone', detail: `${secretsStay}: ${left.join(', ')}`.slice(0, 512) };
   if (!first) return { outcome: 'undone', detail: null };
   const more = others.length > 0 ? ` and ${others.length} more` : '';
   return { outcome: 'partly', detail: cut(`${first.title} (${first.detail})${more}`, detailMax) };
@@ -204,15 +209,23 @@ async function putBack(
   const rules = kept && (await undoRules(on, kept));
   if (rules?.says) await settleChanges(store, by, new Map<string, Kept>([[ipsecRulesKey, rules.says]]));
   if (rules?.lost) return rules.lost;
-  const settings = changes.filter((change) => !isRules(change));
+  const settings = changes.filter((change) => !isRules(change) && !isSecret(change.setting));
   const still = settings.filter(({ setting, after }) => reading.values.get(setting) === after);
   const wrote = await writeAll(on, stepsBack(still, device), reading.values);
   await settleChanges(store, by, wrote.reading.values);
   if (wrote.lost) return wrote.lost;
   const tried = new Set(still.map(({ setting }) => setting));
   const items = settings.map((change) => itemOf(change, tried.has(change.setting) ? wrote : null, reading));
-  return { items: [...(rules ? [rules.item] : []), ...items] };
+  const leftOut = changes.filter(({ setting }) => isSecret(setting)).map(leftOutItem);
+  return { items: [...(rules ? [rules.item] : []), ...items, ...leftOut] };
 }
+
+const secretsStay = 'secrets are not put back';
+
+const leftOutItem = ({ setting, before, after }: SettingChange): UndoneItem => ({
+  ...{ setting, title: titleOf(setting), from: after, to: before, says: null },
+  ...{ outcome: 'leftOut', detail: `${secretsStay}: it keeps the one that it has` },
+});
 
 const isRules = ({ setting }: SettingChange): boolean => setting === ipsecRulesKey;
 

@@ -115,12 +115,16 @@ function admit(
   const { serial } = event.data.identity;
   if (admitted.by === 'off' && !held) return { changes, events };
   // The device has its id from the announcement that it is discovered by.
-  const decided = { serial, outcome: 'admitted' as const, ...admitted, deviceId: event.id };
+  const fingerprint = pinnedIn(changes);
+  const decided = { serial, outcome: 'admitted' as const, ...admitted, deviceId: event.id, fingerprint };
   return {
     changes: [...changes, { kind: 'released', serial }],
     events: [...events, deviceApprovalDecided.draft(decided)],
   };
 }
+
+const pinnedIn = (changes: readonly Change[]): string | null =>
+  changes.reduce<string | null>((pin, one) => (one.kind === 'device' ? one.device.fingerprint : pin), null);
 
 /** What an operator decides, device by device, of what he was shown; asked twice, it is decided once. */
 export function decideApproval(
@@ -133,7 +137,10 @@ export function decideApproval(
   const decided = [...new Set(data.serials)].map((serial): Decision<Change> => {
     const held = known.quarantine.get(serial);
     const tell = (outcome: 'refused' | 'gone' | 'another'): Draft =>
-      deviceApprovalDecided.draft({ serial, outcome, by: 'operator', name, deviceId: null });
+      deviceApprovalDecided.draft({
+        ...{ serial, outcome, by: 'operator' as const, name },
+        ...{ deviceId: null, fingerprint: null },
+      });
     if (!held) return { changes: [], events: [tell('gone')] };
     const meant = meantBy(held, seen.get(serial));
     if (!meant) return { changes: [], events: [tell('another')] };

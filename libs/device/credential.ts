@@ -17,12 +17,12 @@ const text = (min: number, max: number) =>
 const community = text(1, 32);
 /** RFC 3414 11.2: shorter ones are guessed from what anybody can record. */
 const passphrase = text(8, 64);
-/** It goes in clear to devices that have no certificate by which they could prove who they are. */
+/** It goes to devices, too, for which nobody vouches; a community also to those that have no certificate. */
 const unproved = z.boolean().default(false);
 
 export const credential = z.discriminatedUnion('kind', [
   /** Of the user `admin` of the device API, by HTTP Digest. */
-  z.strictObject({ kind: z.literal('admin'), password: text(8, 128) }),
+  z.strictObject({ kind: z.literal('admin'), password: text(8, 128), unproved: unproved.optional() }),
   z.strictObject({ kind: z.literal('snmpRead'), community, unproved }),
   z.strictObject({ kind: z.literal('snmpWrite'), community, unproved }),
   z.strictObject({

@@ -110,7 +110,7 @@ export type DeviceApprovalRequested = z.infer<typeof deviceApprovalRequested.sch
 
 export const deviceApprovalDecided = defineEvent({
   type: 'device.approvalDecided',
-  version: 2,
+  version: 3,
   publisher: 'discovery',
   title:
     'A device was admitted, and device.discovered follows, or refused; or it was not held any more (R37).',
@@ -123,6 +123,8 @@ export const deviceApprovalDecided = defineEvent({
     /** Name of the operator or the rule. */
     name: printable(128).nullable(),
     deviceId: z.uuid().nullable(),
+    /** SHA-256 of the certificate that is pinned to it with that; null: none is, or it was not admitted. */
+    fingerprint: z.string().nullable().default(null),
   }),
   subject: (data) => data.serial,
   example: {
@@ -131,6 +133,7 @@ export const deviceApprovalDecided = defineEvent({
     by: 'operator',
     name: 'admin',
     deviceId: '0193f2a0-0000-7000-8000-000000000001',
+    fingerprint: 'a'.repeat(64),
   },
 });
 export type DeviceApprovalDecided = z.infer<typeof deviceApprovalDecided.schema>;

@@ -280,9 +280,9 @@ const undoneItem = z.object({
   /**
    * restored: it says what it said before · changedSince: it said something else than what Muster had written, and was left
    * alone · refused: it did not take it, or says something else when read again · unsupported: it has no such setting any
-   * more · failed: it could not be read or written.
+   * more · failed: it could not be read or written · leftOut: a secret, which is never put back.
    */
-  outcome: z.enum(['restored', 'changedSince', 'refused', 'unsupported', 'failed']),
+  outcome: z.enum(['restored', 'changedSince', 'refused', 'unsupported', 'failed', 'leftOut']),
   detail: z.string().max(detailMax).nullable(),
 });
 export type UndoneItem = z.infer<typeof undoneItem>;
@@ -299,7 +299,7 @@ export const assessmentUndone = defineEvent({
     undoes: z.uuid(),
     startedAt: z.iso.datetime(),
     finishedAt: z.iso.datetime(),
-    /** undone: each item is restored. partly: some are not. */
+    /** undone: each item is restored, but for secrets. partly: some are not. */
     outcome: z.enum(['undone', 'partly', 'unreachable', 'failed', 'cancelled']),
     detail: z.string().max(detailMax).nullable(),
     /** In the order in which they were put back, which is the other way round. */

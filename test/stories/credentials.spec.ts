@@ -1,5 +1,6 @@
 // Devices that let in only whoever has their password (R67): which credential is tried, how often, and how it is changed.
 import { randomUUID, X509Certificate } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exampleIdentity } from '#events/identity';
 import { fingerprintOf, type Credentials } from '#pki/certificate';
@@ -25,6 +26,7 @@ class Printer {
   readonly known: Known;
   kept: Configuration = freshConfiguration;
   requests = 0;
+  missing: readonly string[] = [];
   /** Called when it has kept something, before it answers. */
   afterSave: (kept: Configuration) => Promise<void> = () => Promise.resolve();
   #api: Api | null = null;
@@ -40,7 +42,10 @@ class Printer {
       this.kept = configuration;
       await this.afterSave(configuration);
     };
-    return new Device({ identity: this.known.identity, memory: { read: () => this.kept, save } });
+    return new Device({
+      ...{ identity: this.known.identity, missing: this.missing },
+      memory: { read: () => this.kept, save },
+    });
   }
 
   async up(): Promise<void> {
@@ -65,8 +70,9 @@ class Printer {
 describe('a device with a password', () => {
   let assessing: Assessing;
   let printer: Printer;
+  let port: number;
   beforeEach(async () => {
-    const device = await freePort();
+    const device = (port = await freePort());
     assessing = await Assessing.start(['127.37.0.0/16']);
     await assessing.require(telnetOff);
     assessing.work({ device, snmp: device });
@@ -161,6 +167,97 @@ describe('a device with a password', () => {
       ]);
       const hash = printer.device.passwordHash;
       await locked('a newer one');
+      expect(printer.device.passwordHash).toBe(hash);
+    },
+    limitMs,
+  );
+
+  it(
+    'that nobody knows gets no secret that others have; one who was admitted does, and what is its own',
+    async () => {
+      await locked();
+      const newcomer = { ...printer.known, approved: false };
+      await assessing.hold(admin(right));
+      const refused = await assessing.assess(newcomer);
+      expect(refused).toMatchObject({ outcome: 'failed' });
+      expect(refused.detail).toContain('nobody vouches');
+      expect(await assessing.tried(id())).toEqual({});
+      expect(await assessing.assess(printer.known)).toMatchObject({ outcome: 'compliant' });
+      // What a person has admitted is that certificate: with another one it is a newcomer again.
+      shown = await selfSigned({ commonName: 'other', serialNumber: exampleIdentity.serial });
+      await printer.down();
+      await printer.up();
+      const fingerprint = fingerprintOf(new X509Certificate(shown.certificate).raw);
+      const other = { ...newcomer, fingerprint };
+      expect(await assessing.assess(other)).toMatchObject({ outcome: 'failed' });
+      expect(await assessing.tried(id())).toEqual({ 'admin/global@1': true });
+      await assessing.hold(admin(right), 'device', id());
+      expect(await assessing.assess(other)).toMatchObject({ outcome: 'compliant' });
+    },
+    limitMs,
+  );
+
+  it(
+    'that nobody knows, and that asks for none, is told none: neither in clear, nor to be set',
+    async () => {
+      const heard: Buffer[] = [];
+      const socket = createSocket('udp4').on('message', (bytes) => heard.push(bytes));
+      const { promise: bound, resolve } = Promise.withResolvers<void>();
+      socket.bind(port, printer.known.identity.ip, resolve);
+      await bound;
+      await assessing.hold({ kind: 'snmpWrite', community: 'write-for-all', unproved: false });
+      await assessing.hold(admin(right));
+      await assessing.require({ ...telnetOff, 'svc.slp': false, 'credential.admin': 'stored' });
+      printer.missing = ['svc.slp'];
+      await printer.down();
+      await printer.up();
+      const result = await assessing.assess({ ...printer.known, approved: false });
+      socket.close();
+      expect(heard.filter((bytes) => bytes.includes('write-for-all'))).toEqual([]);
+      expect(printer.device.passwordHash).toBe(null);
+      expect(result.results.find(({ setting }) => setting === 'credential.admin')?.detail).toContain(
+        'nobody vouches for',
+      );
+      expect(result.detail).toContain('nobody vouches that it is one of yours');
+    },
+    limitMs,
+  );
+
+  it(
+    'with one of its own that was refused for a while is opened by it again, and not tried all the time',
+    async () => {
+      await assessing.require({ ...telnetOff, 'credential.admin': 'generated' });
+      expect(await assessing.assess(printer.known)).toMatchObject({ outcome: 'compliant' });
+      const { kept } = printer;
+      await locked('another for a while');
+      await printer.down();
+      await printer.up();
+      expect(await assessing.assess(printer.known)).toMatchObject({ outcome: 'failed' });
+      printer.kept = kept;
+      await printer.down();
+      await printer.up();
+      expect(await assessing.assess(printer.known)).toMatchObject({ outcome: 'failed' });
+      await assessing.agoBy(11);
+      expect(await assessing.assess(printer.known)).toMatchObject({ outcome: 'compliant' });
+    },
+    limitMs,
+  );
+
+  it(
+    'keeps it when what changed it is undone, which says so',
+    async () => {
+      await locked();
+      await assessing.hold(admin(right));
+      await assessing.require({ ...telnetOff, 'credential.admin': 'generated' });
+      const { taskId } = await assessing.assess(printer.known);
+      const hash = printer.device.passwordHash;
+      const undone = await assessing.undo(printer.known, taskId);
+      expect(undone.items.map(({ setting, outcome }) => [setting, outcome])).toEqual([
+        ['svc.telnet', 'restored'],
+        ['credential.admin', 'leftOut'],
+      ]);
+      expect(undone).toMatchObject({ outcome: 'undone', changes: [{ setting: 'svc.telnet' }] });
+      expect(undone.detail).toContain('secrets are not put back');
       expect(printer.device.passwordHash).toBe(hash);
     },
     limitMs,

@@ -5,7 +5,14 @@ import { metrics } from '@opentelemetry/api';
 import { runWorkers, type RunningWorkers } from '#bus/worker';
 import { placeName, userOf, type Credential, type CredentialScope } from '#device/credential';
 import { openDeviceApi } from '#device/api';
-import { assessmentFinished, type AssessmentFinished } from '#events/assessment';
+import {
+  assessmentFinished,
+  assessmentUndone,
+  assessmentUndoRequested,
+  type AssessmentFinished,
+  type AssessmentUndone,
+} from '#events/assessment';
+import { deviceApprovalDecided } from '#events/approval';
 import { deviceGrouped } from '#events/device';
 import type { Identity } from '#events/identity';
 import { policyChanged, type Policy } from '#events/policy';
@@ -20,6 +27,7 @@ import { connect, targetOf, type Openers } from '../../apps/assessment/connect.j
 import { heldFor } from '../../apps/assessment/credentials/held.js';
 import { Keyring } from '../../apps/assessment/credentials/keyring.js';
 import { Vault } from '../../apps/assessment/credentials/vault.js';
+import { undoWorker } from '../../apps/assessment/undo.js';
 import { openFor, published, startFed, type Fed } from './fed-delivery.js';
 import { outboxBus } from './outbox-bus.js';
 import { ownFolder } from './servers.js';
@@ -37,6 +45,8 @@ export interface Known {
   readonly identity: Identity;
   /** Null: it is not known by a certificate. */
   readonly fingerprint: string | null;
+  /** Whether a person has admitted it with that certificate; absent: one has. */
+  readonly approved?: boolean;
 }
 
 export class Assessing {
@@ -89,12 +99,17 @@ export class Assessing {
       meter: metrics.getMeter('test'),
       instance: 'one',
     };
-    const workers = [assessWorker({ store: this.store, openers, keyring, log })];
+    const common = { store: this.store, openers, keyring, log };
+    const workers = [assessWorker(common), undoWorker(common)];
     this.#workers = runWorkers({ ...parts, workers, service: 'assessment' });
   }
 
   /** The device, spoken with outside any task. */
-  async connect({ deviceId, identity, fingerprint }: Known, ports: Ports, groups: readonly string[] = []) {
+  async connect(
+    { deviceId, identity, fingerprint, approved = true }: Known,
+    ports: Ports,
+    groups: readonly string[] = [],
+  ) {
     const held = await heldFor(
       this.store,
       deviceId,
@@ -111,7 +126,8 @@ export class Assessing {
       community: null,
       known: null,
     };
-    return connect({ ...of, held }, openersOn(ports), keyring);
+    const known = { ...held, approved: approved ? fingerprint : null };
+    return connect({ ...of, held: known }, openersOn(ports), keyring);
   }
 
   async require(items: Readonly<Record<string, string | boolean>>): Promise<void> {
@@ -170,7 +186,17 @@ export class Assessing {
   }
 
   /** One assessment, to its end. */
-  async assess({ deviceId, identity, fingerprint }: Known): Promise<AssessmentFinished> {
+  async assess({ deviceId, identity, fingerprint, approved = true }: Known): Promise<AssessmentFinished> {
+    const { serial } = identity;
+    const admitted = {
+      serial,
+      outcome: 'admitted',
+      by: 'operator',
+      name: 'ada',
+      deviceId,
+      fingerprint,
+    } as const;
+    if (approved) await this.fed.feed(published(deviceApprovalDecided.draft(admitted)));
     const announcement = randomUUID();
     const of = { deviceId, identity, fingerprint, announcements: [announcement] };
     const grouped = { ...of, fresh: true, groups: [], left: [], licensedSequence: 1 };
@@ -181,6 +207,24 @@ export class Assessing {
         (await this.fed.told(assessmentFinished)).find(({ covers }) => covers.includes(announcement)),
       120_000,
     );
+  }
+
+  /** What a task has changed, put back. */
+  async undo({ deviceId }: Known, taskId: string): Promise<AssessmentUndone> {
+    const request = assessmentUndoRequested.draft({ deviceId, taskId, requestedBy: 'ada' });
+    await this.fed.feed(published(request));
+    return until(
+      'it was undone',
+      async () => (await this.fed.told(assessmentUndone)).find(({ undoes }) => undoes === taskId),
+      120_000,
+    );
+  }
+
+  /** As if it had been tried so much earlier. */
+  async agoBy(minutes: number): Promise<void> {
+    await this.store.query(`update assessment.credential_try set at = at - $1 * interval '1 minute'`, [
+      minutes,
+    ]);
   }
 
   /** Whatever was said to the bus and to the log, and what lies in the database besides the boxes. */

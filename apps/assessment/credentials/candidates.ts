@@ -1,17 +1,17 @@
 // Which credentials a device is tried with, and in which order: pure.
 import type { CredentialKind } from '#device/credential';
-import { nameOf, type Candidate, type Held } from './held.js';
+import { nameOf, type Candidate, type Held, type Tried } from './held.js';
 
 /** What goes out in one try: a password, a user of SNMPv3, or a community to read with and one to write with. */
 export interface Attempt {
   readonly kind: 'admin' | 'snmpUser' | 'communities';
-  /** Read with; judged by whether the device answers. */
-  readonly with: Candidate;
+  /** Read with; judged by whether the device answers. Null, of communities: none is kept beside the one to write with. */
+  readonly with: Candidate | null;
   /** Of communities: null where none is known. */
   readonly writeWith: Candidate | null;
 }
 
-/** What was right before comes first; what was wrong for the device as it is does not come at all. */
+/** What let Muster in last comes first; what was wrong for the device as it is does not come, or not yet. */
 export function attemptsOf(held: Held, subject: string, kind: 'admin' | 'snmpUser'): readonly Attempt[] {
   return hopefulFirst(held, usable(held, subject, [kind])).map((one) => ({
     kind,
@@ -28,11 +28,12 @@ export function communitiesOf(held: Held, subject: string): readonly Attempt[] {
   const attempts = [...pairs.values()].map((pair): Attempt | null => {
     const read = pair.find(({ kind }) => kind === 'snmpRead');
     const write = pair.find(({ kind }) => kind === 'snmpWrite');
-    const first = read ?? write;
-    return first ? { kind: 'communities', with: first, writeWith: write ?? writing[0] ?? null } : null;
+    if (!read && !write) return null;
+    return { kind: 'communities', with: read ?? null, writeWith: write ?? writing[0] ?? null };
   });
   const found = attempts.filter((one) => one !== null);
-  return found.toSorted((a, b) => rank(held, a.with) - rank(held, b.with));
+  const rankOf = (one: Attempt): number => rank(held, one.with ?? one.writeWith);
+  return found.toSorted((a, b) => rankOf(a) - rankOf(b));
 }
 
 /** It has let Muster in by SNMPv3 before. */
@@ -43,8 +44,23 @@ const usable = (held: Held, subject: string, kinds: readonly CredentialKind[]): 
   held.candidates.filter((one) => {
     const tried = held.tried.get(nameOf(one));
     const isWrong = tried !== undefined && !tried.isRight && tried.subject === subject;
-    return kinds.includes(one.kind) && !isWrong;
+    return kinds.includes(one.kind) && (!isWrong || mayBeRightAgain(one, tried));
   });
+
+const minuteMs = 60_000;
+/** After one refusal, after two, and so on: a device whose door is locked gets time to open it again. */
+const againAfterMs = [10 * minuteMs, 60 * minuteMs, 6 * 60 * minuteMs, 24 * 60 * minuteMs] as const;
+
+/**
+ * What has let Muster in before may do so again: a password may be away for a minute, and a refusal may be forged. What Muster
+ * made nobody else knows, so that it is never given up.
+ */
+function mayBeRightAgain(one: Candidate, { wasRight: before, wrongs, agoMs }: Tried): boolean {
+  if (!before && !one.generated) return false;
+  const waitMs = againAfterMs[Math.min(wrongs, againAfterMs.length) - 1] ?? 0;
+  // A clock that was ahead keeps nobody waiting.
+  return agoMs < 0 || agoMs >= waitMs;
+}
 
 const hopefulFirst = (held: Held, candidates: readonly Candidate[]): readonly Candidate[] =>
   candidates.toSorted((a, b) => rank(held, a) - rank(held, b));
@@ -53,4 +69,4 @@ const hopefulFirst = (held: Held, candidates: readonly Candidate[]): readonly Ca
 export const wasRight = (held: Held, one: Candidate): boolean =>
   held.tried.get(nameOf(one))?.isRight === true;
 
-const rank = (held: Held, one: Candidate): number => (wasRight(held, one) ? 0 : 1);
+const rank = (held: Held, one: Candidate | null): number => (one && wasRight(held, one) ? 0 : 1);

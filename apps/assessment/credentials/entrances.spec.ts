@@ -70,17 +70,25 @@ describe('credentials of a device', () => {
   interface Task {
     readonly subject?: string;
     readonly provable?: boolean;
+    /** Absent: as it is provable. */
+    readonly vouched?: boolean;
+    readonly publicly?: string | null;
     /** Which one lets in; the others do not. */
     readonly right?: string;
   }
 
   /** What one task hands out by a protocol until the device lets in, each with what it needs. */
-  async function handedOut(name: DriverName, { subject = 'as it is', provable = true, right }: Task = {}) {
+  async function handedOut(
+    name: DriverName,
+    { subject = 'as it is', provable = true, vouched = provable, publicly = 'everybody', right }: Task = {},
+  ) {
     const opened: string[] = [];
     const entrances = new CredentialEntrances({
       held: await heldFor(store, deviceId, groups),
       subject,
       provable,
+      vouched,
+      community: publicly,
       attemptsMax: 2,
       vault: new Vault({ store, keys, log }),
       openers: { api: () => mute('api'), snmp: () => mute('snmp') },
@@ -169,7 +177,7 @@ describe('credentials of a device', () => {
 
   it('go to a device that can prove nothing only where nothing is lost by it, or an operator says so', async () => {
     await hold(admin('all'));
-    expect(await handedOut('api', { provable: false })).toEqual(['public, nothing', 'password all, proved']);
+    expect(await handedOut('api', { provable: false })).toEqual(['public, nothing']);
     await hold(community('snmpRead', 'secret', false), 'device', deviceId);
     await hold(community('snmpRead', 'open'));
     expect(await handedOut('snmp', { provable: false })).toEqual([
@@ -179,6 +187,59 @@ describe('credentials of a device', () => {
     ]);
     await hold(user);
     expect(await handedOut('snmp', { provable: false, right: 'muster' })).toEqual(['muster, nothing']);
+  });
+
+  it('of groups and of all go to no device that was only pinned when it came first, unless an operator says so', async () => {
+    const [seen, known] = [{ vouched: false }, { vouched: true }];
+    await hold(admin('all'));
+    await hold(admin('office'), 'group', 'office');
+    await hold(community('snmpRead', 'readers', false));
+    expect(await handedOut('api', seen)).toEqual(['public, nothing']);
+    expect(await handedOut('snmp', seen)).toEqual(['public, nothing']);
+    await hold(admin('own'), 'device', deviceId);
+    await hold(community('snmpWrite', 'own', false), 'device', deviceId);
+    expect(await handedOut('api', seen)).toEqual(['public, nothing', 'password own, proved']);
+    expect(await handedOut('snmp', seen)).toEqual(['everybody+own, proved, in clear', 'public, nothing']);
+    await hold({ ...admin('all'), kind: 'admin', password: 'password everywhere', unproved: true });
+    expect(await handedOut('api', seen)).toEqual(['public, nothing', 'password everywhere, proved']);
+    expect(await handedOut('api', known)).toEqual([
+      'public, nothing',
+      'password office, proved',
+      'password all, proved',
+    ]);
+  });
+
+  it('that may write are not read with, unless an operator says so', async () => {
+    await hold(community('snmpWrite', 'write', false));
+    expect(await handedOut('snmp')).toEqual(['everybody+write, proved, in clear', 'public, nothing']);
+    expect(await handedOut('snmp', { publicly: null })).toEqual(['public, nothing']);
+    await hold(community('snmpRead', 'read', false));
+    expect(await handedOut('snmp', { right: 'read+write' })).toEqual(['read+write, proved, in clear']);
+    await hold(community('snmpWrite', 'open', true));
+    const [first] = await handedOut('snmp', { right: 'read+open' });
+    expect(first).toBe('read+open, proved, in clear');
+  });
+
+  it('that were right are tried again when they were refused, after ever longer; one that never was is not', async () => {
+    await hold(admin('lobby'), 'group', 'lobby');
+    await hold(admin('all'));
+    const right = 'password all';
+    const later = (minutes: number) =>
+      store.query(`update assessment.credential_try set at = at - $1 * interval '1 minute'`, [minutes]);
+    const words = async (task: Task) =>
+      (await handedOut('api', task)).map((one) => one.split(',')[0]).slice(1);
+    expect(await words({ right })).toEqual(['password lobby', right]);
+    expect(await words({})).toEqual([right]);
+    expect(await words({ right })).toEqual([]);
+    await later(9);
+    expect(await words({ right })).toEqual([]);
+    await later(2);
+    expect(await words({})).toEqual([right]);
+    await later(11);
+    expect(await words({ right })).toEqual([]);
+    await later(50);
+    expect(await words({ right })).toEqual([right]);
+    expect(await words({ right })).toEqual([right]);
   });
 
   it('that no key opens are left out', async () => {

@@ -18,6 +18,13 @@ export interface EntrancesOptions {
   readonly subject: string;
   /** It has a certificate that is pinned to it, or an authority vouches for: nothing secret goes out before it was seen. */
   readonly provable: boolean;
+  /**
+   * That it is one of the operator's own says an authority of his, or a person who has admitted it. A certificate that was pinned
+   * at the first contact says only that it is the same one as then.
+   */
+  readonly vouched: boolean;
+  /** What everybody may read by SNMP; null: nothing. */
+  readonly community: string | null;
   /** Wrong ones that may be tried by each protocol in one task. */
   readonly attemptsMax: number;
   readonly vault: Vault;
@@ -26,13 +33,26 @@ export interface EntrancesOptions {
   readonly openWith: (opened: Opened) => Driver;
 }
 
+interface HandedOut {
+  readonly name: DriverName;
+  readonly attempt: Attempt;
+  /** That with which it is read; null: it is no secret. */
+  readonly by: Candidate | null;
+}
+
+interface Made {
+  readonly entrance: Entrance;
+  readonly by: Candidate | null;
+}
+
 type Step = { readonly plain: () => Driver } | { readonly attempt: Attempt };
 
 export class CredentialEntrances implements Entrances {
   readonly #steps = new Map<DriverName, Step[]>();
   /** Handed out, and not found right. */
   readonly #spent = new Map<DriverName, Set<Attempt>>();
-  readonly #handedOut = new Map<Entrance, { readonly name: DriverName; readonly attempt: Attempt }>();
+  readonly #handedOut = new Map<Entrance, HandedOut>();
+  #withheld = false;
 
   constructor(private readonly options: EntrancesOptions) {}
 
@@ -42,11 +62,15 @@ export class CredentialEntrances implements Entrances {
       if ('plain' in step) return { id: name, needs: 'nothing', inClear: false, open: step.plain };
       const spent = this.#spent.get(name) ?? new Set();
       if (spent.size >= this.options.attemptsMax) continue;
-      const entrance = await this.#entranceOf(step.attempt, steps.length === 0);
-      if (!entrance) continue;
-      this.#spent.set(name, spent.add(step.attempt));
-      this.#handedOut.set(entrance, { name, attempt: step.attempt });
-      return entrance;
+      const { attempt } = step;
+      const isLast = steps.length === 0;
+      const made = await (attempt.kind === 'communities'
+        ? this.#byCommunities(attempt, isLast)
+        : this.#byPassword(attempt, isLast));
+      if (!made) continue;
+      this.#spent.set(name, spent.add(attempt));
+      this.#handedOut.set(made.entrance, { name, attempt, by: made.by });
+      return made.entrance;
     }
     return null;
   }
@@ -56,12 +80,24 @@ export class CredentialEntrances implements Entrances {
     if (!found) return;
     const { held, subject, vault } = this.options;
     if (right) this.#spent.get(found.name)?.delete(found.attempt);
-    await vault.remember(held, found.attempt.with, { subject, isRight: right });
+    if (found.by) await vault.remember(held, found.by, { subject, isRight: right });
+  }
+
+  /** What was not sent to it that would have been tried; null: nothing. */
+  get withheld(): string | null {
+    return this.#withheld ? notVouched : null;
+  }
+
+  /** Whether the device may get to know it. What others have as well goes to one that somebody vouches for. */
+  mayHave({ scope }: Candidate, secret: Credential): boolean {
+    // SNMPv3 shows no password: who does not know it learns nothing that he could use elsewhere.
+    if (this.options.vouched || scope === 'device' || secret.kind === 'snmpUser') return true;
+    return secret.unproved === true;
   }
 
   /** What an entrance was made of; null: of no secret. */
   candidateOf(entrance: Entrance): Candidate | null {
-    return this.#handedOut.get(entrance)?.attempt.with ?? null;
+    return this.#handedOut.get(entrance)?.by ?? null;
   }
 
   /** These and no others are handed out next: what the device has was changed. */
@@ -93,25 +129,45 @@ export class CredentialEntrances implements Entrances {
     return [...communitiesOf(held, subject).map((attempt) => ({ attempt })), ...plain];
   }
 
-  async #entranceOf(attempt: Attempt, isLast: boolean): Promise<Entrance | null> {
-    const { vault, openWith } = this.options;
-    const first = await vault.open(attempt.with);
-    if (!first) return null;
-    const id = nameOf(attempt.with);
-    if (first.kind === 'admin' || first.kind === 'snmpUser') {
-      const opened = openedBy(first);
-      const needs = this.#needs(first);
-      // A device that speaks no SNMPv3 is silent.
-      const ifSilent = !isLast && first.kind === 'snmpUser' && { ifSilent: 'unknown' as const };
-      return { id, needs, inClear: false, ...ifSilent, open: () => openWith(opened) };
-    }
-    const second = attempt.writeWith && (await vault.open(attempt.writeWith));
-    const read = communityIn(first);
-    if (read === null) return null;
-    const opened = { kind: 'communities', read, write: second && communityIn(second) } as const;
-    const needs = strictest(this.#needs(first), second ? this.#needs(second) : 'nothing');
-    const ifSilent = !isLast && { ifSilent: 'wrong' as const };
-    return { id, needs, inClear: true, ...ifSilent, open: () => openWith(opened) };
+  async #byPassword({ with: by }: Attempt, isLast: boolean): Promise<Made | null> {
+    const secret = by && (await this.#opened(by));
+    if (!secret || (secret.kind !== 'admin' && secret.kind !== 'snmpUser')) return null;
+    const opened = openedBy(secret);
+    // A device that speaks no SNMPv3 is silent.
+    const ifSilent = !isLast && secret.kind === 'snmpUser' && { ifSilent: 'unknown' as const };
+    const open = (): Driver => this.options.openWith(opened);
+    return {
+      by,
+      entrance: { id: nameOf(by), needs: this.#needs(secret), inClear: false, ...ifSilent, open },
+    };
+  }
+
+  async #byCommunities({ with: kept, writeWith }: Attempt, isLast: boolean): Promise<Made | null> {
+    const first = kept && (await this.#opened(kept));
+    if (kept && !first) return null;
+    const second = writeWith && (await this.#opened(writeWith));
+    // What may write is not said with each question, for all to hear, unless an operator lets it.
+    const readsToo = !first && second?.kind === 'snmpWrite' && second.unproved;
+    const by = kept ?? (readsToo ? writeWith : null);
+    const write = second && communityIn(second);
+    const read = first ? communityIn(first) : readsToo ? write : this.options.community;
+    if (read === null || (!first && write === null)) return null;
+    const of = [first, second].filter((secret) => secret !== null);
+    const needs = of.some((secret) => this.#needs(secret) === 'proved') ? 'proved' : 'nothing';
+    const id = [by, writeWith].flatMap((one) => (one ? [nameOf(one)] : [])).join('+');
+    // Without a secret to read with nothing is judged, and the next would ask the same again.
+    const ifSilent = !isLast && by !== null && { ifSilent: 'wrong' as const };
+    const opened = { kind: 'communities', read, write } as const;
+    const open = (): Driver => this.options.openWith(opened);
+    return { by, entrance: { id, needs, inClear: true, ...ifSilent, open } };
+  }
+
+  /** Null: it cannot be opened, or must not be sent. */
+  async #opened(one: Candidate): Promise<Credential | null> {
+    const secret = await this.options.vault.open(one);
+    if (!secret || this.mayHave(one, secret)) return secret;
+    this.#withheld = true;
+    return null;
   }
 
   /** A device without a certificate can prove nothing: a user of SNMPv3 signs and encrypts, and hands out no password. */
@@ -126,4 +182,5 @@ const openedBy = (credential: CredentialOf<'admin' | 'snmpUser'>): Opened =>
 
 const communityIn = (one: Credential): string | null => ('community' in one ? one.community : null);
 
-const strictest = (one: Proof, other: Proof): Proof => (one === 'proved' ? one : other);
+const notVouched =
+  'what other devices have as well was not sent to it: nobody vouches that it is one of yours';

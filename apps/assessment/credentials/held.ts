@@ -1,5 +1,6 @@
 // What there is to open one device with, and what became of it before (R67).
 //
+//   approvals.ts  whose certificate a person has approved
 //   held.ts       credentials of a device, as they are when its task begins; what was tried
 //   candidates.ts in which order they are tried, and which are not
 //   entrances.ts  handed out one at a time, within the budget
@@ -7,7 +8,13 @@
 //   with-secrets.ts  secrets of a device as settings, changed and verified
 //   vault.ts      opens boxes, seals new ones, and remembers what was right
 import { hash } from 'node:crypto';
-import { credentialKinds, credentialScopes, placeName, type CredentialKind } from '#device/credential';
+import {
+  credentialKinds,
+  credentialScopes,
+  placeName,
+  type CredentialKind,
+  type CredentialScope,
+} from '#device/credential';
 import type { Membership } from '#events/device';
 import type { Identity } from '#events/identity';
 import { credentialsFor, type CredentialRow } from '#store/credentials';
@@ -19,6 +26,8 @@ export interface Candidate {
   readonly kind: CredentialKind;
   /** Where it belongs: what it was sealed for. */
   readonly place: string;
+  /** Whose it is: of the device alone, or one that others have as well. */
+  readonly scope: CredentialScope;
   readonly version: number;
   /** 0: as it is now; 1: what it was before; and so on. */
   readonly age: number;
@@ -30,6 +39,11 @@ export interface Tried {
   /** Digest of what the device was then. */
   readonly subject: string;
   readonly isRight: boolean;
+  /** Ever. */
+  readonly wasRight: boolean;
+  /** Refused in a row, and how long ago that was last. */
+  readonly wrongs: number;
+  readonly agoMs: number;
 }
 
 export interface Held {
@@ -38,9 +52,16 @@ export interface Held {
   readonly candidates: readonly Candidate[];
   /** By name of the candidate. */
   readonly tried: ReadonlyMap<string, Tried>;
+  /** SHA-256 of the certificate that a person has approved as the device's; null: nobody has. */
+  readonly approved: string | null;
 }
 
-export const nothingHeld = (deviceId: string): Held => ({ deviceId, candidates: [], tried: new Map() });
+export const nothingHeld = (deviceId: string): Held => ({
+  deviceId,
+  candidates: [],
+  tried: new Map(),
+  approved: null,
+});
 
 export const nameOf = ({ place, version }: Candidate): string => `${place}@${version}`;
 
@@ -56,7 +77,13 @@ export async function heldFor(
   const rows = await credentialsFor(tx, deviceId, order);
   if (rows.length === 0) return nothingHeld(deviceId);
   const tried = await tx.query<Tried & { credential: string }>(
-    `select credential, subject, is_right as "isRight" from assessment.credential_try where device_id = $1`,
+    `select credential, subject, is_right as "isRight", was_right as "wasRight", wrongs,
+       (extract(epoch from now() - at) * 1000)::float as "agoMs"
+     from assessment.credential_try where device_id = $1`,
+    [deviceId],
+  );
+  const [device] = await tx.query<{ approved: string | null }>(
+    `select approved from assessment.device where id = $1`,
     [deviceId],
   );
   const rank = ({ scope, id }: CredentialRow): number =>
@@ -66,12 +93,13 @@ export async function heldFor(
     deviceId,
     candidates: candidates.toSorted((a, b) => a.age - b.age),
     tried: new Map(tried.map(({ credential, ...each }) => [credential, each])),
+    approved: device?.approved ?? null,
   };
 }
 
 function candidatesOf(row: CredentialRow): readonly Candidate[] {
   const at = place.parse(row);
-  const of = { kind: at.kind, place: placeName(at), generated: row.generated };
+  const of = { kind: at.kind, place: placeName(at), scope: at.scope, generated: row.generated };
   return [row, ...row.earlier].map(({ version, box }, age) => ({ ...of, version, age, box }));
 }
 
@@ -81,9 +109,12 @@ export function subjectOf({ model, firmware, ip }: Identity, fingerprint: string
 }
 
 /** Remembered with the device: with other credentials its protocols are asked anew. */
-export const digestOf = ({ candidates }: Held, community: string | null): string => {
+export const digestOf = ({ candidates, approved }: Held, community: string | null): string => {
   if (candidates.length === 0 && community === null) return '';
   const names = candidates.length === 0 ? [] : candidates.map(nameOf);
-  const all = names.length === 0 ? (community ?? '') : JSON.stringify([community, ...names]);
+  const all =
+    names.length === 0
+      ? (community ?? '')
+      : JSON.stringify([community, ...names, ...(approved === null ? [] : [approved])]);
   return hash('sha256', all).slice(0, 16);
 };

@@ -30,11 +30,13 @@ export class Keyring {
     openers: Readonly<Partial<Record<DriverName, () => Driver>>>,
   ): CredentialEntrances {
     const { vault, attemptsMax } = this.options;
-    const { held, identity, fingerprint, trusted } = whom;
+    const { held, identity, fingerprint, trusted, community } = whom;
     return new CredentialEntrances({
       held,
       subject: subjectOf(identity, fingerprint),
       provable: fingerprint !== null || trusted !== null,
+      vouched: trusted !== null || (fingerprint !== null && fingerprint === held.approved),
+      community,
       attemptsMax,
       vault,
       openers,

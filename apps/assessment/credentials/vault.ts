@@ -47,7 +47,7 @@ export class Vault {
     const box = (await keys.ring()).seal(JSON.stringify(secret), place);
     const of = { ...at, userName: userOf(secret), generated: true, changedBy: 'muster', box };
     const version = await putCredential(store, of);
-    return { kind: at.kind, place, version, age: 0, box, generated: true };
+    return { kind: at.kind, scope: at.scope, place, version, age: 0, box, generated: true };
   }
 
   /** Remembers whether the device let it in; says so in the `held` of no running task. */
@@ -57,11 +57,14 @@ export class Vault {
     now: { subject: string; isRight: boolean },
   ): Promise<void> {
     const before = tried.get(nameOf(one));
-    if (before?.isRight === now.isRight && before.subject === now.subject) return;
+    if (now.isRight && before?.isRight === true && before.subject === now.subject) return;
     await this.options.store.query(
-      `insert into assessment.credential_try (device_id, credential, subject, is_right)
-       select id, $2, $3, $4 from assessment.device where id = $1
-       on conflict (device_id, credential) do update set subject = excluded.subject, is_right = excluded.is_right, at = now()`,
+      `insert into assessment.credential_try as t (device_id, credential, subject, is_right, was_right, wrongs)
+       select id, $2, $3, $4::boolean, $4::boolean, case when $4::boolean then 0 else 1 end
+       from assessment.device where id = $1
+       on conflict (device_id, credential) do update set subject = excluded.subject, is_right = excluded.is_right,
+         was_right = t.was_right or excluded.was_right, at = now(), wrongs = case
+           when excluded.is_right then 0 when t.subject = excluded.subject then t.wrongs + 1 else 1 end`,
       [deviceId, nameOf(one), now.subject, now.isRight],
     );
   }

@@ -24,6 +24,8 @@ const kindOf = (key: string): CredentialKind | null => settingsCatalogue.get(key
 const driverOf = (kind: CredentialKind): DriverName => (kind === 'admin' ? 'api' : 'snmp');
 const notHere =
   'no secret is set on a device that has not proved who it is, nor by SNMP but as a user of SNMPv3';
+const notVouched =
+  'a password that other devices have as well is not set on one that nobody vouches for: see muster credential set --help';
 const answered = <T>(value: T): Outcome<T> => ({ kind: 'answered', value });
 
 export class WithSecrets implements Speaking {
@@ -43,7 +45,9 @@ export class WithSecrets implements Speaking {
   close: Speaking['close'] = () => this.options.device.close();
 
   get leftAlone(): string | null {
-    return this.options.device.leftAlone;
+    const { device, entrances } = this.options;
+    const all = [device.leftAlone, entrances.withheld].filter((one) => one !== null);
+    return all.length > 0 ? all.join('; ') : null;
   }
 
   by(key: string): DriverName | null {
@@ -143,13 +147,15 @@ export class WithSecrets implements Speaking {
     to: SettingValue,
     signal: AbortSignal,
   ): Promise<string | Setback | null> {
-    const { device, vault, held, subject } = this.options;
+    const { device, vault, held, subject, entrances } = this.options;
     const name = driverOf(kind);
     const before = this.#letIn(name);
     const next = await this.#wanted(kind, to, before);
     if (typeof next === 'string') return next;
     const secret = await vault.open(next);
     if (!secret) return 'what Muster keeps for it cannot be opened: the log says why';
+    // By SNMPv3 it goes to who has shown that he knows a user's password.
+    if (name === 'api' && !entrances.mayHave(next, secret)) return notVouched;
     const said = await device.setSecret(name, secret, signal);
     if (said.kind !== 'answered' && said.kind !== 'unreachable') return said.reason;
     if (kind === 'snmpRead' || kind === 'snmpWrite') {

@@ -32,10 +32,13 @@ export const undo: Command = {
   },
 };
 
+/** It stays as it is: an undo leaves it out. */
+const isSecret = ({ setting }: { readonly setting: string }): boolean => setting.startsWith('credential.');
+
 async function newestOf(client: Client, { id, serial }: Named): Promise<string> {
   const { items } = await client.ask(`/api/devices/${id}/changes?limit=500`, changes);
   const undoing = new Set(items.map(({ undoneBy }) => undoneBy));
-  const found = items.find(({ undoneBy, taskId }) => undoneBy === null && !undoing.has(taskId));
+  const found = items.find((item) => item.undoneBy === null && !undoing.has(item.taskId) && !isSecret(item));
   if (!found) throw new UsageError(`Muster has changed nothing on ${serial} that could be put back.`);
   return found.taskId;
 }
@@ -50,7 +53,7 @@ async function settled(client: Client, { id }: Named, { taskId, waitMs }: Waitin
   for (const began = performance.now(); ;) {
     const busy = await underWay(client, id);
     const { items } = await client.ask(`/api/devices/${id}/changes?limit=500`, changes);
-    const own = items.filter((item) => item.taskId === taskId);
+    const own = items.filter((item) => item.taskId === taskId && !isSecret(item));
     const undone = own.filter(({ undoneBy }) => undoneBy !== null).length;
     const left = own.length - undone;
     const late = performance.now() - began > waitMs;

@@ -15,11 +15,21 @@ muster credential rotate              seals all of them with the newest key of t
   --secret-file FILE   its first line is the password or community; of snmpUser the authentication password, and its
                        second line the privacy password; - is standard input
   --user NAME          of SNMPv3; --auth sha1 … sha512 (sha256), --priv aes128, aes256b, aes256r (aes128)
-  --unproved           a community goes in clear, also to devices that have no certificate to prove who they are`;
+  --unproved           of a password or community for more than one device: also to devices that nobody vouches for, which is
+                       whoever comes first with a certificate; a community in clear, also to those that have none, and one
+                       to write with is read with too. Else they go to devices that an authority of yours vouches for (mutual
+                       authentication) or a person has admitted (approval), and of a single device to that one`;
 
 const write = (text: string): void => void process.stdout.write(`${text}\n`);
 const list = z.looseObject({ items: z.array(shown) });
-const resealed = z.looseObject({ resealed: z.int(), sealed: z.int(), unreadable: z.array(z.string()) });
+const resealed = z.looseObject({
+  resealed: z.int(),
+  sealed: z.int(),
+  left: z.int().default(0),
+  unreadable: z.array(z.string()),
+});
+/** There may be some for each device. */
+const rotateMaxMs = 600_000;
 
 async function show(words: readonly string[]): Promise<number> {
   const { values, positionals } = readWords(words, {});
@@ -62,15 +72,21 @@ async function remove(words: readonly string[]): Promise<number> {
 async function rotate(words: readonly string[]): Promise<number> {
   const { values, positionals } = readWords(words, {});
   nothingMore(positionals);
-  const answer = await clientOf(values).ask('/api/credentials/rotate', resealed, { method: 'POST' });
-  const { unreadable } = answer;
+  const answer = await clientOf(values).ask('/api/credentials/rotate', resealed, {
+    method: 'POST',
+    signal: AbortSignal.timeout(rotateMaxMs),
+  });
+  const { unreadable, left, resealed: count } = answer;
   if (values.json) write(jsonOf(answer));
   else {
-    write(`${answer.resealed} sealed anew; the newest key has sealed ${answer.sealed} of them now.`);
+    write(`${count} sealed anew; the newest key has sealed ${answer.sealed} of them now.`);
+    if (left > 0) write(`${left} were changed meanwhile and an older key has sealed them: rotate again`);
+    else if (count > 0)
+      write('Leave the older keys in the file until a further rotate, minutes later, says 0 sealed anew.');
     for (const name of unreadable)
       write(`no key in the file opens ${name}: set it again, or put its key back`);
   }
-  return unreadable.length > 0 ? 1 : 0;
+  return unreadable.length + left > 0 ? 1 : 0;
 }
 
 function nothingMore(positionals: readonly string[]): void {

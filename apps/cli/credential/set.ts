@@ -1,7 +1,7 @@
 // set: from a file to what Muster opens devices with. A secret is never typed as an option, which others could read.
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { credential, credentialKinds } from '#device/credential';
+import { credential, credentialKinds, type Credential } from '#device/credential';
 import { messageOf } from '#events/message-of';
 import { deviceOf } from '../assess/device.js';
 import type { Client } from '../client.js';
@@ -60,8 +60,23 @@ export async function set(words: readonly string[]): Promise<number> {
   const answer = await client.ask('/api/credentials', shown, { method: 'PUT', body });
   const whose = answer.id === '' ? 'all devices' : `the ${answer.scope} ${answer.id}`;
   const line = `${answer.kind} of ${whose}: version ${answer.version}, sealed.`;
-  process.stdout.write(`${values.json ? jsonOf(answer) : line}\n`);
+  process.stdout.write(
+    `${values.json ? jsonOf(answer) : `${line}\n${whomItGoesTo(secret, answer.scope)}`}\n`,
+  );
   return 0;
+}
+
+/** What was set, in a line: to whom it is sent. */
+function whomItGoesTo(secret: Credential, scope: string): string {
+  if (secret.kind === 'snmpUser') return 'He is tried on all of them: SNMPv3 sends no password.';
+  const reads = secret.kind === 'snmpWrite' ? ', and only to write with' : '';
+  if (secret.unproved === true)
+    return secret.kind === 'admin'
+      ? 'It goes to each of them that shows the certificate it came with first, whoever that was.'
+      : 'It goes to each of them in clear, whoever is there, for reading too.';
+  return scope === 'device'
+    ? `It goes to whoever shows the certificate that is pinned to the device${reads}.`
+    : `It goes only to devices that an authority of yours vouches for, or a person has admitted${reads}; else set --unproved.`;
 }
 
 function secretOf(kind: string, values: Values) {
@@ -69,7 +84,7 @@ function secretOf(kind: string, values: Values) {
   const { user, auth = 'sha256', priv = 'aes128', unproved = false } = values;
   const wanted =
     kind === 'admin'
-      ? { kind, password: first }
+      ? { kind, password: first, unproved }
       : kind === 'snmpUser'
         ? { kind, user, auth, authPassword: first, priv, privPassword: second }
         : { kind, community: first, unproved };

@@ -1,6 +1,7 @@
 // What operators ask assessment for: assess, say what an assessment would change, put back, stop; of a device or of a group.
 import { Inject, Injectable } from '@nestjs/common';
 import { mayConnect } from '#device/address';
+import { settingsCatalogue } from '#device/catalogue';
 import {
   assessmentCancelRequested,
   assessmentRequested,
@@ -85,7 +86,10 @@ export class Assessing {
     const changed = await readChanges(this.parts.store, deviceId, { limit: changesMax, taskId });
     if (changed.length === 0)
       throw new Refusal('notFound', 'This task has changed nothing on this device, or it is too long ago.');
-    if (changed.every(({ undoneBy }) => undoneBy !== null))
+    const others = changed.filter(({ setting }) => settingsCatalogue.get(setting)?.credential === undefined);
+    if (others.length === 0)
+      throw new Refusal('tooLate', 'This task has changed secrets alone, and secrets are not put back.');
+    if (others.every(({ undoneBy }) => undoneBy !== null))
       throw new Refusal('tooLate', 'All that this task has changed was put back already.');
     const request = assessmentUndoRequested.draft({ deviceId, taskId, requestedBy: caller.name });
     await this.#command([request], { caller, target: `device:${deviceId}`, detail: { taskId } });

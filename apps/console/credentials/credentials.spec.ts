@@ -1,5 +1,5 @@
 // Credentials of devices by REST: taken, told of, never shown, and sealed anew.
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KeyFile, makeKeyFile } from '#pki/key-file';
@@ -91,15 +91,42 @@ describe.each(databases)('credentials on $name', ({ open }) => {
     expect((await trial.ask('POST', `${path}/rotate`, { token: operator })).status).toBe(403);
   });
 
+  it('are sealed with a new key, also those that are set meanwhile', async () => {
+    const at = 'snmpWrite/global';
+    await appendFile(keys, newKeyLine());
+    const meanwhile = (await new KeyFile(keys).ring()).seal(JSON.stringify(write), at);
+    // As console or assessment sets one between the reading of all and the sealing: what it was before stays as it was sealed.
+    await trial.database.query(
+      `create function assessment.sets_one() returns trigger language plpgsql as $$ begin
+         update assessment.credential set version = version + 1, box = '${meanwhile}',
+           earlier = jsonb_build_array(jsonb_build_object('version', version, 'box', box)) where kind = 'snmpWrite';
+         return new; end $$`,
+    );
+    await trial.database.query(
+      `create trigger sets_one before update on assessment.credential for each row when (new.kind = 'admin')
+       execute function assessment.sets_one()`,
+    );
+    const answer = await trial.ask('POST', `${path}/rotate`, { token });
+    await trial.database.query('drop trigger sets_one on assessment.credential');
+    expect(JSON.parse(answer.text)).toEqual({ resealed: 3, sealed: 3, left: 0, unreadable: [] });
+    const [row] = await trial.database.query<{ box: string; earlier: { box: string }[] }>(
+      `select box, earlier from assessment.credential where kind = 'snmpWrite'`,
+    );
+    await writeFile(keys, `${(await readFile(keys, 'utf8')).trim().split('\n').at(-1) ?? ''}\n`);
+    const ring = await new KeyFile(keys).ring();
+    const boxes = [row?.box ?? '', ...(row?.earlier ?? []).map(({ box }) => box)];
+    expect(boxes.map((box) => JSON.parse(ring.open(box, at)) as object)).toMatchObject([write, write]);
+  });
+
   it('are sealed with a new key, so that the old one may go', async () => {
     const [old] = await trial.database.query<{ box: string }>(
       `select box from assessment.credential where kind = 'admin'`,
     );
     await appendFile(keys, newKeyLine());
     const answer = await trial.ask('POST', `${path}/rotate`, { token });
-    expect(JSON.parse(answer.text)).toEqual({ resealed: 3, sealed: 3, unreadable: [] });
+    expect(JSON.parse(answer.text)).toEqual({ resealed: 3, sealed: 3, left: 0, unreadable: [] });
     const again = await trial.ask('POST', `${path}/rotate`, { token });
-    expect(JSON.parse(again.text)).toEqual({ resealed: 0, sealed: 3, unreadable: [] });
+    expect(JSON.parse(again.text)).toEqual({ resealed: 0, sealed: 3, left: 0, unreadable: [] });
     const rows = await trial.database.query<{ box: string; earlier: { box: string }[] }>(
       `select box, earlier from assessment.credential where kind = 'admin'`,
     );

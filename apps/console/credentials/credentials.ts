@@ -1,42 +1,22 @@
 // Credentials of devices as operators write them (R67): sealed at once, never shown again. They go to assessment by its own
 // table, and never by the bus.
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  placeName,
-  userOf,
-  type Credential,
-  type CredentialKind,
-  type CredentialPlace,
-  type CredentialScope,
-} from '#device/credential';
+import { placeName, userOf, type Credential, type CredentialPlace } from '#device/credential';
 import { groupChanged } from '#events/group';
 import { messageOf } from '#events/message-of';
 import { KeyFile } from '#pki/key-file';
 import type { KeyRing } from '#pki/key-ring';
 import { PARTS, type StoredParts } from '#runtime/service';
-import {
-  allCredentials,
-  putCredential,
-  removeCredential,
-  resealCredential,
-  type CredentialRow,
-} from '#store/credentials';
+import { allCredentials, putCredential, removeCredential, type CredentialRow } from '#store/credentials';
 import type { Tx } from '#store/store';
 import type { ConsoleConfig } from '../config.js';
 import { readOne, type Writer } from '../documents/written.js';
 import { Refusal } from '../refusal.js';
 import { audit } from '../who/audit.js';
+import { sealAnew, type Resealed } from './rotation.js';
 
 /** What is told of a credential: never what it is. */
 export type Shown = Omit<CredentialRow, 'box' | 'earlier'> & { readonly earlier: number };
-
-export interface Resealed {
-  readonly resealed: number;
-  /** With the newest key, now. */
-  readonly sealed: number;
-  /** Names of those that no key in the file opens. */
-  readonly unreadable: readonly string[];
-}
 
 @Injectable()
 export class Credentials {
@@ -79,38 +59,13 @@ export class Credentials {
 
   /** Seals all of them with the newest key, so that older ones may go from the file. */
   async rotate(by: Writer): Promise<Resealed> {
-    const ring = await this.#ring();
-    let resealed = 0;
-    const unreadable: string[] = [];
-    const rows = await this.parts.store.transaction(allCredentials);
-    for (const row of rows) {
-      const done = await this.#reseal(ring, row);
-      if (done === 'unreadable') unreadable.push(nameOf(row));
-      else if (done === 'resealed') resealed += 1;
-    }
-    const detail = { resealed, unreadable: unreadable.length };
-    await this.parts.store.transaction((tx) =>
-      told(tx, by, { action: 'credential.rotated', name: 'all', detail }),
-    );
-    return { resealed, sealed: rows.length - unreadable.length, unreadable };
-  }
-
-  async #reseal(ring: KeyRing, row: CredentialRow): Promise<'resealed' | 'was' | 'unreadable'> {
-    if ([row, ...row.earlier].every(({ box }) => ring.isNewest(box))) return 'was';
-    const name = nameOf(row);
-    try {
-      const anew = (box: string): string => ring.seal(ring.open(box, name), name);
-      const boxes = {
-        box: anew(row.box),
-        earlier: row.earlier.map(({ version, box }) => ({ version, box: anew(box) })),
-      };
-      // What was set meanwhile was sealed with the newest key.
-      await this.parts.store.transaction((tx) => resealCredential(tx, row, boxes));
-      return 'resealed';
-    } catch (error) {
-      this.parts.log.warn({ credential: name, why: messageOf(error) }, 'A credential could not be opened');
-      return 'unreadable';
-    }
+    const { store, log } = this.parts;
+    const done = await sealAnew(store, await this.#ring());
+    for (const credential of done.unreadable) log.warn({ credential }, 'A credential could not be opened');
+    const { resealed, left, unreadable } = done;
+    const detail = { resealed, left, unreadable: unreadable.length };
+    await store.transaction((tx) => told(tx, by, { action: 'credential.rotated', name: 'all', detail }));
+    return done;
   }
 
   async #ring(): Promise<KeyRing> {
@@ -148,8 +103,5 @@ const told = (tx: Tx, by: Writer, { action, name, detail = {} }: Deed): Promise<
 
 const isAt = (one: CredentialRow, { kind, scope, id }: CredentialPlace): boolean =>
   one.kind === kind && one.scope === scope && one.id === id;
-
-const nameOf = ({ kind, scope, id }: CredentialRow): string =>
-  placeName({ kind: kind as CredentialKind, scope: scope as CredentialScope, id });
 
 const shown = ({ box: _, earlier, ...row }: CredentialRow): Shown => ({ ...row, earlier: earlier.length });

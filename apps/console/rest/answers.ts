@@ -476,7 +476,10 @@ export const schemas = {
   WishAsked: wish.extend({ secret: z.object({ user: z.string(), password: z.string() }).nullable() }),
   Credential: credentialShown,
   CredentialList: listOf(credentialShown),
-  CredentialsResealed: z.object({ resealed: count, sealed: count, unreadable: z.array(z.string()) }),
+  CredentialsResealed: z.object({
+    ...{ resealed: count, sealed: count, left: count },
+    unreadable: z.array(z.string()),
+  }),
   DeadDelivery: dead,
   DeadDeliveryDetail: deadDetail,
   DeadDeliveryList: listOf(dead).extend({ upTo: count }),

@@ -2,7 +2,8 @@
 import { Body, Delete, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import * as z from 'zod';
 import { credential, credentialKinds, credentialScopes } from '#device/credential';
-import { Credentials, type Resealed, type Shown } from '../credentials/credentials.js';
+import { Credentials, type Shown } from '../credentials/credentials.js';
+import type { Resealed } from '../credentials/rotation.js';
 import { Resource, wholeList, type Page } from '../http/resource.js';
 import { Needs, Who } from '../who/access.js';
 import type { Caller } from '../who/caller.js';

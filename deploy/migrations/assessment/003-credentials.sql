@@ -17,7 +17,7 @@ create table assessment.credential (
   primary key (kind, scope, id)
 );
 
--- Which of them a device let in. A wrong one is not tried again until it or the device has changed.
+-- Which of them a device let in. One that never was right is not tried again until it or the device has changed.
 create table assessment.credential_try (
   device_id uuid not null references assessment.device (id) on delete cascade,
   -- Name and version, such as `admin/global@3`.
@@ -25,6 +25,13 @@ create table assessment.credential_try (
   -- Digest of what was known of the device: model, firmware, address, certificate.
   subject text not null,
   is_right boolean not null,
+  -- Ever: it is tried again in time, though it was refused since.
+  was_right boolean not null default false,
+  -- In a row, of the device as it is.
+  wrongs int not null default 0,
   at timestamptz not null default now(),
   primary key (device_id, credential)
 );
+
+-- The certificate that a person has said to be the device's: admitted with it, or moved to it. Null: nobody has.
+alter table assessment.device add column approved text;

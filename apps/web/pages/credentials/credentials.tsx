@@ -82,23 +82,25 @@ function Remove({ row }: { readonly row: CredentialRow }) {
 interface Resealed {
   readonly resealed: number;
   readonly sealed: number;
+  readonly left: number;
   readonly unreadable: readonly string[];
 }
 
 function Rotate() {
   const rotate = useWrite<Resealed>(['credentials', 'audit']);
   const tell = useTell();
-  const done = ({ resealed, unreadable }: Resealed) =>
+  const done = ({ resealed, left, unreadable }: Resealed) =>
     tell(
       unreadable.length === 0
-        ? `${resealed} sealed anew: older keys may go from the file.`
+        ? `${resealed} sealed anew${resealed + left > 0 ? ': seal again in some minutes.' : ': older keys may go from the file.'}`
         : `No key in the file opens ${unreadable.join(', ')}.`,
     );
   return (
     <section className="card stack-close narrow" aria-labelledby="rotate">
       <h2 id="rotate">After a new key</h2>
       <p className="small dim">
-        The last line of the key file seals, all of them open. Seal all with it, then the older lines may go.
+        The last line of the key file seals, all of them open. Seal all with it, and again some minutes later,
+        until none is sealed anew: then the older lines may go.
       </p>
       <div>
         <Button

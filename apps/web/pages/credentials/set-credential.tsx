@@ -24,7 +24,7 @@ export function SetCredential() {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const values = Object.fromEntries(fields.map(({ name }) => [name, typed[name] ?? '']));
-    const extra = kind === 'snmpUser' ? algorithms : kind === 'admin' ? {} : { unproved };
+    const extra = kind === 'snmpUser' ? algorithms : { unproved };
     const owner = group === everybody ? { scope: 'global' } : { scope: 'group', id: group };
     const done = () => {
       setTyped({});
@@ -65,10 +65,10 @@ export function SetCredential() {
           onType={(value) => setTyped({ ...typed, [field.name]: value })}
         />
       ))}
-      {(kind === 'snmpRead' || kind === 'snmpWrite') && (
+      {kind !== 'snmpUser' && (
         <Checkbox
-          label="Send it to devices without a certificate, too"
-          description="Whoever takes such a device's address then has it."
+          label="Send it to devices that nobody vouches for, too"
+          description={whomOf[kind]}
           checked={unproved}
           onChange={(event) => setUnproved(event.currentTarget.checked)}
         />
@@ -86,6 +86,14 @@ export function SetCredential() {
     </form>
   );
 }
+
+const otherwise =
+  'Else it goes to those alone that an authority of yours vouches for, or a person has admitted.';
+const whomOf = {
+  admin: `Whoever comes first as a device then gets the chance to use it. ${otherwise}`,
+  snmpRead: `In clear, and to those without a certificate: whoever takes an address then has it. ${otherwise}`,
+  snmpWrite: `In clear, to read with too, and to those without a certificate: whoever listens then has it. ${otherwise}`,
+} as const;
 
 interface TypedProps {
   readonly field: Field;

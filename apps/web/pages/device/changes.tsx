@@ -49,6 +49,9 @@ export function Changes({ device }: { readonly device: DeviceDetail }) {
 const tasked = (changes: readonly Change[], { taskId }: Change): readonly Change[] =>
   changes.filter((change) => change.taskId === taskId);
 
+/** An undo leaves it out. */
+const isSecret = (setting: string): boolean => setting.startsWith('credential.');
+
 const stateOf = ({ undoneBy, verified }: Change): string =>
   undoneBy === null ? (verified ? 'Verified' : 'Not seen since') : 'Undone';
 
@@ -56,7 +59,7 @@ function Undo({ device, task }: { readonly device: DeviceDetail; readonly task: 
   const undo = useWrite(['devices', 'changes', 'tasks']);
   const mayWrite = useMayWrite();
   const tell = useTell();
-  const left = task.filter(({ undoneBy }) => undoneBy === null);
+  const left = task.filter(({ undoneBy, setting }) => undoneBy === null && !isSecret(setting));
   const [one] = left;
   if (!mayWrite || !one) return null;
   return (
@@ -82,7 +85,8 @@ function Undo({ device, task }: { readonly device: DeviceDetail; readonly task: 
       }
     >
       Each setting is written back as it was before this task, where the device still says what Muster had
-      written. While Allow Automatic Remediation is on, the next assessment applies the policy again.
+      written. Secrets are not put back. While Allow Automatic Remediation is on, the next assessment applies
+      the policy again.
     </Confirm>
   );
 }

@@ -88,7 +88,7 @@ export async function rulesChanged(
 
 /** What one had before is a secret that others may know by now, or that all devices have: it is never put back. */
 export const isSecret = (setting: string): boolean =>
-  settingsCatalogue.get(setting)?.credential !== undefined;
+  (settingsCatalogue.get(setting)?.credential ?? null) !== null;
 const secrets = [...settingsCatalogue.keys()].filter(isSecret);
 
 /** Of what can be put back. */

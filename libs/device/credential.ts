@@ -22,7 +22,7 @@ const unproved = z.boolean().default(false);
 
 export const credential = z.discriminatedUnion('kind', [
   /** Of the user `admin` of the device API, by HTTP Digest. */
-  z.strictObject({ kind: z.literal('admin'), password: text(8, 128), unproved: unproved.optional() }),
+  z.strictObject({ kind: z.literal('admin'), password: text(8, 128), unproved: z.boolean().optional() }),
   z.strictObject({ kind: z.literal('snmpRead'), community, unproved }),
   z.strictObject({ kind: z.literal('snmpWrite'), community, unproved }),
   z.strictObject({

@@ -86,7 +86,9 @@ export class Assessing {
     const changed = await readChanges(this.parts.store, deviceId, { limit: changesMax, taskId });
     if (changed.length === 0)
       throw new Refusal('notFound', 'This task has changed nothing on this device, or it is too long ago.');
-    const others = changed.filter(({ setting }) => settingsCatalogue.get(setting)?.credential === undefined);
+    const others = changed.filter(
+      ({ setting }) => (settingsCatalogue.get(setting)?.credential ?? null) === null,
+    );
     if (others.length === 0)
       throw new Refusal('tooLate', 'This task has changed secrets alone, and secrets are not put back.');
     if (others.every(({ undoneBy }) => undoneBy !== null))

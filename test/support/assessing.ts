@@ -13,7 +13,7 @@ import {
   type AssessmentUndone,
 } from '#events/assessment';
 import { deviceApprovalDecided } from '#events/approval';
-import { deviceGrouped } from '#events/device';
+import { deviceGrouped, type DeviceGrouped } from '#events/device';
 import type { Identity } from '#events/identity';
 import { policyChanged, type Policy } from '#events/policy';
 import { defaultSettings, settingsChanged } from '#events/settings';
@@ -47,6 +47,8 @@ export interface Known {
   readonly fingerprint: string | null;
   /** Whether a person has admitted it with that certificate; absent: one has. */
   readonly approved?: boolean;
+  /** Why discovery believes that it is the device; absent: it does not say. */
+  readonly proof?: DeviceGrouped['proof'];
 }
 
 export class Assessing {
@@ -186,7 +188,13 @@ export class Assessing {
   }
 
   /** One assessment, to its end. */
-  async assess({ deviceId, identity, fingerprint, approved = true }: Known): Promise<AssessmentFinished> {
+  async assess({
+    deviceId,
+    identity,
+    fingerprint,
+    proof,
+    approved = true,
+  }: Known): Promise<AssessmentFinished> {
     const { serial } = identity;
     const admitted = {
       serial,
@@ -199,7 +207,14 @@ export class Assessing {
     if (approved) await this.fed.feed(published(deviceApprovalDecided.draft(admitted)));
     const announcement = randomUUID();
     const of = { deviceId, identity, fingerprint, announcements: [announcement] };
-    const grouped = { ...of, fresh: true, groups: [], left: [], licensedSequence: 1 };
+    const grouped = {
+      ...of,
+      ...(proof && { proof }),
+      fresh: true,
+      groups: [],
+      left: [],
+      licensedSequence: 1,
+    };
     await this.fed.feed(published(deviceGrouped.draft({ ...grouped, trigger: 'announced' })));
     return until(
       'the assessment ended',

@@ -209,6 +209,24 @@ describe('credentials of a device', () => {
     ]);
   });
 
+  it('go nowhere once it was moved without a proof, until somebody vouches for it or sets one for it', async () => {
+    const open = { ...admin('all'), kind: 'admin', password: 'password all', unproved: true } as const;
+    for (const secret of [open, community('snmpRead', 'read'), user]) await hold(secret);
+    await hold(admin('own'), 'device', deviceId);
+    await hold(community('snmpWrite', 'own'), 'device', deviceId);
+    await store.query(`update assessment.device set moved_at = now() + interval '1 minute' where id = $1`, [
+      deviceId,
+    ]);
+    for (const name of ['api', 'snmp'] as const)
+      expect(await handedOut(name, { vouched: false })).toEqual(['public, nothing']);
+    expect(await handedOut('api', { vouched: true })).toContain('password own, proved');
+    await store.query(`update assessment.device set moved_at = now() - interval '1 second' where id = $1`, [
+      deviceId,
+    ]);
+    await hold(admin('new'), 'device', deviceId);
+    expect(await handedOut('api', { vouched: false })).toContain('password new, proved');
+  });
+
   it('that may write are not read with, unless an operator says so', async () => {
     await hold(community('snmpWrite', 'write', false));
     expect(await handedOut('snmp')).toEqual(['everybody+write, proved, in clear', 'public, nothing']);

@@ -85,13 +85,18 @@ export class CredentialEntrances implements Entrances {
 
   /** What was not sent to it that would have been tried; null: nothing. */
   get withheld(): string | null {
-    return this.#withheld ? notVouched : null;
+    if (!this.#withheld) return null;
+    return this.options.held.moved ? movedUnproved : notVouched;
   }
 
   /** Whether the device may get to know it. What others have as well goes to one that somebody vouches for. */
   mayHave({ scope }: Candidate, secret: Credential): boolean {
+    const { vouched, held } = this.options;
+    if (vouched) return true;
+    // Whoever waited for the real one to be switched off, and is pinned since.
+    if (held.moved) return false;
     // SNMPv3 shows no password: who does not know it learns nothing that he could use elsewhere.
-    if (this.options.vouched || scope === 'device' || secret.kind === 'snmpUser') return true;
+    if (scope === 'device' || secret.kind === 'snmpUser') return true;
     return secret.unproved === true;
   }
 
@@ -182,5 +187,7 @@ const openedBy = (credential: CredentialOf<'admin' | 'snmpUser'>): Opened =>
 
 const communityIn = (one: Credential): string | null => ('community' in one ? one.community : null);
 
+const movedUnproved =
+  'nothing that is kept to open it was sent to it: it was taken as moved without a proof, and nobody vouches for who is there now';
 const notVouched =
   'what other devices have as well was not sent to it: nobody vouches that it is one of yours';

@@ -54,6 +54,8 @@ export interface Held {
   readonly tried: ReadonlyMap<string, Tried>;
   /** SHA-256 of the certificate that a person has approved as the device's; null: nobody has. */
   readonly approved: string | null;
+  /** It was moved without a proof, and nobody has vouched for who is there now: see `movedAt` of a device. */
+  readonly moved: boolean;
 }
 
 export const nothingHeld = (deviceId: string): Held => ({
@@ -61,6 +63,7 @@ export const nothingHeld = (deviceId: string): Held => ({
   candidates: [],
   tried: new Map(),
   approved: null,
+  moved: false,
 });
 
 export const nameOf = ({ place, version }: Candidate): string => `${place}@${version}`;
@@ -82,8 +85,8 @@ export async function heldFor(
      from assessment.credential_try where device_id = $1`,
     [deviceId],
   );
-  const [device] = await tx.query<{ approved: string | null }>(
-    `select approved from assessment.device where id = $1`,
+  const [device] = await tx.query<Vouched>(
+    `select approved, moved_at as "movedAt" from assessment.device where id = $1`,
     [deviceId],
   );
   const rank = ({ scope, id }: CredentialRow): number =>
@@ -94,8 +97,18 @@ export async function heldFor(
     candidates: candidates.toSorted((a, b) => a.age - b.age),
     tried: new Map(tried.map(({ credential, ...each }) => [credential, each])),
     approved: device?.approved ?? null,
+    moved: rows.every((row) => !isSetSince(row, device?.movedAt ?? null)),
   };
 }
+
+interface Vouched extends Record<string, unknown> {
+  readonly approved: string | null;
+  readonly movedAt: Date | null;
+}
+
+/** Whoever sets a secret for this very device, once it was moved, means who is there. True also of one that never was. */
+const isSetSince = ({ scope, generated, changedAt }: CredentialRow, movedAt: Date | null): boolean =>
+  movedAt === null || (scope === 'device' && !generated && changedAt > movedAt);
 
 function candidatesOf(row: CredentialRow): readonly Candidate[] {
   const at = place.parse(row);
@@ -109,12 +122,17 @@ export function subjectOf({ model, firmware, ip }: Identity, fingerprint: string
 }
 
 /** Remembered with the device: with other credentials its protocols are asked anew. */
-export const digestOf = ({ candidates, approved }: Held, community: string | null): string => {
+export const digestOf = ({ candidates, approved, moved }: Held, community: string | null): string => {
   if (candidates.length === 0 && community === null) return '';
   const names = candidates.length === 0 ? [] : candidates.map(nameOf);
   const all =
     names.length === 0
       ? (community ?? '')
-      : JSON.stringify([community, ...names, ...(approved === null ? [] : [approved])]);
+      : JSON.stringify([
+          community,
+          ...names,
+          ...(approved === null ? [] : [approved]),
+          ...(moved ? ['moved'] : []),
+        ]);
   return hash('sha256', all).slice(0, 16);
 };

@@ -69,7 +69,7 @@ describe('decisions on the page', () => {
     const { page } = visitor;
     await page.getByRole('button', { name: /Move after all/ }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText(/no stored secret is sent to it/).waitFor();
+    await dialog.getByText(/what is kept to open the device is sent to it/).waitFor();
     await dialog.getByText('3c:52:82:aa:00:99').waitFor();
     await dialog.getByText('b'.repeat(64)).waitFor();
     await picture('move-after-all');

@@ -129,8 +129,8 @@ function Move({ device, open, label }: OpenProps & { readonly label: string }) {
       <div className="stack-close">
         <p>
           From now on this device is what announced itself from {open.claimed.ip}, with that certificate. It
-          is treated as fresh from the box: no stored secret is sent to it. If it is an impostor, it takes the
-          device’s place.
+          is treated as fresh from the box, and you vouch for it: what is kept to open the device is sent to
+          it. If it is an impostor, it takes the device’s place.
         </p>
         <Claimed claimed={open.claimed} identity={open.identity} shared={open.shared} />
       </div>

@@ -211,9 +211,11 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
       }
       const [first, last] = [printers.at(0), printers.at(-1)];
       if (!first || !last) throw new Error('there are some');
-      for (const { setting } of await changesOf(first.id)) {
-        const { oid, says } = wanted.get(setting) ?? { oid: '', says: '' };
-        expect([setting, await snmpGet(first.ip, snmpPort, oid)]).toEqual([setting, says]);
+      for (const { id, ip } of printers) {
+        for (const { setting } of await changesOf(id)) {
+          const { oid, says } = wanted.get(setting) ?? { oid: '', says: '' };
+          expect([ip, setting, await snmpGet(ip, snmpPort, oid)]).toEqual([ip, setting, says]);
+        }
       }
       expect(resultsOf(first).get(lacking)).toMatchObject({ outcome: 'remediated', driver: 'snmp' });
       expect(resultsOf(last).get(lacking)).toMatchObject({

@@ -4,22 +4,38 @@ import * as z from 'zod';
 import type { Client } from '../client.js';
 import type { Command } from '../command-line.js';
 import { jsonOf } from '../printed.js';
-import { countOf } from '../said.js';
+import { countOf, momentOf } from '../said.js';
 import { clientOf, readWords, UsageError } from '../words.js';
 import { changes, deviceOf, type Named } from './device.js';
 
-const options = { task: { type: 'string' }, wait: { type: 'string' } } as const;
+const options = {
+  task: { type: 'string' },
+  group: { type: 'string' },
+  since: { type: 'string' },
+  wait: { type: 'string' },
+} as const;
 const lookEveryMs = 500;
 
 export const undo: Command = {
-  help: `muster undo DEVICE
+  help: `muster undo DEVICE | --group ID --since TIME
   Puts back what the newest task has changed on a device (serial number or id), wherever the device still says what was
   written; waits until it has. Exit 1: some of it was not put back.
   --task TASK          what this task has changed, as muster changes names it
-  --wait SECONDS       so long at most (120)`,
+  --wait SECONDS       so long at most (120)
+  --group ID           each device of a group instead: asks only, and says of how many; their pages show how it ends
+  --since TIME         with --group: all that was changed from then on: 2h, 30m, 7d, or 2026-11-21T08:00:00Z`,
   run: async (words) => {
     const { values, positionals } = readWords(words, options);
     const client = clientOf(values);
+    if (values.group !== undefined || values.since !== undefined) {
+      const { group, since, task } = values;
+      if (group === undefined || since === undefined || task !== undefined || positionals.length > 0)
+        throw new UsageError('--group goes with --since, and with no device and no --task. Try --help.');
+      const count = await ofGroup(client, group, momentOf('--since', since, new Date()));
+      const line = `Asked of ${count === 1 ? '1 device' : `${count} devices`}; their pages show how it ends.`;
+      process.stdout.write(`${values.json ? jsonOf({ devices: count }) : line}\n`);
+      return 0;
+    }
     const waitMs = countOf('--wait', values.wait ?? '120', 86_400) * 1_000;
     const device = await deviceOf(client, positionals);
     const taskId = values.task ?? (await newestOf(client, device));
@@ -34,6 +50,13 @@ export const undo: Command = {
 
 /** It stays as it is: an undo leaves it out. */
 const isSecret = ({ setting }: { readonly setting: string }): boolean => setting.startsWith('credential.');
+
+async function ofGroup(client: Client, group: string, since: Date): Promise<number> {
+  const asked = z.looseObject({ devices: z.int() });
+  const body = { since: since.toISOString() };
+  const path = `/api/groups/${encodeURIComponent(group)}/undo`;
+  return (await client.ask(path, asked, { method: 'POST', body })).devices;
+}
 
 async function newestOf(client: Client, { id, serial }: Named): Promise<string> {
   const { items } = await client.ask(`/api/devices/${id}/changes?limit=500`, changes);

@@ -58,6 +58,7 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     );
     return of;
   };
+  const longAgo = '2020-01-01T00:00:00Z';
   type Of = Awaited<ReturnType<typeof plugIn>>;
   const finished = (of: Of, taskId: string, change: object = {}): Event =>
     trial.event(
@@ -181,8 +182,27 @@ describe.each(databases)('assessing on $name', ({ open }) => {
       { taskId, before: true, after: false, undoneBy: undoing },
     ]);
     expect(await post(`${path}/undo`, { taskId })).toMatchObject({ status: 409 });
+    // Of a group, what undoing has written is left alone.
+    expect((await post('groups/office/undo', { since: longAgo })).status).toBe(202);
+    expect(await told('assessment.undoRequested', of.deviceId)).toHaveLength(1);
     expect((await post(`${path}/undo`, { taskId: undoing })).status).toBe(202);
     expect((await get(path)).body).toMatchObject({ status: 'unassessed', lastAssessment: null });
+  });
+
+  it('what a group was changed since a moment is asked to be put back, the newest first', async () => {
+    const of = await plugIn('UNDO-3');
+    const tasks = [randomUUID(), randomUUID()];
+    for (const taskId of tasks) await hear(finished(of, taskId));
+    expect(await post('groups/nobody/undo', { since: longAgo })).toMatchObject({ status: 404 });
+    expect(await post('groups/office/undo', { since: 'yesterday' })).toMatchObject({ status: 400 });
+    const later = '2999-01-01T00:00:00Z';
+    expect(await post('groups/office/undo', { since: later })).toMatchObject({ body: { devices: 0 } });
+    expect((await post('groups/office/undo', { since: longAgo })).status).toBe(202);
+    const asked = await told('assessment.undoRequested', of.deviceId);
+    const byId = (a: object, b: object) => JSON.stringify(a).localeCompare(JSON.stringify(b));
+    const { deviceId } = of;
+    const wanted = tasks.map((taskId) => ({ deviceId, taskId, requestedBy: 'admin' }));
+    expect(asked.toSorted(byId)).toEqual(wanted.toSorted(byId));
   });
 
   it('of a task that put back two others, what it wrote last counts', async () => {

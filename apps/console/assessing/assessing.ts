@@ -21,6 +21,7 @@ import { Devices, positionOf } from '../projection/devices.js';
 import { Refusal } from '../refusal.js';
 import { audit } from '../who/audit.js';
 import type { Caller } from '../who/caller.js';
+import { nextStep, type Step } from './undo-group.js';
 import type { Wanted } from './wanted.js';
 
 /** Members that are asked for in one transaction. */
@@ -95,6 +96,22 @@ export class Assessing {
       throw new Refusal('tooLate', 'All that this task has changed was put back already.');
     const request = assessmentUndoRequested.draft({ deviceId, taskId, requestedBy: caller.name });
     await this.#command([request], { caller, target: `device:${deviceId}`, detail: { taskId } });
+  }
+
+  /** All that its members were changed since then, and was not put back. Resolves to how many of them that is asked of. */
+  async undoGroup(groupId: string, since: Date, caller: Caller): Promise<number> {
+    await this.documents.one(groupChanged, groupId);
+    let devices = 0;
+    for (let after: string | null = null; ;) {
+      const on = { groupId, since, requestedBy: caller.name };
+      const step: Step = await nextStep(this.parts.store, on, after);
+      const detail = { since: since.toISOString(), devices: step.devices };
+      if (step.drafts.length > 0)
+        await this.#command(step.drafts, { caller, target: `group:${groupId}`, detail });
+      devices += step.devices;
+      if (step.next === null) return devices;
+      after = step.next;
+    }
   }
 
   async cancel(deviceId: string, caller: Caller): Promise<void> {

@@ -66,6 +66,7 @@ const table: Readonly<Record<string, TokenRole | 'anyone'>> = {
   'DELETE api/groups/:id': 'operator',
   'POST api/groups/preview': 'viewer',
   'POST api/groups/:id/assess': 'operator',
+  'POST api/groups/:id/undo': 'operator',
   'GET api/groups/:id/dry-runs': 'viewer',
   'GET api/listeners': 'viewer',
   'GET api/listeners/:id': 'viewer',

@@ -18,6 +18,7 @@ import type { Caller } from '../who/caller.js';
 const put = z.strictObject({ version: z.int().nonnegative(), body: everyField(groupBody) });
 const dryRuns = pageQuery.pick({ limit: true, after: true });
 const preview = z.strictObject({ filter });
+const undo = z.strictObject({ since: z.iso.datetime({ offset: true }) });
 
 @Resource('groups')
 export class GroupsController {
@@ -75,6 +76,18 @@ export class GroupsController {
     @Who() by: Caller,
   ): Promise<object> {
     return { devices: await this.assessing.group(id, asked, by) };
+  }
+
+  /** What its devices were changed since then is put back, as if it were asked for one by one; the newest 20 tasks of each. */
+  @Post(':id/undo')
+  @HttpCode(202)
+  @Needs('operator')
+  async undo(
+    @Param('id', { schema: slug }) id: string,
+    @Body({ schema: undo }) { since }: z.infer<typeof undo>,
+    @Who() by: Caller,
+  ): Promise<object> {
+    return { devices: await this.assessing.undoGroup(id, new Date(since), by) };
   }
 
   /** What the newest dry run of each of its devices would change. */

@@ -126,7 +126,7 @@ describe.each(Object.keys(databases))('membership on %s', (name) => {
     expect(await fed.told(deviceGrouped)).toEqual([]);
   });
 
-  it('is computed again for all devices after an edit, quietly while the switch is off', async () => {
+  it('is computed again for all devices after an edit, and told of those whose groups are others now', async () => {
     const others = Array.from({ length: 450 }, () => randomUUID());
     await fed.feed(...others.map((id) => licensed({ hostname: 'lobby-1' }, id)));
     await fed.feed(group('lobby', 1, { kind: 'automatic', filter: startsWith('lobby-') }));
@@ -135,7 +135,17 @@ describe.each(Object.keys(databases))('membership on %s', (name) => {
       `select count(*) as members from autogroup.device where groups = '{lobby}'`,
     );
     expect(Number(row?.members)).toBe(450);
-    expect(await fed.told(deviceGrouped)).toHaveLength(450);
+    // The switch is off: assessment hears of it, and does nothing.
+    const joined = { trigger: 'filterEdited', groups: [{ groupId: 'lobby', added: true }] };
+    expect((await fed.told(deviceGrouped)).slice(450)).toMatchObject(others.map(() => joined));
+    await fed.feed(group('lobby', 2, { kind: 'automatic', filter: startsWith('lobby-'), policyId: 'base' }));
+    await regroupAll();
+    expect(await fed.told(deviceGrouped)).toHaveLength(900);
+    await fed.feed(group('lobby', 3, null));
+    await regroupAll();
+    expect((await fed.told(deviceGrouped)).slice(900)).toMatchObject(
+      others.map(() => ({ trigger: 'refresh', groups: [], left: ['lobby'] })),
+    );
   });
 
   it('tells the devices of an edited group when the switch is on, with what was edited', async () => {

@@ -240,7 +240,10 @@ function contentOf(body: Policy | null): string {
     .digest('hex');
 }
 
-/** The device as the newest edition has it. Its news is told only when the switch is on and a group that it is in was edited (R54). */
+/**
+ * The device as the newest edition has it. What groups it is in is told whenever that is something else now, as everybody goes by it;
+ * that a group of it was edited, when the switch is on (R54).
+ */
 export function regroup(device: Device, groups: Groups): Decision<Change> {
   if (!device.identity) return nothing;
   const placed = place(device, device.identity, groups);
@@ -249,7 +252,11 @@ export function regroup(device: Device, groups: Groups): Decision<Change> {
     .filter(({ editedIn }) => editedIn > device.edition)
     .toSorted((a, b) => b.editedIn - a.editedIn);
   const [last] = news;
-  const told = groups.settings.autoGroupEditAutoRemediationEnable && last ? last.edited : null;
+  const { left, groups: found } = placed.fact;
+  const moved = left.length > 0 || found.some(({ added }) => added);
+  const isNews = moved || (groups.settings.autoGroupEditAutoRemediationEnable && last !== undefined);
+  // Who only left a group is in none that was edited: nothing follows, as of a refresh that adds it to none.
+  const told = isNews ? (last?.edited ?? 'refresh') : null;
   const change: Change = { kind: 'device', device: owing(placed, told, groups) };
   if (told === null) return { changes: [change], events: [] };
   const event: Draft = deviceGrouped.draft({

@@ -5,29 +5,28 @@ import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bu
 import { compliant, type AppliedPolicy } from '#documents/policy';
 import {
   detailMax,
-  assessmentFinished,
   assessmentStarted,
   type AssessmentFinished,
   type SettingChange,
   type TaskMode,
 } from '#events/assessment';
 import type { Trigger } from '#events/device';
+import type { Draft } from '#events/event';
 import type { Known } from '#device/ways/known';
 import type { Log } from '#runtime/log';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
-import { changesOf, keepChanges, settleChanges } from './changes.js';
+import { changesOf, isAnythingKept, keepChanges, settleChanges } from './changes.js';
 import { connect, type Openers, type Whom } from './connect.js';
-import { nothingHeld } from './credentials/held.js';
 import type { Keyring } from './credentials/keyring.js';
 import { assess, requiredBy } from './conversation.js';
-import { skip } from './decide.js';
 import { markFinished } from './devices.js';
 import { teller } from './notes.js';
-import { namesOf, policiesOf } from './policies.js';
+import { namesFor, namesOf, namesOfApplied, policiesOf } from './policies.js';
 import { budget, kind, payload, spacedUntil, type Payload } from './task.js';
-import { DeviceTrouble, endOf, failureOf, mayPass, withLast } from './trouble.js';
-import { settingsOf, turnOf, whomOf } from './turn.js';
+import { becauseOf, begunBy, finished, skip, type Subject } from './told.js';
+import { DeviceTrouble, endOf, failureOf, mayPass, withLast, type Failure } from './trouble.js';
+import { allowedBy, settingsOf, turnOf, whomOf } from './turn.js';
 
 export interface AssessOptions {
   readonly store: Store;
@@ -45,7 +44,6 @@ const triesOf = (trigger: Trigger): number =>
 
 export function assessWorker({ store, openers, keyring, log }: AssessOptions): Worker {
   const begun = new WeakMap<Task<Payload>, Begun>();
-  const of = (task: Task<Payload>): Begun => begun.get(task) ?? unbegun(task);
   const tell = teller(log);
   const told = (task: Task<Payload>, finish: Finish): Finish => {
     tell(finish.events, task.payload.identity.serial);
@@ -57,31 +55,34 @@ export function assessWorker({ store, openers, keyring, log }: AssessOptions): W
     budget,
     retryDelaysMs,
     payload,
-    limit: async (tx) => (await settingsOf(tx))?.maxNumberTasks ?? 0,
+    limit: allowedBy('maxNumberTasks'),
     begin: async (tx, task) => {
       const beginning = await begin(tx, task, begun);
       tell('run' in beginning ? beginning.run : beginning.end.events, task.payload.identity.serial);
       return beginning;
     },
-    run: async (task, grip) =>
-      told(task, await assessDevice({ store, openers, keyring, grip, begun: of(task) })),
+    run: async (task, grip) => {
+      const found = begun.get(task);
+      if (!found) throw new Error('it was never begun');
+      return told(task, await assessDevice({ store, openers, keyring, grip, begun: found }));
+    },
     unreadable: ({ id, key }) => [skip(key, [], 'unreadable', { taskId: id })],
-    failed: async (task, error) => told(task, await failDevice(store, of(task), failureOf(error))),
+    failed: async (task, error) => {
+      const found = begun.get(task);
+      const failure = failureOf(error);
+      return told(task, await (found ? failDevice(store, found, failure) : endUnbegun(store, task, failure)));
+    },
   });
 }
 
 async function begin(tx: Tx, task: Task<Payload>, begun: WeakMap<Task<Payload>, Begun>): Promise<Beginning> {
   const { covers, trigger, named } = task.payload;
   const turn = await turnOf(tx, task);
-  const { settings, device, now, busyUntil } = turn;
+  const { settings, device, left: gone, now, busyUntil } = turn;
   const asked = trigger === 'requested' || named.length > 0;
-  const ends = (reason: Parameters<typeof skip>[2]): Beginning => ({
-    end: { events: [skip(task.key, covers, reason, { taskId: task.id })] },
-  });
-  if (device?.standing !== 'active')
-    return ends(device?.standing === 'retired' ? 'deviceDeleted' : 'notLicensed');
-  if (!settings?.allowRemediation && !asked) return ends('remediationOff');
-  const againAt = busyUntil ?? (asked || task.attempt > 1 ? null : spacedUntil(device, now));
+  const forbidden = gone ?? (!settings?.allowRemediation && !asked ? 'remediationOff' : null);
+  if (forbidden) return { end: { events: [await neverAgain(tx, task, forbidden)] } };
+  const againAt = busyUntil ?? (asked || task.attempt > 1 || !device ? null : spacedUntil(device, now));
   if (againAt) return { end: { events: [], againAt } };
   // An operator's wish shares the task with causes that may do nothing now: it alone is left.
   const narrowed = !settings?.allowRemediation && trigger !== 'requested';
@@ -99,12 +100,38 @@ async function begin(tx: Tx, task: Task<Payload>, begun: WeakMap<Task<Payload>, 
   return { run: [...left, assessmentStarted.draft(started)] };
 }
 
-export function subjectOf({ task, policies, part }: Pick<Begun, 'task' | 'policies' | 'part'>) {
-  const { id, key, payload } = task;
-  const { identity, trigger, covers } = payload;
+/** It is skipped, unless it has changed the device already: then its end says what it has changed. */
+async function neverAgain(tx: Tx, task: Task<Payload>, reason: keyof typeof becauseOf): Promise<Draft> {
+  if (!(await isAnythingKept(tx, task.id)))
+    return skip(task.key, task.payload.covers, reason, { taskId: task.id });
+  return endOfUnbegun(tx, task, { outcome: 'cancelled', detail: becauseOf[reason] });
+}
+
+/** Of a task that does not begin again: what it was to be, and what it has changed by then. */
+async function endOfUnbegun(on: Pick<Tx, 'query'>, task: Task<Payload>, failure: Failure): Promise<Draft> {
+  const changes = await changesOf(on, task.id);
+  const policies = await namesFor(on, task.payload.policies);
+  return finished(ofTask(task, policies), begunBy(changes), { ...failure, changes });
+}
+
+async function endUnbegun(store: Store, task: Task<Payload>, failure: Failure): Promise<Finish> {
+  const event = await endOfUnbegun(store, task, failure);
+  const ended = { deviceId: task.key, startedAt: new Date(), lastPolicy: null, ways: null };
+  return { events: [event], save: (tx) => markFinished(tx, ended) };
+}
+
+const ofTask = (
+  { id, key, payload: { identity, trigger, covers } }: Task<Payload>,
+  policies: Subject['policies'],
+) => {
   const mode: TaskMode = kind;
-  const subject = { taskId: id, deviceId: key, identity, trigger, policies: namesOf(policies), covers, mode };
-  return part ? { ...subject, runId: part.runId } : subject;
+  return { taskId: id, deviceId: key, identity, trigger, policies, covers, mode };
+};
+
+/** As its events name it. Of policies that were all deleted meanwhile the ids are left. */
+export function subjectOf({ task, policies, part }: Pick<Begun, 'task' | 'policies' | 'part'>) {
+  const names = policies.length > 0 ? namesOfApplied(policies) : namesOf(task.payload.policies, new Map());
+  return { ...ofTask(task, names), ...(part && { runId: part.runId }) };
 }
 
 /** What was found when the task began: the run goes by it, and its end names it. */
@@ -124,14 +151,6 @@ interface Part {
   readonly triesMax: number;
 }
 
-/** Of a task that was cancelled before it could begin again. */
-const unbegun = (task: Task<Payload>): Begun => {
-  const { identity, fingerprint } = task.payload;
-  const nobody = { networks: [], trusted: [], authorities: [], community: null, known: null };
-  const whom = { identity, fingerprint, ...nobody, held: nothingHeld(task.key) };
-  return { task, startedAt: new Date(), policies: [], whom };
-};
-
 interface Run extends Pick<AssessOptions, 'store' | 'openers' | 'keyring'> {
   readonly begun: Begun;
   readonly grip: Grip;
@@ -146,11 +165,12 @@ export interface Assessed extends Pick<Finish, 'events' | 'save'> {
 export async function assessDevice({ store, openers, keyring, begun, grip }: Run): Promise<Assessed> {
   const { task, policies, whom, part } = begun;
   if (policies.length === 0) {
-    return ended(begun, { outcome: 'failed', detail: 'its policies were deleted meanwhile', results: [] });
+    return failDevice(store, begun, { outcome: 'failed', detail: 'its policies were deleted meanwhile' });
   }
   const by = { deviceId: task.key, taskId: task.id };
   const device = connect(whom, openers, keyring);
-  let wrote = task.attempt > 1;
+  // A run that was broken off since its process stopped does not count as an attempt.
+  let wrote = task.attempt > 1 || (await isAnythingKept(store, task.id));
   const on = {
     device,
     signal: grip.signal,
@@ -188,11 +208,7 @@ export async function assessDevice({ store, openers, keyring, begun, grip }: Run
   }
 }
 
-export async function failDevice(
-  store: Store,
-  begun: Begun,
-  failure: ReturnType<typeof failureOf>,
-): Promise<Assessed> {
+export async function failDevice(store: Store, begun: Begun, failure: Failure): Promise<Assessed> {
   const changes = await changesOf(store, begun.task.id);
   return ended(begun, { ...withLast(failure, changes), results: [], changes });
 }
@@ -219,21 +235,13 @@ function summary(
 }
 
 function ended(begun: Begun, { known, ...result }: Result): Assessed {
-  const { task, startedAt: begunAt, policies, whom } = begun;
-  const finished = {
-    ...subjectOf(begun),
-    startedAt: begunAt.toISOString(),
-    finishedAt: new Date(Math.max(Date.now(), begunAt.getTime())).toISOString(),
-    agent: null,
-    changes: [],
-    ...result,
-  };
+  const { task, startedAt, policies, whom } = begun;
   const assessed = result.outcome === 'compliant' || result.outcome === 'nonCompliant';
   const lastPolicy = assessed ? (policies.at(-1)?.policyId ?? null) : null;
   const ways = known && !isDeepStrictEqual(known, whom.known) ? known : null;
   return {
     outcome: result.outcome,
-    events: [assessmentFinished.draft(finished)],
-    save: (tx) => markFinished(tx, { deviceId: task.key, startedAt: begunAt, lastPolicy, ways }),
+    events: [finished(subjectOf(begun), startedAt, result)],
+    save: (tx) => markFinished(tx, { deviceId: task.key, startedAt, lastPolicy, ways }),
   };
 }

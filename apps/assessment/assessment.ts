@@ -4,7 +4,7 @@
 //   assessment.ts    the service
 //   consumers.ts     load, decide, save
 //   decide.ts        the rules: what follows from each event
-//   choose.ts        which policies a device gets (R51-R54)
+//   choose.ts        whether it is assessed, and by which policies (R51-R54)
 //   task.ts          what a task carries, and how causes share one
 //   devices.ts       the state in SQL              policies.ts  policies as they are applied
 //   changes.ts       what was changed from what to what, kept before each write
@@ -16,7 +16,7 @@
 //   connect.ts       which protocols it is spoken with
 //   credentials/     what opens a device, in which order and within which limits (R67)
 //   mutual.ts        whom its certificate is to lead to
-//   notes.ts         what the log says of it
+//   told.ts          how a task's end is told     notes.ts      what the log says of it
 //   runs/            schedules: many devices at a time, under a budget of their own
 import { deviceApiPort } from '#device/api';
 import { ippPort } from '#device/ipp/ipp';

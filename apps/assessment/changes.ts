@@ -74,6 +74,12 @@ export async function changesOf(on: Store, taskId: string): Promise<SettingChang
     .map((row) => ({ ...row, title: titleOf(row.setting), at: row.at.toISOString() }));
 }
 
+/** Whether a task has changed anything. */
+export async function isAnythingKept(on: Store, taskId: string): Promise<boolean> {
+  const rows = await on.query('select 1 as one from assessment.change where task_id = $1 limit 1', [taskId]);
+  return rows.length > 0;
+}
+
 /** The rules of IPsec that a task has changed, as they were and as the device says them since; null: it has changed none. */
 export async function rulesChanged(
   on: Store,

@@ -1,11 +1,15 @@
-// Which policies a device gets, and whether it gets any (R51-R54, R60, R62).
+// Whether a device is assessed, and which policies it gets (R51-R54, R60, R62).
+import { mayConnect } from '#device/address';
 import { heldBack } from '#documents/held-back';
 import type { Membership, Trigger } from '#events/device';
+import type { Identity } from '#events/identity';
 import type { Settings } from '#events/settings';
 
 export interface Situation {
   readonly settings: Settings;
   readonly trigger: Trigger;
+  /** Asked for by name; null: as for an announcement. */
+  readonly policyId?: string | null;
   readonly groups: readonly Membership[];
   /** Of this device's last assessment; null before the first. */
   readonly lastPolicy: string | null;
@@ -16,7 +20,7 @@ export interface Situation {
 /** Ordered: of two policies that name one setting, the later decides. */
 export type Choice =
   | { readonly policies: readonly string[] }
-  | { readonly skipped: 'remediationOff' | 'noPolicy' | 'switchOff' }
+  | { readonly skipped: 'remediationOff' | 'noPolicy' | 'switchOff' | Refusal }
   /** The initial policy is chosen, but has not come here yet. */
   | { readonly missing: string };
 
@@ -33,8 +37,54 @@ const rules: Readonly<Record<Trigger, Rule>> = {
   policyEdited: edited,
 };
 
+export type Standing = 'active' | 'unlicensed' | 'retired';
+
+export const leftReasons = { unlicensed: 'notLicensed', retired: 'deviceDeleted' } as const;
+
+/** Why a device is not spoken with, whatever is asked of it. */
+export type Refusal = (typeof leftReasons)[keyof typeof leftReasons] | 'outsideNetworks';
+
+/** Why it is not assessed any more; null: it is. One that is not known was deleted long ago. */
+export const leftReason = (standing: Standing | undefined): Exclude<Refusal, 'outsideNetworks'> | null =>
+  standing === 'active' ? null : leftReasons[standing ?? 'retired'];
+
+/** What is to be known of a device. */
+export interface Candidate extends Pick<Situation, 'groups' | 'lastPolicy'> {
+  readonly standing: Standing;
+  readonly identity: Pick<Identity, 'ip'> | null;
+}
+
+/** What is to be known besides. */
+export interface Around extends Pick<Situation, 'settings' | 'known'> {
+  readonly ownAddresses: readonly string[];
+}
+
+/** Why it may not be spoken with; null: it may. */
+export function refusalOf(
+  { standing, identity }: Pick<Candidate, 'standing' | 'identity'>,
+  { settings, ownAddresses }: Pick<Around, 'settings' | 'ownAddresses'>,
+): Refusal | null {
+  const reachable = identity !== null && mayConnect(identity.ip, settings.deviceNetworks, ownAddresses);
+  return leftReason(standing) ?? (reachable ? null : 'outsideNetworks');
+}
+
+/** For each cause and each schedule alike: what a device gets, or why it gets nothing. */
+export function choiceFor(
+  device: Candidate,
+  around: Around,
+  cause: Pick<Situation, 'trigger' | 'policyId'>,
+): Choice {
+  const left = leftReason(device.standing);
+  if (left) return { skipped: left };
+  const choice = choosePolicies({ ...around, ...device, ...cause });
+  if ('skipped' in choice) return choice;
+  const refusal = refusalOf(device, around);
+  return refusal ? { skipped: refusal } : choice;
+}
+
 export function choosePolicies(situation: Situation): Choice {
-  const { settings, trigger } = situation;
+  const { settings, trigger, policyId = null, known } = situation;
+  if (policyId !== null) return known.has(policyId) ? { policies: [policyId] } : { skipped: 'noPolicy' };
   const skipped = heldBack(settings, trigger);
   if (skipped) return { skipped };
   return rules[trigger](situation);

@@ -12,7 +12,7 @@ import type { Tx } from '#store/store';
 import { cancel, enqueue } from '#store/tasks';
 import { decide, evolve, type Change } from './decide.js';
 import { load, saveDevices, type State } from './devices.js';
-import { cancelInRuns } from './runs/run-devices.js';
+import { cancelInRuns, wakeChunks } from './runs/run-devices.js';
 import { kinds, mergeAny, schema } from './task.js';
 
 async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
@@ -20,17 +20,20 @@ async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
     tx,
     changes.flatMap((change) => (change.type === 'device' ? [change.device] : [])),
   );
+  const chunks = new Set<string>();
   // In the order in which they were decided: a device that left and came back ends with its task.
   for (const run of runs(changes.filter((change) => change.type !== 'device'))) {
     const requests = run.flatMap((change) => (change.type === 'queue' ? [change.request] : []));
     if (requests.length > 0) await enqueue(tx, schema, requests, mergeAny);
     for (const change of run) {
       if (change.type === 'cancel') {
-        await cancelInRuns(tx, change.deviceId, change.because);
+        for (const key of await cancelInRuns(tx, change.deviceId, change.because)) chunks.add(key);
         await cancel(tx, schema, { kind: kinds, keys: [change.deviceId], because: change.because });
       }
     }
   }
+  // After all rows of devices, as whoever ends a child task locks them.
+  await wakeChunks(tx, [...chunks]);
 }
 
 /** Cut where a cancel and a request follow each other. */

@@ -119,7 +119,7 @@ function against(requirements: readonly Requirement[], reading: Reading, device:
     ...result,
     driver: device.by(result.setting),
   }));
-  const all = writesFor(requirements, compared, settingsCatalogue).flatMap((part) => [...part]);
+  const all = [...writesFor(requirements, compared, settingsCatalogue)];
   const writes = new Map(all.filter(([key, value]) => device.isWritable(key, value)));
   const unwritable = new Set(all.flatMap(([key]) => (writes.has(key) ? [] : [key])));
   const explained = compared.map((result) =>

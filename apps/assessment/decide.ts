@@ -1,14 +1,11 @@
 // What follows from what happened to a device: a task, or the reason why not. Pure.
 import { randomUUID } from 'node:crypto';
 import { NotYet, nothing, type Decision } from '#bus/consumer';
-import { mayConnect } from '#device/address';
 import {
   assessmentCancelRequested,
   assessmentQueued,
   assessmentRequested,
-  assessmentSkipped,
   assessmentUndoRequested,
-  type TaskMode,
 } from '#events/assessment';
 import {
   deviceFlapping,
@@ -19,10 +16,12 @@ import {
   type Trigger,
 } from '#events/device';
 import type { Draft, Event } from '#events/event';
+import type { Settings } from '#events/settings';
 import type { TaskRequest } from '#store/tasks';
-import { choosePolicies, type Choice } from './choose.js';
+import { choiceFor, choosePolicies, leftReasons, refusalOf, type Around, type Choice } from './choose.js';
 import { wishKey, type Device, type State } from './devices.js';
 import { notesOf } from './notes.js';
+import { namesOf } from './policies.js';
 import {
   budget,
   inOrder,
@@ -34,6 +33,7 @@ import {
   type AnyPayload,
   type Payload,
 } from './task.js';
+import { becauseOf, skip, type Reason } from './told.js';
 
 export type Change =
   | { readonly type: 'device'; readonly device: Device }
@@ -157,22 +157,22 @@ interface Cause {
   readonly policyId: string | null;
 }
 
-type Chosen = { readonly policies: readonly string[] } | { readonly skipped: Reason };
-
 /** What is applied; or why nothing is. Throws NotYet. */
-function chosen({ event, device, state, trigger, policyId }: Cause): Chosen {
+function chosen({ event, device, state, trigger, policyId }: Cause): Exclude<Choice, { missing: string }> {
   const { settings } = state;
   if (!settings) throw new NotYet('the instant-on settings have not come here yet');
   awaitPolicies(event, state);
-  const choice = choose({ device, state, trigger, policyId });
+  const choice = choiceFor(device, around(state, settings), { trigger, policyId });
   if ('missing' in choice)
     throw new NotYet(`the policy ${choice.missing} is chosen, but has not come here yet`);
-  if ('skipped' in choice) return choice;
-  return isReachable(device, state) ? choice : { skipped: 'outsideNetworks' };
+  return choice;
 }
 
-const isReachable = ({ identity }: Device, { settings, ownAddresses }: State): boolean =>
-  identity !== null && mayConnect(identity.ip, settings?.deviceNetworks ?? [], ownAddresses);
+const around = ({ policies, ownAddresses }: State, settings: Settings): Around => ({
+  settings,
+  ownAddresses,
+  known: new Set(policies.keys()),
+});
 
 /** A device that is to get a changed policy does not get the one from before. */
 function awaitPolicies(event: Event, { policies }: State): void {
@@ -215,14 +215,15 @@ function dryRun(cause: Cause): Decision<Change> {
   return wish(cause, {
     mode: 'dryRun',
     what: { wishes: [[...policies]] },
-    policies: namesOf(policies, state),
+    policies: namesOf(policies, state.policies),
   });
 }
 
 /** All that it is set to, by a dry run against no policy. */
 function readAll({ event, device, state }: Cause): Decision<Change> {
   if (!state.settings) throw new NotYet('the instant-on settings have not come here yet');
-  if (!isReachable(device, state)) return tell(skip(device.id, [], 'outsideNetworks', { mode: 'dryRun' }));
+  const refusal = refusalOf(device, around(state, state.settings));
+  if (refusal) return tell(skip(device.id, [], refusal, { mode: 'dryRun' }));
   return wish({ event, device, state }, { mode: 'dryRun', what: { wishes: [[]] }, policies: [] });
 }
 
@@ -235,7 +236,8 @@ function undo(
   const refused = (reason: Reason): Decision<Change> => tell(skip(deviceId, [], reason, { mode: 'undo' }));
   if (device?.standing !== 'active' || !device.identity) return refused('notLicensed');
   if (!state.settings) throw new NotYet('the instant-on settings have not come here yet');
-  if (!isReachable(device, state)) return refused('outsideNetworks');
+  const refusal = refusalOf(device, around(state, state.settings));
+  if (refusal) return refused(refusal);
   return wish({ event, device, state }, { mode: 'undo', what: { undoes: [taskId] }, policies: [] });
 }
 
@@ -286,7 +288,7 @@ function together(cause: Choosing, policies: readonly string[]): Wanted {
     };
   }
   const strongest = stronger(queued, trigger);
-  const choice = strongest === trigger ? { policies } : choose({ ...cause, trigger: strongest });
+  const choice = strongest === trigger ? { policies } : chooseAgain({ ...cause, trigger: strongest });
   // Where the stronger cause has nothing to choose from any more, what it chose before is kept.
   const chosen = 'policies' in choice ? choice.policies : [...(queued?.policies ?? []), ...policies];
   return { trigger: strongest, policies: inOrder(chosen, named), named };
@@ -294,16 +296,10 @@ function together(cause: Choosing, policies: readonly string[]): Wanted {
 
 type Choosing = Pick<Cause, 'device' | 'state' | 'trigger' | 'policyId'>;
 
-function choose({ device, state, trigger, policyId }: Choosing): Choice {
-  if (policyId !== null)
-    return state.policies.has(policyId) ? { policies: [policyId] } : { skipped: 'noPolicy' };
-  if (!state.settings) return { skipped: 'noPolicy' };
-  const { groups, lastPolicy } = device;
-  const known = new Set(state.policies.keys());
-  return choosePolicies({ settings: state.settings, trigger, groups, lastPolicy, known });
-}
-
-const leftReasons = { unlicensed: 'notLicensed', retired: 'deviceDeleted' } as const;
+const chooseAgain = ({ device, state, trigger, policyId }: Choosing): Choice =>
+  state.settings
+    ? choosePolicies({ ...device, ...around(state, state.settings), trigger, policyId })
+    : { skipped: 'noPolicy' };
 
 /** Unless licensing has said since that it holds a seat. */
 function unlicensed(
@@ -323,13 +319,13 @@ function left(deviceId: string, after: Left, state: State): Decision<Change> {
   const device = state.devices.get(deviceId);
   if (!device || device.standing === 'retired') return nothing;
   const { standing } = after;
-  const because = standing === 'retired' ? 'the device was deleted' : 'the device holds no licence any more';
+  const reason = leftReasons[standing];
   return {
     changes: [
       { type: 'device', device: { ...device, ...after } },
-      { type: 'cancel', deviceId, because },
+      { type: 'cancel', deviceId, because: becauseOf[reason] },
     ],
-    events: dropped(deviceId, leftReasons[standing], state),
+    events: dropped(deviceId, reason, state),
   };
 }
 
@@ -355,23 +351,6 @@ function dropped(deviceId: string, reason: Reason, { queued, wishes }: State): r
   return [...(task ? [skip(deviceId, task.payload.covers, reason, { taskId: task.id })] : []), ...others];
 }
 
-type Reason = (typeof assessmentSkipped.example)['reason'];
-
-interface OfTask {
-  /** The task that ends with it; null: none was made. */
-  readonly taskId?: string | null;
-  readonly mode?: TaskMode;
-  /** Of a schedule, that it is a part of. */
-  readonly runId?: string;
-}
-
-export const skip = (
-  deviceId: string,
-  covers: readonly string[],
-  reason: Reason,
-  { taskId = null, mode = kind, ...run }: OfTask = {},
-): Draft => assessmentSkipped.draft({ deviceId, taskId, covers: [...covers], reason, mode, ...run });
-
 const tell = (...events: readonly Draft[]): Decision<Change> => ({ changes: [], events });
 
 /** Names the announcements that this cause brings, not all that the task covers by now: the end of the task does. */
@@ -381,15 +360,8 @@ function queuedEvent({ id, key, payload }: TaskRequest<Payload>, state: State): 
     deviceId: key,
     identity: payload.identity,
     trigger: payload.trigger,
-    policies: namesOf(payload.policies, state),
+    policies: namesOf(payload.policies, state.policies),
     covers: payload.covers,
     mode: kind,
   });
 }
-
-const namesOf = (ids: readonly string[], { policies }: Pick<State, 'policies'>) =>
-  ids.map((policyId) => ({
-    policyId,
-    name: policies.get(policyId)?.name ?? policyId,
-    version: policies.get(policyId)?.version ?? 0,
-  }));

@@ -5,24 +5,18 @@ import { settingsCatalogue } from '#device/catalogue';
 import type { Reading } from '#device/device';
 import { compliant, type AppliedPolicy } from '#documents/policy';
 import { everythingIn } from '#documents/policy-of';
-import {
-  assessmentFinished,
-  assessmentStarted,
-  type AssessmentFinished,
-  type SettingResult,
-} from '#events/assessment';
-import type { Draft } from '#events/event';
+import { assessmentStarted, type SettingResult } from '#events/assessment';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import { connect, type Openers, type Whom } from './connect.js';
 import type { Keyring } from './credentials/keyring.js';
 import { foresee, readFrom, requiredBy, type Required } from './conversation.js';
-import { skip } from './decide.js';
 import { rememberWays } from './devices.js';
-import { namesOf, policiesOf } from './policies.js';
+import { namesFor, namesOfApplied, policiesOf } from './policies.js';
 import { budget, dryRunPayload, type DryRunPayload } from './task.js';
+import { finished, skip, type Reason, type Result, type Subject } from './told.js';
 import { DeviceTrouble, failureOf, mayPass } from './trouble.js';
-import { settingsOf, turnOf, whomOf } from './turn.js';
+import { allowedBy, turnOf, whomOf } from './turn.js';
 
 export interface WishOptions {
   readonly store: Store;
@@ -50,7 +44,7 @@ const everything: Wish = {
   required: { settings: everythingIn(settingsCatalogue), ipsec: null },
 };
 
-export function dryRunWorker({ openers, keyring }: WishOptions): Worker {
+export function dryRunWorker({ store, openers, keyring }: WishOptions): Worker {
   const begun = new WeakMap<Task<DryRunPayload>, Begun>();
   return worker<DryRunPayload>({
     kind: 'dryRun',
@@ -58,7 +52,7 @@ export function dryRunWorker({ openers, keyring }: WishOptions): Worker {
     budget,
     retryDelaysMs: wishRetryDelaysMs,
     payload: dryRunPayload,
-    limit: async (tx) => (await settingsOf(tx))?.maxNumberTasks ?? 0,
+    limit: allowedBy('maxNumberTasks'),
     begin: (tx, task) => begin(tx, task, begun),
     run: async (task, grip) => {
       const found = begun.get(task);
@@ -66,14 +60,23 @@ export function dryRunWorker({ openers, keyring }: WishOptions): Worker {
       return run(task, { begun: found, openers, keyring, grip });
     },
     unreadable: ({ id, key }) => [skip(key, [], 'unreadable', { taskId: id, mode: 'dryRun' })],
-    failed: (task, error) => {
-      const found = begun.get(task);
-      const wishes = found?.wishes ?? [everything];
-      const startedAt = found?.startedAt ?? new Date();
-      const result = { ...failureOf(error), results: [] };
-      return { events: wishes.map(({ policies }) => finished(task, { startedAt, policies, result })) };
+    failed: async (task, error) => {
+      const startedAt = begun.get(task)?.startedAt ?? new Date();
+      const subjects = await subjectsOf(store, task, begun.get(task));
+      return { events: subjects.map((subject) => finished(subject, startedAt, failureOf(error))) };
     },
   });
+}
+
+/** One for each wish; of a task that was cancelled before it could begin again, as its payload has them. */
+async function subjectsOf(
+  store: Store,
+  task: Task<DryRunPayload>,
+  begun: Begun | undefined,
+): Promise<readonly Subject[]> {
+  if (begun) return begun.wishes.map((wish) => subjectOf(task, namesOfApplied(wish.policies)));
+  const names = await Promise.all(task.payload.wishes.map((ids) => namesFor(store, ids)));
+  return names.map((policies) => subjectOf(task, policies));
 }
 
 async function begin(
@@ -82,18 +85,19 @@ async function begin(
   begun: WeakMap<Task<DryRunPayload>, Begun>,
 ): Promise<Beginning> {
   const turn = await turnOf(tx, task);
-  if (turn.device?.standing !== 'active') {
-    const reason = turn.device?.standing === 'retired' ? 'deviceDeleted' : 'notLicensed';
-    return { end: { events: [skip(task.key, [], reason, { taskId: task.id, mode: 'dryRun' })] } };
-  }
+  const ends = (reason: Reason): Beginning => ({
+    end: { events: [skip(task.key, [], reason, { taskId: task.id, mode: 'dryRun' })] },
+  });
+  if (turn.left) return ends(turn.left);
   if (turn.busyUntil) return { end: { events: [], againAt: turn.busyUntil } };
   const wishes = await wishesOf(tx, task);
-  if (wishes.length === 0)
-    return { end: { events: [skip(task.key, [], 'noPolicy', { taskId: task.id, mode: 'dryRun' })] } };
+  if (wishes.length === 0) return ends('noPolicy');
   begun.set(task, { startedAt: turn.now, whom: await whomOf(tx, task.payload, turn), wishes });
   const started = { startedAt: turn.now.toISOString(), attempt: task.attempt };
   return {
-    run: wishes.map(({ policies }) => assessmentStarted.draft({ ...subjectOf(task, policies), ...started })),
+    run: wishes.map(({ policies }) =>
+      assessmentStarted.draft({ ...subjectOf(task, namesOfApplied(policies)), ...started }),
+    ),
   };
 }
 
@@ -117,33 +121,28 @@ interface Run {
 
 async function run(task: Task<DryRunPayload>, { begun, openers, keyring, grip }: Run): Promise<Finish> {
   const { startedAt, whom, wishes } = begun;
+  const told = (policies: Wish['policies'], result: Result) =>
+    finished(subjectOf(task, namesOfApplied(policies)), startedAt, result);
   const device = connect(whom, openers, keyring);
   try {
     const settings = wishes.flatMap(({ required }) => required.settings);
     const read = await readFrom(device, settings, grip.signal);
     if (read.kind !== 'answered') {
       if (mayPass(read)) throw new DeviceTrouble(read);
-      const result = { ...failureOf(new DeviceTrouble(read)), results: [] };
-      return { events: wishes.map(({ policies }) => finished(task, { startedAt, policies, result })) };
+      const failure = failureOf(new DeviceTrouble(read));
+      return { events: wishes.map(({ policies }) => told(policies, failure)) };
     }
     const asked = wishes.some(({ required }) => required.ipsec !== null);
     const rules = asked ? await device.ipsec(grip.signal) : null;
     const looked = { reading: read.value, rules, device };
     const events = wishes.map(({ policies, required }) =>
-      finished(task, {
-        startedAt,
-        policies,
-        result: resultOf(policies, foresee(required, looked), read.value),
-      }),
+      told(policies, resultOf(policies, foresee(required, looked), read.value)),
     );
     return { events, save: (tx) => rememberWays(tx, task.key, device.known()) };
   } finally {
     device.close();
   }
 }
-
-type Result = Pick<AssessmentFinished, 'outcome' | 'detail' | 'results'> &
-  Partial<Pick<AssessmentFinished, 'agent'>>;
 
 function resultOf(
   policies: readonly AppliedPolicy[],
@@ -162,32 +161,15 @@ function resultOf(
   };
 }
 
-interface Ending {
-  readonly startedAt: Date;
-  readonly policies: readonly AppliedPolicy[];
-  readonly result: Result;
-}
-
-function finished(task: Task<DryRunPayload>, { startedAt, policies, result }: Ending): Draft {
-  return assessmentFinished.draft({
-    ...subjectOf(task, policies),
-    startedAt: startedAt.toISOString(),
-    finishedAt: new Date(Math.max(Date.now(), startedAt.getTime())).toISOString(),
-    agent: null,
-    changes: [],
-    ...result,
-  });
-}
-
 const subjectOf = (
   { id, key, payload: { identity } }: Task<DryRunPayload>,
-  policies: readonly AppliedPolicy[],
+  policies: Subject['policies'],
 ) => ({
   taskId: id,
   deviceId: key,
   identity,
   trigger: 'requested' as const,
-  policies: namesOf(policies),
+  policies,
   covers: [],
   mode: 'dryRun' as const,
 });

@@ -17,5 +17,22 @@ export async function policiesOf(
   return found;
 }
 
-export const namesOf = (policies: readonly AppliedPolicy[]) =>
+/** As events name them. */
+export const namesOfApplied = (policies: readonly AppliedPolicy[]) =>
   policies.map(({ policyId, version, body }) => ({ policyId, version, name: body.name }));
+
+/** By their ids; one that was deleted has no other name. */
+export const namesOf = (
+  ids: readonly string[],
+  known: ReadonlyMap<string, { readonly name: string; readonly version: number }>,
+) =>
+  ids.map((policyId) => {
+    const { name = policyId, version = 0 } = known.get(policyId) ?? {};
+    return { policyId, name, version };
+  });
+
+/** The same, of a task of which only the ids are left. */
+export async function namesFor(on: Pick<Tx, 'query'>, ids: readonly string[]) {
+  const there = await policiesOf(on, ids);
+  return namesOf(ids, new Map(namesOfApplied(there).map((one) => [one.policyId, one])));
+}

@@ -7,13 +7,14 @@ import type { Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import * as z from 'zod';
 import type { Whom } from './connect.js';
+import { leftReason, type Standing } from './choose.js';
 import { heldFor, type Held } from './credentials/held.js';
 import { authoritiesOf } from './mutual.js';
 import { ofRuns } from './runs/run-devices.js';
 import { kinds, schema } from './task.js';
 
 interface Row {
-  readonly standing: 'active' | 'unlicensed' | 'retired';
+  readonly standing: Standing;
   readonly flappingAt: Date | null;
   readonly lastStartedAt: Date | null;
   readonly ways: unknown;
@@ -25,6 +26,8 @@ interface Row {
 export interface Turn {
   /** Null: it is not known. */
   readonly device: (Omit<Row, 'ways' | 'groups' | 'busy'> & { readonly known: Known | null }) | null;
+  /** Why it is not to be spoken with any more; null: it is. */
+  readonly left: ReturnType<typeof leftReason>;
   readonly settings: Settings | null;
   /** By the database's clock: the same for all instances. */
   readonly now: Date;
@@ -36,6 +39,12 @@ export interface Turn {
 
 export const settingsOf = async (on: Pick<Tx, 'query'>): Promise<Settings | null> =>
   (await readDocument(on, schema, settingsChanged))?.body ?? null;
+
+/** How many tasks may run at a time; none before there are settings. */
+export const allowedBy =
+  (setting: 'maxNumberTasks' | 'scheduledTasksMax') =>
+  async (tx: Tx): Promise<number> =>
+    (await settingsOf(tx))?.[setting] ?? 0;
 
 const lookAgainMs = 1_000;
 
@@ -57,6 +66,7 @@ export async function turnOf(tx: Tx, { key, kind }: Task): Promise<Turn> {
   return {
     now,
     settings: await settingsOf(tx),
+    left: leftReason(row?.standing),
     device: row ? { ...row, known: known.safeParse(row.ways).data ?? null } : null,
     held: await heldFor(tx, key, groupsIn(row?.groups)),
     busyUntil: free ? null : new Date(now.getTime() + lookAgainMs),
@@ -85,7 +95,11 @@ export async function takeTurns(tx: Tx, deviceIds: readonly string[]): Promise<T
 
 type Named = Pick<Whom, 'identity' | 'fingerprint'>;
 
-export async function whomOf(tx: Tx, { identity, fingerprint }: Named, turn: Turn): Promise<Whom> {
+interface Found extends Pick<Turn, 'settings' | 'held'> {
+  readonly device: Pick<NonNullable<Turn['device']>, 'known'> | null;
+}
+
+export async function whomOf(tx: Tx, { identity, fingerprint }: Named, turn: Found): Promise<Whom> {
   const { settings, device, held } = turn;
   const authorities = settings ? await authoritiesOf(tx, settings) : [];
   return {

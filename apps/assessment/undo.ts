@@ -30,14 +30,14 @@ import {
 } from './changes.js';
 import { connect, type Whom } from './connect.js';
 import { readFrom } from './conversation.js';
-import { skip } from './decide.js';
 import { rememberWays } from './devices.js';
 import { wishRetryDelaysMs, type WishOptions } from './dry-run.js';
 import { undoRules } from './ipsec.js';
 import { teller } from './notes.js';
 import { budget, undoPayload, type UndoPayload } from './task.js';
-import { DeviceTrouble, failureOf, mayPass, withLast } from './trouble.js';
-import { settingsOf, turnOf, whomOf } from './turn.js';
+import { becauseOf, begunBy, skip } from './told.js';
+import { DeviceTrouble, failureOf, mayPass, withLast, type Failure } from './trouble.js';
+import { allowedBy, turnOf, whomOf } from './turn.js';
 import { writeAll, type Kept, type Step, type Writing, type Wrote } from './write.js';
 
 interface UndoOptions extends WishOptions {
@@ -66,7 +66,7 @@ export function undoWorker({ store, openers, keyring, log }: UndoOptions): Worke
     budget,
     retryDelaysMs: wishRetryDelaysMs,
     payload: undoPayload,
-    limit: async (tx) => (await settingsOf(tx))?.maxNumberTasks ?? 0,
+    limit: allowedBy('maxNumberTasks'),
     begin: (tx, task) => begin(tx, task, begun),
     run: async (task, grip) => {
       const found = begun.get(task);
@@ -81,12 +81,34 @@ export function undoWorker({ store, openers, keyring, log }: UndoOptions): Worke
     unreadable: ({ id, key }) => [skip(key, [], 'unreadable', { taskId: id, mode: 'undo' })],
     failed: async (task, error) => {
       const changes = await changesOf(store, task.id);
-      const result = { ...withLast(failureOf(error), changes), items: [], changes };
-      const startedAt = begun.get(task)?.startedAt ?? new Date();
-      const events = task.payload.undoes.map((undoes) => undone(task, { undoes, startedAt, ...result }));
-      return told({ events }, task);
+      const startedAt = begun.get(task)?.startedAt ?? begunBy(changes);
+      return told({ events: endsOf(task, { startedAt, failure: failureOf(error), changes }) }, task);
     },
   });
+}
+
+interface Broken {
+  readonly startedAt: Date;
+  readonly failure: Failure;
+  readonly changes: SettingChange[];
+}
+
+/** Of each task that was to be undone: it is not, and this was written by then. */
+function endsOf(task: Task<UndoPayload>, { startedAt, failure, changes }: Broken): readonly Draft[] {
+  const result = { ...withLast(failure, changes), items: [], changes };
+  return task.payload.undoes.map((undoes) => undone(task, { undoes, startedAt, ...result }));
+}
+
+/** It is skipped, unless it has put something back already. */
+async function neverAgain(
+  tx: Tx,
+  task: Task<UndoPayload>,
+  reason: Exclude<keyof typeof becauseOf, 'remediationOff'>,
+): Promise<readonly Draft[]> {
+  const changes = await changesOf(tx, task.id);
+  if (changes.length === 0) return [skip(task.key, [], reason, { taskId: task.id, mode: 'undo' })];
+  const failure = { outcome: 'cancelled', detail: becauseOf[reason] } as const;
+  return endsOf(task, { startedAt: begunBy(changes), failure, changes });
 }
 
 async function begin(
@@ -95,14 +117,11 @@ async function begin(
   begun: WeakMap<Task<UndoPayload>, Begun>,
 ): Promise<Beginning> {
   const turn = await turnOf(tx, task);
-  const ends = (reason: Parameters<typeof skip>[2]): Beginning => ({
-    end: { events: [skip(task.key, [], reason, { taskId: task.id, mode: 'undo' })] },
-  });
-  if (turn.device?.standing !== 'active')
-    return ends(turn.device?.standing === 'retired' ? 'deviceDeleted' : 'notLicensed');
+  if (turn.left) return { end: { events: await neverAgain(tx, task, turn.left) } };
   if (turn.busyUntil) return { end: { events: [], againAt: turn.busyUntil } };
   const { undoes } = task.payload;
-  if (task.attempt === 1 && !(await isAnythingLeft(tx, task.key, undoes))) return ends('nothingToUndo');
+  if (task.attempt === 1 && !(await isAnythingLeft(tx, task.key, undoes)))
+    return { end: { events: [skip(task.key, [], 'nothingToUndo', { taskId: task.id, mode: 'undo' })] } };
   begun.set(task, { startedAt: turn.now, whom: await whomOf(tx, task.payload, turn) });
   const { identity } = task.payload;
   const started = {

@@ -41,7 +41,8 @@ const sweeps: readonly string[] = [
    ), history as (delete from console.history using gone where history.device_id = gone.id
    ), change as (delete from console.change using gone where change.device_id = gone.id
    ), foreseen as (delete from console.dry_run using gone where dry_run.device_id = gone.id
-   ), readout as (delete from console.readout using gone where readout.device_id = gone.id)
+   ), readout as (delete from console.readout using gone where readout.device_id = gone.id
+   ), reading as (delete from console.reading using gone where reading.device_id = gone.id)
    delete from console.assessment_result using gone where assessment_result.device_id = gone.id`,
   `delete from console.change where ctid = any(array(
      select ctid from console.change where at < now() - interval '${lookBackDays} days'

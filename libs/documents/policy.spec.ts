@@ -128,9 +128,9 @@ describe('a value', () => {
     const before = new Map([['jobs.holdTimeoutMinutes', 0]]);
     const results = compare(requirements, { values: before, failed: new Map() }, settingsCatalogue);
     expect(results).toMatchObject([{ required: 200, compare: 'atMost', outcome: 'nonCompliant' }]);
-    expect(writesFor(requirements, results, settingsCatalogue)).toEqual([
+    expect(writesFor(requirements, results, settingsCatalogue)).toEqual(
       new Map([['jobs.holdTimeoutMinutes', 200]]),
-    ]);
+    );
     const again = (minutes: number) => ({
       reading: { values: new Map([['jobs.holdTimeoutMinutes', minutes]]), failed: new Map<string, string>() },
       refused: new Map<string, string>(),
@@ -194,12 +194,13 @@ describe('a device against a policy', () => {
     });
   });
 
-  it('only what differs and may be set is written, what can cut Muster off last (R61)', () => {
+  it('only what differs and may be set is written (R61)', () => {
     const writes = writesFor(requirements, compared, settingsCatalogue);
-    expect(writes.map((changes) => Object.fromEntries(changes))).toEqual([
-      { 'svc.telnet': false },
-      { 'snmp.access': 'v3Only', 'tls.strength': 'high' },
-    ]);
+    expect(Object.fromEntries(writes)).toEqual({
+      'svc.telnet': false,
+      'snmp.access': 'v3Only',
+      'tls.strength': 'high',
+    });
   });
 
   it('what a device says is cut between characters', () => {

@@ -158,12 +158,12 @@ function judge(
   return { outcome: 'nonCompliant', detail: null };
 }
 
-/** What to write so that a device complies: first what is safe, then what could cut Muster off. */
+/** What to write so that a device complies. */
 export function writesFor(
   requirements: readonly Requirement[],
   results: readonly SettingResult[],
   catalogue: Catalogue,
-): readonly ReadonlyMap<string, SettingValue>[] {
+): ReadonlyMap<string, SettingValue> {
   const differs = new Set(
     results.filter(({ outcome }) => outcome === 'nonCompliant').map(({ setting }) => setting),
   );
@@ -171,11 +171,7 @@ export function writesFor(
     const known = catalogue.get(setting);
     return remediate && differs.has(setting) && known !== undefined && !known.readOnly;
   });
-  const pair = ({ setting, required }: Requirement): [string, SettingValue] => [setting, required];
-  const cutsOff = ({ setting }: Requirement): boolean => catalogue.get(setting)?.cutsOff === true;
-  const safe = wanted.filter((requirement) => !cutsOff(requirement));
-  const last = wanted.filter(cutsOff);
-  return [safe, last].filter((part) => part.length > 0).map((part) => new Map(part.map(pair)));
+  return new Map(wanted.map(({ setting, required }) => [setting, required]));
 }
 
 export interface Again {

@@ -75,7 +75,12 @@ const settingChanges = z.array(settingChange).max(500);
 export const taskMode = z.enum(['assess', 'dryRun', 'undo']);
 export type TaskMode = z.infer<typeof taskMode>;
 
-const appliedPolicy = z.object({ policyId: z.string().max(64), name: z.string().max(128), version: z.int() });
+/** A policy that was applied, as it was then. */
+export const appliedPolicy = z.object({
+  policyId: z.string().max(64),
+  name: z.string().max(128),
+  version: z.int(),
+});
 const subject = z.object({
   taskId: z.uuid(),
   deviceId: z.uuid(),

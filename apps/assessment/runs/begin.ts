@@ -1,6 +1,5 @@
 // The devices of a child task as it begins: whose turn it is, which of them are there at all, and what each is compared with.
 import { ownAddresses } from '#addresses/own';
-import { mayConnect } from '#device/address';
 import { known } from '#device/ways/known';
 import type { AppliedPolicy } from '#documents/policy';
 import { assessmentStarted } from '#events/assessment';
@@ -14,11 +13,14 @@ import type { Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import * as z from 'zod';
 import { subjectOf, type Begun } from '../assess.js';
-import { choosePolicies } from '../choose.js';
-import { skip } from '../decide.js';
+import { isAnythingKept } from '../changes.js';
+import { choiceFor } from '../choose.js';
 import { kind, kinds, schema, type Payload } from '../task.js';
+import { becauseOf, skip, type Reason } from '../told.js';
+import type { Failure } from '../trouble.js';
 import { heldFor } from '../credentials/held.js';
 import { settingsOf, takeTurns, whomOf } from '../turn.js';
+import { endsOf } from './left-behind.js';
 import { readRun, type Run } from './rows.js';
 import { beginRows, busyDevices, holdChunk, type ChunkRow, type Moved } from './run-devices.js';
 import type { ChunkPayload } from './run-task.js';
@@ -59,7 +61,9 @@ export async function beginChunk(
   const beginnings: One[] = [];
   for (const row of rows) {
     const free = mine.has(row.deviceId) && !busy.has(row.deviceId);
-    beginnings.push(free ? await beginOne(tx, row, { around, task }) : { moved: waits(row) });
+    const over = row.cancelledBecause !== null;
+    if (over) beginnings.push(await endOne(tx, row, { runId: run.id, because: row.cancelledBecause }));
+    else beginnings.push(free ? await beginOne(tx, row, { around, task }) : { moved: waits(row) });
   }
   await beginRows(tx, { runId: run.id, holder, moved: beginnings.map(({ moved }) => moved) });
   return {
@@ -108,22 +112,46 @@ const waits = ({ deviceId }: ChunkRow): Moved => {
   return { deviceId, state: 'waiting', outcome: null, afterMs: busyAgainMs };
 };
 
-type Reason = Parameters<typeof skip>[2];
+/** It is not spoken with again. */
+async function endOne(
+  tx: Tx,
+  row: ChunkRow,
+  { runId, because }: { readonly runId: string; readonly because: string },
+): Promise<One> {
+  const failure: Failure = { outcome: 'cancelled', detail: because };
+  const [told] = await endsOf(tx, [row], { runId, failure });
+  const moved = { deviceId: row.deviceId, state: 'ended', outcome: 'cancelled', afterMs: null } as const;
+  return { moved, ...(told && { event: told.event }) };
+}
+
+/** It is skipped, unless it was changed already: then its end says what was changed. */
+async function neverAgain(
+  tx: Tx,
+  row: ChunkRow,
+  { runId, reason }: { readonly runId: string; readonly reason: Reason },
+): Promise<One> {
+  const { deviceId, taskId } = row;
+  const because = Object.entries(becauseOf).find(([of]) => of === reason)?.[1];
+  if (await isAnythingKept(tx, taskId))
+    return endOne(tx, row, { runId, because: because ?? `it is not assessed any more: ${reason}` });
+  return {
+    moved: { deviceId, state: 'ended', outcome: 'skipped', afterMs: null },
+    event: skip(deviceId, [], reason, { taskId, runId }),
+  };
+}
 
 async function beginOne(
   tx: Tx,
-  { deviceId, taskId, attempt }: ChunkRow,
+  row: ChunkRow,
   { around, task }: { readonly around: Surroundings; readonly task: Task },
 ): Promise<One> {
   const { run, now, settings } = around;
+  const { deviceId, taskId, attempt } = row;
   const found = around.devices.get(deviceId);
   const chosen = choose(found, around);
   if (!found || !settings || 'skipped' in chosen) {
     const reason = 'skipped' in chosen ? chosen.skipped : 'deviceDeleted';
-    return {
-      moved: { deviceId, state: 'ended', outcome: 'skipped', afterMs: null },
-      event: skip(deviceId, [], reason, { taskId, runId: run.id }),
-    };
+    return neverAgain(tx, row, { runId: run.id, reason });
   }
   const ids = chosen.policies.map(({ policyId }) => policyId);
   const payload: Payload = {
@@ -136,23 +164,18 @@ async function beginOne(
   };
   const own: Task<Payload> = { ...task, id: taskId, kind, key: deviceId, payload, attempt: attempt + 1 };
   const turn = {
-    device: {
-      standing: found.standing,
-      flappingAt: null,
-      lastStartedAt: null,
-      known: known.safeParse(found.ways).data ?? null,
-    },
+    device: { known: known.safeParse(found.ways).data ?? null },
     settings,
-    now,
     held: await heldFor(tx, deviceId, found.groups),
-    busyUntil: null,
   };
   const part = { runId: run.id, remediate: run.body.remediate, triesMax: retryDelaysMs.length + 1 };
   const whom = await whomOf(tx, payload, turn);
   const begun: Begun = { task: own, startedAt: now, policies: chosen.policies, whom, part };
-  const started = { ...subjectOf(begun), startedAt: now.toISOString(), attempt: own.attempt };
+  const subject = subjectOf(begun);
+  const started = { ...subject, startedAt: now.toISOString(), attempt: own.attempt };
+  const began = { startedAt: now, policies: subject.policies };
   return {
-    moved: { deviceId, state: 'running', outcome: null, afterMs: null },
+    moved: { deviceId, state: 'running', outcome: null, afterMs: null, began },
     begun,
     event: assessmentStarted.draft(started),
   };
@@ -161,24 +184,11 @@ async function beginOne(
 type Chosen = { readonly policies: readonly AppliedPolicy[] } | { readonly skipped: Reason };
 
 function choose(found: Device | undefined, { run, settings, policies, own }: Surroundings): Chosen {
-  if (found?.standing !== 'active')
-    return { skipped: !found || found.standing === 'retired' ? 'deviceDeleted' : 'notLicensed' };
-  if (!settings || !mayConnect(found.identity.ip, settings.deviceNetworks, own))
-    return { skipped: 'outsideNetworks' };
-  const applied = (ids: readonly string[]): Chosen => {
-    const there = ids.flatMap((id) => policies.get(id) ?? []);
-    return there.length === 0 ? { skipped: 'noPolicy' } : { policies: there };
-  };
-  if (run.body.policyId !== null) return applied([run.body.policyId]);
-  const { groups, lastPolicy } = found;
-  const situation = {
-    settings,
-    trigger: 'requested',
-    groups,
-    lastPolicy,
-    known: new Set(policies.keys()),
-  } as const;
-  const choice = choosePolicies(situation);
-  if ('policies' in choice) return applied(choice.policies);
-  return { skipped: 'skipped' in choice ? choice.skipped : 'noPolicy' };
+  if (!found) return { skipped: 'deviceDeleted' };
+  if (!settings) return { skipped: 'outsideNetworks' };
+  const around = { settings, known: new Set(policies.keys()), ownAddresses: own };
+  const choice = choiceFor(found, around, { trigger: 'requested', policyId: run.body.policyId });
+  if ('skipped' in choice) return choice;
+  const there = 'policies' in choice ? choice.policies.flatMap((id) => policies.get(id) ?? []) : [];
+  return there.length === 0 ? { skipped: 'noPolicy' } : { policies: there };
 }

@@ -14,7 +14,7 @@ import type { Keyring } from '../credentials/keyring.js';
 import type { Openers } from '../connect.js';
 import { teller } from '../notes.js';
 import { DeviceTrouble, failureOf } from '../trouble.js';
-import { settingsOf } from '../turn.js';
+import { allowedBy } from '../turn.js';
 import { beginChunk, retryDelaysMs } from './begin.js';
 import { leftBehind } from './left-behind.js';
 import { cancelledBecause, endRows, nextInMs, type Moved } from './run-devices.js';
@@ -28,7 +28,6 @@ export interface ChunkOptions {
   readonly log: Pick<Log, 'info'>;
 }
 
-const tasksMax = 10;
 /** Of one device; all of a child task are spoken with at a time. */
 const deviceMaxMs = 120_000;
 const runMaxMs = 300_000;
@@ -40,12 +39,12 @@ export function chunkWorker(options: ChunkOptions): Worker {
     payload: chunkPayload,
     retryDelaysMs: [2_000, 10_000, 30_000],
     runMaxMs,
-    limit: async (tx) => (await settingsOf(tx))?.scheduledTasksMax ?? tasksMax,
+    limit: allowedBy('scheduledTasksMax'),
     run: async (task, grip) => {
       await new Chunk(options, task, grip).run();
       return { events: [], settle: (tx) => again(tx, task.payload) };
     },
-    failed: (task, error) => leftBehind(options.store, task.payload, failureOf(error)),
+    failed: (task, error) => leftBehind(task.payload, failureOf(error), options.log),
   });
 }
 

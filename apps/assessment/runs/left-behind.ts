@@ -1,45 +1,78 @@
 // The devices of a child task that ends without having ended them: it was cancelled before it could go on, or failed for good.
 import type { Finish } from '#bus/worker';
-import { assessmentFinished } from '#events/assessment';
+import { appliedPolicy } from '#events/assessment';
+import type { Draft } from '#events/event';
 import { identity } from '#events/identity';
-import type { Store } from '#store/store';
+import type { Log } from '#runtime/log';
+import type { Tx } from '#store/store';
 import * as z from 'zod';
 import { changesOf } from '../changes.js';
+import { teller } from '../notes.js';
 import { kind, schema } from '../task.js';
+import { begunBy, finished } from '../told.js';
 import type { Failure } from '../trouble.js';
-import { endChunk } from './run-devices.js';
+import { endLeft, type BegunRow } from './run-devices.js';
 import type { ChunkPayload } from './run-task.js';
 
-const row = z.object({ deviceId: z.string(), taskId: z.string(), identity });
+/** In the transaction that ends the task, so that whoever was spoken with is told of once, and nobody is left out. */
+export function leftBehind(chunk: ChunkPayload, failure: Failure, log: Pick<Log, 'info'>): Finish {
+  return {
+    events: [],
+    settle: async (tx) => {
+      const ended = await endLeft(tx, chunk, failure.outcome);
+      const events = await endsOf(tx, ended, { runId: chunk.runId, failure });
+      tx.afterCommit(() => {
+        for (const { event, serial } of events) teller(log)([event], serial);
+      });
+      return { events: events.map(({ event }) => event) };
+    },
+  };
+}
 
-/** Those that were being spoken with are told of, with what was changed on them by then. */
-export async function leftBehind(store: Store, chunk: ChunkPayload, failure: Failure): Promise<Finish> {
-  const rows = await store.query(
-    `select d.device_id as "deviceId", d.task_id as "taskId", o.identity from ${schema}.run_device d
-     join ${schema}.device o on o.id = d.device_id
-     where d.run_id = $1 and d.chunk = $2 and d.state = 'running' and o.identity is not null order by d.device_id`,
-    [chunk.runId, chunk.chunk],
+const row = z.object({ id: z.string(), identity });
+
+interface Told {
+  readonly event: Draft;
+  readonly serial: string;
+}
+
+/** The end of each, with all that was changed on it by then. One that was cancelled by itself says so. */
+export async function endsOf(
+  tx: Tx,
+  rows: readonly BegunRow[],
+  { runId, failure }: { readonly runId: string; readonly failure: Failure },
+): Promise<readonly Told[]> {
+  const devices = await tx.query(
+    `select id, identity from ${schema}.device where id = any($1::uuid[]) and identity is not null`,
+    [rows.map(({ deviceId }) => deviceId)],
   );
-  const now = new Date().toISOString();
-  const events = [];
-  for (const { deviceId, taskId, identity: who } of z.array(row).parse(rows)) {
-    const finished = {
+  const identities = new Map(
+    z
+      .array(row)
+      .parse(devices)
+      .map((device) => [device.id, device.identity]),
+  );
+  const told: Told[] = [];
+  for (const { deviceId, taskId, startedAt, policies, cancelledBecause } of rows) {
+    const who = identities.get(deviceId);
+    if (!who) continue;
+    const changes = await changesOf(tx, taskId);
+    const subject = {
       taskId,
       deviceId,
       identity: who,
       trigger: 'requested' as const,
-      policies: [],
+      policies: z.array(appliedPolicy).parse(policies ?? []),
       covers: [],
       mode: kind,
-      runId: chunk.runId,
-      startedAt: now,
-      finishedAt: now,
-      results: [],
-      agent: null,
-      changes: await changesOf(store, taskId),
-      ...failure,
+      runId,
     };
-    events.push(assessmentFinished.draft(finished));
+    const why: Failure =
+      cancelledBecause === null ? failure : { outcome: 'cancelled', detail: cancelledBecause };
+    told.push({
+      event: finished(subject, startedAt ?? begunBy(changes), { ...why, changes }),
+      serial: who.serial,
+    });
   }
-  return { events, save: (tx) => endChunk(tx, chunk, failure.outcome) };
+  return told;
 }

@@ -2,6 +2,7 @@
 import type { Tx } from '#store/store';
 import { cancel } from '#store/tasks';
 import { schema } from '../task.js';
+import type { Subject } from '../told.js';
 import { chunkKey, chunkTask, type ChunkPayload } from './run-task.js';
 import type { Stage } from './stages.js';
 
@@ -100,19 +101,42 @@ export async function countChunks(tx: Tx, runId: string): Promise<number> {
   return row?.count ?? 0;
 }
 
-/** All of a child task that have not ended. */
-export async function endChunk(tx: Tx, { runId, chunk }: ChunkPayload, outcome: RunOutcome): Promise<void> {
-  await tx.query(
-    `update ${schema}.run_device set state = 'ended', outcome = $3, holder = null
-     where run_id = $1 and chunk = $2 and state <> 'ended'`,
-    [runId, chunk, outcome],
-  );
+const begunRow = `device_id as "deviceId", task_id as "taskId", attempt, started_at as "startedAt",
+  policies, cancelled_because as "cancelledBecause"`;
+
+/** What is known of a device that somebody has spoken with, and nobody will again. */
+export interface BegunRow {
+  readonly deviceId: string;
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly startedAt: Date | null;
+  readonly policies: unknown;
+  readonly cancelledBecause: string | null;
 }
 
-/** What waits is asked no more; what is spoken with is let go before its next write. */
+/** All of a run, or of one of its child tasks, that have not ended: they end, and who was spoken with is to be told of. */
+export async function endLeft(
+  tx: Tx,
+  { runId, chunk }: { readonly runId: string; readonly chunk: number | null },
+  outcome: RunOutcome,
+): Promise<readonly BegunRow[]> {
+  const rows = await tx.query<BegunRow & Record<string, unknown>>(
+    `update ${schema}.run_device set state = 'ended', holder = null,
+       outcome = case when cancelled_because is null then $3 else 'cancelled' end
+     where run_id = $1 and ($2::int is null or chunk = $2) and state <> 'ended' returning ${begunRow}`,
+    [runId, chunk, outcome],
+  );
+  return rows.filter(({ attempt }) => attempt > 0);
+}
+
+/**
+ * What was never spoken with is asked no more; what is spoken with is let go before its next write. The rest is told of by
+ * its child task, which ends now: see left-behind.ts.
+ */
 export async function dropDevices(tx: Tx, runId: string, because: string): Promise<void> {
   await tx.query(
-    `update ${schema}.run_device set state = 'ended', outcome = 'cancelled' where run_id = $1 and state = 'waiting'`,
+    `update ${schema}.run_device set state = 'ended', outcome = 'cancelled'
+     where run_id = $1 and state = 'waiting' and attempt = 0`,
     [runId],
   );
   const tasks = await tx.query<{ key: string }>(
@@ -127,14 +151,31 @@ export async function forgetDevices(tx: Tx, runId: string): Promise<void> {
   await tx.query(`delete from ${schema}.run_device where run_id = $1`, [runId]);
 }
 
-/** Whatever runs have to do with a device ends before its next write. */
-export async function cancelInRuns(tx: Tx, deviceId: string, because: string): Promise<void> {
-  await tx.query(
+/**
+ * Whatever runs have to do with a device ends before its next write. Where it waits for another try, its child task ends it,
+ * and tells what was changed by then: see begin.ts.
+ * @returns keys of the child tasks that are to look at once
+ */
+export async function cancelInRuns(tx: Tx, deviceId: string, because: string): Promise<readonly string[]> {
+  const rows = await tx.query<{ key: string; state: string }>(
     `update ${schema}.run_device set cancelled_because = $2,
-       outcome = case state when 'waiting' then 'cancelled' else outcome end,
-       state = case state when 'waiting' then 'ended' else state end
-     where device_id = $1 and state <> 'ended'`,
+       outcome = case when state = 'waiting' and attempt = 0 then 'cancelled' else outcome end,
+       not_before = case state when 'waiting' then clock_timestamp() else not_before end,
+       state = case when state = 'waiting' and attempt = 0 then 'ended' else state end
+     where device_id = $1 and state <> 'ended' returning run_id || ' ' || chunk as key, state`,
     [deviceId, because],
+  );
+  return rows.flatMap(({ key, state }) => (state === 'waiting' ? [key] : []));
+}
+
+/** Those that wait. Who is at one right now has it look again by itself. */
+export async function wakeChunks(tx: Tx, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  await tx.query(
+    `update ${schema}.task set not_before = least(not_before, clock_timestamp()) where id in (
+       select id from ${schema}.task where kind = $1 and state = 'waiting' and key = any($2::text[])
+       for update skip locked)`,
+    [chunkTask.kind, keys],
   );
 }
 
@@ -149,18 +190,15 @@ export async function cancelledBecause(on: Query, runId: string, deviceId: strin
   return row ? row.because : 'the run is gone';
 }
 
-export interface ChunkRow {
-  readonly deviceId: string;
-  readonly taskId: string;
+export interface ChunkRow extends BegunRow {
   /** running: whoever spoke with it has died. */
   readonly state: 'waiting' | 'running';
-  readonly attempt: number;
 }
 
 /** Devices of a child task that may be spoken with now, locked. */
 export async function holdChunk(tx: Tx, { runId, chunk }: ChunkPayload): Promise<readonly ChunkRow[]> {
   return tx.query<ChunkRow & Record<string, unknown>>(
-    `select device_id as "deviceId", task_id as "taskId", state, attempt from ${schema}.run_device
+    `select ${begunRow}, state from ${schema}.run_device
      where run_id = $1 and chunk = $2 and state <> 'ended'
        and (state = 'running' or not_before is null or not_before <= clock_timestamp())
      order by device_id for update`,
@@ -205,6 +243,8 @@ export interface Moved {
   readonly outcome: RunOutcome | null;
   /** Of waiting. */
   readonly afterMs: number | null;
+  /** Of running: what its end is to say, whoever tells it. */
+  readonly began?: { readonly startedAt: Date; readonly policies: Subject['policies'] };
 }
 
 /** Of devices that were locked just now. */
@@ -220,8 +260,11 @@ export async function beginRows(
     `update ${schema}.run_device d set state = m.state, outcome = m.outcome,
        holder = case m.state when 'running' then $2::uuid end,
        attempt = d.attempt + case m.state when 'running' then 1 else 0 end,
+       started_at = coalesce((m.began->>'startedAt')::timestamptz, d.started_at),
+       policies = coalesce(m.began->'policies', d.policies),
        not_before = clock_timestamp() + make_interval(secs => m."afterMs" / 1000.0)
-     from jsonb_to_recordset($3::jsonb) as m("deviceId" uuid, state text, outcome text, "afterMs" float8)
+     from jsonb_to_recordset($3::jsonb) as m("deviceId" uuid, state text, outcome text, "afterMs" float8,
+       began jsonb)
      where d.run_id = $1 and d.device_id = m."deviceId"`,
     [runId, holder, JSON.stringify(moved)],
   );

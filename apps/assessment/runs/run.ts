@@ -12,6 +12,7 @@ import { enqueue, type Task } from '#store/tasks';
 import * as z from 'zod';
 import { schema } from '../task.js';
 import { settingsOf } from '../turn.js';
+import { endsOf } from './left-behind.js';
 import { membersPage } from './members.js';
 import { holdRun, saveRun, type Run } from './rows.js';
 import {
@@ -20,6 +21,7 @@ import {
   countDevices,
   countRunDevices,
   dropDevices,
+  endLeft,
   forgetDevices,
   lastChunk,
   spreadDevices,
@@ -67,8 +69,10 @@ async function step(tx: Tx, task: Task): Promise<Step> {
   return goOn(tx, run, task);
 }
 
-/** Some of the group's devices; after the last of them all are spread. */
+/** Some of the group's devices; after the last of them all are spread. Nothing runs before there are settings. */
 async function fill(tx: Tx, run: Run): Promise<Step> {
+  const settings = await settingsOf(tx);
+  if (!settings) return { events: [], next: 'later' };
   const group = await readDocument(tx, schema, groupChanged, run.body.groupId);
   if (!group) {
     const detail = `there is no group ${run.body.groupId}`;
@@ -80,7 +84,7 @@ async function fill(tx: Tx, run: Run): Promise<Step> {
     await saveRun(tx, { ...run, filledTo: last });
     return { events: [], next: 'now' };
   }
-  const chunkMax = (await settingsOf(tx))?.scheduledDevicesPerTask ?? 25;
+  const chunkMax = settings.scheduledDevicesPerTask;
   const stages = stagesOf(await countRunDevices(tx, run.id), run.body.rollout, chunkMax);
   await spreadDevices(tx, run.id, { stages, chunkMax });
   return tell(tx, { ...run, state: 'running', stages: Math.max(1, stages.length) }, 'now');
@@ -105,9 +109,12 @@ async function goOn(tx: Tx, run: Run, task: Task): Promise<Step> {
 /** Once nobody speaks with any of its devices. */
 async function end(tx: Tx, run: Run, counted: Counted): Promise<Step> {
   if ((await countChunks(tx, run.id)) > 0) return tell(tx, run, 'later', counted);
-  await dropDevices(tx, run.id, run.detail ?? 'the run has ended');
+  const failure = { outcome: 'cancelled', detail: run.detail ?? 'the run has ended' } as const;
+  const left = await endLeft(tx, { runId: run.id, chunk: null }, failure.outcome);
+  const ends = await endsOf(tx, left, { runId: run.id, failure });
   const state = run.cancelledBy === null ? 'stopped' : 'cancelled';
-  return tell(tx, { ...run, state, endedAt: new Date() });
+  const told = await tell(tx, { ...run, state, endedAt: new Date() });
+  return { ...told, events: [...ends.map(({ event }) => event), ...told.events] };
 }
 
 /** Child tasks of its stage, as many as are wanted ahead. */

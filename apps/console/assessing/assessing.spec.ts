@@ -107,6 +107,10 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     const shown = await get(path);
     expect(shown.body).toMatchObject({ lastReadOut: { taskId, outcome: 'compliant' }, lastDryRun: null });
     expect(schemas.DeviceDetail.safeParse(shown.body).error).toBeUndefined();
+    // What it said then still holds where nobody could read it again.
+    await hear(finished(of, randomUUID(), { ...read, outcome: 'cancelled', results: [] }));
+    expect((await get(`${path}/policy`)).body).toMatchObject({ items: [{ setting: 'svc.telnet' }] });
+    expect((await get(path)).body).toMatchObject({ lastReadOut: { outcome: 'cancelled' } });
   });
 
   it('a group is asked for device by device', async () => {

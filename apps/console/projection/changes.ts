@@ -83,9 +83,20 @@ export async function saveChanges(tx: Tx, { made: all, undone, foreseen, readOut
   }
   await saveNewest(tx, 'dry_run', foreseen);
   await saveNewest(tx, 'readout', readOut);
+  // What was read before still holds where it could not be read again.
+  await saveNewest(
+    tx,
+    'reading',
+    readOut.filter(({ body }) => wasRead(body)),
+  );
 }
 
-async function saveNewest(tx: Tx, table: 'dry_run' | 'readout', rows: readonly Newest[]): Promise<void> {
+const wasRead = ({ outcome }: AssessmentFinished): boolean =>
+  outcome === 'compliant' || outcome === 'nonCompliant';
+
+type Table = 'dry_run' | 'readout' | 'reading';
+
+async function saveNewest(tx: Tx, table: Table, rows: readonly Newest[]): Promise<void> {
   if (rows.length === 0) return;
   await tx.query(
     `insert into console.${table} as d (device_id, sequence, body)
@@ -134,15 +145,15 @@ export function readChanges(
 export const readForeseen = (store: Store, deviceId: string): Promise<AssessmentFinished | null> =>
   newestIn(store, 'dry_run', deviceId);
 
+/** What it said to that the last time that it could be read. */
+export const readReading = (store: Store, deviceId: string): Promise<AssessmentFinished | null> =>
+  newestIn(store, 'reading', deviceId);
+
 /** Of the newest time that all its settings were asked for. */
 export const readReadOut = (store: Store, deviceId: string): Promise<AssessmentFinished | null> =>
   newestIn(store, 'readout', deviceId);
 
-async function newestIn(
-  store: Store,
-  table: 'dry_run' | 'readout',
-  deviceId: string,
-): Promise<AssessmentFinished | null> {
+async function newestIn(store: Store, table: Table, deviceId: string): Promise<AssessmentFinished | null> {
   const [row] = await store.query<{ body: AssessmentFinished }>(
     `select body from console.${table} where device_id = $1`,
     [deviceId],

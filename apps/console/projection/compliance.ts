@@ -7,7 +7,7 @@ import type { AssessmentFinished, SettingResult, SettingValue } from '#events/as
 import type { Policy } from '#events/policy';
 import { PARTS, type StoredParts } from '#runtime/service';
 import { Refusal } from '../refusal.js';
-import { readReadOut } from './changes.js';
+import { readReadOut, readReading } from './changes.js';
 import { Devices } from './devices.js';
 
 export interface DeviceCompliance {
@@ -77,22 +77,28 @@ export class Compliance {
     };
   }
 
-  /** What it said when all its settings were asked for last, as a policy. Throws Refusal. */
+  /** What it said when all its settings could be read last, as a policy. Throws Refusal. */
   async policyOf(id: string): Promise<Policy> {
     const { identity } = await this.devices.view(id);
-    const read = await readReadOut(this.parts.store, id);
-    if (!read)
-      throw new Refusal(
-        'notFound',
-        `Nobody has asked this device for all its settings: POST /api/devices/${id}/policy asks it now.`,
-      );
-    const { outcome, detail, finishedAt, results } = read;
-    if (outcome !== 'compliant' && outcome !== 'nonCompliant')
-      throw new Refusal('notReached', `It could not be read at ${finishedAt}: ${detail ?? outcome}`);
+    const read = await readReading(this.parts.store, id);
+    if (!read) throw await this.#neverRead(id);
     const values = new Map<string, SettingValue>(
-      results.flatMap(({ setting, before }) => (before === null ? [] : [[setting, before] as const])),
+      read.results.flatMap(({ setting, before }) => (before === null ? [] : [[setting, before] as const])),
     );
     return policyOf(values, `Like ${identity?.serial ?? id}`, settingsCatalogue);
+  }
+
+  async #neverRead(id: string): Promise<Refusal> {
+    const tried = await readReadOut(this.parts.store, id);
+    if (tried)
+      return new Refusal(
+        'notReached',
+        `It could not be read at ${tried.finishedAt}: ${tried.detail ?? tried.outcome}`,
+      );
+    return new Refusal(
+      'notFound',
+      `Nobody has asked this device for all its settings: POST /api/devices/${id}/policy asks it now.`,
+    );
   }
 
   async #lastOf(

@@ -48,6 +48,9 @@ create table assessment.run_device (
   -- The run of the child task that speaks with it: what any other one says of it is not saved.
   holder uuid,
   attempt int not null default 0,
+  -- Of its last attempt: when it began, and by which policies, as events name them.
+  started_at timestamptz,
+  policies jsonb,
   not_before timestamptz,
   cancelled_because text,
   outcome text,

@@ -1,0 +1,60 @@
+// What is told of how a task of a device ended: put together here alone, whichever way it came to its end.
+import {
+  assessmentFinished,
+  assessmentSkipped,
+  type AssessmentFinished,
+  type SettingChange,
+  type TaskMode,
+} from '#events/assessment';
+import type { Draft } from '#events/event';
+import { kind } from './task.js';
+
+/** Why a device is not assessed. */
+export type Reason = (typeof assessmentSkipped.example)['reason'];
+
+interface OfTask {
+  /** The task that ends with it; null: none was made. */
+  readonly taskId?: string | null;
+  readonly mode?: TaskMode;
+  /** Of a schedule, that it is a part of. */
+  readonly runId?: string;
+}
+
+export const skip = (
+  deviceId: string,
+  covers: readonly string[],
+  reason: Reason,
+  { taskId = null, mode = kind, ...run }: OfTask = {},
+): Draft => assessmentSkipped.draft({ deviceId, taskId, covers: [...covers], reason, mode, ...run });
+
+/** Whose end it is. */
+export type Subject = Pick<
+  AssessmentFinished,
+  'taskId' | 'deviceId' | 'identity' | 'trigger' | 'policies' | 'covers' | 'mode' | 'runId'
+>;
+
+/** What it came to. */
+export type Result = Pick<AssessmentFinished, 'outcome' | 'detail'> &
+  Partial<Pick<AssessmentFinished, 'results' | 'agent' | 'changes'>>;
+
+export const finished = (subject: Subject, startedAt: Date, result: Result): Draft =>
+  assessmentFinished.draft({
+    ...subject,
+    startedAt: startedAt.toISOString(),
+    finishedAt: new Date(Math.max(Date.now(), startedAt.getTime())).toISOString(),
+    results: [],
+    agent: null,
+    changes: [],
+    ...result,
+  });
+
+/** When a task began of which that was not kept: at its first change, as far as anybody can know. */
+export const begunBy = (changes: readonly SettingChange[]): Date =>
+  changes[0] ? new Date(changes[0].at) : new Date();
+
+/** Of a task that ends for such a reason after it has changed something: as `cancelled`, with what it has changed. */
+export const becauseOf: Readonly<Record<'deviceDeleted' | 'notLicensed' | 'remediationOff', string>> = {
+  deviceDeleted: 'the device was deleted',
+  notLicensed: 'the device holds no licence any more',
+  remediationOff: 'Allow Automatic Remediation was switched off',
+};

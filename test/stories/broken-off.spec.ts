@@ -1,0 +1,310 @@
+// Devices that were changed and then lost, and whatever ends their tasks before they are spoken with again: what was changed is
+// told all the same, so that it is seen and can be put back.
+import { randomUUID } from 'node:crypto';
+import { metrics } from '@opentelemetry/api';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { runWorkers, type RunningWorkers, type Worker } from '#bus/worker';
+import { openDeviceApi } from '#device/api';
+import { policyTemplates } from '#documents/templates';
+import {
+  assessmentCancelRequested,
+  assessmentFinished,
+  assessmentRequested,
+  assessmentSkipped,
+  assessmentStarted,
+  assessmentUndone,
+  assessmentUndoRequested,
+} from '#events/assessment';
+import { deviceGrouped, deviceRetired } from '#events/device';
+import type { DocumentDefinition } from '#events/document';
+import type { Event } from '#events/event';
+import { groupBody, groupChanged } from '#events/group';
+import { policyChanged } from '#events/policy';
+import {
+  scheduleBody,
+  scheduleCancelRequested,
+  scheduleChanged,
+  scheduleProgressed,
+  scheduleRunRequested,
+  type Schedule,
+} from '#events/schedule';
+import { defaultSettings, settingsChanged, type Settings } from '#events/settings';
+import type { Store } from '#store/store';
+import { assessWorker } from '../../apps/assessment/assess.js';
+import { assessment } from '../../apps/assessment/assessment.js';
+import type { Openers } from '../../apps/assessment/connect.js';
+import { dryRunWorker } from '../../apps/assessment/dry-run.js';
+import { chunkWorker } from '../../apps/assessment/runs/chunk.js';
+import { runWorker } from '../../apps/assessment/runs/run.js';
+import { undoWorker } from '../../apps/assessment/undo.js';
+import { openFor, published, startFed, type Fed } from '../support/fed-delivery.js';
+import { outboxBus } from '../support/outbox-bus.js';
+import { freePort } from '../support/scripts.js';
+import { silentLog } from '../support/silent.js';
+import { until } from '../support/until.js';
+import { startVirtualDevices, type VirtualDevices } from '../support/virtual-devices.js';
+
+const limitMs = 60_000;
+const gone = { kind: 'unreachable', reason: 'gone', host: 'unknown' } as const;
+type Device = VirtualDevices['devices'][number];
+
+describe('a task that is broken off after it has changed devices', () => {
+  let store: Store;
+  let fed: Fed;
+  let peers: VirtualDevices;
+  let port: number;
+  let running: RunningWorkers[] = [];
+  /** By address: who is not there any more. */
+  const lost = new Set<string>();
+  let loseWhenWritten = true;
+  /** Whoever is asked at this address who it is waits for it. */
+  let gate: { readonly address: string; readonly opens: Promise<void> } | null = null;
+  beforeAll(async () => {
+    store = await openFor('PostgreSQL', 'assessment');
+    port = await freePort();
+    peers = await startVirtualDevices({ count: 3, port, prefix: '127.47', serialPrefix: 'BROKEN' });
+  });
+  afterAll(() => peers.stop());
+
+  const openers: Openers = ({ identity: { ip: address }, fingerprint, networks }) => ({
+    api: () => {
+      const driver = openDeviceApi({ address, port, fingerprint, networks, mutual: null });
+      return {
+        ...driver,
+        identify: async (signal) => {
+          if (gate?.address === address) await gate.opens;
+          return lost.has(address) ? gone : driver.identify(signal);
+        },
+        read: async (keys, signal) => (lost.has(address) ? gone : driver.read(keys, signal)),
+        write: async (changes, signal) => {
+          if (lost.has(address)) return gone;
+          const said = await driver.write(changes, signal);
+          if (loseWhenWritten) lost.add(address);
+          return said;
+        },
+      };
+    },
+  });
+  let versions = 0;
+  const document = <B>(of: DocumentDefinition<B>, id: string, body: B | null): Event => {
+    versions += 1;
+    return published(of.draft({ changedBy: 'ada', id, version: versions, body }));
+  };
+  const settings = (change: Partial<Settings> = {}): Event =>
+    document(settingsChanged, 'settings', {
+      ...defaultSettings,
+      initialPolicy: 'base',
+      allowRemediation: true,
+      deviceNetworks: ['127.47.0.0/16'],
+      ...change,
+    });
+  const grouped = ({ id: deviceId, identity }: Device, serial = identity.serial): Event =>
+    published(
+      deviceGrouped.draft({
+        ...deviceGrouped.example,
+        deviceId,
+        identity: { ...identity, serial },
+        fingerprint: peers.fingerprint,
+        groups: [],
+      }),
+    );
+  const retired = ({ id: deviceId, identity: { serial } }: Device): Event =>
+    published(deviceRetired.draft({ deviceId, serial, retiredBy: 'ada' }));
+  const cancelled = ({ id: deviceId }: Device): Event =>
+    published(assessmentCancelRequested.draft({ deviceId, requestedBy: 'ada' }));
+  const nth = (place: number): Device => {
+    const device = peers.devices[place];
+    if (!device) throw new Error('there are three');
+    return device;
+  };
+
+  beforeEach(async () => {
+    for (const table of ['run', 'schedule', 'device', 'task', 'outbox', 'inbox', 'parked', 'document'])
+      await store.query(`delete from assessment.${table}`);
+    peers.reset();
+    lost.clear();
+    [loseWhenWritten, gate] = [true, null];
+    fed = await startFed(store, assessment.consumers);
+    const base = policyTemplates.find(({ id }) => id === 'base')?.body;
+    if (!base) throw new Error('there is a template base');
+    await fed.feed(settings({ allowRemediation: false }), document(policyChanged, 'base', base));
+    const all = groupBody.parse({ name: 'All', kind: 'all' });
+    await fed.feed(document(groupChanged, 'all', all), ...peers.devices.map((one) => grouped(one)));
+    await fed.feed(settings());
+  });
+  afterEach(async () => {
+    await stop();
+    await fed.stop();
+  });
+  const stop = async (): Promise<void> => {
+    await Promise.all(running.map((one) => one.stop()));
+    running = [];
+  };
+  const start = (...workers: readonly Worker[]): void => {
+    const meter = metrics.getMeter('test');
+    const on = { store, bus: outboxBus, log: silentLog, meter, service: 'assessment', instance: 'one' };
+    running.push(runWorkers({ ...on, workers }));
+  };
+  const assesses = () => assessWorker({ store, openers, keyring: null, log: silentLog });
+  const undoes = () => undoWorker({ store, openers, keyring: null, log: silentLog });
+  const waits = (kind: string) =>
+    until(
+      `its ${kind} waits for another try`,
+      async () =>
+        (
+          await store.query(
+            `select 1 as one from assessment.task where kind = $1 and state = 'waiting' and attempt > 0`,
+            [kind],
+          )
+        ).length === 1,
+      limitMs,
+    );
+  const isOver = () =>
+    until(
+      'no task is left',
+      async () => (await store.query('select 1 as one from assessment.task')).length === 0,
+      limitMs,
+    );
+  const kept = async (taskId: string | undefined): Promise<number> =>
+    (await store.query('select 1 as one from assessment.change where task_id = $1', [taskId])).length;
+
+  /** It was told of once, with all that was changed, by which policy, and since when. */
+  const isTold = async ({ id }: Device, end: { readonly outcome: string; readonly detail: unknown }) => {
+    const finished = (await fed.told(assessmentFinished)).filter(({ deviceId }) => deviceId === id);
+    expect(finished).toMatchObject([{ ...end, policies: [{ policyId: 'base' }] }]);
+    const [only] = finished;
+    expect(only?.changes.length).toBeGreaterThan(5);
+    expect(only?.changes).toHaveLength(await kept(only?.taskId));
+    const began = (await fed.told(assessmentStarted)).findLast(({ deviceId }) => deviceId === id);
+    expect(only?.taskId).toBe(began?.taskId);
+    return { only, began };
+  };
+  const has = (text: string): unknown => expect.stringContaining(text) as unknown;
+
+  it.each<[string, (device: Device) => Event, string, string]>([
+    ['the kill switch', () => settings({ allowRemediation: false }), 'cancelled', 'was switched off'],
+    ['an operator', cancelled, 'cancelled', 'ada has cancelled it'],
+    ['the deletion of the device', retired, 'cancelled', 'was deleted'],
+    ['the deletion of its policy', () => document(policyChanged, 'base', null), 'failed', 'were deleted'],
+  ])('tells what it has changed when it is ended by %s', async (_, ending, outcome, detail) => {
+    start(assesses());
+    await fed.feed(grouped(nth(0)));
+    await waits('assess');
+    await fed.feed(ending(nth(0)));
+    await isOver();
+    await isTold(nth(0), { outcome, detail: has(detail) });
+    expect((await fed.told(assessmentSkipped)).filter(({ taskId }) => taskId !== null)).toEqual([]);
+  });
+
+  it('tells what it has changed though the process stopped, and the device needs nothing more', async () => {
+    start(assesses());
+    await fed.feed(grouped(nth(0)));
+    await waits('assess');
+    await stop();
+    // As a run that was stopped with its process leaves it: that is no attempt.
+    await store.query(`update assessment.task set attempt = 0, not_before = now()`);
+    lost.clear();
+    loseWhenWritten = false;
+    start(assesses());
+    await isOver();
+    await isTold(nth(0), { outcome: 'compliant', detail: null });
+  });
+
+  it('tells what was put back when the device is deleted in the middle of an undoing', async () => {
+    loseWhenWritten = false;
+    start(assesses(), undoes());
+    await fed.feed(grouped(nth(0)));
+    await isOver();
+    const [{ taskId = '' } = {}] = await fed.told(assessmentFinished);
+    loseWhenWritten = true;
+    const asked = { deviceId: nth(0).id, taskId, requestedBy: 'ada' };
+    await fed.feed(published(assessmentUndoRequested.draft(asked)));
+    await waits('undo');
+    // As when its word comes while nobody holds the task.
+    await store.query(`update assessment.device set standing = 'retired' where id = $1`, [nth(0).id]);
+    await isOver();
+    const ends = await fed.told(assessmentUndone);
+    expect(ends).toMatchObject([{ undoes: taskId, outcome: 'cancelled', detail: has('was deleted') }]);
+    expect(ends[0]?.changes.length).toBeGreaterThan(0);
+    expect(ends[0]?.changes).toHaveLength(await kept(ends[0]?.taskId));
+  });
+
+  it('tells of a dry run that was cancelled between two tries which policies it was about', async () => {
+    lost.add(nth(0).identity.ip);
+    start(dryRunWorker({ store, openers, keyring: null }));
+    const wish = { deviceId: nth(0).id, requestedBy: 'ada', mode: 'dryRun' } as const;
+    await fed.feed(
+      published(assessmentRequested.draft({ ...wish, policyId: 'base', everything: false })),
+      published(assessmentRequested.draft({ ...wish, policyId: null, everything: true })),
+    );
+    await waits('dryRun');
+    await fed.feed(cancelled(nth(0)));
+    await isOver();
+    expect(await fed.told(assessmentFinished)).toMatchObject([
+      { outcome: 'cancelled', mode: 'dryRun', policies: [{ policyId: 'base', name: 'Muster Base' }] },
+      { outcome: 'cancelled', mode: 'dryRun', policies: [] },
+    ]);
+  });
+
+  const beginRun = async (change: Partial<Schedule> = {}): Promise<string> => {
+    const times = { every: 'daily', from: '2026-01-01', at: '03:00', enabled: false };
+    const body = scheduleBody.parse({ name: 'x', groupId: 'all', policyId: 'base', ...times, ...change });
+    await fed.feed(document(scheduleChanged, 'x', body));
+    start(
+      runWorker({ stepMs: 50 }),
+      chunkWorker({ store, bus: outboxBus, openers, keyring: null, log: silentLog }),
+    );
+    const runId = randomUUID();
+    await fed.feed(published(scheduleRunRequested.draft({ runId, scheduleId: 'x', requestedBy: 'ada' })));
+    return runId;
+  };
+  const rowsWait = (count: number) =>
+    until(
+      `${count} devices wait for another try`,
+      async () =>
+        (
+          await store.query(
+            `select 1 as one from assessment.run_device where state = 'waiting' and attempt > 0`,
+          )
+        ).length === count,
+      limitMs,
+    );
+  const ended = async () => {
+    await until(
+      'the run has ended',
+      async () => (await fed.told(scheduleProgressed)).some(({ endedAt }) => endedAt !== null),
+      limitMs,
+    );
+    return (await fed.told(scheduleProgressed)).at(-1);
+  };
+
+  it('tells what a run has changed on devices that wait, when they are cancelled one by one or with the run', async () => {
+    const runId = await beginRun();
+    await rowsWait(3);
+    await fed.feed(cancelled(nth(0)), retired(nth(1)));
+    await until('two are told of', async () => (await fed.told(assessmentFinished)).length === 2, limitMs);
+    await fed.feed(published(scheduleCancelRequested.draft({ runId, requestedBy: 'bob' })));
+    expect(await ended()).toMatchObject({ state: 'cancelled', cancelled: 3 });
+    for (const [place, detail] of [
+      'ada has cancelled it',
+      'the device was deleted',
+      'bob has cancelled it',
+    ].entries()) {
+      const { only, began } = await isTold(nth(place), { outcome: 'cancelled', detail });
+      expect(only).toMatchObject({ runId, startedAt: began?.startedAt });
+    }
+  });
+
+  it('tells what a run has changed on devices that wait, when it is stopped by its own limit', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = { address: nth(0).identity.ip, opens: promise };
+    await fed.feed(grouped(nth(0), 'WRONG-1'));
+    await store.query('delete from assessment.task');
+    await beginRun({ rollout: { stages: [100], failedPercentMax: 20 } });
+    await rowsWait(2);
+    resolve();
+    expect(await ended()).toMatchObject({ state: 'stopped', failed: 1, cancelled: 2 });
+    for (const place of [1, 2])
+      await isTold(nth(place), { outcome: 'cancelled', detail: has('failed or could not be reached') });
+  });
+});

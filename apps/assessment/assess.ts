@@ -89,7 +89,12 @@ async function begin(tx: Tx, task: Task<Payload>, begun: WeakMap<Task<Payload>, 
     ? { ...task, payload: { ...task.payload, trigger: 'requested', policies: named, covers: [] } }
     : task;
   const policies = await policiesOf(tx, doing.payload.policies);
-  begun.set(task, { task: doing, policies, startedAt: now, whom: await whomOf(tx, doing.payload, turn) });
+  begun.set(task, {
+    task: doing,
+    policies,
+    startedAt: now,
+    whom: await whomOf(tx, { ...doing.payload, deviceId: task.key }, turn),
+  });
   const started = {
     ...subjectOf({ task: doing, policies }),
     startedAt: now.toISOString(),
@@ -128,7 +133,8 @@ interface Part {
 const unbegun = (task: Task<Payload>): Begun => {
   const { identity, fingerprint } = task.payload;
   const nobody = { networks: [], trusted: [], authorities: [], community: null, known: null };
-  const whom = { identity, fingerprint, ...nobody, held: nothingHeld(task.key) };
+  const owner = { deviceId: task.key, serial: identity.serial, fingerprint, vouched: false };
+  const whom = { identity, fingerprint, ...nobody, held: nothingHeld(owner) };
   return { task, startedAt: new Date(), policies: [], whom };
 };
 

@@ -90,7 +90,11 @@ async function begin(
   const wishes = await wishesOf(tx, task);
   if (wishes.length === 0)
     return { end: { events: [skip(task.key, [], 'noPolicy', { taskId: task.id, mode: 'dryRun' })] } };
-  begun.set(task, { startedAt: turn.now, whom: await whomOf(tx, task.payload, turn), wishes });
+  begun.set(task, {
+    startedAt: turn.now,
+    whom: await whomOf(tx, { ...task.payload, deviceId: task.key }, turn),
+    wishes,
+  });
   const started = { startedAt: turn.now.toISOString(), attempt: task.attempt };
   return {
     run: wishes.map(({ policies }) => assessmentStarted.draft({ ...subjectOf(task, policies), ...started })),

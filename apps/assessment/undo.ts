@@ -102,7 +102,10 @@ async function begin(
   if (turn.busyUntil) return { end: { events: [], againAt: turn.busyUntil } };
   const { undoes } = task.payload;
   if (task.attempt === 1 && !(await isAnythingLeft(tx, task.key, undoes))) return ends('nothingToUndo');
-  begun.set(task, { startedAt: turn.now, whom: await whomOf(tx, task.payload, turn) });
+  begun.set(task, {
+    startedAt: turn.now,
+    whom: await whomOf(tx, { ...task.payload, deviceId: task.key }, turn),
+  });
   const { identity } = task.payload;
   const started = {
     taskId: task.id,

@@ -97,7 +97,7 @@ export class Assessing {
   async connect({ deviceId, identity, fingerprint }: Known, ports: Ports, groups: readonly string[] = []) {
     const held = await heldFor(
       this.store,
-      deviceId,
+      { deviceId, serial: identity.serial, fingerprint, vouched: false },
       groups.map((groupId) => ({ groupId, priority: 1 })),
     );
     const vault = new Vault({ store: this.store, keys: this.keys, log: this.#log });

@@ -17,7 +17,6 @@ import { subjectOf, type Begun } from '../assess.js';
 import { choosePolicies } from '../choose.js';
 import { skip } from '../decide.js';
 import { kind, kinds, schema, type Payload } from '../task.js';
-import { heldFor } from '../credentials/held.js';
 import { settingsOf, takeTurns, whomOf } from '../turn.js';
 import { readRun, type Run } from './rows.js';
 import { beginRows, busyDevices, holdChunk, type ChunkRow, type Moved } from './run-devices.js';
@@ -143,12 +142,10 @@ async function beginOne(
       known: known.safeParse(found.ways).data ?? null,
     },
     settings,
-    now,
-    held: await heldFor(tx, deviceId, found.groups),
-    busyUntil: null,
+    groups: found.groups,
   };
   const part = { runId: run.id, remediate: run.body.remediate, triesMax: retryDelaysMs.length + 1 };
-  const whom = await whomOf(tx, payload, turn);
+  const whom = await whomOf(tx, { ...payload, deviceId }, turn);
   const begun: Begun = { task: own, startedAt: now, policies: chosen.policies, whom, part };
   const started = { ...subjectOf(begun), startedAt: now.toISOString(), attempt: own.attempt };
   return {

@@ -90,7 +90,12 @@ async function begin(tx: Tx, task: Task<Payload>, begun: WeakMap<Task<Payload>, 
     ? { ...task, payload: { ...task.payload, trigger: 'requested', policies: named, covers: [] } }
     : task;
   const policies = await policiesOf(tx, doing.payload.policies);
-  begun.set(task, { task: doing, policies, startedAt: now, whom: await whomOf(tx, doing.payload, turn) });
+  begun.set(task, {
+    task: doing,
+    policies,
+    startedAt: now,
+    whom: await whomOf(tx, { ...doing.payload, deviceId: task.key }, turn),
+  });
   const started = {
     ...subjectOf({ task: doing, policies }),
     startedAt: now.toISOString(),

@@ -92,7 +92,8 @@ async function begin(
   if (turn.busyUntil) return { end: { events: [], againAt: turn.busyUntil } };
   const wishes = await wishesOf(tx, task);
   if (wishes.length === 0) return ends('noPolicy');
-  begun.set(task, { startedAt: turn.now, whom: await whomOf(tx, task.payload, turn), wishes });
+  const whom = await whomOf(tx, { ...task.payload, deviceId: task.key }, turn);
+  begun.set(task, { startedAt: turn.now, whom, wishes });
   const started = { startedAt: turn.now.toISOString(), attempt: task.attempt };
   return {
     run: wishes.map(({ policies }) =>

@@ -1,6 +1,6 @@
 // What every task finds out as it begins: whether its device may be spoken with, and is spoken with by no other task.
 import { known, type Known } from '#device/ways/known';
-import { membership } from '#events/device';
+import { membership, type Membership } from '#events/device';
 import { settingsChanged, type Settings } from '#events/settings';
 import { readDocument } from '#store/documents';
 import type { Tx } from '#store/store';
@@ -8,7 +8,7 @@ import type { Task } from '#store/tasks';
 import * as z from 'zod';
 import type { Whom } from './connect.js';
 import { leftReason, type Standing } from './choose.js';
-import { heldFor, type Held } from './credentials/held.js';
+import { heldFor } from './credentials/held.js';
 import { authoritiesOf } from './mutual.js';
 import { ofRuns } from './runs/run-devices.js';
 import { kinds, schema } from './task.js';
@@ -31,8 +31,7 @@ export interface Turn {
   readonly settings: Settings | null;
   /** By the database's clock: the same for all instances. */
   readonly now: Date;
-  /** Credentials that may open it. */
-  readonly held: Held;
+  readonly groups: readonly Membership[];
   /** When to look again; null: no other task speaks with the device. */
   readonly busyUntil: Date | null;
 }
@@ -68,7 +67,7 @@ export async function turnOf(tx: Tx, { key, kind }: Task): Promise<Turn> {
     settings: await settingsOf(tx),
     left: leftReason(row?.standing),
     device: row ? { ...row, known: known.safeParse(row.ways).data ?? null } : null,
-    held: await heldFor(tx, key, groupsIn(row?.groups)),
+    groups: groupsIn(row?.groups),
     busyUntil: free ? null : new Date(now.getTime() + lookAgainMs),
   };
 }
@@ -93,24 +92,32 @@ export async function takeTurns(tx: Tx, deviceIds: readonly string[]): Promise<T
   return { now: rows[0]?.now ?? new Date(), mine };
 }
 
-type Named = Pick<Whom, 'identity' | 'fingerprint'>;
+interface Named extends Pick<Whom, 'identity' | 'fingerprint'> {
+  readonly deviceId: string;
+}
 
-interface Found extends Pick<Turn, 'settings' | 'held'> {
+interface Found extends Pick<Turn, 'settings' | 'groups'> {
   readonly device: Pick<NonNullable<Turn['device']>, 'known'> | null;
 }
 
-export async function whomOf(tx: Tx, { identity, fingerprint }: Named, turn: Found): Promise<Whom> {
-  const { settings, device, held } = turn;
+/** With the credentials that may open it as it is now. */
+export async function whomOf(
+  tx: Tx,
+  { deviceId, identity, fingerprint }: Named,
+  { settings, device, groups }: Found,
+): Promise<Whom> {
   const authorities = settings ? await authoritiesOf(tx, settings) : [];
+  const vouched = settings?.authentication === 'mutual';
+  const owner = { deviceId, serial: identity.serial, fingerprint, vouched };
   return {
     identity,
     fingerprint,
     networks: settings?.deviceNetworks ?? [],
     authorities,
     // Where nobody is named, no device is believed.
-    trusted: settings?.authentication === 'mutual' ? authorities : null,
+    trusted: vouched ? authorities : null,
     community: settings?.probeCommunity ?? null,
     known: device?.known ?? null,
-    held,
+    held: await heldFor(tx, owner, groups),
   };
 }

@@ -122,7 +122,8 @@ async function begin(
   const { undoes } = task.payload;
   if (task.attempt === 1 && !(await isAnythingLeft(tx, task.key, undoes)))
     return { end: { events: [skip(task.key, [], 'nothingToUndo', { taskId: task.id, mode: 'undo' })] } };
-  begun.set(task, { startedAt: turn.now, whom: await whomOf(tx, task.payload, turn) });
+  const whom = await whomOf(tx, { ...task.payload, deviceId: task.key }, turn);
+  begun.set(task, { startedAt: turn.now, whom });
   const { identity } = task.payload;
   const started = {
     taskId: task.id,

@@ -9,6 +9,10 @@ const row = z.object({
   kind: z.string(),
   scope: z.string(),
   id: z.string(),
+  /** Of one device: whose it is now, which is another than `id` where it was deleted and found again; null: nobody else's. */
+  deviceId: z.string().nullable(),
+  /** Of the device as it was last spoken with. */
+  serial: z.string().nullable(),
   /** Shown; null: its kind has none. */
   userName: z.string().nullable(),
   /** Made by Muster, for one device. */
@@ -23,10 +27,16 @@ const row = z.object({
 export type CredentialRow = z.infer<typeof row>;
 
 export type CredentialKey = Pick<CredentialRow, 'kind' | 'scope' | 'id'>;
-export type NewCredential = Omit<CredentialRow, 'version' | 'changedAt' | 'earlier'>;
+export interface NewCredential extends Omit<
+  CredentialRow,
+  'version' | 'changedAt' | 'earlier' | 'deviceId' | 'serial'
+> {
+  /** Of one device that is being spoken with. */
+  readonly owner?: Pick<Owner, 'deviceId' | 'serial' | 'fingerprint'>;
+}
 
 type On = Pick<Tx, 'query'>;
-const columns = `kind, scope, id, user_name as "userName", generated, version, changed_by as "changedBy",
+const columns = `kind, scope, id, device_id as "deviceId", serial, user_name as "userName", generated, version, changed_by as "changedBy",
   changed_at as "changedAt", box, earlier`;
 /** A password that was changed so often is on no device any more. */
 const earlierMax = 4;
@@ -34,43 +44,81 @@ const earlierMax = 4;
 export const allCredentials = async (on: On): Promise<readonly CredentialRow[]> =>
   z.array(row).parse(await on.query(`select ${columns} from assessment.credential order by kind, scope, id`));
 
-/** What there is for one device: its own, those of its groups, everybody's. */
-export const credentialsFor = async (
+/** A device as it is when a task with it begins. */
+export interface Owner {
+  readonly deviceId: string;
+  /** Null: not known yet. */
+  readonly serial: string | null;
+  readonly fingerprint: string | null;
+  /** An authority vouches for who it is before it is told anything. */
+  readonly vouched: boolean;
+}
+
+/**
+ * What there is for one device: its own, those of its groups, everybody's. What was a deleted device's is its own where it has
+ * that one's serial number and certificate, or its authority vouches for the number: whoever only says the number gets nothing.
+ */
+export async function credentialsFor(
   on: On,
-  deviceId: string,
+  { deviceId, serial, fingerprint, vouched }: Owner,
   groups: readonly string[],
-): Promise<readonly CredentialRow[]> =>
-  z.array(row).parse(
-    await on.query(
-      `select ${columns} from assessment.credential where scope = 'global' or (scope = 'device' and id = $1)
-         or (scope = 'group' and id = any($2::text[])) order by kind, scope, id`,
-      [deviceId, groups],
-    ),
+): Promise<readonly CredentialRow[]> {
+  const who = [deviceId, serial, fingerprint];
+  await on.query(
+    `update assessment.credential set device_id = $1::uuid, serial = $2, fingerprint = $3
+     where scope = 'device' and (device_id = $1::uuid or (id = $1::text and device_id is null)
+         or (serial = $2 and (fingerprint = $3 or $4)))
+       and (device_id, serial, fingerprint) is distinct from ($1::uuid, $2::text, $3::text)`,
+    [...who, vouched],
   );
+  // Of two without a certificate neither can prove more than the other: what goes to such a device at all goes to both.
+  const rows = await on.query(
+    `select ${columns} from assessment.credential where (scope = 'global' and id = '')
+       or (scope = 'device' and (device_id = $1::uuid
+         or (serial = $2 and fingerprint is null and $3::text is null)))
+       or (scope = 'group' and id = any($4::text[])) order by kind, scope, id`,
+    [...who, groups],
+  );
+  return z.array(row).parse(rows);
+}
 
 /** In the place of what there was, which is kept as an earlier one. Resolves to its version. */
 export async function putCredential(on: On, of: NewCredential): Promise<number> {
   const [put] = await on.query<{ version: number }>(
-    `insert into assessment.credential as c (kind, scope, id, user_name, generated, changed_by, box)
-     values ($1, $2, $3, $4, $5, $6, $7)
+    `insert into assessment.credential as c (kind, scope, id, user_name, generated, changed_by, box, device_id, serial, fingerprint)
+     values ($1, $2, $3, $4, $5, $6, $7, $8::uuid, $9, $10)
      on conflict (kind, scope, id) do update set user_name = excluded.user_name, generated = excluded.generated,
-       changed_by = excluded.changed_by, changed_at = now(), box = excluded.box, version = c.version + 1,
+       changed_by = excluded.changed_by, changed_at = now(), device_id = coalesce(excluded.device_id, c.device_id),
+       serial = coalesce(excluded.serial, c.serial), fingerprint = coalesce(excluded.fingerprint, c.fingerprint), box = excluded.box, version = c.version + 1,
        earlier = jsonb_path_query_array(
          jsonb_build_array(jsonb_build_object('version', c.version, 'box', c.box)) || c.earlier,
          '$[0 to ${earlierMax - 1}]')
      returning version`,
-    [of.kind, of.scope, of.id, of.userName, of.generated, of.changedBy, of.box],
+    [of.kind, of.scope, of.id, of.userName, of.generated, of.changedBy, of.box, ...ownerIn(of)],
   );
   return put?.version ?? 1;
 }
 
-/** False: there was none. */
+const ownerIn = ({ owner }: NewCredential): readonly (string | null)[] =>
+  owner ? [owner.deviceId, owner.serial, owner.fingerprint] : [null, null, null];
+
+/** With those that it has from when it was another device. False: there was none. */
 export async function removeCredential(on: On, { kind, scope, id }: CredentialKey): Promise<boolean> {
   const rows = await on.query(
-    `delete from assessment.credential where kind = $1 and scope = $2 and id = $3 returning kind`,
+    `delete from assessment.credential where kind = $1 and scope = $2 and (id = $3 or device_id::text = $3)
+     returning kind`,
     [kind, scope, id],
   );
   return rows.length > 0;
+}
+
+/** All of a group that is deleted: another of the same id is another. Tells their kinds. */
+export async function removeCredentialsOf(on: On, groupId: string): Promise<readonly string[]> {
+  const rows = await on.query<{ kind: string }>(
+    `delete from assessment.credential where scope = 'group' and id = $1 returning kind`,
+    [groupId],
+  );
+  return rows.map(({ kind }) => kind);
 }
 
 /** Puts boxes that hold the same in the place of those that were read; false: it was changed meanwhile. */

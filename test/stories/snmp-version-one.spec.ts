@@ -31,7 +31,8 @@ describe.skipIf(withoutSnmpd)('a printer of SNMPv1 alone', () => {
     if (answer.kind !== 'found') throw new Error(answer.reason);
     expect(answer.found).toMatchObject({ probedBy: 'snmp', identity: { serial } });
     const of = { identity: answer.found.identity, fingerprint: null, networks, community };
-    const nothing = { authorities: [], trusted: null, known: null, held: nothingHeld('none') };
+    const held = nothingHeld({ deviceId: 'none', serial, fingerprint: null, vouched: false });
+    const nothing = { authorities: [], trusted: null, known: null, held };
     const device = connect({ ...of, ...nothing }, openersOn(ports), null);
     const said = await device.read(new Set(['svc.telnet']), signal);
     device.close();

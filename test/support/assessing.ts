@@ -114,7 +114,7 @@ export class Assessing {
   ) {
     const held = await heldFor(
       this.store,
-      deviceId,
+      { deviceId, serial: identity.serial, fingerprint, vouched: false },
       groups.map((groupId) => ({ groupId, priority: 1 })),
     );
     const vault = new Vault({ store: this.store, keys: this.keys, log: this.#log });

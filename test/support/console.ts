@@ -100,7 +100,9 @@ export class Trial {
     environment: NodeJS.ProcessEnv = {},
     others: readonly Subscriber[] = [],
   ): Promise<Trial> {
-    await migrate(database, ['bus', 'console', ...others.map(({ service }) => service)]);
+    // Credentials lie in a table of assessment's.
+    const schemas = new Set(['bus', 'console', 'assessment', ...others.map(({ service }) => service)]);
+    await migrate(database, [...schemas]);
     const log = openLog({ level: 'silent', fields: {} });
     const bus = openTrialBus(database, others);
     const running = await host({

@@ -5,7 +5,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { placeName, userOf, type Credential, type CredentialScope } from '#device/credential';
 import type { Driver, DriverName } from '#device/device';
 import { KeyFile, makeKeyFile } from '#pki/key-file';
-import { putCredential } from '#store/credentials';
+import { putCredential, type Owner } from '#store/credentials';
 import type { Store } from '#store/store';
 import { openFor } from '../../../test/support/fed-delivery.js';
 import { ownFolder } from '../../../test/support/servers.js';
@@ -67,7 +67,10 @@ describe('credentials of a device', () => {
     });
   };
 
+  const device = (): Owner => ({ deviceId, serial: 'VNB3K12345', fingerprint: 'aa', vouched: false });
+
   interface Task {
+    readonly owner?: Partial<Owner>;
     readonly subject?: string;
     readonly provable?: boolean;
     /** Absent: as it is provable. */
@@ -80,11 +83,18 @@ describe('credentials of a device', () => {
   /** What one task hands out by a protocol until the device lets in, each with what it needs. */
   async function handedOut(
     name: DriverName,
-    { subject = 'as it is', provable = true, vouched = provable, publicly = 'everybody', right }: Task = {},
+    {
+      subject = 'as it is',
+      provable = true,
+      vouched = provable,
+      publicly = 'everybody',
+      right,
+      owner,
+    }: Task = {},
   ) {
     const opened: string[] = [];
     const entrances = new CredentialEntrances({
-      held: await heldFor(store, deviceId, groups),
+      held: await heldFor(store, { ...device(), ...owner }, groups),
       subject,
       provable,
       vouched,
@@ -152,6 +162,61 @@ describe('credentials of a device', () => {
     ]);
     await hold(admin('newer'));
     expect(await words({ right: 'password newer' })).toEqual(['password device', 'password newer']);
+  });
+
+  describe('that is deleted and found again', () => {
+    const opened = async (owner: Partial<Owner>, provable = true) => {
+      const id = randomUUID();
+      await store.query('insert into assessment.device (id) values ($1)', [id]);
+      const all = await handedOut('api', { owner: { deviceId: id, ...owner }, provable });
+      return all.map((one) => one.split(',')[0]).slice(1);
+    };
+    beforeEach(async () => {
+      await hold(admin('device'), 'device', deviceId);
+      await hold(community('snmpRead', 'device'), 'device', deviceId);
+    });
+
+    it('are still its own, with the same certificate', async () => {
+      await handedOut('api');
+      expect(await opened({})).toEqual(['password device']);
+      expect(await opened({})).toEqual(['password device']);
+    });
+
+    it('go on with it when it gets another certificate after that', async () => {
+      await handedOut('api');
+      const again = randomUUID();
+      await store.query('insert into assessment.device (id) values ($1)', [again]);
+      for (const fingerprint of ['aa', 'bb']) {
+        const all = await handedOut('api', { owner: { deviceId: again, fingerprint }, subject: fingerprint });
+        expect(all).toContain('password device, proved');
+      }
+      expect(await opened({})).toEqual([]);
+      expect(await opened({ fingerprint: 'bb' })).toEqual(['password device']);
+    });
+
+    it.each<[string, Partial<Owner>]>([
+      ['another certificate', { fingerprint: 'bb' }],
+      ['none', { fingerprint: null }],
+      ['another serial number', { serial: 'VNB3K99999' }],
+    ])('are not those of one with %s', async (_, owner) => {
+      await handedOut('api');
+      expect(await opened(owner)).toEqual([]);
+    });
+
+    it('are its own with another certificate where an authority vouches for it', async () => {
+      await handedOut('api');
+      expect(await opened({ fingerprint: 'bb', vouched: true })).toEqual(['password device']);
+    });
+
+    it('of one without a certificate are its own as long as it has none', async () => {
+      await handedOut('snmp', { owner: { fingerprint: null }, provable: false });
+      const communities = async (fingerprint: string | null) => {
+        const task = { owner: { deviceId: randomUUID(), fingerprint }, provable: fingerprint !== null };
+        return (await handedOut('snmp', task)).filter((one) => !one.startsWith('public'));
+      };
+      expect(await communities(null)).toEqual(['device+-, nothing, in clear']);
+      expect(await communities('bb')).toEqual([]);
+    });
   });
 
   it('are communities, each to read beside that to write of its place, as long as no user is kept', async () => {

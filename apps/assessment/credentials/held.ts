@@ -17,7 +17,7 @@ import {
 } from '#device/credential';
 import type { Membership } from '#events/device';
 import type { Identity } from '#events/identity';
-import { credentialsFor, type CredentialRow } from '#store/credentials';
+import { credentialsFor, type CredentialRow, type Owner } from '#store/credentials';
 import type { Tx } from '#store/store';
 import * as z from 'zod';
 
@@ -47,7 +47,7 @@ export interface Tried {
 }
 
 export interface Held {
-  readonly deviceId: string;
+  readonly owner: Owner;
   /** Those of the device before those of its groups, those before everybody's; what they were before comes after all of them. */
   readonly candidates: readonly Candidate[];
   /** By name of the candidate. */
@@ -58,8 +58,8 @@ export interface Held {
   readonly moved: boolean;
 }
 
-export const nothingHeld = (deviceId: string): Held => ({
-  deviceId,
+export const nothingHeld = (owner: Owner): Held => ({
+  owner,
   candidates: [],
   tried: new Map(),
   approved: null,
@@ -72,28 +72,34 @@ const place = z.object({ kind: z.enum(credentialKinds), scope: z.enum(credential
 
 export async function heldFor(
   tx: Pick<Tx, 'query'>,
-  deviceId: string,
+  owner: Owner,
   groups: readonly Pick<Membership, 'groupId' | 'priority'>[],
 ): Promise<Held> {
   const byPriority = groups.toSorted((a, b) => a.priority - b.priority || (a.groupId < b.groupId ? -1 : 1));
   const order = byPriority.map(({ groupId }) => groupId);
-  const rows = await credentialsFor(tx, deviceId, order);
-  if (rows.length === 0) return nothingHeld(deviceId);
+  const rows = await credentialsFor(tx, owner, order);
+  if (rows.length === 0) return nothingHeld(owner);
   const tried = await tx.query<Tried & { credential: string }>(
     `select credential, subject, is_right as "isRight", was_right as "wasRight", wrongs,
        (extract(epoch from now() - at) * 1000)::float as "agoMs"
      from assessment.credential_try where device_id = $1`,
-    [deviceId],
+    [owner.deviceId],
   );
   const [device] = await tx.query<Vouched>(
     `select approved, moved_at as "movedAt" from assessment.device where id = $1`,
-    [deviceId],
+    [owner.deviceId],
   );
   const rank = ({ scope, id }: CredentialRow): number =>
-    scope === 'device' ? -1 : scope === 'group' ? order.indexOf(id) : order.length;
+    scope === 'device'
+      ? id === owner.deviceId
+        ? -2
+        : -1
+      : scope === 'group'
+        ? order.indexOf(id)
+        : order.length;
   const candidates = rows.toSorted((a, b) => rank(a) - rank(b)).flatMap(candidatesOf);
   return {
-    deviceId,
+    owner,
     candidates: candidates.toSorted((a, b) => a.age - b.age),
     tried: new Map(tried.map(({ credential, ...each }) => [credential, each])),
     approved: device?.approved ?? null,

@@ -1,17 +1,10 @@
 // The one place that opens credentials: with the keys of the key file, for as long as it takes to use them.
 import { randomBytes } from 'node:crypto';
-import {
-  credential,
-  placeName,
-  userOf,
-  type Credential,
-  type CredentialKind,
-  type CredentialPlace,
-} from '#device/credential';
+import { credential, placeName, userOf, type Credential, type CredentialKind } from '#device/credential';
 import { messageOf } from '#events/message-of';
 import type { KeyFile } from '#pki/key-file';
 import type { Log } from '#runtime/log';
-import { putCredential } from '#store/credentials';
+import { putCredential, type Owner } from '#store/credentials';
 import type { Store } from '#store/store';
 import { nameOf, type Candidate, type Held } from './held.js';
 
@@ -39,20 +32,21 @@ export class Vault {
     }
   }
 
-  /** A new one of Muster's own, sealed and kept. Rejects where it cannot be. */
-  async keep(at: CredentialPlace, secret: Credential): Promise<Candidate> {
+  /** A new one of Muster's own for one device, sealed and kept. Rejects where it cannot be. */
+  async keep(kind: CredentialKind, owner: Owner, secret: Credential): Promise<Candidate> {
     const { keys, store } = this.options;
     if (!keys) throw new Error('there is no key file to seal a credential with');
+    const at = { kind, scope: 'device', id: owner.deviceId } as const;
     const place = placeName(at);
     const box = (await keys.ring()).seal(JSON.stringify(secret), place);
-    const of = { ...at, userName: userOf(secret), generated: true, changedBy: 'muster', box };
+    const of = { ...at, userName: userOf(secret), generated: true, changedBy: 'muster', box, owner };
     const version = await putCredential(store, of);
-    return { kind: at.kind, scope: at.scope, place, version, age: 0, box, generated: true };
+    return { kind, scope: at.scope, place, version, age: 0, box, generated: true };
   }
 
   /** Remembers whether the device let it in; says so in the `held` of no running task. */
   async remember(
-    { deviceId, tried }: Held,
+    { owner: { deviceId }, tried }: Held,
     one: Candidate,
     now: { subject: string; isRight: boolean },
   ): Promise<void> {

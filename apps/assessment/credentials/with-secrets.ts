@@ -183,7 +183,7 @@ export class WithSecrets implements Speaking {
     const known = this.#first(kind, true);
     if (known) return known;
     const model = before && (await vault.open(before));
-    const made = await vault.keep({ kind, scope: 'device', id: held.deviceId }, newSecret(kind, model));
+    const made = await vault.keep(kind, held.owner, newSecret(kind, model));
     this.#made.set(kind, made);
     return made;
   }

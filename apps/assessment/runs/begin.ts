@@ -18,7 +18,6 @@ import { choiceFor } from '../choose.js';
 import { kind, kinds, schema, type Payload } from '../task.js';
 import { becauseOf, skip, type Reason } from '../told.js';
 import type { Failure } from '../trouble.js';
-import { heldFor } from '../credentials/held.js';
 import { settingsOf, takeTurns, whomOf } from '../turn.js';
 import { endsOf } from './left-behind.js';
 import { readRun, type Run } from './rows.js';
@@ -166,10 +165,10 @@ async function beginOne(
   const turn = {
     device: { known: known.safeParse(found.ways).data ?? null },
     settings,
-    held: await heldFor(tx, deviceId, found.groups),
+    groups: found.groups,
   };
   const part = { runId: run.id, remediate: run.body.remediate, triesMax: retryDelaysMs.length + 1 };
-  const whom = await whomOf(tx, payload, turn);
+  const whom = await whomOf(tx, { ...payload, deviceId }, turn);
   const begun: Begun = { task: own, startedAt: now, policies: chosen.policies, whom, part };
   const subject = subjectOf(begun);
   const started = { ...subject, startedAt: now.toISOString(), attempt: own.attempt };

@@ -5,7 +5,7 @@ import { jsonOf } from '../printed.js';
 import { secondOf } from '../said.js';
 import { tableOf } from '../table.js';
 import { clientOf, readWords, UsageError } from '../words.js';
-import { ownerOf, owners, set, shown } from './set.js';
+import { ownerAmong, owners, set, shown, whoseOf } from './set.js';
 
 const help = `muster credential list                what opens devices: kind, whose, user name, when changed; never the secret
 muster credential set KIND --secret-file FILE   admin, snmpRead, snmpWrite or snmpUser; what it was before is still tried
@@ -42,7 +42,7 @@ async function show(words: readonly string[]): Promise<number> {
   const columns = ['Kind', 'Whose', 'User', 'Version', 'Earlier', 'Changed', 'By'];
   const rows = items.map((one) => [
     one.kind,
-    one.id === '' ? one.scope : `${one.scope} ${one.id}`,
+    whoseOf(one),
     one.userName ?? '–',
     `${one.version}`,
     `${one.earlier}`,
@@ -63,7 +63,8 @@ async function remove(words: readonly string[]): Promise<number> {
   const [kind = '', ...more] = positionals;
   nothingMore(more);
   const client = clientOf(values);
-  const query = new URLSearchParams({ kind, ...(await ownerOf(client, values)) });
+  const { items } = await client.ask('/api/credentials', list);
+  const query = new URLSearchParams({ kind, ...(await ownerAmong(client, items, values)) });
   await client.open(`/api/credentials?${query.toString()}`, { method: 'DELETE' });
   write(values.json ? jsonOf({ removed: kind }) : `${kind} is forgotten. What devices have is as it was.`);
   return 0;

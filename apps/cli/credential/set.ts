@@ -12,12 +12,22 @@ export const shown = z.looseObject({
   kind: z.string(),
   scope: z.string(),
   id: z.string(),
+  device: z
+    .looseObject({ serial: z.string(), hostname: z.string().nullable(), deleted: z.boolean() })
+    .nullable(),
   userName: z.string().nullable(),
   version: z.int(),
   changedBy: z.string(),
   changedAt: z.iso.datetime(),
   earlier: z.int(),
 });
+
+/** In words: of a device its serial number, where that is known. */
+export function whoseOf({ scope, id, device }: z.infer<typeof shown>): string {
+  if (id === '') return scope;
+  const name = device?.hostname ? ` (${device.hostname})` : '';
+  return `${scope} ${device ? `${device.serial}${name}` : id}${device?.deleted ? ', deleted' : ''}`;
+}
 
 export const owners = { device: { type: 'string' }, group: { type: 'string' } } as const;
 const options = {
@@ -49,6 +59,24 @@ export async function ownerOf(client: Client, { device, group }: Owners): Promis
   return group === undefined ? { scope: 'global', id: '' } : { scope: 'group', id: group };
 }
 
+/** The same, also of a device that was deleted: by what its credentials say of it. */
+export async function ownerAmong(
+  client: Client,
+  items: readonly z.infer<typeof shown>[],
+  said: Owners,
+): Promise<Owner> {
+  const gone = items.filter(({ device }) => device?.deleted === true);
+  const byId = gone.find(({ id }) => id === said.device);
+  if (byId) return { scope: 'device', id: byId.id };
+  try {
+    return await ownerOf(client, said);
+  } catch (error) {
+    const bySerial = gone.find(({ device }) => device?.serial === said.device);
+    if (!bySerial || !(error instanceof UsageError)) throw error;
+    return { scope: 'device', id: bySerial.id };
+  }
+}
+
 export async function set(words: readonly string[]): Promise<number> {
   const { values, positionals } = readWords(words, options);
   const [kind, ...more] = positionals;
@@ -58,7 +86,7 @@ export async function set(words: readonly string[]): Promise<number> {
   const client = clientOf(values);
   const body = { ...(await ownerOf(client, values)), credential: secret };
   const answer = await client.ask('/api/credentials', shown, { method: 'PUT', body });
-  const whose = answer.id === '' ? 'all devices' : `the ${answer.scope} ${answer.id}`;
+  const whose = answer.id === '' ? 'all devices' : `the ${whoseOf(answer)}`;
   const line = `${answer.kind} of ${whose}: version ${answer.version}, sealed.`;
   process.stdout.write(
     `${values.json ? jsonOf(answer) : `${line}\n${whomItGoesTo(secret, answer.scope)}`}\n`,

@@ -1,4 +1,5 @@
 // Credentials of devices by REST: taken, told of, never shown, and sealed anew.
+import { randomUUID } from 'node:crypto';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -142,6 +143,49 @@ describe.each(databases)('credentials on $name', ({ open }) => {
     const lost = await trial.ask('POST', `${path}/rotate`, { token });
     expect(JSON.parse(lost.text)).toMatchObject({ resealed: 0, sealed: 0 });
     expect(lost.text).toContain('snmpUser/group/all');
+  });
+
+  it('of a device say which it is, also when it is deleted', async () => {
+    const [id, again] = [randomUUID(), randomUUID()];
+    await trial.database.query(
+      `insert into console.device (id, listed, serial, state) values
+         ($1, true, 'VNB3K12345', '{"identity": {"hostname": "lobby"}}'), ($2, false, 'VNB3K54321', null)`,
+      [id, again],
+    );
+    const answer = await put({ scope: 'device', id, credential: write });
+    const device = { serial: 'VNB3K12345', hostname: 'lobby', deleted: false };
+    expect(answer).toMatchObject({ status: 200, body: { id, device } });
+    // As assessment says it, once it is another: of that, and of one that console has forgotten.
+    const shown = async (deviceId: string, serial: string) => {
+      await trial.database.query(
+        `update assessment.credential set device_id = $2, serial = $3 where id = $1`,
+        [id, deviceId, serial],
+      );
+      const list = await trial.ask('GET', path, { token });
+      schemas.CredentialList.parse(JSON.parse(list.text));
+      const { items } = JSON.parse(list.text) as { items: { id: string; device: unknown }[] };
+      return items.find((one) => one.id === id)?.device;
+    };
+    expect(await shown(again, '')).toEqual({ serial: 'VNB3K54321', hostname: null, deleted: true });
+    expect(await shown(randomUUID(), 'VNB3K1')).toEqual({ serial: 'VNB3K1', hostname: null, deleted: true });
+    await shown(again, 'VNB3K54321');
+    const query = `?kind=snmpWrite&scope=device&id=${again}`;
+    expect((await trial.ask('DELETE', path + query, { token })).status).toBe(204);
+  });
+
+  it('of a group are forgotten with it', async () => {
+    const body = { name: 'Lobby', description: '', priority: 9, policyId: null, filter: { all: [] } };
+    const group = { token, body: { version: 0, body } };
+    expect((await trial.ask('PUT', '/api/groups/lobby', group)).status).toBe(200);
+    expect((await put({ scope: 'group', id: 'lobby', credential: write })).status).toBe(200);
+    expect((await trial.ask('DELETE', '/api/groups/lobby', { token })).status).toBe(204);
+    expect((await trial.ask('PUT', '/api/groups/lobby', group)).status).toBe(200);
+    const list = await trial.ask('GET', path, { token });
+    expect(list.text).not.toContain('lobby');
+    const audit = await trial.ask('GET', '/api/audit?limit=500', { token });
+    expect(audit.body.items).toContainEqual(
+      expect.objectContaining({ action: 'credential.removed', target: 'credential:snmpWrite/group/lobby' }),
+    );
   });
 
   it('are forgotten', async () => {

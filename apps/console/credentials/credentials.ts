@@ -10,13 +10,24 @@ import { PARTS, type StoredParts } from '#runtime/service';
 import { allCredentials, putCredential, removeCredential, type CredentialRow } from '#store/credentials';
 import type { Tx } from '#store/store';
 import type { ConsoleConfig } from '../config.js';
-import { readOne, type Writer } from '../documents/written.js';
+import { lockDocuments, readOne, type Writer } from '../documents/written.js';
 import { Refusal } from '../refusal.js';
 import { audit } from '../who/audit.js';
 import { sealAnew, type Resealed } from './rotation.js';
 
 /** What is told of a credential: never what it is. */
-export type Shown = Omit<CredentialRow, 'box' | 'earlier'> & { readonly earlier: number };
+export interface Shown extends Omit<CredentialRow, 'box' | 'earlier' | 'deviceId' | 'serial'> {
+  readonly earlier: number;
+  /** Null: it is of no single device, or nothing is known of that. */
+  readonly device: ShownDevice | null;
+}
+
+/** Whose a credential is. */
+export interface ShownDevice {
+  readonly serial: string;
+  readonly hostname: string | null;
+  readonly deleted: boolean;
+}
 
 @Injectable()
 export class Credentials {
@@ -28,7 +39,7 @@ export class Credentials {
   }
 
   async all(): Promise<readonly Shown[]> {
-    return (await this.parts.store.transaction(allCredentials)).map(shown);
+    return this.parts.store.transaction(async (tx) => shown(tx, await allCredentials(tx)));
   }
 
   /** In the place of what was there, which is still tried after it: a device may have it. */
@@ -43,9 +54,12 @@ export class Credentials {
       const row = { ...place, userName: userOf(secret), generated: false, changedBy: by.name, box };
       const version = await putCredential(tx, row);
       await told(tx, by, { action: 'credential.set', name, detail: { version } });
-      const found = (await allCredentials(tx)).find((one) => isAt(one, place));
+      const [found] = await shown(
+        tx,
+        (await allCredentials(tx)).filter((one) => isAt(one, place)),
+      );
       if (!found) throw new Error(`${name} was written and is not there`);
-      return shown(found);
+      return found;
     });
   }
 
@@ -84,6 +98,8 @@ export class Credentials {
 /** A device or group that Muster knows. */
 async function mustBeThere(tx: Tx, { scope, id }: CredentialPlace): Promise<void> {
   if (scope === 'global') return;
+  // Nobody deletes a group meanwhile, with all that is its own.
+  if (scope === 'group') await lockDocuments(tx);
   const found =
     scope === 'group'
       ? (await readOne(tx, groupChanged, id)) !== null
@@ -104,4 +120,19 @@ const told = (tx: Tx, by: Writer, { action, name, detail = {} }: Deed): Promise<
 const isAt = (one: CredentialRow, { kind, scope, id }: CredentialPlace): boolean =>
   one.kind === kind && one.scope === scope && one.id === id;
 
-const shown = ({ box: _, earlier, ...row }: CredentialRow): Shown => ({ ...row, earlier: earlier.length });
+async function shown(tx: Tx, rows: readonly CredentialRow[]): Promise<readonly Shown[]> {
+  const idOf = ({ deviceId, id }: CredentialRow): string => deviceId ?? id;
+  const ids = rows.filter(({ scope }) => scope === 'device').map(idOf);
+  const found = await tx.query<ShownDevice & { id: string }>(
+    `select id::text as id, serial, state->'identity'->>'hostname' as hostname, not listed as deleted
+     from console.device where id = any($1::uuid[]) and serial <> ''`,
+    [ids],
+  );
+  const devices = new Map(found.map(({ id, ...device }) => [id, device]));
+  return rows.map((row) => {
+    const { box: _, earlier, deviceId: __, serial, ...rest } = row;
+    const kept = serial === null ? null : { serial, hostname: null, deleted: true };
+    const device = row.scope === 'device' ? (devices.get(idOf(row)) ?? kept) : null;
+    return { ...rest, earlier: earlier.length, device };
+  });
+}

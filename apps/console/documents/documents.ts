@@ -15,9 +15,11 @@ import { scheduleChanged } from '#events/schedule';
 import { settingsChanged, type Settings } from '#events/settings';
 import { trustSetChanged } from '#events/trust-set';
 import { PARTS, type StoredParts } from '#runtime/service';
+import { removeCredentialsOf } from '#store/credentials';
 import type { Tx } from '#store/store';
 import { Refusal, sentence, type Fault } from '../refusal.js';
 import type { Page } from '../http/resource.js';
+import { audit } from '../who/audit.js';
 import { tellingEdge } from './edge.js';
 import {
   allDevices,
@@ -109,7 +111,16 @@ export class Documents {
       if (users.length > 0)
         throw new Refusal('inUse', `The ${of.noun} ${id} is used by ${users.join(', ')}.`);
       await record(tx, this.parts.bus, [await write(tx, of, { id, version: null, body: null, by })]);
+      if (of.noun === groupChanged.noun) await forgetSecrets(tx, id, by);
     });
+  }
+}
+
+/** Of a group that is gone: another of the same id must not hand them to its devices. */
+async function forgetSecrets(tx: Tx, groupId: string, by: Writer): Promise<void> {
+  for (const kind of await removeCredentialsOf(tx, groupId)) {
+    const target = `credential:${kind}/group/${groupId}`;
+    await audit(tx, { who: by.name, from: by.from, action: 'credential.removed', target, detail: {} });
   }
 }
 

@@ -352,6 +352,7 @@ const credentialShown = z.object({
   kind: z.enum(credentialKinds),
   scope: z.enum(credentialScopes),
   id: z.string(),
+  device: z.object({ serial: z.string(), hostname: z.string().nullable(), deleted: z.boolean() }).nullable(),
   userName: z.string().nullable(),
   generated: z.boolean(),
   version: z.int().positive(),

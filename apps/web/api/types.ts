@@ -562,12 +562,20 @@ export interface User {
   readonly createdAt: string;
 }
 
+export interface CredentialDevice {
+  readonly serial: string;
+  readonly hostname: string | null;
+  readonly deleted: boolean;
+}
+
 /** What opens devices, without what it is. */
 export interface CredentialRow {
   readonly kind: 'admin' | 'snmpRead' | 'snmpWrite' | 'snmpUser';
   readonly scope: 'device' | 'group' | 'global';
   /** Of the device or group; empty: everybody's. */
   readonly id: string;
+  /** Null: it is of no single device, or nothing is known of that. */
+  readonly device: CredentialDevice | null;
   readonly userName: string | null;
   readonly version: number;
   readonly changedBy: string;

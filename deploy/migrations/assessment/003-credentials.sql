@@ -6,6 +6,11 @@ create table assessment.credential (
   -- Of the device or group; empty: everybody's.
   id text not null default '',
   user_name text,
+  -- Of one device: whose it is now, and who that was when it was last spoken with. A device that is deleted and found again
+  -- has another id: see credentialsFor. Null: it was not spoken with since this was set.
+  device_id uuid,
+  serial text,
+  fingerprint text,
   -- Made by Muster, for one device.
   generated boolean not null default false,
   version int not null default 1,
@@ -16,6 +21,9 @@ create table assessment.credential (
   earlier jsonb not null default '[]',
   primary key (kind, scope, id)
 );
+create index on assessment.credential (id);
+create index on assessment.credential (device_id);
+create index on assessment.credential (serial);
 
 -- Which of them a device let in. One that never was right is not tried again until it or the device has changed.
 create table assessment.credential_try (

@@ -30,8 +30,13 @@ export function Credentials() {
   );
 }
 
-const whoseOf = ({ scope, id }: CredentialRow): string =>
-  scope === 'global' ? 'All devices' : scope === 'group' ? `Group ${id}` : `Device ${id}`;
+function whoseOf({ scope, id, device }: CredentialRow): string {
+  if (scope === 'global') return 'All devices';
+  if (scope === 'group') return `Group ${id}`;
+  if (!device) return `Device ${id}`;
+  const { serial, hostname, deleted } = device;
+  return `Device ${serial}${hostname === null ? '' : ` (${hostname})`}${deleted ? ', deleted' : ''}`;
+}
 
 function List({ rows, isAdmin }: { readonly rows: readonly CredentialRow[]; readonly isAdmin: boolean }) {
   if (rows.length === 0)

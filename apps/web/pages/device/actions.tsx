@@ -91,7 +91,8 @@ function Delete({ device }: { readonly device: DeviceDetail }) {
       }
     >
       Its seat becomes free and it leaves the list. The device itself is not changed. If it announces itself
-      again, it is discovered again.
+      again, it is discovered again. Credentials of its own are kept, and open it again if it comes back with
+      the certificate that it has now; they are removed on the page Credentials.
     </Confirm>
   );
 }

@@ -58,7 +58,7 @@ function Editor({ document, onReload }: EditorProps) {
       list="groups"
       document={document}
       blank={blank}
-      deletion="Its members stay, and keep the settings they have; the group's policy no longer applies to them."
+      deletion="Its members stay, and keep the settings they have; the group's policy no longer applies to them. Credentials of the group are forgotten."
       onReload={onReload}
     >
       {(form) => <GroupFields form={form} />}

@@ -57,6 +57,7 @@ export function dryRunWorker({ openers, keyring }: WishOptions): Worker {
     keyIs: 'device',
     budget,
     retryDelaysMs: wishRetryDelaysMs,
+    endsIfTooLong: true,
     payload: dryRunPayload,
     limit: async (tx) => (await settingsOf(tx))?.maxNumberTasks ?? 0,
     begin: (tx, task) => begin(tx, task, begun),
@@ -122,7 +123,7 @@ async function run(task: Task<DryRunPayload>, { begun, openers, keyring, grip }:
     const settings = wishes.flatMap(({ required }) => required.settings);
     const read = await readFrom(device, settings, grip.signal);
     if (read.kind !== 'answered') {
-      if (mayPass(read)) throw new DeviceTrouble(read);
+      if (mayPass(read, task)) throw new DeviceTrouble(read);
       const result = { ...failureOf(new DeviceTrouble(read)), results: [] };
       return { events: wishes.map(({ policies }) => finished(task, { startedAt, policies, result })) };
     }

@@ -64,6 +64,7 @@ export function undoWorker({ store, openers, keyring, log }: UndoOptions): Worke
     keyIs: 'device',
     budget,
     retryDelaysMs: wishRetryDelaysMs,
+    endsIfTooLong: true,
     payload: undoPayload,
     limit: async (tx) => (await settingsOf(tx))?.maxNumberTasks ?? 0,
     begin: (tx, task) => begin(tx, task, begun),
@@ -264,7 +265,7 @@ async function hindered(
   { store, begun }: Run,
   { setback, events }: Hindrance,
 ): Promise<Finish> {
-  if (mayPass(setback)) throw new DeviceTrouble(setback);
+  if (mayPass(setback, task)) throw new DeviceTrouble(setback);
   const changes = await changesOf(store, task.id);
   const result = { ...withLast(failureOf(new DeviceTrouble(setback)), changes), items: [], changes };
   const left = task.payload.undoes.slice(0, task.payload.undoes.length - events.length);

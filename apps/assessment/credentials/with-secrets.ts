@@ -46,6 +46,10 @@ export class WithSecrets implements Speaking {
     return this.options.device.leftAlone;
   }
 
+  get isTooSlow(): boolean {
+    return this.options.device.isTooSlow;
+  }
+
   by(key: string): DriverName | null {
     const kind = kindOf(key);
     if (!kind) return this.options.device.by(key);

@@ -188,9 +188,9 @@ beforeAll(async () => {
     published(settingsChanged.draft({ id: 'settings', version: 1, changedBy: 'a', body })),
     published(policyChanged.draft({ id: 'base', version: 1, changedBy: 'a', body: base })),
     ...devices.map(({ deviceId, identity, fingerprint }) => {
-      const seat = { trigger: 'announced', fresh: true, groups: [], left: [], licensedSequence: 1 } as const;
-      const known = { deviceId, identity, fingerprint, announcements: [randomUUID()] };
-      return published(deviceGrouped.draft({ ...known, ...seat }));
+      const whom = { deviceId, identity, fingerprint, announcements: [randomUUID()] };
+      const seat = { fresh: true, groups: [], left: [], licensedSequence: 1 };
+      return published(deviceGrouped.draft({ ...whom, ...seat, trigger: 'announced' }));
     }),
   );
   before = process.memoryUsage.rss();

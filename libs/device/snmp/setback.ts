@@ -117,11 +117,11 @@ function silence(version: SnmpAccess['version'], met: boolean): string {
     : 'no answer in time: nobody is there, or it speaks no SNMPv3';
 }
 
-const failed = (said: string): Setback => ({
+const failed = (said: string, mayPass: true | 'once' = true): Setback => ({
   kind: 'failed',
   reason: `its SNMP agent does not answer as it should: ${said}`,
-  mayPass: true,
+  mayPass,
 });
-const garbled = (said: string): Setback => ({ ...failed(said), mayPass: 'once' });
+const garbled = (said: string): Setback => failed(said, 'once');
 
 const isTimeout = (error: unknown): boolean => error instanceof DOMException && error.name === 'TimeoutError';

@@ -201,10 +201,14 @@ beforeAll(async () => {
     ...{ instance: 'one', service: 'assessment' },
     workers: [assessWorker({ store, openers, keyring: null, log })],
   });
-  await until('all have ended', async () => {
-    peak = Math.max(peak, process.memoryUsage.rss());
-    return (await fed.told(assessmentFinished)).length === devices.length;
-  });
+  await until(
+    'all have ended',
+    async () => {
+      peak = Math.max(peak, process.memoryUsage.rss());
+      return (await fed.told(assessmentFinished)).length === devices.length;
+    },
+    120_000,
+  );
 });
 
 afterAll(async () => {
@@ -213,13 +217,20 @@ afterAll(async () => {
   for (const close of closing) await close();
 });
 
-async function endOf(deviceId: string): Promise<AssessmentFinished & { readonly tookMs: number }> {
-  const of = <T extends { readonly deviceId: string }>(all: readonly T[]): T | undefined =>
-    all.find((one) => one.deviceId === deviceId);
-  const started = of(await fed.told(assessmentStarted));
-  const finished = of(await fed.told(assessmentFinished));
-  if (!started || !finished) throw new Error(`${deviceId} did not end`);
-  return { ...finished, tookMs: Date.parse(finished.finishedAt) - Date.parse(started.startedAt) };
+interface End extends AssessmentFinished {
+  readonly tries: number;
+  readonly tookMs: number;
+}
+
+async function endOf(deviceId: string): Promise<End> {
+  const of = <T extends { readonly deviceId: string }>(all: readonly T[]): readonly T[] =>
+    all.filter((one) => one.deviceId === deviceId);
+  const tries = of(await fed.told(assessmentStarted));
+  const [first] = tries;
+  const [finished] = of(await fed.told(assessmentFinished));
+  if (!first || !finished) throw new Error(`${deviceId} did not end`);
+  const tookMs = Date.parse(finished.finishedAt) - Date.parse(first.startedAt);
+  return { ...finished, tries: tries.length, tookMs };
 }
 
 it.each(Object.entries(hostile))('%s fails its own task within 30 s', async (name, { says }) => {
@@ -235,13 +246,13 @@ it('an honest device beside them is compliant', async () => {
 
 it('one that takes 4.5 s for each answer fails, and what was written by then is told', async () => {
   const name = 'an honest one, 4.5 s an answer';
-  const { outcome, detail, changes, tookMs } = await endOf(idOf(name));
-  expect({ outcome, detail }).toEqual({
+  const { outcome, detail, changes, tries } = await endOf(idOf(name));
+  expect({ outcome, detail, tries }).toEqual({
+    tries: 1,
     outcome: 'failed',
     detail: expect.stringMatching(/answers too slowly: it was waited/),
   });
   expect(changes.length).toBeGreaterThan(0);
-  expect(tookMs).toBeLessThan(30_000);
 });
 
 it('all of them together cost no memory to speak of', () => {

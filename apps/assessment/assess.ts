@@ -54,6 +54,7 @@ export function assessWorker({ store, openers, keyring, log }: AssessOptions): W
     keyIs: 'device',
     budget,
     retryDelaysMs,
+    endsIfTooLong: true,
     payload,
     limit: allowedBy('maxNumberTasks'),
     begin: async (tx, task) => {
@@ -196,7 +197,7 @@ export async function assessDevice({ store, openers, keyring, begun, grip }: Run
     if (wrote) await settleChanges(store, by, said.says);
     if (said.kind === 'setback') {
       const triesMax = part?.triesMax ?? triesOf(task.payload.trigger);
-      const again = mayPass(said.setback) && task.attempt < triesMax;
+      const again = mayPass(said.setback, task) && task.attempt < triesMax;
       if (again) throw new DeviceTrouble(said.setback);
       return await failDevice(store, begun, endOf(said.setback));
     }

@@ -51,6 +51,7 @@ export function dryRunWorker({ store, openers, keyring }: WishOptions): Worker {
     keyIs: 'device',
     budget,
     retryDelaysMs: wishRetryDelaysMs,
+    endsIfTooLong: true,
     payload: dryRunPayload,
     limit: allowedBy('maxNumberTasks'),
     begin: (tx, task) => begin(tx, task, begun),
@@ -129,7 +130,7 @@ async function run(task: Task<DryRunPayload>, { begun, openers, keyring, grip }:
     const settings = wishes.flatMap(({ required }) => required.settings);
     const read = await readFrom(device, settings, grip.signal);
     if (read.kind !== 'answered') {
-      if (mayPass(read)) throw new DeviceTrouble(read);
+      if (mayPass(read, task)) throw new DeviceTrouble(read);
       const failure = failureOf(new DeviceTrouble(read));
       return { events: wishes.map(({ policies }) => told(policies, failure)) };
     }

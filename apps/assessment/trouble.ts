@@ -12,8 +12,11 @@ export class DeviceTrouble extends Error {
   }
 }
 
-export const mayPass = (setback: Setback): boolean =>
-  setback.kind === 'unreachable' || (setback.kind === 'failed' && setback.mayPass);
+/** Who is silent may be booting, for minutes. What cannot be understood is asked for once more. */
+export function mayPass(setback: Setback, { attempt }: { readonly attempt: number }): boolean {
+  if (setback.kind !== 'failed') return setback.kind === 'unreachable';
+  return setback.mayPass === 'once' ? attempt === 1 : setback.mayPass;
+}
 
 export interface Failure {
   readonly outcome: 'unreachable' | 'failed' | 'cancelled';

@@ -65,6 +65,7 @@ export function undoWorker({ store, openers, keyring, log }: UndoOptions): Worke
     keyIs: 'device',
     budget,
     retryDelaysMs: wishRetryDelaysMs,
+    endsIfTooLong: true,
     payload: undoPayload,
     limit: allowedBy('maxNumberTasks'),
     begin: (tx, task) => begin(tx, task, begun),
@@ -297,7 +298,7 @@ async function hindered(
   { store, begun }: Run,
   { setback, events }: Hindrance,
 ): Promise<Finish> {
-  if (mayPass(setback)) throw new DeviceTrouble(setback);
+  if (mayPass(setback, task)) throw new DeviceTrouble(setback);
   const changes = await changesOf(store, task.id);
   const result = { ...withLast(failureOf(new DeviceTrouble(setback)), changes), items: [], changes };
   const left = task.payload.undoes.slice(0, task.payload.undoes.length - events.length);

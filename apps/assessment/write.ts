@@ -166,7 +166,7 @@ class ReadAgain {
     for (const pauseMs of readAgainDelaysMs) {
       if (pauseMs > 0) await delay(pauseMs, null, { signal });
       said = await device.read(keys, signal);
-      if (said.kind === 'answered') return said;
+      if (said.kind === 'answered' || device.isTooSlow) return said;
     }
     return (await device.reach(keys, signal)) ?? device.read(keys, signal);
   }
@@ -182,6 +182,7 @@ class ReadAgain {
     for (const [key] of doubtful) {
       const said = await device.read(new Set([key]), signal);
       if (said.kind === 'answered') this.#take(new Set([key]), said.value);
+      else if (device.isTooSlow) return this.#lose(said);
       else this.#failed.set(key, said.reason);
     }
   }

@@ -9,7 +9,7 @@ import type { Store, Tx } from '../store/store.js';
 import { again, finish, type Claim, type Lease } from '../store/task-claims.js';
 import type { Bus } from './bus.js';
 import { killPoint } from './kill-point.js';
-import { LeaseLost, Stopping, TaskCancelled } from './lease.js';
+import { LeaseLost, RunTooLong, Stopping, TaskCancelled } from './lease.js';
 import { taskFields, type BusLog } from './log-fields.js';
 import { contextOf, traceparentOf } from './spans.js';
 import type { Finish, Grip, Worker } from './worker.js';
@@ -124,7 +124,9 @@ async function conclude(
     return 'released';
   }
   const afterMs = worker.retryDelaysMs[task.attempt - 1];
-  if (afterMs !== undefined && !(error instanceof TaskCancelled)) {
+  const isLast =
+    error instanceof TaskCancelled || (error instanceof RunTooLong && worker.endsIfTooLong === true);
+  if (afterMs !== undefined && !isLast) {
     on.log.info({ ...fields, againInMs: afterMs }, 'A task failed and is tried again');
     await again(on.store, on.store.schema, claim, { afterMs, because: 'failed' });
     return 'retried';

@@ -288,6 +288,20 @@ describe.each(Object.keys(databases))('workers on %s', (name) => {
     expect(await events()).toMatchObject([{ data: { taken: 2 } }]);
   });
 
+  it('where that is said of it, a run whose time is over is the last', async () => {
+    const attempts: number[] = [];
+    start(
+      (task) => {
+        attempts.push(task.attempt);
+        return new Promise<never>(() => undefined);
+      },
+      { runMaxMs: 50, retryDelaysMs: [1], endsIfTooLong: true, limit: () => Promise.resolve(1) },
+    );
+    await add('a');
+    await until('it has ended', async () => (await active()).length === 0);
+    expect(attempts).toEqual([1]);
+  });
+
   it('stop waits no longer than some seconds for a run that does not heed it, and gives its task back', async () => {
     const one = start(() => new Promise<never>(() => undefined));
     await add('a');

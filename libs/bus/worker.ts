@@ -64,6 +64,8 @@ export interface Worker<Payload = unknown> {
   readonly retryDelaysMs: readonly number[];
   /** After so long a run counts as failed, whatever it waits for; 120 s unless told. */
   readonly runMaxMs?: number;
+  /** A run that took longer is not tried again: whoever it waits for decides how long it takes. */
+  readonly endsIfTooLong?: true;
   readonly payload: { parse(value: unknown): Payload };
 }
 

@@ -109,7 +109,7 @@ function understand<A, T>(
   if (answer.kind !== 'answered') return answer;
   const json = parse(answer.value.bytes);
   if (json === undefined) {
-    return { kind: 'failed', reason: 'its answer is not JSON in UTF-8', mayPass: true };
+    return { kind: 'failed', reason: 'its answer is not JSON in UTF-8', mayPass: 'once' };
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return { kind: 'answered', value: take(parsed.data, answer.value) };
@@ -118,7 +118,7 @@ function understand<A, T>(
   return {
     kind: 'failed',
     reason: `its answer cannot be read: ${words.parse(fault)}`,
-    mayPass: true,
+    mayPass: 'once',
   };
 }
 

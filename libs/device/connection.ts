@@ -37,6 +37,9 @@ export class Connection extends http.Agent {
   fingerprint: string | null = null;
   reach: Reach = 'nowhere';
   #connecting: net.Socket | null = null;
+  #socket: net.Socket | null = null;
+  /** Where a request began: on which connection, after so many bytes. */
+  #begun: { readonly socket: net.Socket | null; readonly bytes: number } = { socket: null, bytes: 0 };
 
   constructor(
     private readonly target: Target,
@@ -51,6 +54,7 @@ export class Connection extends http.Agent {
     const { clear, timeMs } = this.by;
     const socket = clear ? net.connect({ host: this.host, port: this.port }) : this.#overTls();
     this.#connecting = socket;
+    this.#socket = socket;
     socket.once('connect', () => this.#came('connected'));
     let settled = false;
     const settle = (error: Error | null): void => {
@@ -72,6 +76,17 @@ export class Connection extends http.Agent {
     socket.setTimeout(timeMs, () => socket.destroy(timedOut));
     socket.once(ready, connected).once('close', closed).once('error', settle);
     return undefined;
+  }
+
+  /** A request begins. */
+  begin(): void {
+    this.#begun = { socket: this.#socket, bytes: this.#socket?.bytesRead ?? 0 };
+  }
+
+  /** Whether anything of an answer has come since the request began. */
+  get answers(): boolean {
+    const { socket, bytes } = this.#begun;
+    return (this.#socket?.bytesRead ?? 0) > (this.#socket === socket ? bytes : 0);
   }
 
   /** Ends the handshake that is under way, and every connection. */

@@ -36,11 +36,14 @@ export type Outcome<T> =
       readonly host: Host;
       readonly refused?: true;
     }
-  /** mayPass: it is worth trying again soon. other: who answers is not the device that was meant. */
+  /**
+   * mayPass: it is worth trying again soon; once: what it answers cannot be understood, or does not end, and one more try shows
+   * whether that was chance. other: who answers is not the device that was meant.
+   */
   | {
       readonly kind: 'failed';
       readonly reason: string;
-      readonly mayPass: boolean;
+      readonly mayPass: boolean | 'once';
       readonly other?: boolean;
     };
 

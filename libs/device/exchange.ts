@@ -66,9 +66,7 @@ export class Exchange {
       return await Promise.race([this.#ask(request, limited), ended]);
     } catch (error) {
       signal.throwIfAborted();
-      return limited.aborted
-        ? { kind: 'unreachable', reason: `no answer within ${limits.timeMs} ms`, host: this.#host('silent') }
-        : setback(error, (told) => this.#host(told));
+      return limited.aborted ? this.#late() : setback(error, (told) => this.#host(told));
     } finally {
       limited.removeEventListener('abort', giveUp);
     }
@@ -76,6 +74,14 @@ export class Exchange {
 
   close(): void {
     this.#connection.destroy();
+  }
+
+  /** Whoever has begun to answer is there, and wastes its time. */
+  #late(): Setback {
+    const within = `within ${limits.timeMs} ms`;
+    return this.#connection.answers
+      ? { kind: 'failed', reason: `it answers too slowly: no whole answer ${within}`, mayPass: 'once' }
+      : { kind: 'unreachable', reason: `no answer ${within}`, host: this.#host('silent') };
   }
 
   /** Who took a connection is alive, however it went on. */
@@ -126,6 +132,7 @@ export class Exchange {
       signal,
       maxHeaderSize: limits.headerBytesMax,
     };
+    this.#connection.begin();
     return new Promise((resolve, reject) => {
       const request = http.request(options, (response) => {
         request.off('close', closed);
@@ -219,11 +226,11 @@ function setback(error: unknown, judge: (told: Host) => Host): Setback {
     return {
       kind: 'failed',
       reason: `it does not speak TLS as it should: ${cut(said, 200)}`,
-      mayPass: true,
+      mayPass: 'once',
     };
   }
   if (code.startsWith('HPE_'))
-    return { kind: 'failed', reason: `it does not speak HTTP: ${cut(said, 200)}`, mayPass: true };
+    return { kind: 'failed', reason: `it does not speak HTTP: ${cut(said, 200)}`, mayPass: 'once' };
   const reason = `it cannot be reached: ${cut(said, 200)}`;
   const host = judge(hostOf(code));
   return { kind: 'unreachable', reason, host, ...(code === 'ECONNREFUSED' && nobodyListens) };

@@ -50,6 +50,10 @@ export class WithSecrets implements Speaking {
     return all.length > 0 ? all.join('; ') : null;
   }
 
+  get isTooSlow(): boolean {
+    return this.options.device.isTooSlow;
+  }
+
   by(key: string): DriverName | null {
     const kind = kindOf(key);
     if (!kind) return this.options.device.by(key);

@@ -195,8 +195,9 @@ describe('a printer that is slow without end', () => {
         serialAt,
       ),
     ]);
+    const slow = { kind: 'failed', mayPass: 'once', reason: says('answers too slowly') };
     const late = { kind: 'unreachable', host: 'alive', reason: says('no answer within') };
-    expect(outcomes).toMatchObject([late, late, { kind: 'failed', reason: says('HTTP') }]);
+    expect(outcomes).toMatchObject([slow, late, { kind: 'failed', reason: says('HTTP') }]);
   });
 
   it('is left at once when the call is aborted', async () => {

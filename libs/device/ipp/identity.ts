@@ -43,7 +43,7 @@ const unsupported = (reason: string): Setback => ({ kind: 'unsupported', reason 
 const unreadable = (fault: string): Setback => ({
   kind: 'failed',
   reason: `what its IPP says cannot be read: ${fault}`,
-  mayPass: true,
+  mayPass: 'once',
 });
 
 /** Null: it has none. */

@@ -87,4 +87,4 @@ function understand({ bytes, type: named, fingerprint }: Answer, requestId: numb
   return setback ?? { kind: 'answered', value: { groups: message.groups, fingerprint } };
 }
 
-const failed = (reason: string): Setback => ({ kind: 'failed', reason, mayPass: true });
+const failed = (reason: string): Setback => ({ kind: 'failed', reason, mayPass: 'once' });

@@ -40,10 +40,10 @@ export class Conversation {
     try {
       return await Promise.race([line.session.then(work), line.broken]);
     } catch (error) {
-      const { met } = line;
+      const { met, lately } = line;
       this.#hangUp(line, error);
       signal.throwIfAborted();
-      return setbackOf(error, access, met);
+      return setbackOf(error, access, { met, lately });
     } finally {
       limited.removeEventListener('abort', giveUp);
     }

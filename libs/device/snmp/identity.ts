@@ -81,7 +81,7 @@ export async function identifyBy(session: Session, { address }: SnmpTarget): Pro
   if (parsed.success) return { kind: 'answered', value: { identity: parsed.data, fingerprint: null } };
   const [issue] = parsed.error.issues;
   const fault = `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`;
-  return { kind: 'failed', reason: `what its SNMP agent says cannot be read: ${fault}`, mayPass: true };
+  return { kind: 'failed', reason: `what its SNMP agent says cannot be read: ${fault}`, mayPass: 'once' };
 }
 
 /** All serial numbers that it says it has, the best first: makers and the printer MIB do not always agree. */

@@ -16,6 +16,9 @@ import { versionFor } from './version.js';
 const limits = { tryMs: 2_000, tries: 2, datagramsMax: 1_000, bytesMax: 262_144 } as const;
 const tries = { count: limits.tries, eachMs: limits.tryMs } as const;
 
+/** An answer from before the last request is no answer to it. */
+const slackMs = 100;
+
 export class Line {
   /** Rejects when there is nothing more to come by it. */
   readonly broken: Promise<never>;
@@ -27,6 +30,7 @@ export class Line {
   #heard = { datagrams: 0, bytes: 0 };
   /** Numbers of what was sent for the question that is open (RFC 3412 6.2). */
   readonly #messageIds = new Set<number>();
+  #heardAt = -Infinity;
   #ended = false;
 
   constructor(private readonly target: SnmpTarget) {
@@ -39,6 +43,7 @@ export class Line {
     this.#socket.on('error', reject).on('message', ({ length }) => {
       this.#heard.datagrams += 1;
       this.#heard.bytes += length;
+      this.#heardAt = performance.now();
       if (this.#isTooMuch) reject(new Improper('more than it was asked for'));
     });
     this.session = this.#open();
@@ -48,6 +53,11 @@ export class Line {
   /** SNMPv3: it has said who it is. */
   get met(): boolean {
     return this.#engine !== null;
+  }
+
+  /** Something has come in as much time as a request waits for its answer. */
+  get lately(): boolean {
+    return performance.now() - this.#heardAt < limits.tries * limits.tryMs - slackMs;
   }
 
   /** A question begins: as many answers as one may have are heard again. */

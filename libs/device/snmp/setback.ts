@@ -53,8 +53,18 @@ export const denials: Readonly<Record<number, string>> = {
   [usmStats.decryptionErrors]: 'the privacy password or protocol of this user of SNMPv3 is another',
 };
 
-/** @param met SNMPv3: it has told its engine's id, so that somebody is there */
-export function setbackOf(error: unknown, { version }: SnmpAccess, met: boolean): Setback {
+export interface Heard {
+  /** SNMPv3: it has told its engine's id, so that somebody is there. */
+  readonly met: boolean;
+  /** Something came while the last request waited. */
+  readonly lately: boolean;
+}
+
+export function setbackOf(error: unknown, { version }: SnmpAccess, { met, lately }: Heard): Setback {
+  // In version 3 there is a word of the engine before silence, where a privacy password is another.
+  if (lately && version !== 'v3' && error instanceof snmp.RequestTimedOutError) return garbled(unreadable);
+  if (lately && isTimeout(error))
+    return { kind: 'failed', reason: 'its SNMP agent answers too slowly', mayPass: 'once' };
   if (error instanceof snmp.RequestTimedOutError || isTimeout(error)) {
     return { kind: 'unreachable', reason: silence(version, met), host: met ? 'alive' : 'unknown' };
   }
@@ -64,18 +74,18 @@ export function setbackOf(error: unknown, { version }: SnmpAccess, met: boolean)
   }
   if (error instanceof snmp.ResponseInvalidError) {
     const isLate = error.message.startsWith('Not In Time Window');
-    return failed(
+    return garbled(
       isLate ? 'its clock of SNMPv3 does not go as it says' : (answers[error.code] ?? unreadable),
     );
   }
   if (error instanceof Denied) return { kind: 'denied', reason: error.message };
-  if (error instanceof Improper) return failed(error.message);
+  if (error instanceof Improper) return garbled(error.message);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (/^E[A-Z]+$/.test(code)) {
     const refused = code === 'ECONNREFUSED' && ({ refused: true } as const);
     return { kind: 'unreachable', reason: `it cannot be reached: ${code}`, host: hostOf(code), ...refused };
   }
-  return failed(unreadable);
+  return garbled(unreadable);
 }
 
 const unreadable = 'what cannot be read';
@@ -107,10 +117,11 @@ function silence(version: SnmpAccess['version'], met: boolean): string {
     : 'no answer in time: nobody is there, or it speaks no SNMPv3';
 }
 
-const failed = (said: string): Setback => ({
+const failed = (said: string, mayPass: true | 'once' = true): Setback => ({
   kind: 'failed',
   reason: `its SNMP agent does not answer as it should: ${said}`,
-  mayPass: true,
+  mayPass,
 });
+const garbled = (said: string): Setback => failed(said, 'once');
 
 const isTimeout = (error: unknown): boolean => error instanceof DOMException && error.name === 'TimeoutError';

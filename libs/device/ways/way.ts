@@ -1,13 +1,19 @@
 // One driver of a device, opened with one credential after another until the device lets it in.
 import type { Driver, DriverName, Outcome, Setback } from '../device.js';
 import type { Entrance, Entrances, Proof } from './entrance.js';
+import type { Patience } from './patience.js';
 
 export interface WayOptions {
   readonly name: DriverName;
   readonly entrances: Entrances;
+  /** Of all ways of the device together. */
+  readonly patience: Patience;
   /** Whether the device is proved so far, by other ways than this one. */
   readonly prove: (proof: Proof, not: DriverName, signal: AbortSignal) => Promise<boolean>;
 }
+
+/** The signal of a call ends sooner than that of whoever asks: see patience.ts. */
+export type Call<T> = (driver: Driver, signal: AbortSignal) => Promise<Outcome<T>>;
 
 export interface Asking<T> {
   /** The next credential is tried after any setback: a wrong community looks as a dead device does. */
@@ -53,11 +59,7 @@ export class Way {
   }
 
   /** What the device says to the first credential that it lets in. */
-  async ask<T>(
-    call: (driver: Driver) => Promise<Outcome<T>>,
-    signal: AbortSignal,
-    asking: Asking<T> = {},
-  ): Promise<Outcome<T>> {
+  async ask<T>(call: Call<T>, signal: AbortSignal, asking: Asking<T> = {}): Promise<Outcome<T>> {
     while (this.#call) await this.#call;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#call = promise;
@@ -70,15 +72,19 @@ export class Way {
   }
 
   async #ask<T>(
-    call: (driver: Driver) => Promise<Outcome<T>>,
+    call: Call<T>,
     signal: AbortSignal,
     { whateverEnds = false, heard }: Asking<T>,
   ): Promise<Outcome<T>> {
+    const { patience } = this.options;
     for (;;) {
       signal.throwIfAborted();
       const opened = this.#opened ?? (await this.#open(signal));
       if (!opened) return this.#refusal ?? noSuchDriver;
-      const said = await call(opened.driver);
+      const { driver } = opened;
+      const ask = (turn: AbortSignal): Promise<Outcome<T>> => call(driver, turn);
+      // Seen from outside, most of what is waited for is silence, and there is a limit for all of it.
+      const said = await (this.name === 'probe' ? ask(signal) : patience.with(ask, signal));
       heard?.(said);
       if (said.kind === 'answered') await this.#judgeRight(opened);
       const { ifSilent } = opened.entrance;

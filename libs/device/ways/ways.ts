@@ -3,6 +3,7 @@
 //   ways.ts      the device: identify, read and write through the drivers that it answers
 //   way.ts       one of its drivers, and the credentials that it is tried with
 //   turns.ts     who is asked after whom, and beside whom
+//   patience.ts  how long it may keep a task waiting
 //   entrance.ts  where credentials come from, and what must be proved before each
 //   known.ts     what is remembered of a device
 import type { SettingValue } from '../../events/assessment.js';
@@ -10,7 +11,6 @@ import { settingsCatalogue, type Catalogue } from '../catalogue.js';
 import type { Credential } from '../credential.js';
 import {
   driverNames,
-  type Driver,
   type DriverName,
   type Identified,
   type Outcome,
@@ -32,8 +32,9 @@ import {
   type Known,
   type Subject,
 } from './known.js';
+import { Patience } from './patience.js';
 import { inTurn } from './turns.js';
-import { Way, type Asking } from './way.js';
+import { Way, type Asking, type Call } from './way.js';
 
 export interface WaysOptions {
   /** Serial number of the device that is meant. */
@@ -62,6 +63,7 @@ export type Speaking = Pick<
   | 'byServing'
   | 'known'
   | 'leftAlone'
+  | 'isTooSlow'
   | 'close'
 >;
 
@@ -74,6 +76,7 @@ export class Ways {
   /** By key: which way served it in this task, until a write cut that way off. */
   readonly #cutOff = new Map<string, DriverName>();
   readonly #absent = new Map<DriverName, Absence>();
+  readonly #patience = new Patience();
   readonly #now: () => Date;
   readonly #catalogue: Catalogue;
   /** See `leftAlone`. */
@@ -91,7 +94,7 @@ export class Ways {
     }
     const prove = (proof: Proof, not: DriverName, signal: AbortSignal): Promise<boolean> =>
       this.#prove(proof, not, signal);
-    this.#ways = driverNames.map((name) => new Way({ name, entrances, prove }));
+    this.#ways = driverNames.map((name) => new Way({ name, entrances, prove, patience: this.#patience }));
   }
 
   /** Asks those that it may speak until one names the serial number that is meant, then those that it is remembered not to. */
@@ -117,7 +120,7 @@ export class Ways {
         ask: (way, before, turn) => {
           const heard = (word: Outcome<Reading>): void => this.#heard(way.name, word);
           const some = asked(way, before);
-          return this.#ask(way, (driver) => driver.read(some, turn), turn, { heard });
+          return this.#ask(way, (driver, limited) => driver.read(some, limited), turn, { heard });
         },
       },
       signal,
@@ -181,7 +184,7 @@ export class Ways {
     for (const [name, group] of groups) {
       const way = this.#ways.find((one) => one.name === name);
       const said = way
-        ? await this.#ask(way, (driver) => driver.write(group, signal), signal)
+        ? await this.#ask(way, (driver, limited) => driver.write(group, limited), signal)
         : ({ kind: 'unsupported', reason: 'no protocol that it speaks serves this setting' } as const);
       if (said.kind !== 'answered') {
         if (groups.size === 1) return said;
@@ -198,8 +201,8 @@ export class Ways {
   async ipsec(signal: AbortSignal): Promise<Outcome<readonly SaidRule[]>> {
     const api = this.#byLikelihood()[0].find(({ name }) => name === 'api');
     if (!api) return noRules;
-    const ask = (driver: Driver): Promise<Outcome<readonly SaidRule[]>> =>
-      driver.ipsec?.(signal) ?? Promise.resolve(noRules);
+    const ask: Call<readonly SaidRule[]> = (driver, limited) =>
+      driver.ipsec?.(limited) ?? Promise.resolve(noRules);
     const said = await api.ask(ask, signal);
     if (said.kind === 'answered') this.#serves.set(ipsecRulesKey, api.name);
     // Who speaks otherwise, and never spoke the API, has none.
@@ -210,8 +213,8 @@ export class Ways {
   /** Puts these in the place of all that it has. Null: it took them; else its reason why not. */
   async setIpsec(rules: readonly SentRule[], signal: AbortSignal): Promise<Outcome<string | null>> {
     const api = this.#ways.find(({ name }) => name === 'api');
-    const set = (driver: Driver): Promise<Outcome<string | null>> =>
-      driver.setIpsec?.(rules, signal) ?? Promise.resolve(noRules);
+    const set: Call<string | null> = (driver, limited) =>
+      driver.setIpsec?.(rules, limited) ?? Promise.resolve(noRules);
     return api ? api.ask(set, signal) : noRules;
   }
 
@@ -227,7 +230,9 @@ export class Ways {
     const cut = ({ name }: Way): boolean => names.has(name);
     const setbacks: Setback[] = [];
     for (const way of [...likely.filter(cut), ...likely.filter((one) => !cut(one))]) {
-      const asked = this.#ask(way, (driver) => driver.identify(signal), signal, { whateverEnds: true });
+      const asked = this.#ask(way, (driver, limited) => driver.identify(limited), signal, {
+        whateverEnds: true,
+      });
       const said = this.#named(await asked);
       if (said.kind === 'answered') {
         if (!cut(way)) this.#findAnew((_, name) => names.has(name));
@@ -260,13 +265,16 @@ export class Ways {
   async setSecret(name: DriverName, secret: Credential, signal: AbortSignal): Promise<Outcome<null>> {
     const way = this.#ways.find((one) => one.name === name);
     if (!way) return notSpoken;
-    return way.ask((driver) => driver.setSecret?.(secret, signal) ?? Promise.resolve(noSecrets), signal);
+    return way.ask(
+      (driver, limited) => driver.setSecret?.(secret, limited) ?? Promise.resolve(noSecrets),
+      signal,
+    );
   }
 
   /** Whether a protocol that it may speak lets in; null: it does. */
   async confirm(name: DriverName, signal: AbortSignal): Promise<Setback | null> {
     const way = this.#byLikelihood()[0].find((one) => one.name === name);
-    const said = await way?.ask((driver) => driver.read(new Set(), signal), signal);
+    const said = await way?.ask((driver, limited) => driver.read(new Set(), limited), signal);
     return said?.kind === 'answered' ? null : (said ?? notSpoken);
   }
 
@@ -275,7 +283,7 @@ export class Ways {
     const way = this.#ways.find((one) => one.name === name);
     if (!way) return notSpoken;
     way.reopen();
-    const said = await way.ask((driver) => driver.read(new Set(), signal), signal, {
+    const said = await way.ask((driver, limited) => driver.read(new Set(), limited), signal, {
       whateverEnds: name === 'snmp',
     });
     return said.kind === 'answered' ? null : said;
@@ -298,6 +306,11 @@ export class Ways {
   get leftAlone(): string | null {
     const all = [...this.#strangers].map(([name, { reason }]) => `${name}: ${reason}`);
     return all.length > 0 ? all.join('; ') : null;
+  }
+
+  /** It has kept its task waiting for longer than any may: it is asked nothing more. */
+  get isTooSlow(): boolean {
+    return this.#patience.spent;
   }
 
   byServing(changes: Values): ReadonlyMap<DriverName | null, Values> {
@@ -347,12 +360,7 @@ export class Ways {
    * As `Way.ask`. The certificate that is pinned is that of its API: of another protocol that shows another one, only that protocol
    * is left alone, and asked nothing.
    */
-  async #ask<T>(
-    way: Way,
-    call: (driver: Driver) => Promise<Outcome<T>>,
-    signal: AbortSignal,
-    asking?: Asking<T>,
-  ): Promise<Outcome<T>> {
+  async #ask<T>(way: Way, call: Call<T>, signal: AbortSignal, asking?: Asking<T>): Promise<Outcome<T>> {
     const said = await way.ask(call, signal, asking);
     if (way.name === 'api' || said.kind !== 'failed' || said.other !== true) return said;
     const { reason, mayPass } = said;
@@ -371,7 +379,9 @@ export class Ways {
       // One that cannot say who the device is may serve settings all the same.
       if (said.kind !== 'unsupported') this.#heard(way.name, said);
     };
-    return this.#named(await this.#ask(way, (driver) => driver.identify(signal), signal, { heard }));
+    return this.#named(
+      await this.#ask(way, (driver, limited) => driver.identify(limited), signal, { heard }),
+    );
   }
 
   #named(said: Outcome<Identified>): Outcome<Identified> {

@@ -23,7 +23,7 @@ const options = {
 const help = `muster assess DEVICE | --group ID
   Assesses a device (serial number or id), or each device of a group, and puts right what its policies let it.
   --policy ID          with this policy, not with those that hold for the device
-  --dry-run            changes nothing: waits, and shows what would be changed. Exit 1: not all have answered
+  --dry-run            changes nothing: waits, and shows what would be changed. Exit 1: not all could be read
   --wait SECONDS       so long at most (--dry-run; 120)
   --cancel             stops what waits or runs for this device instead`;
 
@@ -63,7 +63,7 @@ export const assess: Command = {
     const runs = await newRuns(about, { before, count, waitMs });
     for (const line of values.json ? runs.map((run) => jsonOf(run)) : shown(runs, count))
       process.stdout.write(`${line}\n`);
-    return runs.length < count ? 1 : 0;
+    return runs.filter(wasRead).length < count ? 1 : 0;
   },
 };
 
@@ -141,6 +141,9 @@ async function newRuns(about: About, { before, count, waitMs }: Waiting): Promis
   }
 }
 
+/** Of one that was not, nobody knows what would be changed. */
+const wasRead = ({ outcome }: Run): boolean => outcome === 'compliant' || outcome === 'nonCompliant';
+
 const columns = ['Device', 'Setting', 'Now', 'Would be', 'By'].map((title) => ({ title }));
 
 function shown(runs: readonly Run[], count: number): readonly string[] {
@@ -153,7 +156,7 @@ function shown(runs: readonly Run[], count: number): readonly string[] {
       driver ?? '-',
     ]),
   );
-  const failed = runs.filter(({ outcome }) => outcome !== 'compliant' && outcome !== 'nonCompliant');
+  const failed = runs.filter((run) => !wasRead(run));
   const others = failed.map(({ serial, outcome, detail }) => `${serial}: ${outcome}. ${detail ?? ''}`);
   const missing = count - runs.length;
   return [

@@ -1,6 +1,7 @@
 // muster compliance: how far devices are from what their policies require.
 import * as z from 'zod';
 import { jsonOf } from '../printed.js';
+import { deviceOf } from '../assess/device.js';
 import { tableOf } from '../table.js';
 import { clientOf, readWords, UsageError } from '../words.js';
 
@@ -27,25 +28,26 @@ const ofOne = z.looseObject({
 });
 
 export const compliance = {
-  help: `muster compliance [--group ID | DEVICE-ID]
-  The mean score of all devices, of a group, or of one: 100 is all that its policies require, weighed by severity; and the
-  rows of baselines (DISA STIG, NIST SP 800-53) that it answers. Exit 0: 100 everywhere, 1: something is wrong.
+  help: `muster compliance [--group ID | DEVICE]
+  The mean score of all devices, of a group, or of one (serial number or id): 100 is all that its policies require, weighed
+  by severity; and the rows of baselines (DISA STIG, NIST SP 800-53) that it answers. Exit 0: 100 everywhere. Exit 1:
+  something is wrong, or not known: no device at all, or one without a score.
   --group ID           devices of this group`,
   run: async (words: readonly string[]): Promise<number> => {
     const { values, positionals } = readWords(words, { group: { type: 'string' } });
-    const [device, ...more] = positionals;
-    if (more.length > 0 || (device !== undefined && values.group !== undefined))
+    if (positionals.length > 1 || (positionals.length > 0 && values.group !== undefined))
       throw new UsageError('name one device, or one group, or none.');
     const client = clientOf(values);
-    if (device === undefined) {
+    if (positionals.length === 0) {
       const query = values.group === undefined ? '' : `?group=${encodeURIComponent(values.group)}`;
       const answer = await client.ask(`/api/compliance${query}`, ofMany);
       write(values.json ? jsonOf(answer) : linesOfMany(answer).join('\n'));
-      return answer.score === null || answer.score === 100 ? 0 : 1;
+      return answer.score === 100 && answer.scored === answer.devices ? 0 : 1;
     }
-    const answer = await client.ask(`/api/devices/${encodeURIComponent(device)}/compliance`, ofOne);
+    const { id } = await deviceOf(client, positionals);
+    const answer = await client.ask(`/api/devices/${id}/compliance`, ofOne);
     write(values.json ? jsonOf(answer) : linesOfOne(answer).join('\n'));
-    return answer.wrong === 0 ? 0 : 1;
+    return answer.score === 100 ? 0 : 1;
   },
 };
 

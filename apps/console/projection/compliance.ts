@@ -4,8 +4,10 @@ import { settingsCatalogue } from '#device/catalogue';
 import { baselinesOf, inOrder, meanScore, scoreOf, verdictOf, type BaselineRow } from '#documents/compliance';
 import { policyOf } from '#documents/policy-of';
 import type { AssessmentFinished, SettingResult, SettingValue } from '#events/assessment';
+import { groupChanged } from '#events/group';
 import type { Policy } from '#events/policy';
 import { PARTS, type StoredParts } from '#runtime/service';
+import { Documents } from '../documents/documents.js';
 import { Refusal } from '../refusal.js';
 import { readReadOut, readReading } from './changes.js';
 import { Devices } from './devices.js';
@@ -46,6 +48,7 @@ export class Compliance {
   constructor(
     @Inject(PARTS) private readonly parts: StoredParts,
     private readonly devices: Devices,
+    private readonly documents: Documents,
   ) {}
 
   async ofDevice(id: string): Promise<DeviceCompliance> {
@@ -61,8 +64,9 @@ export class Compliance {
     };
   }
 
-  /** Of all devices, or those of a group. */
+  /** Of all devices, or those of a group. Throws Refusal where there is no such group. */
   async ofGroup(group: string | null): Promise<FleetCompliance> {
+    if (group !== null) await this.documents.one(groupChanged, group);
     const counts = await this.parts.store.query<{ score: number | null; devices: number }>(
       `select (d.state->'last'->>'score')::int as score, count(*) as devices
        from console.device d where ${inGroup} group by 1`,

@@ -11,6 +11,7 @@ import { addressAt } from '#addresses/span';
 import { groundOf } from './device-list/where.js';
 import { faultyLines } from './serial-line.js';
 import { mayConnect } from '../device/address.js';
+import { costOf } from '../../test/support/cost.js';
 
 const reach = { networks: ['10.0.0.0/8', 'fd00::/8'], own: ['10.0.0.5'] };
 
@@ -201,6 +202,7 @@ describe('XML', () => {
     ['<device address="&x;"/>', 3],
     ['<device address="10.1.2.3" address="10.1.2.4"/>', 3],
     ['<device address=10.1.2.3/>', 3],
+    [`<device ${Array.from({ length: 101 }, (_, at) => `a${at}=""`).join(' ')}/>`, 3],
   ])('that is not well-formed ends there: %s', (inside, line) => {
     expect(read(list(inside), 'xml').faults).toMatchObject([{ line, code: 'badXml' }]);
   });
@@ -249,6 +251,32 @@ describe('a list', () => {
     );
     expect(faultyLines(faults)).toBe(37);
     expect(entries).toHaveLength(listLinesMax - 37);
+  });
+
+  it.each<[string, ListFormat, string, string]>([
+    ['text', 'text', ' #'.repeat(100_000) + '\u2028x', '10.1.2.3\n'.repeat(22_000)],
+    [
+      'text of spaces',
+      'text',
+      `x${' '.repeat(998)}x\n`.repeat(5_000),
+      'printer.example.org\n'.repeat(90_000),
+    ],
+    [
+      'XML',
+      'xml',
+      `<${'a'.repeat(60)}>`.repeat(50_000),
+      `<devices>${'<device address="10.1.2.3"/>\n'.repeat(50_000)}</devices>`,
+    ],
+    [
+      'XML of colons',
+      'xml',
+      `<devices><device address="${':'.repeat(200_000)}"/></devices>`,
+      `<devices>${'<device address="10.1.2.3"/>\n'.repeat(20_000)}</devices>`,
+    ],
+  ])('of %s costs what an ordinary one costs, whatever stands in it', (_, format, strange, ordinary) => {
+    const usual = costOf(() => expect(read(ordinary, format).faults.length).toBeGreaterThan(0));
+    const cost = costOf(() => expect(read(strange, format).faults.length).toBeGreaterThan(0));
+    expect(cost).toBeLessThan(5 * usual);
   });
 
   it('tells neighbours with the same fault once', () => {

@@ -8,6 +8,7 @@ import { policyTemplates } from '#documents/templates';
 import type { SettingValue } from '#events/assessment';
 import { exampleIpsecRule } from '#events/ipsec';
 import type { PolicyIpsec, PolicyItem } from '#events/policy';
+import { costOf } from '../../test/support/cost.js';
 
 const read = (text: string) => readPolicyFile(text, settingsCatalogue);
 const written = (file: PolicyFile) => writePolicyFile(file, settingsCatalogue);
@@ -225,6 +226,17 @@ items:
     ['two documents', 'policy: x\n---\npolicy: y\n', ''],
     ['an alias', 'policy: x\nname: &a n\ndescription: *a\nitems: []\n', '3:14 : is an alias'],
     ['a tag', 'policy: x\nname: !!js/function n\nitems: []\n', '2:7'],
+    [
+      'a key twice further in',
+      'policy: x\nname: n\nitems: [{ a: 1, b: 2, a: 3 }]\n',
+      '3:23 : Map keys must be unique',
+    ],
+    ['two documents, told where', 'policy: x\n---\npolicy: y\n', '2:1 : begins a second document'],
+    [
+      'lists within lists',
+      `policy: x\nitems: ${'['.repeat(60)}`,
+      '2:56 : goes more than 50 lists and maps deep',
+    ],
     ['too much', `# ${'x'.repeat(200_001)}`, '1:1 : is longer than 200000 characters'],
     ['too many settings', `policy: x\nname: n\nitems:\n${'  - {}\n'.repeat(501)}`, '3:1 items: '],
   ])('%s is told, and nothing is thrown', (_, text, said) => {
@@ -240,6 +252,33 @@ items:
       const { faults } = read(text);
       expect(faults?.length).toBeGreaterThan(0);
       expect(faults?.length).toBeLessThanOrEqual(1_000);
+    }
+  });
+
+  it.each([
+    ['[', ''],
+    ['{a: ', ''],
+    ['- ', ''],
+    ['? ', ''],
+    ['- ', 'x\ny'],
+    ['[', ']'],
+  ])('is not gone into where it nests %j some 100,000 times', (open, close) => {
+    const times = Math.floor(199_000 / (open.length + close.length));
+    const said = faultsOf(open.repeat(times) + (close.length === 1 ? close.repeat(times) : close));
+    expect(said).toEqual([expect.stringMatching(/^1:\d+ : goes more than 50 lists and maps deep/)]);
+  });
+
+  it('costs what an ordinary one of its length costs, whatever keys it has', () => {
+    const filled = (line: (at: number) => string): string => {
+      let text = 'policy: x\nname: n\nitems:\n  - {}\n';
+      for (let at = 0; text.length < 199_000; at += 1) text += line(at);
+      return text;
+    };
+    const item = '  - setting: svc.telnet\n    required: false\n';
+    const ordinary = costOf(() => expect(faultsOf(filled(() => item)).length).toBeGreaterThan(0));
+    for (const key of [(at: number) => at.toString(36), () => 'a']) {
+      const cost = costOf(() => expect(faultsOf(filled((at) => `${key(at)}:\n`))).toHaveLength(1_000));
+      expect(cost).toBeLessThan(10 * ordinary);
     }
   });
 

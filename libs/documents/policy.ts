@@ -4,6 +4,7 @@
 //   comparison.ts   a value against what is required     templates.ts    policies of a fresh installation
 //   policy-diff.ts  what changed between two versions    policy-of.ts    a policy out of a device's values
 //   policy-file.ts  a policy as a YAML file              read-policy-file.ts  such a file read: faults by line and column
+//   yaml-document.ts  YAML of others, in bounds
 //   compliance.ts   score of a device and of many, and what baselines say of them
 //   shape-faults.ts what is wrong with the shape of what was sent
 //   ipsec.ts        rules of IPsec (R68)

@@ -1,5 +1,5 @@
 // A policy file read, with every fault named by line and column. YAML 1.2, one document, no aliases: a file means what it says.
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { isMap, LineCounter } from 'yaml';
 import * as z from 'zod';
 import type { Catalogue } from '../device/catalogue.js';
 import { slug } from '../events/document.js';
@@ -8,6 +8,7 @@ import { checkIpsec } from './ipsec.js';
 import type { PolicyFile } from './policy-file.js';
 import { validatePolicy } from './policy.js';
 import { pathOf, shapeFaults, tellFault, type ShapeFault } from './shape-faults.js';
+import { offsetsIn, readYaml } from './yaml-document.js';
 
 /** Where a file is wrong, counted from 1, and what to do. */
 export interface FileFault {
@@ -51,23 +52,19 @@ export function readPolicyFile(text: string, catalogue: Catalogue): PolicyFileRe
   if (text.length > charactersMax)
     return refused([{ line: 1, column: 1, path: '', message: `is longer than ${charactersMax} characters` }]);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  const { document, faults: broken } = readYaml(text, lines);
   const fault = (offset: number, path: string, message: string): FileFault => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1), path, message };
   };
-  const broken = [...document.errors, ...document.warnings].map(({ pos, message }) =>
-    fault(pos[0], '', message),
-  );
-  const aliases = aliasesIn(document).map((offset) =>
-    fault(offset, '', 'is an alias: write out what it stands for'),
-  );
-  if (broken.length + aliases.length > 0) return refused([...broken, ...aliases]);
+  if (!document || broken.length > 0)
+    return refused(broken.map(({ offset, message }) => fault(offset, '', message)));
   if (!isMap(document.contents))
     return refused([fault(0, '', `is no policy: it has ${Object.keys(inFile.shape).join(', ')}`)]);
   const { file, faults } = policyIn(document.toJS(), catalogue);
   if (file) return { file, faults: null };
-  return refused(faults.map(({ at, message }) => fault(offsetOf(document, at), pathOf(at), message)));
+  const offsetOf = offsetsIn(document);
+  return refused(faults.map(({ at, message }) => fault(offsetOf(at), pathOf(at), message)));
 }
 
 const refused = (faults: readonly FileFault[]): PolicyFileRead => ({
@@ -131,31 +128,3 @@ function complete(
     remediate: remediate ?? !known?.readOnly,
   };
 }
-
-function aliasesIn(document: Document): readonly number[] {
-  const found: number[] = [];
-  visit(document, { Alias: (_, { range }) => void found.push(range?.[0] ?? 0) });
-  return found;
-}
-
-/** Where a field begins, by its name; of one that is missing, what lacks it. */
-function offsetOf({ contents }: Document, at: readonly PropertyKey[]): number {
-  let node: unknown = contents;
-  let offset = startOf(node) ?? 0;
-  for (const part of at) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && key.value === part);
-      if (!pair) return offset;
-      offset = startOf(pair.key) ?? offset;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(part)];
-      offset = startOf(node) ?? offset;
-    } else {
-      return offset;
-    }
-  }
-  return offset;
-}
-
-const startOf = (node: unknown): number | null => (isNode(node) ? (node.range?.[0] ?? null) : null);

@@ -19,7 +19,8 @@
 //   snmp-peer.ts    one that answers what no agent should
 //   ippeveprinter.ts  a printer by IPP, nobody of ours   ipp-peer.ts  one that answers as a test says
 //   collector.ts    spans    watched.ts  metrics         silent.ts  lines of the log
-//   until.ts        waiting, with a limit                scripts.ts   the project's own scripts
+//   until.ts        waiting, with a limit                cost.ts      what work costs, to be compared
+//   scripts.ts      the project's own scripts
 //   typed.ts        command lines                        typed-ca.ts  that of certificates, trust-process.ts: beside it
 //   client-hello.ts what a TLS client says first     site.ts   a network of its own, with site-server.ts in it
 //   foreign-clients.ts  TLS clients of others       web-servers.ts  servers of others, as printers have them

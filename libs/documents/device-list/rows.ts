@@ -25,16 +25,24 @@ type Bad = Pick<Extract<Row, { code: ListFaultCode }>, 'code' | 'message'>;
 /** One address, range, network or host name a line; what follows a # is for people. */
 export function* textRows(lines: readonly string[]): Generator<Row> {
   for (const [index, line] of lines.entries()) {
-    const text = line.replace(/(^|\s)#.*$/, '').trim();
-    const bad = faultOfLine(line) ?? (text === '' ? null : faultOfWords(text));
+    // First of all, so that what follows looks at short lines alone.
+    const fault = faultOfLine(line);
+    const text = fault ? '' : withoutComment(line).trim();
+    const bad = fault ?? (text === '' ? null : faultOfWords(text));
     if (bad) yield { line: index + 1, text: line, ...bad };
     else yield text === '' ? null : { line: index + 1, text: line, cells: { address: text } };
   }
 }
 
+/** A # that begins the line, or has a space before it, begins what is for people. */
+function withoutComment(line: string): string {
+  const at = line.search(/(?<!\S)#/);
+  return at < 0 ? line : line.slice(0, at);
+}
+
 /** Spaces are taken around the hyphen of a range alone. */
 const faultOfWords = (text: string): Bad | null =>
-  /[\s,;]/.test(text.replace(/\s+-\s+/, '-'))
+  /[\s,;]/.test(text.replace(/(?<!\s)\s+-\s+/, '-'))
     ? { code: 'tooManyColumns', message: 'has more than one thing: write one a line, or send columns as CSV' }
     : null;
 

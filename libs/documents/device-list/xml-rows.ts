@@ -5,6 +5,8 @@ import { columns, type Column, type Row } from './rows.js';
 
 /** Characters read at a time, so that others have their turn. */
 const partMax = 64 * 1024;
+/** Of one tag; what is not known here counts, too. */
+const attributesMax = 100;
 
 export function* xmlRows(text: string): Generator<Row> {
   const reading = new Reading();
@@ -17,7 +19,11 @@ export function* xmlRows(text: string): Generator<Row> {
 class Reading {
   readonly #parser = new SaxesParser<{ xmlns: false; position: true }>({ xmlns: false, position: true });
   readonly #ignored = new Set<string>();
-  readonly #open: string[] = [];
+  /** Tags that are open, and the outermost of them: which others there are is of no use. */
+  #depth = 0;
+  #root = '';
+  /** Attributes of the tag that is being read. */
+  #attributes = 0;
   #rows: Row[] = [];
   /** Where the tag began that is being read. */
   #line = 1;
@@ -38,9 +44,15 @@ class Reading {
     parser.on('opentagstart', () => {
       // Its name may have been ended by the end of the line.
       this.#line = parser.column === 0 ? parser.line - 1 : parser.line;
+      this.#attributes = 0;
+    });
+    parser.on('attribute', () => {
+      this.#attributes += 1;
+      if (this.#attributes > attributesMax)
+        this.#giveUp(`has a tag of more than ${attributesMax} attributes: take out what is not of a device`);
     });
     parser.on('opentag', (tag) => this.#opened(tag));
-    parser.on('closetag', () => void this.#open.pop());
+    parser.on('closetag', () => void (this.#depth -= 1));
     parser.on('text', (between) => {
       if (between.trim() !== '')
         this.#bad(
@@ -72,10 +84,11 @@ class Reading {
   }
 
   #opened({ name, attributes }: SaxesTagPlain): void {
-    const within = this.#open.join('/');
-    this.#open.push(name);
-    if (within === '' && name === 'devices') return;
-    if (within !== 'devices' || name !== 'device')
+    const within = this.#depth;
+    this.#depth += 1;
+    if (within === 0) this.#root = name;
+    if (this.#over || (within === 0 && name === 'devices')) return;
+    if (within !== 1 || this.#root !== 'devices' || name !== 'device')
       return this.#bad(
         'badXml',
         `is <${name.slice(0, 40)}>, where <device> in <devices> is expected: take it out`,

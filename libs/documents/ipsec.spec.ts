@@ -42,7 +42,7 @@ describe('rules of IPsec', () => {
     ['half a minute', { ipsecMinutes: 5.5 }, 'ipsecMinutes', /whole number/],
     ['data keys that live longer', { ikeMinutes: 60, ipsecMinutes: 90 }, 'ipsecMinutes', /longer than/],
     ['a name that would end a line', { name: 'a\n}' }, 'name', /letters, digits/],
-    ['no remote end', { remote: '' }, 'remote', /at least 1/],
+    ['no remote end', { remote: '' }, 'remote', /"all", or a comma list/],
     ['a name of a host', { remote: 'printer.example' }, 'remote', /neither an address/],
     ['a network that begins elsewhere', { remote: '10.1.0.9/16' }, 'remote', /write 10\.1\.0\.0\/16/],
     ['a range turned round', { remote: '10.1.0.9-10.1.0.1' }, 'remote', /turn it round/],

@@ -1,9 +1,10 @@
 // Rules of IPsec (R68): what is wrong with them. What else is done with them: ipsec/, whose map
 // is in compare.ts.
 import type * as z from 'zod';
-import { ipsecRule, ipsecRules, ipsecRulesMax, type IpsecRule } from '../events/ipsec.js';
+import { ipsecRule, ipsecRules, ipsecRulesMax, ipsecWords, type IpsecRule } from '../events/ipsec.js';
 import { canonical, readEndpoints } from './ipsec/endpoints.js';
 import { isWeaker, weakestGroup, whyWeak } from './ipsec/strength.js';
+import { wordsOf } from './shape-faults.js';
 
 export interface IpsecFault {
   /** Such as `rules.3.dh`; rules count from 0, as in a program. */
@@ -104,9 +105,10 @@ const single: Readonly<Record<string, string>> = {
   mode: 'only "transport": devices do not take tunnels',
   exchange:
     'only "main": aggressive mode shows who speaks, and lets a pre-shared key be guessed by whoever listens',
-  name: 'must be 1 to 48 letters, digits, hyphens or underscores, a letter or digit first',
-  preSharedKey:
-    'must be the name of a key, of 1 to 32 lower-case letters, digits or hyphens, or null; the key itself is never written here',
+  name: ipsecWords.name,
+  local: ipsecWords.endpoints,
+  remote: ipsecWords.endpoints,
+  preSharedKey: ipsecWords.preSharedKey,
 };
 
 /** Fields in which an algorithm may have been written. */
@@ -120,22 +122,12 @@ function faultsOfShape(issue: z.core.$ZodIssue, given: unknown): readonly IpsecF
   const field = String(issue.path[1] ?? '');
   const value = issue.path.reduce<unknown>((at, key) => Reflect.get(Object(at), key), given);
   if (value === undefined && issue.path.length === 2)
-    return [{ path, message: `is missing: ${single[field] ?? wanted(issue)}` }];
+    return [{ path, message: `is missing: ${single[field] ?? wordsOf(issue) ?? issue.message}` }];
   const weak = chosen.has(field) ? whyWeak(value) : null;
-  return [{ path, message: weak ?? single[field] ?? wanted(issue) }];
+  return [{ path, message: weak ?? single[field] ?? wordsOf(issue) ?? issue.message }];
 }
 
 const strangeField = (key: string): string =>
   /encr|integ|hash|cipher|proposal|algorithm|suite/i.test(key)
     ? 'is not known here: algorithms are not chosen one by one; "strength" says the weakest that is taken'
     : 'is not known here: take it away';
-
-function wanted(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_value')
-    return `must be ${issue.values.map((each) => JSON.stringify(each)).join(' or ')}`;
-  if (issue.code === 'too_big') return `must be at most ${issue.maximum}`;
-  if (issue.code === 'too_small') return `must be at least ${issue.minimum}`;
-  if (issue.code === 'invalid_type')
-    return `must be ${issue.expected === 'int' ? 'a whole number' : `of type ${issue.expected}`}`;
-  return issue.message;
-}

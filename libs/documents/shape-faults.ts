@@ -9,15 +9,48 @@ export interface ShapeFault {
 
 const missing = 'is missing';
 
-/** Messages that only the schema and the value together can tell. Null: as zod says it. */
+/** In words for whoever sent it: messages of schemas themselves come first. Null: as zod says it. */
 export const tellFault: z.core.$ZodErrorMap = (issue) => {
   if (issue.input === undefined) return missing;
   if (issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject)
     return `is no field here; allowed: ${Object.keys(issue.inst.shape).join(', ')}`;
   if (issue.code === 'invalid_union' && issue.inst instanceof z.ZodUnion)
     return `must be one of: ${issue.inst.options.map(formOf).join(' · ')}`;
-  return null;
+  return wordsOf(issue);
 };
+
+const typeWords: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+};
+
+/** What is allowed instead of what was sent; null: only zod knows. */
+export function wordsOf(issue: z.core.$ZodRawIssue | z.core.$ZodIssue): string | null {
+  switch (issue.code) {
+    case 'invalid_value':
+      return `must be ${issue.values.map((each) => JSON.stringify(each)).join(' or ')}`;
+    case 'invalid_type':
+      return `must be ${typeWords[issue.expected] ?? `of type ${issue.expected}`}`;
+    case 'too_big':
+      return `must ${sizeOf(issue.origin, `at most ${issue.maximum}`)}`;
+    case 'too_small':
+      if (issue.minimum === 1 && issue.origin === 'string') return 'must not be empty';
+      return `must ${sizeOf(issue.origin, `at least ${issue.minimum}`)}`;
+    case 'invalid_format':
+      return issue.format === 'uuid' ? 'must be an id as lists show it (a UUID)' : null;
+    default:
+      return null;
+  }
+}
+
+function sizeOf(origin: string, size: string): string {
+  if (origin === 'string') return `have ${size} characters`;
+  return origin === 'array' || origin === 'set' ? `have ${size} entries` : `be ${size}`;
+}
 
 /** A field that is missing or not known is named by the way to it; of a choice of forms, the nearest one is gone into. */
 export function shapeFaults(

@@ -13,13 +13,22 @@ export type IpsecStrength = (typeof ipsecStrengths)[number];
 export const ipsecGroups = ['dh14', 'dh24', 'ecp256', 'ecp384'] as const;
 export type IpsecGroup = (typeof ipsecGroups)[number];
 
+/** What fields that a person writes must be: a pattern tells nobody. */
+export const ipsecWords = {
+  name: 'must be 1 to 48 letters, digits, hyphens or underscores, a letter or digit first',
+  endpoints:
+    'must be "all", or a comma list of addresses, ranges such as 10.1.0.5-10.1.0.9, networks such as 10.1.0.0/28, and names',
+  preSharedKey:
+    'must be the name of a key, of 1 to 32 lower-case letters, digits or hyphens, or null; the key itself is never written here',
+} as const;
+
 /** A comma list of addresses, ranges `a-b`, networks in CIDR notation and names; or `all`. */
-const endpoints = z.string().min(1).max(1024);
+const endpoints = z.string().min(1, ipsecWords.endpoints).max(1024);
 const group = z.enum(ipsecGroups);
 
 /** One rule, as the device has it: `local` is the device's end, `remote` that of the hosts which speak with it. */
 export const ipsecRule = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,47}$/),
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,47}$/, ipsecWords.name),
   local: endpoints,
   remote: endpoints,
   /** Tried first; null: none. */
@@ -27,7 +36,7 @@ export const ipsecRule = z.strictObject({
   /** The name of a key that both ends hold, never the key. With a certificate it is what the two fall back to. */
   preSharedKey: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,31}$/)
+    .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, ipsecWords.preSharedKey)
     .nullable()
     .default(null),
   strength: z.enum(ipsecStrengths),

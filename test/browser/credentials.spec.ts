@@ -37,6 +37,7 @@ describe('the page Credentials', () => {
     const { page } = visitor;
     await page.getByText('None yet').waitFor();
     await page.getByLabel('Kind').selectOption('SNMPv3 user');
+    await page.getByLabel('Authentication', { exact: true }).selectOption('SHA-1');
     await page.getByLabel('User name').fill('muster');
     await page.getByLabel('Authentication password', { exact: true }).fill('short');
     await page.getByLabel('Privacy password', { exact: true }).fill('priv-s3cret');
@@ -46,6 +47,13 @@ describe('the page Credentials', () => {
     await page.getByRole('button', { name: 'Set', exact: true }).click();
     const row = page.getByRole('table').getByRole('row', { name: /SNMPv3 user/ });
     await row.getByText('All devices').waitFor();
+    // What was consented to and chosen was for that one alone.
+    expect(await page.getByLabel('Authentication', { exact: true }).inputValue()).toBe('sha256');
+    const unproved = page.getByRole('checkbox', { name: /^Send it to devices/ });
+    await page.getByLabel('Kind').selectOption('SNMP read community');
+    await unproved.check();
+    await page.getByLabel('Kind').selectOption('SNMP write community');
+    expect(await unproved.isChecked()).toBe(false);
     expect(await page.content()).not.toMatch(/(auth|priv)-s3cret/);
     await page.getByRole('button', { name: 'Seal anew' }).click();
     await page.getByText('0 sealed anew').waitFor();

@@ -175,6 +175,7 @@ describe('an operator at work', () => {
     await rule.getByLabel('Name of the key').fill('print-servers');
     await page.getByRole('button', { name: 'Save' }).click();
     await rule.getByText('is neither an address, a range').waitFor();
+    expect(await rule.getByLabel('Hosts', { exact: true }).getAttribute('aria-invalid')).toBe('true');
     await rule.getByLabel('Hosts', { exact: true }).fill('10.1.0.10');
     await page.getByLabel('When the rules differ').selectOption('Report only');
     await page.getByRole('button', { name: 'Save' }).click();

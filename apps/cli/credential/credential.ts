@@ -9,7 +9,7 @@ import { ownerAmong, owners, set, shown, whoseOf } from './set.js';
 
 const help = `muster credential list                what opens devices: kind, whose, user name, when changed; never the secret
 muster credential set KIND --secret-file FILE   admin, snmpRead, snmpWrite or snmpUser; what it was before is still tried
-muster credential remove KIND         forgets it, and what it was before
+muster credential remove KIND         forgets it, and what it was before; --yes: also one that Muster made, which nobody else knows
 muster credential rotate              seals all of them with the newest key of the key file
   --device DEVICE      for this one alone (serial number or id); --group ID: for those of a group; else for all
   --secret-file FILE   its first line is the password or community; of snmpUser the authentication password, and its
@@ -47,7 +47,7 @@ async function show(words: readonly string[]): Promise<number> {
     `${one.version}`,
     `${one.earlier}`,
     secondOf(one.changedAt),
-    one.changedBy,
+    one.generated ? 'made by Muster' : one.changedBy,
   ]);
   write(
     tableOf(
@@ -59,12 +59,22 @@ async function show(words: readonly string[]): Promise<number> {
 }
 
 async function remove(words: readonly string[]): Promise<number> {
-  const { values, positionals } = readWords(words, owners);
+  const { values, positionals } = readWords(words, { ...owners, yes: { type: 'boolean' } });
   const [kind = '', ...more] = positionals;
   nothingMore(more);
   const client = clientOf(values);
   const { items } = await client.ask('/api/credentials', list);
-  const query = new URLSearchParams({ kind, ...(await ownerAmong(client, items, values)) });
+  const owner = await ownerAmong(client, items, values);
+  // One that was deleted and found again has another id than its credential.
+  const isIts = ({ kind: of, scope, id, device }: z.infer<typeof shown>): boolean =>
+    of === kind &&
+    scope === owner.scope &&
+    (id === owner.id || (values.device !== undefined && device?.serial === values.device));
+  if (items.some((one) => isIts(one) && one.generated) && !values.yes)
+    throw new UsageError(
+      'Muster made it, and nobody else knows it: without it the device takes a cold reset before anybody gets in. To forget it all the same, add --yes.',
+    );
+  const query = new URLSearchParams({ kind, ...owner });
   await client.open(`/api/credentials?${query.toString()}`, { method: 'DELETE' });
   write(values.json ? jsonOf({ removed: kind }) : `${kind} is forgotten. What devices have is as it was.`);
   return 0;

@@ -20,6 +20,7 @@ export const shown = z.looseObject({
   changedBy: z.string(),
   changedAt: z.iso.datetime(),
   earlier: z.int(),
+  generated: z.boolean().default(false),
 });
 
 /** In words: of a device its serial number, where that is known. */
@@ -82,6 +83,7 @@ export async function set(words: readonly string[]): Promise<number> {
   const [kind, ...more] = positionals;
   if (kind === undefined || more.length > 0)
     throw new UsageError(`say one of ${credentialKinds.join(', ')}. Try --help.`);
+  refuseOthers(kind, values);
   const secret = secretOf(kind, values);
   const client = clientOf(values);
   const body = { ...(await ownerOf(client, values)), credential: secret };
@@ -105,6 +107,13 @@ function whomItGoesTo(secret: Credential, scope: string): string {
   return scope === 'device'
     ? `It goes to whoever shows the certificate that is pinned to the device${reads}.`
     : `It goes only to devices that an authority of yours vouches for, or a person has admitted${reads}; else set --unproved.`;
+}
+
+/** Options that a kind does not have would be passed over, and another credential set than was meant. */
+function refuseOthers(kind: string, values: Values): void {
+  const others = kind === 'snmpUser' ? (['unproved'] as const) : (['user', 'auth', 'priv'] as const);
+  const typed = others.filter((name) => values[name] !== undefined).map((name) => `--${name}`);
+  if (typed.length > 0) throw new UsageError(`${kind} has no ${typed.join(', ')}. Try --help.`);
 }
 
 function secretOf(kind: string, values: Values) {

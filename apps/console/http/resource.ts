@@ -17,11 +17,15 @@ import { Problems } from './problem.js';
 
 /** Checks what comes in against the schema that its decorator names. */
 class Shapes implements PipeTransform {
-  transform(value: unknown, { schema, type }: ArgumentMetadata): unknown {
+  transform(value: unknown, { schema, type, data }: ArgumentMetadata): unknown {
     if (!(schema instanceof z.ZodType) || type === 'custom') return value;
     const parsed = schema.safeParse(value, { error: tellFault });
     if (parsed.success) return parsed.data;
-    const faults = shapeFaults(parsed.error.issues).map(({ at, message }) => ({ path: pathOf(at), message }));
+    const within = type === 'param' && data ? [data] : [];
+    const faults = shapeFaults(parsed.error.issues, within).map(({ at, message }) => ({
+      path: pathOf(at),
+      message,
+    }));
     throw new Refusal('invalid', sentence(faults), faults);
   }
 }

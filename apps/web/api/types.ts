@@ -577,6 +577,8 @@ export interface CredentialRow {
   /** Null: it is of no single device, or nothing is known of that. */
   readonly device: CredentialDevice | null;
   readonly userName: string | null;
+  /** Made by Muster, for one device; absent in answers of an earlier console. */
+  readonly generated?: boolean;
   readonly version: number;
   readonly changedBy: string;
   readonly changedAt: string;

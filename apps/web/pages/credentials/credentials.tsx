@@ -55,7 +55,7 @@ function List({ rows, isAdmin }: { readonly rows: readonly CredentialRow[]; read
         { title: 'User', cell: ({ userName }) => userName ?? '–' },
         { title: 'Version', cell: ({ version }) => version },
         { title: 'Changed', cell: ({ changedAt }) => <When at={changedAt} /> },
-        { title: 'By', cell: ({ changedBy }) => changedBy },
+        { title: 'By', cell: ({ generated, changedBy }) => (generated ? 'Made by Muster' : changedBy) },
         ...remove,
       ]}
     />
@@ -80,6 +80,8 @@ function Remove({ row }: { readonly row: CredentialRow }) {
     >
       Muster forgets it, and what it was before. What devices have stays as it is: those that no other opens
       cannot be managed any more.
+      {row.generated &&
+        ' Muster made this one, and nobody else knows it: without it the device takes a cold reset.'}
     </Confirm>
   );
 }

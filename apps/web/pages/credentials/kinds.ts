@@ -30,5 +30,22 @@ export const fieldsOf: Readonly<Record<Kind, readonly Field[]>> = {
   ],
 };
 
-/** Of users: what net-snmp and printers have by default; others are set from the command line. */
-export const algorithms = { auth: 'sha256', priv: 'aes128' } as const;
+/** By what an SNMPv3 user proves who he is; the first is what net-snmp and most printers have. */
+export const authWords = {
+  sha256: 'SHA-256',
+  sha1: 'SHA-1',
+  sha224: 'SHA-224',
+  sha384: 'SHA-384',
+  sha512: 'SHA-512',
+} as const;
+/** With what it is encrypted. Of AES-256 there are two ways to make a key of a password: devices tell which is theirs. */
+export const privWords = {
+  aes128: 'AES-128',
+  aes256b: 'AES-256 (Blumenthal)',
+  aes256r: 'AES-256 (Reeder)',
+} as const;
+export interface Algorithms {
+  readonly auth: keyof typeof authWords;
+  readonly priv: keyof typeof privWords;
+}
+export const usual: Algorithms = { auth: 'sha256', priv: 'aes128' };

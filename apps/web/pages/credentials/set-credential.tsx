@@ -3,9 +3,10 @@ import { useState, type FormEvent } from 'react';
 import { useGroups } from '../../api/queries.js';
 import type { CredentialRow } from '../../api/types.js';
 import { useWrite } from '../../api/writes.js';
+import { OneOf } from '../../parts/choice.js';
 import { faultsAt, ProblemNote } from '../../parts/problem-note.js';
 import { useTell } from '../../shell/told.js';
-import { algorithms, fieldsOf, kindWords, type Field } from './kinds.js';
+import { authWords, fieldsOf, kindWords, privWords, usual, type Algorithms, type Field } from './kinds.js';
 
 type Kind = CredentialRow['kind'];
 const kinds = ['admin', 'snmpUser', 'snmpWrite', 'snmpRead'] as const satisfies readonly Kind[];
@@ -17,17 +18,24 @@ export function SetCredential() {
   const [group, setGroup] = useState(everybody);
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
   const [unproved, setUnproved] = useState(false);
+  const [algorithms, setAlgorithms] = useState(usual);
   const groups = useGroups();
   const set = useWrite(['credentials', 'audit']);
   const tell = useTell();
   const fields = fieldsOf[kind];
+  // A consent is for what was just typed, not for the next.
+  const clear = () => {
+    setTyped({});
+    setUnproved(false);
+    setAlgorithms(usual);
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const values = Object.fromEntries(fields.map(({ name }) => [name, typed[name] ?? '']));
     const extra = kind === 'snmpUser' ? algorithms : { unproved };
     const owner = group === everybody ? { scope: 'global' } : { scope: 'group', id: group };
     const done = () => {
-      setTyped({});
+      clear();
       tell(`${kindWords[kind]} sealed. What it was before is still tried after it.`);
     };
     const body = { ...owner, credential: { kind, ...values, ...extra } };
@@ -38,7 +46,7 @@ export function SetCredential() {
   const choose = (value: string) => {
     const found = kinds.find((one) => one === value);
     if (found) setKind(found);
-    setTyped({});
+    clear();
   };
   return (
     <form className="card stack narrow" aria-labelledby="set-credential" onSubmit={submit} noValidate>
@@ -65,6 +73,7 @@ export function SetCredential() {
           onType={(value) => setTyped({ ...typed, [field.name]: value })}
         />
       ))}
+      {kind === 'snmpUser' && <Choices chosen={algorithms} onChoose={setAlgorithms} />}
       {kind !== 'snmpUser' && (
         <Checkbox
           label="Send it to devices that nobody vouches for, too"
@@ -94,6 +103,35 @@ const whomOf = {
   snmpRead: `In clear, and to those without a certificate: whoever takes an address then has it. ${otherwise}`,
   snmpWrite: `In clear, to read with too, and to those without a certificate: whoever listens then has it. ${otherwise}`,
 } as const;
+
+interface ChoicesProps {
+  readonly chosen: Algorithms;
+  readonly onChoose: (chosen: Algorithms) => void;
+}
+
+/** They are not asked of the device: what it has is chosen here each time. */
+function Choices({ chosen, onChoose }: ChoicesProps) {
+  return (
+    <>
+      <OneOf
+        label="Authentication"
+        text="As the device has it for this user: another lets nobody in."
+        value={chosen.auth}
+        words={authWords}
+        readOnly={false}
+        onChange={(auth) => onChoose({ ...chosen, auth })}
+      />
+      <OneOf
+        label="Encryption"
+        text="As the device has it for this user."
+        value={chosen.priv}
+        words={privWords}
+        readOnly={false}
+        onChange={(priv) => onChoose({ ...chosen, priv })}
+      />
+    </>
+  );
+}
 
 interface TypedProps {
   readonly field: Field;

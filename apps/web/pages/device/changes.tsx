@@ -1,10 +1,10 @@
 // What Muster changed on a device, and what the newest dry run says that it would change.
-import { valueWord } from '../../../../libs/device/catalogue/words.js';
-import { IconArrowBackUp, IconArrowRight } from '@tabler/icons-react';
-import { useCatalogue, useChanges } from '../../api/queries.js';
-import type { CatalogueEntry, Change, DeviceDetail, DryRun } from '../../api/types.js';
+import { IconArrowBackUp } from '@tabler/icons-react';
+import { useChanges } from '../../api/queries.js';
+import type { Change, DeviceDetail, DryRun } from '../../api/types.js';
 import { pathOf, useWrite } from '../../api/writes.js';
 import { Confirm } from '../../parts/confirm.js';
+import { FromTo, useEntries } from '../../parts/from-to.js';
 import { Table } from '../../parts/table.js';
 import { When } from '../../parts/when.js';
 import { useMayWrite } from '../../shell/session.js';
@@ -124,27 +124,5 @@ export function DryRunCard({ run }: { readonly run: DryRun | null }) {
         />
       )}
     </section>
-  );
-}
-
-function useEntries() {
-  const catalogue = useCatalogue().data?.items ?? [];
-  const entries = new Map(catalogue.map((entry) => [entry.key, entry]));
-  return ({ setting }: Pick<Change, 'setting'>): CatalogueEntry | null => entries.get(setting) ?? null;
-}
-
-interface FromToProps {
-  readonly from: Change['before'] | null;
-  readonly to: Change['after'];
-  readonly entry: CatalogueEntry | null;
-}
-
-function FromTo({ from, to, entry }: FromToProps) {
-  return (
-    <span className="sign">
-      <span className="dim">{valueWord(from, entry)}</span>
-      <IconArrowRight size={14} role="img" aria-label="to" />
-      <strong>{valueWord(to, entry)}</strong>
-    </span>
   );
 }

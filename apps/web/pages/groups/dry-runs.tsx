@@ -1,5 +1,5 @@
 // What a group's policies, or one of them, would change on its devices: looked at before it is done.
-import { Button } from '@mantine/core';
+import { Alert, Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { IconEye, IconRefresh } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -8,6 +8,7 @@ import type { GroupDryRun } from '../../api/types.js';
 import { pathOf, useWrite } from '../../api/writes.js';
 import { Confirm } from '../../parts/confirm.js';
 import { DocumentChoice } from '../../parts/document-choice.js';
+import { FromTo, useEntries } from '../../parts/from-to.js';
 import { ProblemNote } from '../../parts/problem-note.js';
 import { Table } from '../../parts/table.js';
 import { When } from '../../parts/when.js';
@@ -30,20 +31,36 @@ export function DryRuns({ id }: { readonly id: string }) {
           A dry run reads each device of this group and says what an assessment would change. It changes
           nothing.
         </p>
-        {mayWrite && <Ask id={id} />}
+        {mayWrite && <Ask id={id} newest={newestOf(runs?.items ?? [])} />}
       </div>
       {runs && runs.items.length > 0 && <List runs={runs.items} total={runs.total} />}
     </section>
   );
 }
 
-function Ask({ id }: { readonly id: string }) {
+const newestOf = (runs: readonly GroupDryRun[]): GroupDryRun | null =>
+  runs.reduce<GroupDryRun | null>(
+    (newest, run) => (newest === null || run.finishedAt > newest.finishedAt ? run : newest),
+    null,
+  );
+
+const triedIn = ({ policies }: GroupDryRun): string =>
+  policies.map(({ name, version }) => `${name}, version ${version}`).join('; ') || 'no policy';
+
+interface AskProps {
+  readonly id: string;
+  /** Dry run of the group; null: there was none. */
+  readonly newest: GroupDryRun | null;
+}
+
+function Ask({ id, newest }: AskProps) {
   const policies = usePolicies().data?.items ?? [];
   const [policyId, choose] = useState<string | null>(null);
   const dry = useWrite<Asked>(['dry-runs', 'tasks']);
   const real = useWrite<Asked>(['devices', 'tasks']);
   const tell = useTell();
   const path = pathOf('groups', id, 'assess');
+  const chosen = policies.find((policy) => policy.id === policyId)?.body.name ?? policyId;
   return (
     <div className="stack-close">
       <div className="row row-bottom">
@@ -74,7 +91,11 @@ function Ask({ id }: { readonly id: string }) {
         </Button>
         <Confirm
           label="Assess now"
-          question="Assess the devices of this group?"
+          question={
+            chosen === null
+              ? 'Assess the devices of this group with the policies that hold for each?'
+              : `Assess the devices of this group with ${chosen}?`
+          }
           act="Assess"
           actColor="blue"
           leftSection={<IconRefresh size={16} aria-hidden />}
@@ -92,12 +113,43 @@ function Ask({ id }: { readonly id: string }) {
             })
           }
         >
+          <LookedAt newest={newest} policyId={policyId} />
           What differs from the policy is changed where the policy remediates and Allow Automatic Remediation
           is on. Each device keeps what was changed, and it can be undone there.
         </Confirm>
       </div>
       {dry.error && <ProblemNote problem={dry.error} />}
     </div>
+  );
+}
+
+/** What was looked at before, where it need not be what is going to be done. */
+function LookedAt({ newest, policyId }: Pick<AskProps, 'newest'> & { readonly policyId: string | null }) {
+  if (newest === null) return null;
+  const same = newest.policies.every((policy) => policy.policyId === policyId) && newest.policies.length > 0;
+  if (same) return null;
+  return (
+    <Alert color="yellow" mb="sm" title={`The newest dry run compared with ${triedIn(newest)}`}>
+      {policyId === null
+        ? 'What the policies of each device change may be something else.'
+        : 'What this policy changes was not looked at.'}
+    </Alert>
+  );
+}
+
+function Which({ run }: { readonly run: GroupDryRun }) {
+  const entryOf = useEntries();
+  const { changes, outcome, detail } = run;
+  if (changes.length === 0)
+    return `${words.assessmentOutcome[outcome]}${detail === null ? '' : `. ${detail}`}`;
+  return (
+    <ul className="plain-list stack-close">
+      {changes.map((change) => (
+        <li key={change.setting}>
+          {change.title}: <FromTo from={change.before} to={change.after} entry={entryOf(change)} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -119,12 +171,11 @@ function List({ runs, total }: { readonly runs: readonly GroupDryRun[]; readonly
             ),
           },
           { title: 'When', cell: ({ finishedAt }) => <When at={finishedAt} /> },
+          { title: 'Policy', cell: triedIn },
           { title: 'Would change', cell: ({ changes }) => counted(changes.length, 'setting') },
           {
-            title: 'Which',
-            cell: ({ changes, outcome, detail }) =>
-              changes.map(({ title }) => title).join(', ') ||
-              `${words.assessmentOutcome[outcome]}${detail === null ? '' : `. ${detail}`}`,
+            title: 'Which: now → then',
+            cell: (run) => <Which run={run} />,
           },
         ]}
       />

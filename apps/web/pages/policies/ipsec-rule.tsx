@@ -1,5 +1,5 @@
 // One rule of IPsec: deploy/ipsec.md says what its fields are.
-import { ActionIcon, Alert, Checkbox, NativeSelect, NumberInput, TextInput } from '@mantine/core';
+import { ActionIcon, Checkbox, NativeSelect, NumberInput, TextInput } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import { ruleWords } from '../../../../libs/documents/ipsec/words.js';
 import type { IpsecRule } from '../../api/types.js';
@@ -7,7 +7,8 @@ import { Shown } from '../../parts/shown.js';
 
 interface RuleProps {
   readonly rule: IpsecRule;
-  readonly fault: string | undefined;
+  /** What is wrong with one of its fields. */
+  readonly fault: (field: keyof IpsecRule) => string | undefined;
   readonly readOnly: boolean;
   readonly onChange: (to: Partial<IpsecRule>) => void;
   readonly onRemove: () => void;
@@ -17,7 +18,7 @@ export function Rule({ rule, fault, readOnly, onChange, onRemove }: RuleProps) {
   const name = rule.name || 'new rule';
   if (readOnly) return <Shown label={name}>{ruleWords(rule)}</Shown>;
   return (
-    <fieldset className="stack-close" aria-label={`Rule ${name}`} data-faulty={fault !== undefined}>
+    <fieldset className="stack-close" aria-label={`Rule ${name}`}>
       <div className="row row-bottom">
         {texts.map(({ field, label, set }) => (
           <TextInput
@@ -26,6 +27,7 @@ export function Rule({ rule, fault, readOnly, onChange, onRemove }: RuleProps) {
             label={label}
             maxLength={field === 'name' ? 48 : 1024}
             value={rule[field]}
+            error={fault(field)}
             onChange={(event) => onChange(set(event.currentTarget.value))}
           />
         ))}
@@ -33,13 +35,8 @@ export function Rule({ rule, fault, readOnly, onChange, onRemove }: RuleProps) {
           <IconTrash size={16} aria-hidden />
         </ActionIcon>
       </div>
-      <Proof rule={rule} onChange={onChange} />
-      <Lifetimes rule={rule} onChange={onChange} />
-      {fault !== undefined && (
-        <Alert color="red" p="xs">
-          {fault}
-        </Alert>
-      )}
+      <Proof rule={rule} fault={fault} onChange={onChange} />
+      <Lifetimes rule={rule} fault={fault} onChange={onChange} />
     </fieldset>
   );
 }
@@ -50,7 +47,7 @@ const texts = [
   { field: 'remote', label: 'Hosts', set: (remote: string) => ({ remote }) },
 ] as const;
 
-type PartProps = Pick<RuleProps, 'rule' | 'onChange'>;
+type PartProps = Pick<RuleProps, 'rule' | 'fault' | 'onChange'>;
 
 const signatures = { ecdsa256: 'ECDSA P-256', ecdsa384: 'ECDSA P-384', rsa: 'RSA', none: 'None' } as const;
 const strengths = { baseline: 'Baseline', strong: 'Strong', highest: 'Highest' } as const;
@@ -59,13 +56,14 @@ const laterGroups = { none: 'None', ...groups } as const;
 const keyings = { ike: 'IKE', authip: 'AuthIP' } as const;
 const traversals = { off: 'Off', remote: 'Hosts', both: 'Hosts and device' } as const;
 
-function Proof({ rule, onChange }: PartProps) {
+function Proof({ rule, fault, onChange }: PartProps) {
   return (
     <div className="row row-bottom">
       <Choice
         label="Certificate"
         value={rule.certificate ?? 'none'}
         words={signatures}
+        error={fault('certificate')}
         onChoose={(one) => onChange({ certificate: one === 'none' ? null : one })}
       />
       <TextInput
@@ -73,23 +71,32 @@ function Proof({ rule, onChange }: PartProps) {
         placeholder="none"
         maxLength={32}
         value={rule.preSharedKey ?? ''}
+        error={fault('preSharedKey')}
         onChange={(event) => onChange({ preSharedKey: event.currentTarget.value.trim() || null })}
       />
       <Choice
         label="Lowest strength"
         value={rule.strength}
         words={strengths}
+        error={fault('strength')}
         onChoose={(strength) => onChange({ strength })}
       />
-      <Choice label="Group" value={rule.dh} words={groups} onChoose={(dh) => onChange({ dh })} />
+      <Choice
+        label="Group"
+        value={rule.dh}
+        words={groups}
+        error={fault('dh')}
+        onChoose={(dh) => onChange({ dh })}
+      />
       <Choice
         label="Group of phase 2"
         value={rule.dhPhase2 ?? 'none'}
         words={laterGroups}
+        error={fault('dhPhase2')}
         onChoose={(one) => onChange({ dhPhase2: one === 'none' ? null : one })}
       />
       <Checkbox
-        label="Group 24 is taken (RFC 8247 forbids it)"
+        label="Group 24 is taken, too (RFC 8247: it should not be)"
         checked={rule.legacy}
         onChange={(event) => onChange({ legacy: event.currentTarget.checked })}
       />
@@ -97,19 +104,21 @@ function Proof({ rule, onChange }: PartProps) {
   );
 }
 
-function Lifetimes({ rule, onChange }: PartProps) {
+function Lifetimes({ rule, fault, onChange }: PartProps) {
   return (
     <div className="row row-bottom">
       <Choice
         label="Keying"
         value={rule.keying}
         words={keyings}
+        error={fault('keying')}
         onChoose={(keying) => onChange({ keying })}
       />
       <Choice
         label="Behind NAT"
         value={rule.natTraversal}
         words={traversals}
+        error={fault('natTraversal')}
         onChoose={(natTraversal) => onChange({ natTraversal })}
       />
       {minutes.map(({ field, label, min, set }) => (
@@ -121,6 +130,7 @@ function Lifetimes({ rule, onChange }: PartProps) {
           min={min}
           max={1440}
           clampBehavior="none"
+          error={fault(field)}
           onChange={(typed) => onChange(set(Number(typed)))}
         />
       ))}
@@ -147,15 +157,17 @@ interface ChoiceProps<K extends string> {
   readonly label: string;
   readonly value: K;
   readonly words: Readonly<Record<K, string>>;
+  readonly error: string | undefined;
   readonly onChoose: (key: K) => void;
 }
 
-function Choice<K extends string>({ label, value, words, onChoose }: ChoiceProps<K>) {
+function Choice<K extends string>({ label, value, words, error, onChoose }: ChoiceProps<K>) {
   const keys = Object.keys(words).filter((key): key is K => Object.hasOwn(words, key));
   return (
     <NativeSelect
       label={label}
       value={value}
+      error={error}
       data={keys.map((key) => ({ value: key, label: words[key] }))}
       onChange={(event) => {
         const chosen = keys.find((key) => key === event.currentTarget.value);

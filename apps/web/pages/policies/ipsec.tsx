@@ -50,7 +50,7 @@ function Rules({ form, ipsec }: RulesProps) {
         <Rule
           key={at}
           rule={rule}
-          fault={form.fault(`ipsec.rules.${at}`)}
+          fault={(field) => form.fault(`ipsec.rules.${at}.${field}`)}
           readOnly={readOnly}
           onChange={(to) => change(at, to)}
           onRemove={() => set({ rules: rules.filter((_, index) => index !== at) })}

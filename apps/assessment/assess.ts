@@ -19,7 +19,7 @@ import type { Task } from '#store/tasks';
 import { changesOf, isAnythingKept, keepChanges, settleChanges } from './changes.js';
 import { connect, type Openers, type Whom } from './connect.js';
 import type { Keyring } from './credentials/keyring.js';
-import { assess, requiredBy } from './conversation.js';
+import { assess, look, requiredBy } from './conversation.js';
 import { markFinished } from './devices.js';
 import { teller } from './notes.js';
 import { namesFor, namesOf, namesOfApplied, policiesOf } from './policies.js';
@@ -137,7 +137,8 @@ const ofTask = (
 /** As its events name it. Of policies that were all deleted meanwhile the ids are left. */
 export function subjectOf({ task, policies, part }: Pick<Begun, 'task' | 'policies' | 'part'>) {
   const names = policies.length > 0 ? namesOfApplied(policies) : namesOf(task.payload.policies, new Map());
-  return { ...ofTask(task, names), ...(part && { runId: part.runId }) };
+  const mode: TaskMode = part?.audit ? 'dryRun' : kind;
+  return { ...ofTask(task, names), mode, ...(part && { runId: part.runId }) };
 }
 
 /** What was found when the task began: the run goes by it, and its end names it. */
@@ -154,6 +155,8 @@ interface Part {
   readonly runId: string;
   /** False: nothing is written. */
   readonly remediate: boolean;
+  /** It is only compared with a policy that is not its own: as a dry run, that says nothing of how it stands. */
+  readonly audit: boolean;
   readonly triesMax: number;
 }
 
@@ -193,7 +196,8 @@ export async function assessDevice({ store, openers, keyring, begun, grip }: Run
     },
   };
   try {
-    const said = await assess(on, requiredBy(policies));
+    const required = requiredBy(policies);
+    const said = part?.audit ? await look(device, required, grip.signal) : await assess(on, required);
     if (wrote) await settleChanges(store, by, said.says);
     if (said.kind === 'setback') {
       const triesMax = part?.triesMax ?? triesOf(task.payload.trigger);
@@ -241,9 +245,9 @@ function summary(
 }
 
 function ended(begun: Begun, { known, ...result }: Result): Assessed {
-  const { task, startedAt, policies, whom } = begun;
+  const { task, startedAt, policies, whom, part } = begun;
   const assessed = result.outcome === 'compliant' || result.outcome === 'nonCompliant';
-  const lastPolicy = assessed ? (policies.at(-1)?.policyId ?? null) : null;
+  const lastPolicy = assessed && !part?.audit ? (policies.at(-1)?.policyId ?? null) : null;
   const ways = known && !isDeepStrictEqual(known, whom.known) ? known : null;
   return {
     outcome: result.outcome,

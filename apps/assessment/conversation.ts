@@ -75,6 +75,20 @@ export async function assess(
   };
 }
 
+/** The same without a change: what an assessment would write is marked. */
+export async function look(
+  device: Speaking,
+  required: Required,
+  signal: AbortSignal,
+): Promise<Assessed | Hindered> {
+  const read = await readFrom(device, required.settings, signal);
+  if (read.kind !== 'answered') return hindered(device, read, new Map());
+  const reading = read.value;
+  const rules = required.ipsec ? await device.ipsec(signal) : null;
+  const results = foresee(required, { reading, rules, device });
+  return { kind: 'assessed', results, agent: agentIn(reading.values), says: new Map() };
+}
+
 function hindered({ leftAlone }: Speaking, setback: Setback, says: Hindered['says']): Hindered {
   if (leftAlone === null || leftAlone.endsWith(setback.reason)) return { kind: 'setback', setback, says };
   return { kind: 'setback', setback: { ...setback, reason: `${setback.reason}; ${leftAlone}` }, says };

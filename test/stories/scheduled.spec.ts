@@ -177,6 +177,11 @@ describe('a schedule with two dozen devices', () => {
     await fed.feed(schedule({ remediate: false }));
     start('one');
     expect(await ended(await run())).toMatchObject({ state: 'done', nonCompliant: count });
+    // Compared with a policy that is not its own: what it is told to comply with stays what it was.
+    const audits = (await fed.told(assessmentFinished)).map(({ mode }) => mode);
+    expect(audits).toEqual(audits.map(() => 'dryRun'));
+    const kept = await store.query(`select distinct last_policy as policy from assessment.device`);
+    expect(kept).toEqual([{ policy: null }]);
     await fed.feed(schedule());
     const { promise, resolve } = Promise.withResolvers<void>();
     gate = promise;

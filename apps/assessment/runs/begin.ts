@@ -20,7 +20,7 @@ import { becauseOf, skip, type Reason } from '../told.js';
 import type { Failure } from '../trouble.js';
 import { settingsOf, takeTurns, whomOf } from '../turn.js';
 import { endsOf } from './left-behind.js';
-import { readRun, type Run } from './rows.js';
+import { isAudit, readRun, type Run } from './rows.js';
 import { beginRows, busyDevices, holdChunk, type ChunkRow, type Moved } from './run-devices.js';
 import type { ChunkPayload } from './run-task.js';
 
@@ -167,7 +167,9 @@ async function beginOne(
     settings,
     groups: found.groups,
   };
-  const part = { runId: run.id, remediate: run.body.remediate, triesMax: retryDelaysMs.length + 1 };
+  const { id: runId, body } = run;
+  const triesMax = retryDelaysMs.length + 1;
+  const part = { runId, remediate: body.remediate, audit: isAudit(body), triesMax };
   const whom = await whomOf(tx, { ...payload, deviceId }, turn);
   const begun: Begun = { task: own, startedAt: now, policies: chosen.policies, whom, part };
   const subject = subjectOf(begun);

@@ -1,6 +1,6 @@
 // The devices of a child task that ends without having ended them: it was cancelled before it could go on, or failed for good.
 import type { Finish } from '#bus/worker';
-import { appliedPolicy } from '#events/assessment';
+import { appliedPolicy, type TaskMode } from '#events/assessment';
 import type { Draft } from '#events/event';
 import { identity } from '#events/identity';
 import type { Log } from '#runtime/log';
@@ -11,6 +11,7 @@ import { teller } from '../notes.js';
 import { kind, schema } from '../task.js';
 import { begunBy, finished } from '../told.js';
 import type { Failure } from '../trouble.js';
+import { isAudit, readRun } from './rows.js';
 import { endLeft, type BegunRow } from './run-devices.js';
 import type { ChunkPayload } from './run-task.js';
 
@@ -52,6 +53,8 @@ export async function endsOf(
       .parse(devices)
       .map((device) => [device.id, device.identity]),
   );
+  const run = await readRun(tx, runId);
+  const mode: TaskMode = run && isAudit(run.body) ? 'dryRun' : kind;
   const told: Told[] = [];
   for (const { deviceId, taskId, startedAt, policies, cancelledBecause } of rows) {
     const who = identities.get(deviceId);
@@ -64,7 +67,7 @@ export async function endsOf(
       trigger: 'requested' as const,
       policies: z.array(appliedPolicy).parse(policies ?? []),
       covers: [],
-      mode: kind,
+      mode,
       runId,
     };
     const why: Failure =

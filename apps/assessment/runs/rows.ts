@@ -132,6 +132,9 @@ export async function holdRun(tx: Tx, id: string): Promise<Run | null> {
   return row ? runRow.parse(row) : null;
 }
 
+/** Its devices are compared with a policy of the schedule, and left as they are: a dry run of each. */
+export const isAudit = ({ remediate, policyId }: Schedule): boolean => !remediate && policyId !== null;
+
 export async function readRun(on: Query, id: string): Promise<Run | null> {
   const [row] = await on.query(`select ${columns} from ${schema}.run where id = $1 and ended_at is null`, [
     id,

@@ -223,7 +223,7 @@ describe('an operator at work', () => {
   it('is asked before changes are left behind, and only then', async () => {
     const { page } = visitor;
     await visitor.goTo('/settings');
-    const tasks = page.getByLabel('Tasks at a time');
+    const tasks = page.getByLabel('Tasks at a time', { exact: true });
     const before = await tasks.inputValue();
     await tasks.fill('7');
     await page.getByRole('link', { name: 'Devices', exact: true }).click();

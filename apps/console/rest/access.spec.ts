@@ -13,6 +13,8 @@ const asksForLater: ReadonlySet<string> = new Set([
   'post /api/wishes',
   'post /api/discoveries',
   'post /api/discoveries/{id}/cancel',
+  'post /api/schedules/{id}/run',
+  'post /api/runs/{id}/cancel',
 ]);
 
 const table: Readonly<Record<string, TokenRole | 'anyone'>> = {
@@ -68,6 +70,19 @@ const table: Readonly<Record<string, TokenRole | 'anyone'>> = {
   'POST api/groups/:id/assess': 'operator',
   'POST api/groups/:id/undo': 'operator',
   'GET api/groups/:id/dry-runs': 'viewer',
+  'GET api/credentials': 'viewer',
+  'PUT api/credentials': 'admin',
+  'POST api/credentials/rotate': 'admin',
+  'DELETE api/credentials': 'admin',
+  'GET api/schedules': 'viewer',
+  'GET api/schedules/:id': 'viewer',
+  'GET api/schedules/:id/versions': 'viewer',
+  'PUT api/schedules/:id': 'operator',
+  'DELETE api/schedules/:id': 'operator',
+  'POST api/schedules/:id/run': 'operator',
+  'GET api/runs': 'viewer',
+  'GET api/runs/:id': 'viewer',
+  'POST api/runs/:id/cancel': 'operator',
   'GET api/listeners': 'viewer',
   'GET api/listeners/:id': 'viewer',
   'PUT api/listeners/:id': 'operator',

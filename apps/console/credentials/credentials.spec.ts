@@ -174,7 +174,8 @@ describe.each(databases)('credentials on $name', ({ open }) => {
   });
 
   it('of a group are forgotten with it', async () => {
-    const body = { name: 'Lobby', description: '', priority: 9, policyId: null, filter: { all: [] } };
+    const who = { kind: 'manual', filter: null, members: [] };
+    const body = { name: 'Lobby', priority: 9, policyId: null, ...who };
     const group = { token, body: { version: 0, body } };
     expect((await trial.ask('PUT', '/api/groups/lobby', group)).status).toBe(200);
     expect((await put({ scope: 'group', id: 'lobby', credential: write })).status).toBe(200);

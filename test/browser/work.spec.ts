@@ -87,7 +87,8 @@ describe('an operator at work', () => {
     const { page } = visitor;
     await page.getByRole('row').filter({ hasText: 'Not compliant' }).getByRole('link').click();
     await page.getByRole('heading', { name: 'Last assessment' }).waitFor();
-    const row = (setting: string) => page.getByRole('row').filter({ hasText: setting });
+    // Its changes are told below, too, a moment later.
+    const row = (setting: string) => page.getByRole('row').filter({ hasText: setting }).first();
     const changed = row('FTP printing');
     expect(await changed.getByRole('img', { name: 'changed to' }).isVisible()).toBe(true);
     expect(await changed.innerText()).toMatch(/On\s*Off\s+Off\s+High\s+Changed and verified/);

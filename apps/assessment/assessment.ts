@@ -9,7 +9,7 @@
 //   devices.ts       the state in SQL              policies.ts  policies as they are applied
 //   changes.ts       what was changed from what to what, kept before each write
 //   assess.ts        the worker: one task, one device
-//   dry-run.ts       the same without a write      undo.ts      what a task has changed, put back
+//   dry-run.ts       the same without a write      undo.ts      what a task has changed, put back: put-back.ts
 //   turn.ts          what each finds as it begins  trouble.ts   what a run that came to nothing ends with
 //   conversation.ts  what is said to the device    write.ts     how it is changed, step by step
 //   ipsec.ts         its rules of IPsec, written last of all

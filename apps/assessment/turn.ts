@@ -10,7 +10,7 @@ import type { Whom } from './connect.js';
 import { leftReason, type Standing } from './choose.js';
 import { heldFor } from './credentials/held.js';
 import { authoritiesOf } from './mutual.js';
-import { ofRuns } from './runs/run-devices.js';
+import { ofRuns } from './runs/chunk-devices.js';
 import { kinds, schema } from './task.js';
 
 interface Row {

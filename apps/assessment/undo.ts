@@ -1,9 +1,7 @@
 // The worker that puts back what a task has changed, the other way round, wherever the device still says what was written.
 import { cut } from '#events/cut';
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
-import { settingsCatalogue } from '#device/catalogue';
-import type { Reading, Setback } from '#device/device';
-import { ipsecRulesKey } from '#device/ipsec';
+import type { Setback } from '#device/device';
 import type { Speaking } from '#device/ways/ways';
 import {
   detailMax,
@@ -17,28 +15,17 @@ import type { Draft } from '#events/event';
 import type { Log } from '#runtime/log';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
-import {
-  changesOf,
-  isAnythingLeft,
-  isSecret,
-  keepChanges,
-  markUndone,
-  rulesChanged,
-  settleChanges,
-  titleOf,
-  undoable,
-} from './changes.js';
+import { changesOf, isAnythingLeft, isSecret, markUndone, undoable } from './changes.js';
 import { connect, type Whom } from './connect.js';
 import { readFrom } from './conversation.js';
 import { rememberWays } from './devices.js';
 import { wishRetryDelaysMs, type WishOptions } from './dry-run.js';
-import { undoRules } from './ipsec.js';
 import { teller } from './notes.js';
+import { putBack, secretsStay } from './put-back.js';
 import { budget, undoPayload, type UndoPayload } from './task.js';
 import { becauseOf, begunBy, skip } from './told.js';
 import { DeviceTrouble, failureOf, mayPass, withLast, type Failure } from './trouble.js';
 import { allowedBy, turnOf, whomOf } from './turn.js';
-import { writeAll, type Kept, type Step, type Writing, type Wrote } from './write.js';
 
 interface UndoOptions extends WishOptions {
   readonly log: Pick<Log, 'info'>;
@@ -196,95 +183,6 @@ function summaryOf(items: readonly UndoneItem[]): Pick<AssessmentUndone, 'outcom
 
 const restoredIn = (items: readonly UndoneItem[]): readonly string[] =>
   items.filter(({ outcome }) => outcome === 'restored').map(({ setting }) => setting);
-
-interface Wanted {
-  /** In the order in which they are put back. */
-  readonly changes: readonly SettingChange[];
-  /** The task that made them. */
-  readonly undoes: string;
-  readonly reading: Reading;
-}
-
-interface PutBack {
-  readonly items: UndoneItem[];
-}
-
-async function putBack(
-  task: Task<UndoPayload>,
-  { store, device, grip }: Run,
-  { changes, undoes, reading }: Wanted,
-): Promise<PutBack | Setback> {
-  const by = { deviceId: task.key, taskId: task.id };
-  const on: Writing = {
-    device,
-    signal: grip.signal,
-    mayWrite: async () => {
-      await grip.check();
-      return null;
-    },
-    keep: (kept) => keepChanges(store, by, kept),
-    isRight: (_, says, wanted) => says === wanted,
-  };
-  // They were written last, so that they are the first to be put back: they may stand in the way of the others.
-  const kept = changes.some(isRules) ? await rulesChanged(store, undoes) : null;
-  const rules = kept && (await undoRules(on, kept));
-  if (rules?.says) await settleChanges(store, by, new Map<string, Kept>([[ipsecRulesKey, rules.says]]));
-  if (rules?.lost) return rules.lost;
-  const settings = changes.filter((change) => !isRules(change) && !isSecret(change.setting));
-  const still = settings.filter(({ setting, after }) => reading.values.get(setting) === after);
-  const wrote = await writeAll(on, stepsBack(still, device), reading.values);
-  await settleChanges(store, by, wrote.reading.values);
-  if (wrote.lost) return wrote.lost;
-  const tried = new Set(still.map(({ setting }) => setting));
-  const items = settings.map((change) => itemOf(change, tried.has(change.setting) ? wrote : null, reading));
-  const leftOut = changes.filter(({ setting }) => isSecret(setting)).map(leftOutItem);
-  return { items: [...(rules ? [rules.item] : []), ...items, ...leftOut] };
-}
-
-const secretsStay = 'secrets are not put back';
-
-const leftOutItem = ({ setting, before, after }: SettingChange): UndoneItem => ({
-  ...{ setting, title: titleOf(setting), from: after, to: before, says: null },
-  ...{ outcome: 'leftOut', detail: `${secretsStay}: it keeps the one that it has` },
-});
-
-const isRules = ({ setting }: SettingChange): boolean => setting === ipsecRulesKey;
-
-/** As they come: of those that stand beside each other and are safe, one driver writes several at once. */
-function stepsBack(changes: readonly SettingChange[], device: Speaking): readonly Step[] {
-  const steps: { changes: Map<string, SettingChange['before']>; cutsOff: boolean; by: string | null }[] = [];
-  for (const { setting, before } of changes) {
-    const cutsOff = settingsCatalogue.get(setting)?.cutsOff === true;
-    const by = device.by(setting);
-    const last = steps.at(-1);
-    if (last && !cutsOff && !last.cutsOff && last.by === by) last.changes.set(setting, before);
-    else steps.push({ changes: new Map([[setting, before]]), cutsOff, by });
-  }
-  return steps;
-}
-
-/** @param wrote null: it was not written, as the device did not say any more what Muster had written */
-function itemOf({ setting, before, after }: SettingChange, wrote: Wrote | null, first: Reading): UndoneItem {
-  const { values, failed } = wrote?.reading ?? first;
-  const says = values.get(setting) ?? (wrote ? first.values.get(setting) : undefined) ?? null;
-  const item = { setting, title: titleOf(setting), from: after, to: before, says };
-  if (says === before) return { ...item, outcome: 'restored', detail: null };
-  const unread = failed.get(setting);
-  if (unread !== undefined) return { ...item, outcome: 'failed', detail: cut(unread, detailMax) };
-  if (says === null) return { ...item, outcome: 'unsupported', detail: 'the device has no such setting now' };
-  if (!wrote)
-    return {
-      ...item,
-      outcome: 'changedSince',
-      detail: 'it says something else than what Muster had written',
-    };
-  const refusal = wrote.refused.get(setting);
-  if (refusal !== undefined)
-    return { ...item, outcome: 'refused', detail: cut(`the device refused it: ${refusal}`, detailMax) };
-  if (wrote.stopped !== null) return { ...item, outcome: 'failed', detail: cut(wrote.stopped, detailMax) };
-  const detail = `it took it, but says ${JSON.stringify(says)} when read again`;
-  return { ...item, outcome: 'refused', detail: cut(detail, detailMax) };
-}
 
 interface Hindrance {
   readonly setback: Setback;

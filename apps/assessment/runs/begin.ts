@@ -21,7 +21,7 @@ import type { Failure } from '../trouble.js';
 import { settingsOf, takeTurns, whomOf } from '../turn.js';
 import { endsOf } from './left-behind.js';
 import { isAudit, readRun, type Run } from './rows.js';
-import { beginRows, busyDevices, holdChunk, type ChunkRow, type Moved } from './run-devices.js';
+import { beginRows, busyDevices, holdChunk, type ChunkRow, type Moved } from './chunk-devices.js';
 import type { ChunkPayload } from './run-task.js';
 
 /** Tries of a device that cannot be spoken with; between them another has its place. */

@@ -17,7 +17,8 @@ import { DeviceTrouble, failureOf } from '../trouble.js';
 import { allowedBy } from '../turn.js';
 import { beginChunk, retryDelaysMs } from './begin.js';
 import { leftBehind } from './left-behind.js';
-import { cancelledBecause, endRows, nextInMs, type Moved } from './run-devices.js';
+import { endRows, nextInMs, type Moved } from './chunk-devices.js';
+import { cancelledBecause } from './run-devices.js';
 import { chunkPayload, chunkTask, type ChunkPayload } from './run-task.js';
 
 export interface ChunkOptions {

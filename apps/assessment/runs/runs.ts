@@ -9,7 +9,7 @@
 //   left-behind.ts what a child task leaves that ends before its devices have
 //   begin.ts       whose turn it is: no device is spoken with by two tasks
 //   run-task.ts    the two kinds of tasks
-//   rows.ts        runs in SQL                 run-devices.ts  their devices in SQL
+//   rows.ts        runs in SQL                 run-devices.ts  their devices in SQL; chunk-devices.ts: of a child task
 //   told.ts        what is told of a run
 import { NotYet, consumer, nothing, type Decision } from '#bus/consumer';
 import type { Event } from '#events/event';

@@ -10,8 +10,9 @@ import { settingsChanged } from '#events/settings';
 import { trustSetChanged } from '#events/trust-set';
 import type { Tx } from '#store/store';
 import { cancel, enqueue } from '#store/tasks';
-import { decide, evolve, type Change } from './decide.js';
+import { decide } from './decide.js';
 import { load, saveDevices, type State } from './devices.js';
+import { evolve, type Change } from './evolve.js';
 import { cancelInRuns, wakeChunks } from './runs/run-devices.js';
 import { kinds, mergeAny, schema } from './task.js';
 

@@ -1,6 +1,6 @@
 // What follows from what happened to a device: a task, or the reason why not. Pure.
 import { randomUUID } from 'node:crypto';
-import { NotYet, nothing, type Decision } from '#bus/consumer';
+import { nothing, type Decision } from '#bus/consumer';
 import {
   assessmentCancelRequested,
   assessmentQueued,
@@ -13,53 +13,18 @@ import {
   deviceRetired,
   deviceUnlicensed,
   type DeviceGrouped,
-  type Trigger,
 } from '#events/device';
 import type { Draft, Event } from '#events/event';
-import type { Settings } from '#events/settings';
 import type { TaskRequest } from '#store/tasks';
-import { choiceFor, choosePolicies, leftReasons, refusalOf, type Around, type Choice } from './choose.js';
+import { around, chosen, type Cause } from './cause.js';
+import { choosePolicies, leftReasons, type Choice } from './choose.js';
 import { wishKey, type Device, type State } from './devices.js';
+import { tell, type Change } from './evolve.js';
 import { notesOf } from './notes.js';
 import { namesOf } from './policies.js';
-import {
-  budget,
-  inOrder,
-  kind,
-  kinds,
-  merge,
-  spacedUntil,
-  stronger,
-  type AnyPayload,
-  type Payload,
-} from './task.js';
+import { budget, inOrder, kind, kinds, spacedUntil, stronger, type Payload } from './task.js';
 import { becauseOf, skip, type Reason } from './told.js';
-
-export type Change =
-  | { readonly type: 'device'; readonly device: Device }
-  | { readonly type: 'queue'; readonly request: TaskRequest<AnyPayload> }
-  | { readonly type: 'cancel'; readonly deviceId: string; readonly because: string };
-
-/** Keeps the loaded state right for the events that follow in the batch. */
-export function evolve(state: State, change: Change): void {
-  if (change.type === 'device') {
-    state.devices.set(change.device.id, change.device);
-  } else if (change.type === 'cancel') {
-    state.queued.delete(change.deviceId);
-    for (const each of kinds) state.wishes.delete(wishKey(each, change.deviceId));
-  } else {
-    const { id, kind: of, key, payload } = change.request;
-    if (!('covers' in payload)) {
-      state.wishes.set(wishKey(of, key), id);
-      return;
-    }
-    const queued = state.queued.get(key);
-    state.queued.set(
-      key,
-      queued ? { id: queued.id, payload: merge(queued.payload, payload) } : { id, payload },
-    );
-  }
-}
+import { dryRun, readAll, undo } from './wishes.js';
 
 export function decide(event: Event, state: State): Decision<Change> {
   const decision = follows(event, state);
@@ -147,43 +112,6 @@ function requested(event: Event<Requested>, state: State): Decision<Change> {
   return everything ? readAll(cause) : dryRun(cause);
 }
 
-interface Cause {
-  readonly event: Event;
-  readonly device: Device;
-  readonly state: State;
-  readonly trigger: Trigger;
-  readonly covers: readonly string[];
-  /** Asked for by name; null: as for an announcement. */
-  readonly policyId: string | null;
-}
-
-/** What is applied; or why nothing is. Throws NotYet. */
-function chosen({ event, device, state, trigger, policyId }: Cause): Exclude<Choice, { missing: string }> {
-  const { settings } = state;
-  if (!settings) throw new NotYet('the instant-on settings have not come here yet');
-  awaitPolicies(event, state);
-  const choice = choiceFor(device, around(state, settings), { trigger, policyId });
-  if ('missing' in choice)
-    throw new NotYet(`the policy ${choice.missing} is chosen, but has not come here yet`);
-  return choice;
-}
-
-const around = ({ policies, ownAddresses }: State, settings: Settings): Around => ({
-  settings,
-  ownAddresses,
-  known: new Set(policies.keys()),
-});
-
-/** A device that is to get a changed policy does not get the one from before. */
-function awaitPolicies(event: Event, { policies }: State): void {
-  if (!deviceGrouped.is(event)) return;
-  for (const { policyId, policyVersion } of event.data.groups) {
-    const known = policyId === null ? undefined : policies.get(policyId);
-    if (known && policyVersion !== undefined && known.version < policyVersion)
-      throw new NotYet(`version ${policyVersion} of the policy ${policyId} has not come here yet`);
-  }
-}
-
 function assess(cause: Cause): Decision<Change> {
   const { event, device, state, trigger, covers, policyId } = cause;
   if (!device.identity) return nothing;
@@ -204,72 +132,6 @@ function assess(cause: Cause): Decision<Change> {
     causedBy: event.id,
   };
   return { changes: [{ type: 'queue', request }], events: [queuedEvent(request, state)] };
-}
-
-/** Reads and compares, whatever may be remediated. */
-function dryRun(cause: Cause): Decision<Change> {
-  const choice = chosen(cause);
-  const { device, state } = cause;
-  if ('skipped' in choice) return tell(skip(device.id, [], choice.skipped, { mode: 'dryRun' }));
-  const { policies } = choice;
-  return wish(cause, {
-    mode: 'dryRun',
-    what: { wishes: [[...policies]] },
-    policies: namesOf(policies, state.policies),
-  });
-}
-
-/** All that it is set to, by a dry run against no policy. */
-function readAll({ event, device, state }: Cause): Decision<Change> {
-  if (!state.settings) throw new NotYet('the instant-on settings have not come here yet');
-  const refusal = refusalOf(device, around(state, state.settings));
-  if (refusal) return tell(skip(device.id, [], refusal, { mode: 'dryRun' }));
-  return wish({ event, device, state }, { mode: 'dryRun', what: { wishes: [[]] }, policies: [] });
-}
-
-function undo(
-  event: Event<{ readonly deviceId: string; readonly taskId: string }>,
-  state: State,
-): Decision<Change> {
-  const { deviceId, taskId } = event.data;
-  const device = state.devices.get(deviceId);
-  const refused = (reason: Reason): Decision<Change> => tell(skip(deviceId, [], reason, { mode: 'undo' }));
-  if (device?.standing !== 'active' || !device.identity) return refused('notLicensed');
-  if (!state.settings) throw new NotYet('the instant-on settings have not come here yet');
-  const refusal = refusalOf(device, around(state, state.settings));
-  if (refusal) return refused(refusal);
-  return wish({ event, device, state }, { mode: 'undo', what: { undoes: [taskId] }, policies: [] });
-}
-
-interface Wish {
-  readonly mode: 'dryRun' | 'undo';
-  readonly what: { readonly wishes: string[][] } | { readonly undoes: string[] };
-  readonly policies: ReturnType<typeof namesOf>;
-}
-
-/** A task of its own, or a part of the one of its kind that waits. */
-function wish(
-  { event, device, state }: Pick<Cause, 'event' | 'device' | 'state'>,
-  { mode, what, policies }: Wish,
-): Decision<Change> {
-  const { identity, fingerprint, id: key } = device;
-  if (!identity) return nothing;
-  const id = state.wishes.get(wishKey(mode, key)) ?? randomUUID();
-  const request: TaskRequest<AnyPayload> = {
-    id,
-    kind: mode,
-    key,
-    budget,
-    payload: { identity, fingerprint, ...what },
-    notBefore: null,
-    traceparent: event.traceparent,
-    causedBy: event.id,
-  };
-  const subject = { taskId: id, deviceId: key, identity, trigger: 'requested', mode } as const;
-  return {
-    changes: [{ type: 'queue', request }],
-    events: [assessmentQueued.draft({ ...subject, covers: [], policies })],
-  };
 }
 
 type Wanted = Pick<Payload, 'trigger' | 'policies' | 'named'>;
@@ -350,8 +212,6 @@ function dropped(deviceId: string, reason: Reason, { queued, wishes }: State): r
   });
   return [...(task ? [skip(deviceId, task.payload.covers, reason, { taskId: task.id })] : []), ...others];
 }
-
-const tell = (...events: readonly Draft[]): Decision<Change> => ({ changes: [], events });
 
 /** Names the announcements that this cause brings, not all that the task covers by now: the end of the task does. */
 function queuedEvent({ id, key, payload }: TaskRequest<Payload>, state: State): Draft {

@@ -1,0 +1,51 @@
+// Why a device is to be assessed, and by which policies that would be. Pure.
+import { NotYet } from '#bus/consumer';
+import { deviceGrouped, type Trigger } from '#events/device';
+import type { Event } from '#events/event';
+import type { Settings } from '#events/settings';
+import { choiceFor, type Around, type Choice } from './choose.js';
+import type { Device, State } from './devices.js';
+
+/** Why a device may have to be assessed. */
+export interface Cause {
+  readonly event: Event;
+  readonly device: Device;
+  readonly state: State;
+  readonly trigger: Trigger;
+  readonly covers: readonly string[];
+  /** Asked for by name; null: as for an announcement. */
+  readonly policyId: string | null;
+}
+
+/** What is applied; or why nothing is. Throws NotYet. */
+export function chosen({
+  event,
+  device,
+  state,
+  trigger,
+  policyId,
+}: Cause): Exclude<Choice, { missing: string }> {
+  const { settings } = state;
+  if (!settings) throw new NotYet('the instant-on settings have not come here yet');
+  awaitPolicies(event, state);
+  const choice = choiceFor(device, around(state, settings), { trigger, policyId });
+  if ('missing' in choice)
+    throw new NotYet(`the policy ${choice.missing} is chosen, but has not come here yet`);
+  return choice;
+}
+
+export const around = ({ policies, ownAddresses }: State, settings: Settings): Around => ({
+  settings,
+  ownAddresses,
+  known: new Set(policies.keys()),
+});
+
+/** A device that is to get a changed policy does not get the one from before. */
+function awaitPolicies(event: Event, { policies }: State): void {
+  if (!deviceGrouped.is(event)) return;
+  for (const { policyId, policyVersion } of event.data.groups) {
+    const known = policyId === null ? undefined : policies.get(policyId);
+    if (known && policyVersion !== undefined && known.version < policyVersion)
+      throw new NotYet(`version ${policyVersion} of the policy ${policyId} has not come here yet`);
+  }
+}

@@ -1,7 +1,7 @@
 // deploy/settings.md, made from the settings catalogue.
 import { inOrder } from '../../libs/documents/compliance.js';
 import { settingsCatalogue } from '../../libs/device/catalogue.js';
-import type { Setting, SettingType, SnmpWay, Ways } from '../../libs/device/catalogue/setting.js';
+import type { Setting, SettingType, SnmpObject, Protocols } from '../../libs/device/catalogue/setting.js';
 import { requiredWord, valueWord } from '../../libs/device/catalogue/words.js';
 
 const settings = [...settingsCatalogue.values()];
@@ -53,7 +53,7 @@ function rowOf(setting: Setting): readonly string[] {
   ];
 }
 
-const snmpWord = ({ oid, writable, row, or }: SnmpWay): string =>
+const snmpWord = ({ oid, writable, row, or }: SnmpObject): string =>
   [`\`${oid}${row ? '.*' : ''}\` ${writable ? 'rw' : 'r'}`, or && `else ${snmpWord(or)}`]
     .filter((each) => each !== undefined)
     .join(', ');
@@ -82,7 +82,7 @@ const facts: Readonly<Record<string, string>> = {
   httpsRedirect: 'HTTP',
 };
 
-function elsewhere({ ipp, probe }: Ways): string {
+function elsewhere({ ipp, probe }: Protocols): string {
   const seen = probe && (probe.fact === 'port' ? `port ${probe.port}` : (facts[probe.fact] ?? 'certificate'));
   return [ipp && 'IPP', seen].filter((each) => each !== undefined).join(', ');
 }

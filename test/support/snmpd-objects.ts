@@ -1,7 +1,7 @@
 // A printer's objects for snmpd: one for each setting that SNMP gets at, none of them as a policy wants it.
 import type { SettingValue } from '../../libs/events/assessment.js';
 import type { Catalogue } from '../../libs/device/catalogue.js';
-import type { Setting, SnmpWay } from '../../libs/device/catalogue/setting.js';
+import type { Setting, SnmpObject } from '../../libs/device/catalogue/setting.js';
 import type { SnmpdObject } from './snmpd.js';
 
 export interface Unlike {
@@ -21,7 +21,7 @@ export function unlikeRecommended(catalogue: Catalogue): readonly Unlike[] {
   });
 }
 
-function unlike({ key, type, recommended }: Setting, { oid, syntax, writable }: SnmpWay): Unlike {
+function unlike({ key, type, recommended }: Setting, { oid, syntax, writable }: SnmpObject): Unlike {
   const access = writable ? 'rw' : 'ro';
   switch (syntax.type) {
     case 'enum': {

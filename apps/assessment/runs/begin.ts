@@ -39,7 +39,7 @@ const device = z.object({
 });
 type Device = z.infer<typeof device>;
 
-export interface Beginning {
+export interface BegunChunk {
   readonly begun: readonly Begun[];
   readonly events: readonly Draft[];
 }
@@ -49,7 +49,7 @@ export async function beginChunk(
   tx: Tx,
   chunk: ChunkPayload,
   { holder, task }: { readonly holder: string; readonly task: Task },
-): Promise<Beginning> {
+): Promise<BegunChunk> {
   const run = await readRun(tx, chunk.runId);
   const rows = run?.state === 'running' ? await holdChunk(tx, chunk) : [];
   if (!run || rows.length === 0) return { begun: [], events: [] };

@@ -49,19 +49,19 @@ export interface Setting {
   /** A secret that Muster keeps for the device: no protocol says of itself whether it is that one. Null: any other setting. */
   readonly credential: CredentialKind | null;
   /** How each protocol gets at it, besides the open device API, which has every setting by its key. */
-  readonly by: Ways;
+  readonly by: Protocols;
 }
 
-export interface Ways {
-  readonly snmp?: SnmpWay;
+export interface Protocols {
+  readonly snmp?: SnmpObject;
   /** Judged from the attributes of Get-Printer-Attributes: see libs/device/ipp. */
-  readonly ipp?: IppWay;
+  readonly ipp?: IppFact;
   /** Seen from outside, by knocking at its ports: see libs/device/probe. */
-  readonly probe?: ProbeWay;
+  readonly probe?: ProbeFact;
 }
 
 /** One object of a MIB. */
-export interface SnmpWay {
+export interface SnmpObject {
   /** Whole, with its instance, without a leading dot; with `row` a column, without one. */
   readonly oid: string;
   readonly syntax: SnmpSyntax;
@@ -70,7 +70,7 @@ export interface SnmpWay {
   /** Its instances are those of a table's rows that are meant. Of several, the setting is on where one is. */
   readonly row?: SnmpRow;
   /** For devices that have no such object. */
-  readonly or?: SnmpWay;
+  readonly or?: SnmpObject;
 }
 
 /** Rows that have a number in one of their columns, such as what kind of channel they are. */
@@ -97,7 +97,7 @@ export type SnmpSyntax =
  * uri-authentication-supported names, by its keyword, as `ipp.auth` has them · jobPassword: whether jobs can have one
  * (PWG 5100.11) · firmware: version.
  */
-export interface IppWay {
+export interface IppFact {
   readonly fact: 'transport' | 'authentication' | 'jobPassword' | 'firmware';
   /** The values that it can be set to, where the printer lets us. */
   readonly sets?: readonly SettingValue[];
@@ -108,7 +108,7 @@ export interface IppWay {
  * `tls.oldestVersion` has them ·
  * certificate: one thing about the certificate of its HTTPS port · httpsRedirect: whether plain HTTP only leads to HTTPS.
  */
-export type ProbeWay =
+export type ProbeFact =
   | { readonly fact: 'port'; readonly port: number }
   | { readonly fact: 'tlsOldest' }
   | {

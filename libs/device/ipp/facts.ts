@@ -1,6 +1,6 @@
-// What the attributes of a printer say of the settings that IPP knows of: the `fact` of an IppWay each. Pure.
+// What the attributes of a printer say of the settings that IPP knows of: the `fact` of an IppFact each. Pure.
 import type { SettingValue } from '../../events/assessment.js';
-import type { IppWay } from '../catalogue/setting.js';
+import type { IppFact } from '../catalogue/setting.js';
 import { numbersOf, textsOf, waysIn } from './attributes.js';
 import type { Attributes } from './message.js';
 
@@ -13,7 +13,7 @@ export interface Said {
 /** Null: it has no such thing. */
 export type Fact = { readonly value: SettingValue } | { readonly fault: string } | null;
 
-export const facts: Readonly<Record<IppWay['fact'], (said: Said) => Fact>> = {
+export const facts: Readonly<Record<IppFact['fact'], (said: Said) => Fact>> = {
   transport,
   authentication,
   jobPassword,

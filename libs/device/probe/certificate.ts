@@ -6,7 +6,7 @@ import { messageOf } from '../../events/message-of.js';
 import { fieldsOf } from '../../pki/fields.js';
 import { isWeakSpki } from '../../pki/key-strength.js';
 import { faultOfAuthority, faultOfLeaf } from '../../pki/rfc5280.js';
-import type { ProbeWay } from '../catalogue/setting.js';
+import type { ProbeFact } from '../catalogue/setting.js';
 import type { Shown } from './handshake.js';
 import { failed, seen, type Observation } from './observation.js';
 
@@ -25,7 +25,7 @@ export interface Judging {
 
 const dayMs = 86_400_000;
 
-type CertificateFact = Extract<ProbeWay, { fact: 'certificate' }>['about'];
+type CertificateFact = Extract<ProbeFact, { fact: 'certificate' }>['about'];
 
 /** Each about the certificate itself: one that has expired may have a strong key. */
 export function judgeCertificate(about: CertificateFact, shown: Shown, by: Judging): Observation {

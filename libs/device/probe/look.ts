@@ -2,7 +2,7 @@
 // time, everything else one after another, as small devices take few connections.
 import type { SecureContext } from 'node:tls';
 import type { Host } from '../device.js';
-import type { ProbeWay } from '../catalogue/setting.js';
+import type { ProbeFact } from '../catalogue/setting.js';
 import { judgeCertificate } from './certificate.js';
 import {
   contextOf,
@@ -69,7 +69,7 @@ export class Look {
   }
 
   /** After `knockAt`, with its port among them. */
-  async observe(way: ProbeWay): Promise<Observation> {
+  async observe(way: ProbeFact): Promise<Observation> {
     switch (way.fact) {
       case 'port':
         return this.#port(way.port);

@@ -17,7 +17,7 @@ import {
 } from '../../../test/support/web-servers.js';
 import { openDeviceApi } from '../api.js';
 import type { Catalogue } from '../catalogue.js';
-import { category, choice, onOff, type ProbeWay, type SettingType } from '../catalogue/setting.js';
+import { category, choice, onOff, type ProbeFact, type SettingType } from '../catalogue/setting.js';
 import { knock } from './knock.js';
 import type { Ports } from './look.js';
 import { openProbe, type ProbeOptions } from './probe.js';
@@ -27,7 +27,7 @@ const { signal } = new AbortController();
 const openssl = new OpenSsl();
 const open: { stop(): unknown }[] = [];
 
-const setting = (key: string, type: SettingType, probe: ProbeWay) => ({
+const setting = (key: string, type: SettingType, probe: ProbeFact) => ({
   ...{ key, title: key, type, severity: 'low' as const, recommended: true, why: 'It is tested.' },
   by: { probe },
 });

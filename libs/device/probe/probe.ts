@@ -9,7 +9,7 @@ import type { SettingValue } from '../../events/assessment.js';
 import { ownAddresses } from '../../addresses/own.js';
 import { mayConnect } from '../address.js';
 import { faultOfValue, settingsCatalogue, type Catalogue } from '../catalogue.js';
-import type { ProbeWay, SettingType } from '../catalogue/setting.js';
+import type { ProbeFact, SettingType } from '../catalogue/setting.js';
 import type { Driver, Outcome, Reading, Values } from '../device.js';
 import { Look, type Ports } from './look.js';
 import type { Observation } from './observation.js';
@@ -39,7 +39,7 @@ const wholeMs = 25_000;
 interface Asked {
   readonly key: string;
   readonly type: SettingType;
-  readonly way: ProbeWay;
+  readonly way: ProbeFact;
 }
 
 export function openProbe(target: ProbeTarget, options: ProbeOptions = {}): Driver {
@@ -102,7 +102,7 @@ const seenOutside = (values: Values, failed: ReadonlyMap<string, string>): Outco
 });
 
 /** As a value of the setting: a certificate may last longer, or have ended longer ago, than its numbers go. */
-function fitted(type: SettingType, way: ProbeWay, observation: Observation): Observation {
+function fitted(type: SettingType, way: ProbeFact, observation: Observation): Observation {
   if (observation.kind !== 'seen') return observation;
   const days = way.fact === 'certificate' && way.about === 'daysLeft' && type.type === 'number';
   const value = days ? Math.min(type.max, Math.max(type.min, Number(observation.value))) : observation.value;

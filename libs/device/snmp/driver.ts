@@ -34,10 +34,10 @@ export function openSnmp(target: SnmpTarget, catalogue: Catalogue = settingsCata
       ),
     read: (keys, signal) =>
       conversation.ask({ name: 'read', signal, wholeMs: wholeMs.read }, (session) =>
-        readBy(session, target, waysOf(catalogue, keys)),
+        readBy(session, target, objectsOf(catalogue, keys)),
       ),
     write: async (changes, signal) => {
-      const writing = new Writing(target, changes, waysOf(catalogue, new Set(changes.keys())));
+      const writing = new Writing(target, changes, objectsOf(catalogue, new Set(changes.keys())));
       const outcome = await conversation.ask({ name: 'write', signal, wholeMs: wholeMs.write }, (session) =>
         writing.run(session),
       );
@@ -52,7 +52,7 @@ export function openSnmp(target: SnmpTarget, catalogue: Catalogue = settingsCata
   };
 }
 
-const waysOf = (catalogue: Catalogue, keys: ReadonlySet<string>) =>
+const objectsOf = (catalogue: Catalogue, keys: ReadonlySet<string>) =>
   new Map(
     [...keys].flatMap((key) => {
       const way = catalogue.get(key)?.by.snmp;

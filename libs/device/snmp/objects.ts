@@ -2,11 +2,11 @@
 // those, such as rows of a table.
 import snmp, { type Session, type Varbind } from 'net-snmp';
 import type { SettingValue } from '../../events/assessment.js';
-import type { SnmpRow, SnmpSyntax, SnmpWay } from '../catalogue/setting.js';
+import type { SnmpRow, SnmpSyntax, SnmpObject } from '../catalogue/setting.js';
 import { firstRows, getAll, type Answers } from './ask.js';
 import { valueOf, type Judged } from './value.js';
 
-export type SnmpWays = ReadonlyMap<string, SnmpWay>;
+export type SnmpObjects = ReadonlyMap<string, SnmpObject>;
 
 /** What a setting is on a device. */
 export interface Objects {
@@ -23,7 +23,7 @@ export interface Found {
 }
 
 export interface Looking {
-  readonly ways: SnmpWays;
+  readonly ways: SnmpObjects;
   /** Objects asked for beside them. */
   readonly besides: readonly string[];
 }
@@ -34,11 +34,11 @@ export async function lookFor(
   before: ReadonlyMap<string, Objects> = new Map(),
 ): Promise<Found> {
   const tables = await rowsOf(session, ways);
-  const oidsOf = ({ oid, row }: SnmpWay): readonly string[] =>
+  const oidsOf = ({ oid, row }: SnmpObject): readonly string[] =>
     row ? (tables.get(keyOf(row)) ?? []).map((instance) => `${oid}.${instance}`) : [oid];
   const answers = await getAll(session, [...besides, ...[...ways.values()].flatMap(oidsOf)]);
   const objects = new Map(before);
-  const left = new Map<string, SnmpWay>();
+  const left = new Map<string, SnmpObject>();
   for (const [key, way] of ways) {
     const oids = oidsOf(way).filter((oid) => answers.found.has(oid) || answers.failed.has(oid));
     if (oids.length > 0) objects.set(key, { ...way, oids });
@@ -74,7 +74,7 @@ const rowsMax = 32;
 const instancesOfVersion1 = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => `1.${number}`);
 
 /** Instances of the rows that are meant. */
-async function rowsOf(session: Session, ways: SnmpWays): Promise<ReadonlyMap<string, readonly string[]>> {
+async function rowsOf(session: Session, ways: SnmpObjects): Promise<ReadonlyMap<string, readonly string[]>> {
   const rows = new Map([...ways.values()].flatMap(({ row }) => (row ? [[keyOf(row), row] as const] : [])));
   const columns = new Map<string, readonly Varbind[]>();
   for (const { column } of rows.values()) {

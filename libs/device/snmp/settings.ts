@@ -5,14 +5,14 @@ import type { Outcome, Reading, Setback, Values, Written } from '../device.js';
 import type { SnmpTarget } from './access.js';
 import { set, type Answers } from './ask.js';
 import { serialObjects, serialsIn } from './identity.js';
-import { lookFor, saidOf, type Found, type SnmpWays } from './objects.js';
+import { lookFor, saidOf, type Found, type SnmpObjects } from './objects.js';
 import { statusText } from './setback.js';
 import { varbindOf } from './value.js';
 
 export async function readBy(
   session: Session,
   target: SnmpTarget,
-  ways: SnmpWays,
+  ways: SnmpObjects,
 ): Promise<Outcome<Reading>> {
   const { answers, objects } = await lookFor(session, lookingFor(target, ways));
   const other = otherThan(target, answers);
@@ -39,7 +39,7 @@ export class Writing {
   constructor(
     private readonly target: SnmpTarget,
     private readonly changes: Values,
-    private readonly ways: SnmpWays,
+    private readonly ways: SnmpObjects,
   ) {}
 
   /** Rejects with what net-snmp says when the device falls silent. */
@@ -96,7 +96,7 @@ async function refusalOf(session: Session, varbind: Varbind): Promise<string | n
   }
 }
 
-const lookingFor = ({ serial }: SnmpTarget, ways: SnmpWays) => ({
+const lookingFor = ({ serial }: SnmpTarget, ways: SnmpObjects) => ({
   ways,
   besides: serial === null ? [] : serialObjects,
 });

@@ -2,7 +2,7 @@
 import { isIPv4 } from 'node:net';
 import snmp, { type Varbind } from 'net-snmp';
 import type { SettingValue } from '../../events/assessment.js';
-import type { SnmpSyntax, SnmpWay } from '../catalogue/setting.js';
+import type { SnmpSyntax, SnmpObject } from '../catalogue/setting.js';
 
 export type Judged<T> = { readonly value: T } | { readonly fault: string };
 
@@ -64,7 +64,7 @@ const isPresent = (bytes: Buffer): boolean =>
 
 /** @param said what the object is now: its type; null when that is not known */
 export function varbindOf(
-  { oid, syntax }: Pick<SnmpWay, 'oid' | 'syntax'>,
+  { oid, syntax }: Pick<SnmpObject, 'oid' | 'syntax'>,
   value: SettingValue,
   said: Varbind | null,
 ): Judged<Varbind> {

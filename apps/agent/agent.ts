@@ -12,7 +12,7 @@
 //   fleet.ts fleet/  many devices in one process
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { announceReason } from '#events/device';
+import type { announceReason } from '#events/announcement';
 import type { Log } from '#runtime/log';
 import type * as z from 'zod';
 import { afterAttempt, patientPace, type Outcome, type Pace } from './attempt.js';

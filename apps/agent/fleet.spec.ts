@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDeviceApi } from '#device/api';
 import { policyTemplates } from '#documents/templates';
-import type { SettingValue } from '#events/assessment';
+import type { SettingValue } from '#events/device-setting';
 import { openLog } from '#runtime/log';
 import { freePort } from '../../scripts/free-port.mjs';
 import {

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { settingValue } from '#events/assessment';
-import { announceReason } from '#events/device';
+import { settingValue } from '#events/device-setting';
+import { announceReason } from '#events/announcement';
 import { ipsecRules } from '#events/ipsec';
 import * as z from 'zod';
 

@@ -3,13 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { cut } from '#events/cut';
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
 import { compliant, type AppliedPolicy } from '#documents/policy';
-import {
-  detailMax,
-  assessmentStarted,
-  type AssessmentFinished,
-  type SettingChange,
-  type TaskMode,
-} from '#events/assessment';
+import { assessmentStarted, type AssessmentFinished, type TaskMode } from '#events/assessment';
+import { detailMax, type SettingChange } from '#events/device-setting';
 import type { Trigger } from '#events/device';
 import type { Draft } from '#events/event';
 import type { Known } from '#device/ways/known';

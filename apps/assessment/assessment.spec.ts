@@ -8,8 +8,8 @@ import {
   assessmentQueued,
   assessmentRequested,
   assessmentSkipped,
-  assessmentUndoRequested,
 } from '#events/assessment';
+import { assessmentUndoRequested } from '#events/undo';
 import {
   deviceFlapping,
   deviceGrouped,

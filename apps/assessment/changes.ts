@@ -1,6 +1,5 @@
 // What Muster has changed on devices, kept before each write, so that it can be told and put back whatever happens then.
-import type { SettingChange } from '#events/assessment';
-import { settingChange, settingValue } from '#events/assessment';
+import { settingChange, type SettingChange, settingValue } from '#events/device-setting';
 import { settingsCatalogue } from '#device/catalogue';
 import { ipsecRulesKey, type SentRule } from '#device/ipsec';
 import { ipsecText, ipsecTitle } from '#documents/ipsec/item';

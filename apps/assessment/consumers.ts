@@ -1,7 +1,8 @@
 // What assessment hears. Facts and control have a queue each, so that an operator waits behind no announcements.
 import { consumer } from '#bus/consumer';
 import { keepDocuments } from '#bus/keep-documents';
-import { assessmentCancelRequested, assessmentRequested, assessmentUndoRequested } from '#events/assessment';
+import { assessmentCancelRequested, assessmentRequested } from '#events/assessment';
+import { assessmentUndoRequested } from '#events/undo';
 import { deviceFlapping, deviceGrouped, deviceRetired, deviceUnlicensed } from '#events/device';
 import type { Event } from '#events/event';
 import { groupChanged } from '#events/group';

@@ -1,5 +1,6 @@
 // One assessment of one device: who are you, read, compare, write what differs, read again (R61).
-import type { DeviceAgent, SettingResult } from '#events/assessment';
+import type { DeviceAgent } from '#events/assessment';
+import type { SettingResult } from '#events/device-setting';
 import { agentIn, agentSettings } from '#device/agent';
 import { settingsCatalogue } from '#device/catalogue';
 import type { Outcome, Reading, Setback, Values } from '#device/device';

@@ -1,12 +1,8 @@
 // What follows from what happened to a device: a task, or the reason why not. Pure.
 import { randomUUID } from 'node:crypto';
 import { nothing, type Decision } from '#bus/consumer';
-import {
-  assessmentCancelRequested,
-  assessmentQueued,
-  assessmentRequested,
-  assessmentUndoRequested,
-} from '#events/assessment';
+import { assessmentCancelRequested, assessmentQueued, assessmentRequested } from '#events/assessment';
+import { assessmentUndoRequested } from '#events/undo';
 import {
   deviceFlapping,
   deviceGrouped,

@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cut } from '#events/cut';
-import { detailMax, type SettingResult, type UndoneItem } from '#events/assessment';
+import { detailMax, type SettingResult } from '#events/device-setting';
+import type { UndoneItem } from '#events/undo';
 import type { Setback } from '#device/device';
 import { ipsecRulesKey, sentRule, type SaidRule, type SentRule } from '#device/ipsec';
 import {

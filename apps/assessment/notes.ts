@@ -1,6 +1,7 @@
 // What the log says of a device: how its assessment or an undoing ended, or why there was none.
 import type { Note } from '#bus/consumer';
-import { assessmentFinished, assessmentSkipped, assessmentUndone } from '#events/assessment';
+import { assessmentFinished, assessmentSkipped } from '#events/assessment';
+import { assessmentUndone } from '#events/undo';
 import type { Draft } from '#events/event';
 import type { Log } from '#runtime/log';
 

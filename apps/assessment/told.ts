@@ -3,9 +3,9 @@ import {
   assessmentFinished,
   assessmentSkipped,
   type AssessmentFinished,
-  type SettingChange,
   type TaskMode,
 } from '#events/assessment';
+import type { SettingChange } from '#events/device-setting';
 import type { Draft } from '#events/event';
 import { kind } from './task.js';
 

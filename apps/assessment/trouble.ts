@@ -2,7 +2,7 @@
 import { cut } from '#events/cut';
 import { TaskCancelled } from '#bus/lease';
 import type { Setback } from '#device/device';
-import { detailMax, type SettingChange } from '#events/assessment';
+import { detailMax, type SettingChange } from '#events/device-setting';
 
 /** Thrown when the device could not be spoken with this time, and another try may mend it. */
 export class DeviceTrouble extends Error {

@@ -3,14 +3,9 @@ import { cut } from '#events/cut';
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
 import type { Setback } from '#device/device';
 import type { Speaking } from '#device/ways/ways';
-import {
-  detailMax,
-  assessmentStarted,
-  assessmentUndone,
-  type AssessmentUndone,
-  type SettingChange,
-  type UndoneItem,
-} from '#events/assessment';
+import { assessmentStarted } from '#events/assessment';
+import { detailMax, type SettingChange } from '#events/device-setting';
+import { assessmentUndone, type AssessmentUndone, type UndoneItem } from '#events/undo';
 import type { Draft } from '#events/event';
 import type { Log } from '#runtime/log';
 import type { Store, Tx } from '#store/store';

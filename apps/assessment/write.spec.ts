@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Driver, DriverName, Outcome, Setback } from '#device/device';
 import { withoutSecrets } from '#device/ways/entrance';
 import { Ways } from '#device/ways/ways';
-import type { SettingValue } from '#events/assessment';
+import type { SettingValue } from '#events/device-setting';
 import { exampleIdentity } from '#events/identity';
 import { stepsOf, writeAll, type Change } from './write.js';
 

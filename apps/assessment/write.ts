@@ -1,7 +1,7 @@
 // Writing to a device: each step is kept before it is made and read again after it, and one that could cut Muster off
 // comes alone, with a look afterwards whether the device can still be spoken with.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SettingValue } from '#events/assessment';
+import type { SettingValue } from '#events/device-setting';
 import { settingsCatalogue } from '#device/catalogue';
 import type { DriverName, Outcome, Reading, Setback, Values } from '#device/device';
 import type { SentRule } from '#device/ipsec';

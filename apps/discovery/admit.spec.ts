@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, test } from 'vitest';
+import { announcementFiltered, deviceAnnounced, type DeviceAnnounced } from '#events/announcement';
+import { deviceConflicted } from '#events/conflict';
 import {
-  announcementFiltered,
-  deviceAnnounced,
-  deviceConflicted,
   deviceDiscovered,
   deviceFlapping,
   deviceReconciled,
   deviceRetired,
   deviceRetireRequested,
-  type DeviceAnnounced,
 } from '#events/device';
 import type { Draft, Event, EventDefinition } from '#events/event';
 import { serialListChanged } from '#events/serial-list';

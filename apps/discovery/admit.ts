@@ -2,14 +2,12 @@
 import { nothing, NotYet, type Decision } from '#bus/consumer';
 import { deviceApprovalRequested, type DeviceApprovalRequested } from '#events/approval';
 import { deviceConflictDecisionRequested, type DeviceConflictDecisionRequested } from '#events/conflict';
+import { announcementFiltered, deviceAnnounced, type DeviceAnnounced } from '#events/announcement';
 import {
-  announcementFiltered,
-  deviceAnnounced,
   deviceDiscovered,
   deviceReconciled,
   deviceRetired,
   deviceRetireRequested,
-  type DeviceAnnounced,
   type DeviceRetireRequested,
 } from '#events/device';
 import type { Draft, Event } from '#events/event';

@@ -6,7 +6,8 @@ import {
   otherClaimsMax,
   refusedClaimsMax,
 } from '#events/approval';
-import { announcementFiltered, deviceAnnounced, deviceDiscovered } from '#events/device';
+import { announcementFiltered, deviceAnnounced } from '#events/announcement';
+import { deviceDiscovered } from '#events/device';
 import type { Draft, Event, EventDefinition } from '#events/event';
 import { defaultSettings, type Settings } from '#events/settings';
 import { published } from '../../test/support/fed-delivery.js';

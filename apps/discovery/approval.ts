@@ -7,7 +7,7 @@ import {
   type DeviceApprovalDecided,
   type DeviceApprovalRequested,
 } from '#events/approval';
-import { announcementFiltered } from '#events/device';
+import { announcementFiltered } from '#events/announcement';
 import type { Draft, Event } from '#events/event';
 import type { Settings } from '#events/settings';
 import { claimOf } from './conflict.js';

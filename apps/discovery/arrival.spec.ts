@@ -1,7 +1,7 @@
 // A device that was looked for, and is known elsewhere (R35, R36): what moves it, and what is told of it.
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { deviceAnnounced } from '#events/device';
+import { deviceAnnounced } from '#events/announcement';
 import { exampleIdentity } from '#events/identity';
 import { defaultSettings } from '#events/settings';
 import { announced } from './admit.js';

@@ -1,11 +1,8 @@
 // What becomes of claims to a known serial number that nothing proves, once its old address was asked (R36). Pure.
 import type { Decision } from '#bus/consumer';
-import {
-  deviceConflicted,
-  deviceReconciled,
-  type DeviceAnnounced,
-  type DeviceConflicted,
-} from '#events/device';
+import type { DeviceAnnounced } from '#events/announcement';
+import { deviceConflicted, type DeviceConflicted } from '#events/conflict';
+import { deviceReconciled } from '#events/device';
 import type { Draft } from '#events/event';
 import type { Identity } from '#events/identity';
 import { announcementsOf, cameBy } from './arrival.js';

@@ -3,14 +3,10 @@ import {
   deviceConflictDecided,
   deviceConflictDecisionRequested,
   type DeviceConflictDecisionRequested,
-} from '#events/conflict';
-import {
-  announcementFiltered,
-  deviceAnnounced,
   deviceConflicted,
-  deviceReconciled,
-  type DeviceAnnounced,
-} from '#events/device';
+} from '#events/conflict';
+import { announcementFiltered, deviceAnnounced, type DeviceAnnounced } from '#events/announcement';
+import { deviceReconciled } from '#events/device';
 import type { Draft, Event, EventDefinition } from '#events/event';
 import { defaultSettings } from '#events/settings';
 import { published } from '../../test/support/fed-delivery.js';

@@ -7,7 +7,8 @@ import {
   type DeviceConflictDecided,
   type DeviceConflictDecisionRequested,
 } from '#events/conflict';
-import { announcementFiltered, deviceReconciled, type DeviceAnnounced } from '#events/device';
+import { announcementFiltered, type DeviceAnnounced } from '#events/announcement';
+import { deviceReconciled } from '#events/device';
 import type { Draft, Event } from '#events/event';
 import {
   conflictsOf,

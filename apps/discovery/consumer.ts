@@ -2,7 +2,8 @@
 import { consumer } from '#bus/consumer';
 import { deviceApprovalRequested } from '#events/approval';
 import { deviceConflictDecisionRequested } from '#events/conflict';
-import { deviceAnnounced, deviceRetireRequested } from '#events/device';
+import { deviceAnnounced } from '#events/announcement';
+import { deviceRetireRequested } from '#events/device';
 import { serialListChanged } from '#events/serial-list';
 import { admit, type Heard } from './admit.js';
 import { evolve, type Change, type Known } from './known.js';

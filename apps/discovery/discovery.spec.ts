@@ -8,17 +8,9 @@ import { runWorkers, type RunningWorkers } from '#bus/worker';
 import { deviceApiPort, openDeviceApi } from '#device/api';
 import type { Driver, Target } from '#device/device';
 import { deviceApprovalDecided, deviceApprovalRequested, deviceQuarantined } from '#events/approval';
-import { deviceConflictDecided, deviceConflictDecisionRequested } from '#events/conflict';
-import {
-  announcementFiltered,
-  deviceAnnounced,
-  deviceConflicted,
-  deviceDiscovered,
-  deviceReconciled,
-  deviceRetired,
-  deviceRetireRequested,
-  type DeviceAnnounced,
-} from '#events/device';
+import { deviceConflictDecided, deviceConflictDecisionRequested, deviceConflicted } from '#events/conflict';
+import { announcementFiltered, deviceAnnounced, type DeviceAnnounced } from '#events/announcement';
+import { deviceDiscovered, deviceReconciled, deviceRetired, deviceRetireRequested } from '#events/device';
 import type { Event } from '#events/event';
 import type { Identity } from '#events/identity';
 import { serialListChanged } from '#events/serial-list';

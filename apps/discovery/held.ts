@@ -6,7 +6,7 @@
 // it shows that. From its source, impostor and printer may both come: who does is let in by a person alone.
 import { sourceOf } from '#addresses/source';
 import { otherClaimsMax, refusedClaimsMax } from '#events/approval';
-import type { DeviceAnnounced } from '#events/device';
+import type { DeviceAnnounced } from '#events/announcement';
 import { claimOf } from './conflict.js';
 import type { Held, Said } from './known.js';
 import type { Certificates } from './move.js';

@@ -1,5 +1,6 @@
 // What discovery knows while it decides, and how a change changes it.
-import type { DeviceAnnounced, DeviceReconciled, ProbeWay } from '#events/device';
+import type { DeviceAnnounced } from '#events/announcement';
+import type { DeviceReconciled, ProbeWay } from '#events/device';
 import type { Identity } from '#events/identity';
 import type { Settings } from '#events/settings';
 

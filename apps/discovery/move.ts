@@ -1,6 +1,6 @@
 // Who may move a device (R31, R32, R36): what proves that an announcement is the known device's. What follows when nothing
 // does: claims.ts.
-import type { DeviceAnnounced } from '#events/device';
+import type { DeviceAnnounced } from '#events/announcement';
 import type { Identity } from '#events/identity';
 import type { Arrival, Certificate, Change, Changed, Device, Proof } from './known.js';
 

@@ -7,13 +7,9 @@ import { metrics } from '@opentelemetry/api';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runWorkers, type RunningWorkers } from '#bus/worker';
 import { deviceApprovalDecided, deviceApprovalRequested, deviceQuarantined } from '#events/approval';
-import {
-  announcementFiltered,
-  deviceAnnounced,
-  deviceConflicted,
-  deviceDiscovered,
-  deviceReconciled,
-} from '#events/device';
+import { announcementFiltered, deviceAnnounced } from '#events/announcement';
+import { deviceConflicted } from '#events/conflict';
+import { deviceDiscovered, deviceReconciled } from '#events/device';
 import type { Event } from '#events/event';
 import { exampleIdentity, type Identity } from '#events/identity';
 import { announcementProbed, announcementsRefused, type Refusal } from '#events/refusal';

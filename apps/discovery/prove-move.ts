@@ -3,7 +3,7 @@
 // missed answer is no silence: a device that moved without a proof is taken as moved after about a minute.
 import * as z from 'zod';
 import { worker, type Ending, type Worker } from '#bus/worker';
-import { announcementFiltered } from '#events/device';
+import { announcementFiltered } from '#events/announcement';
 import type { Draft } from '#events/event';
 import { settingsChanged } from '#events/settings';
 import { readDocument } from '#store/documents';

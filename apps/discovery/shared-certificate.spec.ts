@@ -1,7 +1,7 @@
 // A certificate that two devices showed proves nothing of either, whatever an operator decides of one of them.
 import { expect, it, onTestFinished } from 'vitest';
 import { deviceConflictDecisionRequested } from '#events/conflict';
-import { deviceAnnounced } from '#events/device';
+import { deviceAnnounced } from '#events/announcement';
 import { migrate } from '#store/migrate';
 import { openEmbedded } from '#store/open';
 import { Store } from '#store/store';

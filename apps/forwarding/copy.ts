@@ -1,10 +1,10 @@
 // Which listeners get a copy of an admitted announcement (R70, R72): pure.
 import { nothing, NotYet, type Decision } from '#bus/consumer';
 import type { Announcement } from '#announce/announcement';
+import { hopsMax } from '#events/announcement';
 import {
   deviceDiscovered,
   deviceReconciled,
-  hopsMax,
   type DeviceDiscovered,
   type DeviceReconciled,
 } from '#events/device';

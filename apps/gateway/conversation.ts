@@ -4,7 +4,7 @@ import { context, ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetr
 import type { Acknowledge, Announcement } from '#announce/announcement';
 import type { Judge } from '#announce/answer';
 import { contextOf, traceparentOf } from '#bus/spans';
-import type { DeviceAnnounced } from '#events/device';
+import type { DeviceAnnounced } from '#events/announcement';
 import type { EdgeConfiguration } from '#events/settings';
 import { keyExchangeGroup } from '#pki/negotiated';
 import { readPeer, type Peer } from '#pki/peer';

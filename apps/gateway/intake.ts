@@ -2,7 +2,7 @@
 import type { Acknowledge } from '#announce/announcement';
 import { BusError } from '#bus/bus';
 import { killPoint } from '#bus/kill-point';
-import { deviceAnnounced, type DeviceAnnounced } from '#events/device';
+import { deviceAnnounced, type DeviceAnnounced } from '#events/announcement';
 import { stamp } from '#events/event';
 import type { Complaints } from './complaints.js';
 import type { Keeping } from './keeping.js';

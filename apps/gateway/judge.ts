@@ -1,7 +1,7 @@
 // The rule at the edge: who may announce what. Nothing in an announcement is true until checked; nothing is waited for but word
 // of a revocation.
 import type { Announcement, AuthenticationOutcome } from '#announce/announcement';
-import { hopsMax } from '#events/device';
+import { hopsMax } from '#events/announcement';
 import type { EdgeConfiguration } from '#events/settings';
 import type { Peer } from '#pki/peer';
 import type { ChainStanding } from '#pki/revocation/standing';

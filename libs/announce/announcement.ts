@@ -7,7 +7,7 @@
 //   announce.ts      the client's half: connects, announces, hears the acknowledge
 //   answer.ts        the server's half: reads lines, has each judged, answers in order, within limits
 import * as z from 'zod';
-import { announceReason, origin } from '../events/device.js';
+import { announceReason, origin } from '../events/announcement.js';
 import { identity, printable, type Identity } from '../events/identity.js';
 import { Malformed } from './malformed.js';
 import { parseStrictly } from './strict-json.js';

@@ -6,7 +6,7 @@ import { createServer as createTls } from 'node:tls';
 import amqp, { type ConfirmChannel } from 'amqplib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { catalogue } from '#events/catalogue';
-import { deviceAnnounced } from '#events/device';
+import { deviceAnnounced } from '#events/announcement';
 import { serviceReported } from '#events/service';
 import { Authority } from '../../test/support/authority.js';
 import { freePort } from '../../scripts/free-port.mjs';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { catalogue } from '#events/catalogue';
-import { deviceAnnounced, deviceRetireRequested } from '#events/device';
+import { deviceAnnounced } from '#events/announcement';
+import { deviceRetireRequested } from '#events/device';
 import { edgeConfigured } from '#events/settings';
 import { definitionsOf } from './rabbit/definitions.js';
 import { streamOf, topologyOf } from './topology.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SettingValue } from '../events/assessment.js';
+import type { SettingValue } from '../events/device-setting.js';
 import { agentIn } from './agent.js';
 
 test.each<{ what: string; said: Readonly<Record<string, SettingValue>>; then: object }>([

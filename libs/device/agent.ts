@@ -1,5 +1,6 @@
 // The announcement agent of a device, out of the settings that were read (R9).
-import type { DeviceAgent, SettingValue } from '../events/assessment.js';
+import type { DeviceAgent } from '../events/assessment.js';
+import type { SettingValue } from '../events/device-setting.js';
 import type { Values } from './device.js';
 
 /** Settings that say it. */

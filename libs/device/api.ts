@@ -1,6 +1,6 @@
 // The driver of the open HTTPS device API: apps/agent/DEVICE-API.md says what it is.
 import * as z from 'zod';
-import { settingValue } from '../events/assessment.js';
+import { settingValue } from '../events/device-setting.js';
 import { identity } from '../events/identity.js';
 import { call } from './call.js';
 import type { Driver, Outcome, Target } from './device.js';

@@ -1,5 +1,5 @@
 // Every setting there is. A policy may ask for these and no others.
-import type { SettingValue } from '../events/assessment.js';
+import type { SettingValue } from '../events/device-setting.js';
 import { access } from './catalogue/access.js';
 import { announcement } from './catalogue/announcement.js';
 import { credentials } from './catalogue/credentials.js';

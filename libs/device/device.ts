@@ -16,7 +16,7 @@
 //   agent.ts       the device's announcement agent, out of its settings
 //   ways/          several drivers as one device: who serves what, which credentials, what is remembered
 //   catalogue.ts   every setting there is; one data file per category in catalogue/
-import type { SettingValue } from '../events/assessment.js';
+import type { SettingValue } from '../events/device-setting.js';
 import type { Identity } from '../events/identity.js';
 import type { Credential } from './credential.js';
 import type { SaidRule, SentRule } from './ipsec.js';

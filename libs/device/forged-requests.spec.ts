@@ -9,7 +9,7 @@ import { openIpp } from '#device/ipp/ipp';
 import { openSnmp } from '#device/snmp/driver';
 import { defaultSettings } from '#events/settings';
 import { identity } from '#events/identity';
-import { deviceAnnounced } from '#events/device';
+import { deviceAnnounced } from '#events/announcement';
 import { ownAddresses } from '#addresses/own';
 import { freePort } from '../../scripts/free-port.mjs';
 

@@ -1,5 +1,5 @@
 // How a device's value is compared with what a policy requires. Pure.
-import type { Comparison, SettingValue } from '../events/assessment.js';
+import type { Comparison, SettingValue } from '../events/device-setting.js';
 import type { PolicyItem } from '../events/policy.js';
 import type { SettingType } from '../device/catalogue/setting.js';
 import { compareVersions } from './version.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { settingsCatalogue } from '#device/catalogue';
 import { baselinesOf, inOrder, meanScore, scoreOf } from '#documents/compliance';
-import type { SettingResult } from '#events/assessment';
+import type { SettingResult } from '#events/device-setting';
 
 type Outcome = SettingResult['outcome'];
 const result = (

@@ -5,7 +5,7 @@
 // not be read, and what the device lacks although the policy demands it. What it lacks and the policy ignores weighs nothing.
 // Of many devices it is the mean of their scores, rounded down, each device counting the same, however many settings it
 // has; a device without a score (not assessed, did not answer, nothing that counts) is left out, and told apart.
-import type { SettingResult } from '../events/assessment.js';
+import type { SettingResult } from '../events/device-setting.js';
 import type { Catalogue } from '../device/catalogue.js';
 
 const weights: Readonly<Record<SettingResult['severity'], number>> = { high: 5, medium: 3, low: 1 };

@@ -5,7 +5,7 @@ import { settingsCatalogue } from '#device/catalogue';
 import { writePolicyFile, type PolicyFile } from '#documents/policy-file';
 import { readPolicyFile } from '#documents/read-policy-file';
 import { policyTemplates } from '#documents/templates';
-import type { SettingValue } from '#events/assessment';
+import type { SettingValue } from '#events/device-setting';
 import { exampleIpsecRule } from '#events/ipsec';
 import type { PolicyIpsec, PolicyItem } from '#events/policy';
 import { costOf } from '../../test/support/cost.js';

@@ -10,7 +10,7 @@ import {
   type AppliedPolicy,
 } from '#documents/policy';
 import { policyTemplates } from '#documents/templates';
-import type { SettingValue } from '#events/assessment';
+import type { SettingValue } from '#events/device-setting';
 import { policyBody, type Policy, type PolicyItem } from '#events/policy';
 
 const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);

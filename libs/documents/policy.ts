@@ -16,7 +16,7 @@
 //   serial-line.ts  lines of a list of serial numbers (R33)
 //   device-list.ts  lists of devices to look for (R35); device-list/ has their formats
 import { cut } from '../events/cut.js';
-import { detailMax, type SettingResult, type SettingValue } from '../events/assessment.js';
+import { detailMax, type SettingResult, type SettingValue } from '../events/device-setting.js';
 import type { Policy, PolicyItem } from '../events/policy.js';
 import { faultOfValue, settingsCatalogue, type Catalogue } from '../device/catalogue.js';
 import type { Setting, SettingType } from '../device/catalogue/setting.js';

@@ -1,5 +1,5 @@
 // Policies that a fresh installation comes with, and that operators start their own from.
-import type { SettingValue } from '../events/assessment.js';
+import type { SettingValue } from '../events/device-setting.js';
 import type { Policy, PolicyItem } from '../events/policy.js';
 import { settingsCatalogue } from '../device/catalogue.js';
 

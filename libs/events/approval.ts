@@ -1,6 +1,7 @@
 // Devices that are held until somebody admits them (R37).
 import * as z from 'zod';
-import { authentication, claimKey, exampleClaim, origin } from './device.js';
+import { authentication, origin } from './announcement.js';
+import { claimKey, exampleClaim } from './conflict.js';
 import { defineEvent } from './event.js';
 import { exampleIdentity, identity, ipAddress, printable, serialNumber } from './identity.js';
 

@@ -1,75 +1,9 @@
 // Policy against device: asked for, begun, ended.
 import * as z from 'zod';
+import { detailMax, settingChanges, settingResult } from './device-setting.js';
 import { trigger } from './device.js';
 import { defineEvent } from './event.js';
 import { exampleIdentity, identity, printable } from './identity.js';
-
-/** Characters of a detail: what a device says of itself is cut to it. */
-export const detailMax = 512;
-
-export const severity = z.enum(['high', 'medium', 'low']);
-
-/** A value a setting can have. */
-export const settingValue = z.union([z.boolean(), z.number(), z.string().max(1024)]);
-export type SettingValue = z.infer<typeof settingValue>;
-
-/**
- * How a value is compared with the one that a policy requires. atLeast, atMost: of numbers, of versions, and of choices
- * that have an order. oneOf: it, or one of those named besides.
- */
-export const comparison = z.enum(['equals', 'atLeast', 'atMost', 'oneOf']);
-export type Comparison = z.infer<typeof comparison>;
-
-/** What it means that a device does not have a setting. */
-export const unsupported = z.enum(['fail', 'ignore']);
-
-/**
- * What became of one setting. The five kinds are never mixed up: compliant (as it was), remediated (changed, and read
- * back right), nonCompliant (differs and was not or could not be changed), unsupported (the device has no such setting),
- * failed (could not be read).
- */
-export const settingOutcome = z.enum(['compliant', 'remediated', 'nonCompliant', 'unsupported', 'failed']);
-
-/** How a setting was got at: the open device API, SNMP, IPP, or seen from outside (R65). */
-export const settingDriver = z.enum(['api', 'snmp', 'ipp', 'probe']);
-
-export const settingResult = z.object({
-  setting: z.string().max(64),
-  title: z.string().max(128),
-  category: z.string().max(64),
-  severity,
-  policyId: z.string().max(64),
-  required: settingValue,
-  /** As the policy has them; absent: equals, none besides, ignored. */
-  compare: comparison.optional(),
-  also: z.array(settingValue).max(50).optional(),
-  unsupported: unsupported.optional(),
-  before: settingValue.nullable(),
-  after: settingValue.nullable(),
-  outcome: settingOutcome,
-  /** Why, when it is not compliant or remediated. */
-  detail: z.string().max(detailMax).nullable(),
-  /** By what it was read. */
-  driver: settingDriver.nullable().optional(),
-  /** Of a dry run: it would be set to what is required. */
-  wouldWrite: z.boolean().optional(),
-});
-export type SettingResult = z.infer<typeof settingResult>;
-
-/** What was changed on a device. */
-export const settingChange = z.object({
-  setting: z.string().max(64),
-  title: z.string().max(128),
-  before: settingValue,
-  /** What the device said of it when it was read again; where it said nothing, what was written. */
-  after: settingValue,
-  driver: settingDriver,
-  at: z.iso.datetime(),
-  /** The device was read again. */
-  verified: z.boolean(),
-});
-export type SettingChange = z.infer<typeof settingChange>;
-const settingChanges = z.array(settingChange).max(500);
 
 /** assess: remediates what may be · dryRun: says what it would write, and writes nothing · undo: puts back what a task changed. */
 export const taskMode = z.enum(['assess', 'dryRun', 'undo']);
@@ -93,7 +27,8 @@ const subject = z.object({
   /** The run of a schedule that it is a part of (R63); absent: of none. */
   runId: z.uuid().optional(),
 });
-const exampleSubject = {
+
+export const exampleSubject = {
   taskId: '0193f2a0-0000-7000-8000-0000000000b1',
   deviceId: '0193f2a0-0000-7000-8000-000000000001',
   identity: exampleIdentity,
@@ -125,16 +60,6 @@ export const assessmentRequested = defineEvent({
     mode: 'dryRun',
     everything: false,
   },
-});
-
-export const assessmentUndoRequested = defineEvent({
-  type: 'assessment.undoRequested',
-  publisher: 'console',
-  plane: 'control',
-  title: 'An operator asks that what a task has changed on a device be put back.',
-  schema: z.object({ deviceId: z.uuid(), taskId: z.uuid(), requestedBy: printable(128) }),
-  subject: (data) => data.deviceId,
-  example: { deviceId: exampleSubject.deviceId, taskId: exampleSubject.taskId, requestedBy: 'admin' },
 });
 
 export const assessmentCancelRequested = defineEvent({
@@ -271,79 +196,3 @@ export const assessmentFinished = defineEvent({
   },
 });
 export type AssessmentFinished = z.infer<typeof assessmentFinished.schema>;
-
-/** What became of one change that was to be put back. */
-const undoneItem = z.object({
-  setting: z.string().max(64),
-  title: z.string().max(128),
-  /** What Muster had written. */
-  from: settingValue,
-  /** What it was before that. */
-  to: settingValue,
-  /** What the device says in the end; null: it does not. */
-  says: settingValue.nullable(),
-  /**
-   * restored: it says what it said before · changedSince: it said something else than what Muster had written, and was left
-   * alone · refused: it did not take it, or says something else when read again · unsupported: it has no such setting any
-   * more · failed: it could not be read or written · leftOut: a secret, which is never put back.
-   */
-  outcome: z.enum(['restored', 'changedSince', 'refused', 'unsupported', 'failed', 'leftOut']),
-  detail: z.string().max(detailMax).nullable(),
-});
-export type UndoneItem = z.infer<typeof undoneItem>;
-
-export const assessmentUndone = defineEvent({
-  type: 'assessment.undone',
-  publisher: 'assessment',
-  title: 'What a task had changed on a device was put back, as far as the device still said it.',
-  schema: z.object({
-    taskId: z.uuid(),
-    deviceId: z.uuid(),
-    identity,
-    /** The task whose changes were put back. */
-    undoes: z.uuid(),
-    startedAt: z.iso.datetime(),
-    finishedAt: z.iso.datetime(),
-    /** undone: each item is restored, but for secrets. partly: some are not. */
-    outcome: z.enum(['undone', 'partly', 'unreachable', 'failed', 'cancelled']),
-    detail: z.string().max(detailMax).nullable(),
-    /** In the order in which they were put back, which is the other way round. */
-    items: z.array(undoneItem).max(500),
-    /** What was written: it can be undone, too. */
-    changes: settingChanges,
-  }),
-  subject: (data) => data.deviceId,
-  example: {
-    taskId: '0193f2a0-0000-7000-8000-0000000000b2',
-    deviceId: exampleSubject.deviceId,
-    identity: exampleIdentity,
-    undoes: exampleSubject.taskId,
-    startedAt: '2026-11-21T09:00:01.000Z',
-    finishedAt: '2026-11-21T09:00:02.000Z',
-    outcome: 'undone',
-    detail: null,
-    items: [
-      {
-        setting: 'svc.telnet',
-        title: 'Telnet',
-        from: false,
-        to: true,
-        says: true,
-        outcome: 'restored',
-        detail: null,
-      },
-    ],
-    changes: [
-      {
-        setting: 'svc.telnet',
-        title: 'Telnet',
-        before: false,
-        after: true,
-        driver: 'api',
-        at: '2026-11-21T09:00:01.500Z',
-        verified: true,
-      },
-    ],
-  },
-});
-export type AssessmentUndone = z.infer<typeof assessmentUndone.schema>;

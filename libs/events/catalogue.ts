@@ -1,8 +1,9 @@
 // Every event there is. A new one is added here, or nobody can publish, bind or read it.
+import { announcementFiltered, deviceAnnounced } from './announcement.js';
 import { deviceApprovalDecided, deviceApprovalRequested, deviceQuarantined } from './approval.js';
 import * as assessment from './assessment.js';
 import { expiryWarned } from './certificate.js';
-import { deviceConflictDecided, deviceConflictDecisionRequested } from './conflict.js';
+import { deviceConflictDecided, deviceConflictDecisionRequested, deviceConflicted } from './conflict.js';
 import * as delivery from './delivery.js';
 import * as device from './device.js';
 import { discoveryCancelRequested, discoveryProgressed, discoveryRequested } from './discovery.js';
@@ -22,18 +23,19 @@ import { serialListChanged } from './serial-list.js';
 import { serviceReported } from './service.js';
 import { edgeConfigured, settingsChanged } from './settings.js';
 import { trustSetChanged } from './trust-set.js';
+import { assessmentUndone, assessmentUndoRequested } from './undo.js';
 
 const definitions: readonly EventDefinition<never>[] = [
-  device.deviceAnnounced,
+  deviceAnnounced,
   announcementsRefused,
   announcementProbed,
-  device.announcementFiltered,
+  announcementFiltered,
   deviceQuarantined,
   deviceApprovalRequested,
   deviceApprovalDecided,
   device.deviceDiscovered,
   device.deviceReconciled,
-  device.deviceConflicted,
+  deviceConflicted,
   deviceConflictDecisionRequested,
   deviceConflictDecided,
   device.deviceFlapping,
@@ -50,9 +52,9 @@ const definitions: readonly EventDefinition<never>[] = [
   assessment.assessmentSkipped,
   assessment.assessmentStarted,
   assessment.assessmentFinished,
-  assessment.assessmentUndoRequested,
+  assessmentUndoRequested,
   assessment.assessmentCancelRequested,
-  assessment.assessmentUndone,
+  assessmentUndone,
   scheduleRunRequested,
   scheduleCancelRequested,
   scheduleProgressed,

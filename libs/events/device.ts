@@ -1,7 +1,8 @@
 // What happens to a device, in the order in which it happens.
 import * as z from 'zod';
+import { origin } from './announcement.js';
 import { defineEvent } from './event.js';
-import { exampleIdentity, identity, ipAddress, printable, serialNumber } from './identity.js';
+import { exampleIdentity, identity, printable, serialNumber } from './identity.js';
 
 /**
  * Why the chain runs for a device: it announced itself, an operator asked, or something else did it. `discovered`: it was found
@@ -18,87 +19,6 @@ export const trigger = z.enum([
 ]);
 export type Trigger = z.infer<typeof trigger>;
 
-/** What made the agent announce (R5); `unstated` when it did not say. */
-export const announceReason = z.enum([
-  'boot',
-  'powerCycle',
-  'linkUp',
-  'ipChanged',
-  'hostnameChanged',
-  'coldReset',
-  'periodic',
-  'unstated',
-]);
-
-/** How an announcement came in, as the gateway saw it. */
-export const transport = z.object({
-  /** True source, behind a balancer by PROXY protocol (R21). */
-  peerAddress: ipAddress,
-  tlsVersion: z.string().max(16),
-  cipher: z.string().max(64),
-  /** Key exchange group (R20); null when OpenSSL did not tell. */
-  group: z.string().max(64).nullable(),
-  /** SHA-256 of the device's certificate, lower-case hex; null when it showed none. */
-  fingerprint: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .nullable(),
-});
-
-/** Outcome of the authentication tried (R14): `anonymous` in mode none. */
-export const authentication = z.object({
-  mode: z.enum(['none', 'mutual']),
-  outcome: z.enum(['anonymous', 'verified']),
-});
-
-/** Servers that an announcement passes through at most (R72). */
-export const hopsMax = 3;
-
-/** Where a forwarded announcement began (R70, R72); null when the device itself announced here. */
-export const origin = z.object({
-  /** Id of the Muster that took it from the device. */
-  server: z.uuid(),
-  hops: z.int().min(1).max(hopsMax),
-  /** Whether the server that passed it on proved who it is: if not, nothing in the announcement proves anything. */
-  verified: z.boolean(),
-});
-
-export const deviceAnnounced = defineEvent({
-  type: 'device.announced',
-  publisher: 'gateway',
-  title: 'The gateway accepted an announcement; nothing in it is checked yet.',
-  schema: z.object({
-    identity,
-    reason: announceReason,
-    /** One per trigger, the agent's own, kept over its retries. */
-    announcementId: z.string().max(64).nullable(),
-    acceptedAt: z.iso.datetime(),
-    transport,
-    authentication,
-    origin: origin.nullable(),
-    /** Version of the edge configuration that judged it. */
-    configVersion: z.int().nonnegative(),
-  }),
-  subject: (data) => data.identity.serial,
-  example: {
-    identity: exampleIdentity,
-    reason: 'boot',
-    announcementId: '7b1b6e1e-52a5-4b6c-8a6e-6f0d6b0f3a11',
-    acceptedAt: '2026-11-21T08:00:00.000Z',
-    transport: {
-      peerAddress: '10.1.2.3',
-      tlsVersion: 'TLSv1.3',
-      cipher: 'TLS_AES_256_GCM_SHA384',
-      group: 'X25519MLKEM768',
-      fingerprint: 'a'.repeat(64),
-    },
-    authentication: { mode: 'none', outcome: 'anonymous' },
-    origin: null,
-    configVersion: 4,
-  },
-});
-export type DeviceAnnounced = z.infer<typeof deviceAnnounced.schema>;
-
 /** Common to every event about a known device. */
 const deviceFact = z.object({
   deviceId: z.uuid(),
@@ -111,7 +31,7 @@ const deviceFact = z.object({
 });
 export type DeviceFact = z.infer<typeof deviceFact>;
 
-const exampleFact: DeviceFact = {
+export const exampleFact: DeviceFact = {
   deviceId: '0193f2a0-0000-7000-8000-000000000001',
   identity: exampleIdentity,
   trigger: 'announced',
@@ -186,69 +106,6 @@ export const deviceReconciled = defineEvent({
 });
 export type DeviceReconciled = z.infer<typeof deviceReconciled.schema>;
 
-/** One of the parties that claim a serial number. */
-export const claimant = z.object({ ip: ipAddress, fingerprint: z.string().nullable() });
-
-/** SHA-256 over all that a claim says and how it came: another one, as soon as something of it changes. */
-export const claimKey = z.string().regex(/^[0-9a-f]{64}$/);
-
-/** A certificate that several devices show, as each side showed it last: it proves nothing, and is nobody's own. */
-const sharedCertificates = z.object({ known: z.string().nullable(), claimed: z.string().nullable() });
-
-export const exampleClaim = {
-  deviceId: exampleFact.deviceId,
-  claim: 'c'.repeat(64),
-  claimed: { ip: '10.9.9.9', fingerprint: 'b'.repeat(64) },
-};
-
-export const deviceConflicted = defineEvent({
-  type: 'device.conflicted',
-  version: 4,
-  publisher: 'discovery',
-  title: 'Two parties claim one serial number and nothing proves the new one; nothing was changed (R36).',
-  schema: z.object({
-    deviceId: z.uuid(),
-    serial: serialNumber,
-    known: claimant,
-    claimed: claimant,
-    announcements: z.array(z.uuid()).max(1000),
-    /** Names the claim in a decision; null in what was told before operators could decide. */
-    claim: claimKey.nullable().default(null),
-    /** All that the claimant says of itself, and where its connection came from. */
-    claimedIdentity: identity.nullable().default(null),
-    peerAddress: ipAddress.nullable().default(null),
-    /**
-     * Not 0: so many claimants came, and as many claims as can be are kept already. `claimed` is the newest of them, and
-     * nothing can be decided about it before there is room.
-     */
-    leftOut: z.int().nonnegative().default(0),
-    /**
-     * Why nothing was decided. answers: something is still there at the known address. outsideNetworks: Muster may not
-     * connect to that address, and did not ask. heardSince: the known device was believed something newer than the claim.
-     * otherCertificate: who was found by a search shows another certificate than the pinned one, whoever is silent. Null in what was told before it was said.
-     */
-    because: z
-      .enum(['answers', 'outsideNetworks', 'heardSince', 'otherCertificate'])
-      .nullable()
-      .default(null),
-    /** Null: that side showed none, or its own; `fingerprint` of `known` is never one of these. */
-    shared: sharedCertificates.default({ known: null, claimed: null }),
-  }),
-  subject: (data) => data.deviceId,
-  example: {
-    ...exampleClaim,
-    serial: exampleIdentity.serial,
-    known: { ip: '10.1.2.3', fingerprint: 'a'.repeat(64) },
-    announcements: exampleFact.announcements,
-    claimedIdentity: { ...exampleIdentity, ip: '10.9.9.9', mac: '3c:52:82:aa:00:99' },
-    peerAddress: '10.9.9.9',
-    leftOut: 0,
-    because: 'answers',
-    shared: { known: null, claimed: null },
-  },
-});
-export type DeviceConflicted = z.infer<typeof deviceConflicted.schema>;
-
 export const deviceFlapping = defineEvent({
   type: 'device.flapping',
   publisher: 'discovery',
@@ -278,39 +135,6 @@ export const deviceRetired = defineEvent({
   example: { deviceId: exampleFact.deviceId, serial: exampleIdentity.serial, retiredBy: 'admin' },
 });
 export type DeviceRetired = z.infer<typeof deviceRetired.schema>;
-
-export const announcementFiltered = defineEvent({
-  type: 'announcement.filtered',
-  version: 3,
-  publisher: 'discovery',
-  title: 'An accepted announcement was not let in, and why (R33, R36, R37).',
-  schema: z.object({
-    announcement: z.uuid(),
-    identity,
-    /**
-     * deviceDeleted: it was accepted before an operator deleted the device. claimDismissed: an operator has dismissed this
-     * very claim to a known serial number. deviceRefused: an operator has refused this party. quarantineFull: as many
-     * devices as can be held wait for approval. claimBeside: another party waits for approval with this serial number, and
-     * this one is shown beside it. claimsFull: as many as can be wait beside it.
-     */
-    reason: z.enum([
-      'serialNotListed',
-      'deviceDeleted',
-      'claimDismissed',
-      'deviceRefused',
-      'quarantineFull',
-      'claimBeside',
-      'claimsFull',
-    ]),
-  }),
-  subject: (data) => data.identity.serial,
-  example: {
-    announcement: '0193f2a0-0000-7000-8000-0000000000a1',
-    identity: exampleIdentity,
-    reason: 'serialNotListed',
-  },
-});
-export type AnnouncementFiltered = z.infer<typeof announcementFiltered.schema>;
 
 export const deviceLicensed = defineEvent({
   type: 'device.licensed',

@@ -2,10 +2,11 @@
 //
 //   event.ts       the envelope, and defineEvent: how a noun says what it publishes
 //   identity.ts    who a device is: serial number, model, MAC, addresses (R9, R31)
-//   device.ts      what happens to a device, from announced to grouped; conflict.ts: whose a serial number is,
-//                  as an operator decides; approval.ts: who is held until somebody admits it;
-//                  refusal.ts: who was turned away at the edge; discovery.ts: what operators have looked for
-//   assessment.ts  policy against device: requested, started, finished, undone
+//   device.ts      what happens to a device, from discovered to grouped; announcement.ts: what it said before;
+//                  conflict.ts: whose a serial number is, as an operator decides; approval.ts: who is held until somebody
+//                  admits it; refusal.ts: who was turned away at the edge; discovery.ts: what operators have looked for
+//   assessment.ts  policy against device: requested, started, finished; undo.ts: put back; device-setting.ts: a setting,
+//                  and what became of it
 //   schedule.ts    when that comes by itself, and how each run of it goes
 //   document.ts    what operators write, published whole as <noun>.changed: settings.ts, policy.ts, group.ts, listener.ts,
 //                  licence.ts, serial-list.ts, trust-set.ts; asks-for-certificates.ts: whether authorities are needed

@@ -1,6 +1,6 @@
 // A policy: a named set of settings with required values (R66).
 import * as z from 'zod';
-import { comparison, settingValue, severity, unsupported } from './assessment.js';
+import { comparison, settingValue, severity, unsupported } from './device-setting.js';
 import { defineDocument } from './document.js';
 import { printable } from './identity.js';
 import { exampleIpsecRule, ipsecRules } from './ipsec.js';

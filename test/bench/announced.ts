@@ -1,6 +1,6 @@
 // Announcements as the gateway publishes them, and what an operator says before they come: events without their services.
 import { createHash, randomUUID } from 'node:crypto';
-import { deviceAnnounced } from '#events/device';
+import { deviceAnnounced } from '#events/announcement';
 import { stamp, type Draft, type Event } from '#events/event';
 import { licenceChanged } from '#events/licence';
 import { defaultSettings, edgeConfigured, settingsChanged } from '#events/settings';

@@ -6,7 +6,7 @@ import amqp, { type ConfirmChannel } from 'amqplib';
 import { Client } from 'pg';
 import { declareTopology } from '#bus/rabbit/declare';
 import { exchange } from '#bus/topology';
-import { deviceAnnounced } from '#events/device';
+import { deviceAnnounced } from '#events/announcement';
 import {
   discoveryProgressed,
   discoveryRequested,

@@ -1,13 +1,8 @@
 // Whether what was accepted took effect, once: pure, from what the journal says. An announcement is followed from event to
 // event by what caused what; each step must be there, and be there once.
 import { assessmentFinished, assessmentQueued, type AssessmentFinished } from '#events/assessment';
-import {
-  deviceAnnounced,
-  deviceDiscovered,
-  deviceGrouped,
-  deviceLicensed,
-  deviceReconciled,
-} from '#events/device';
+import { deviceAnnounced } from '#events/announcement';
+import { deviceDiscovered, deviceGrouped, deviceLicensed, deviceReconciled } from '#events/device';
 import type { Event, EventDefinition } from '#events/event';
 
 /** An announcement for which a device got its acknowledge. */

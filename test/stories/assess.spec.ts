@@ -10,10 +10,9 @@ import {
   assessmentFinished,
   assessmentRequested,
   assessmentStarted,
-  assessmentUndone,
-  assessmentUndoRequested,
   type AssessmentFinished,
 } from '#events/assessment';
+import { assessmentUndone, assessmentUndoRequested } from '#events/undo';
 import { deviceGrouped, type DeviceGrouped } from '#events/device';
 import { exampleIdentity, type Identity } from '#events/identity';
 import { exampleIpsecRule } from '#events/ipsec';

@@ -12,9 +12,8 @@ import {
   assessmentRequested,
   assessmentSkipped,
   assessmentStarted,
-  assessmentUndone,
-  assessmentUndoRequested,
 } from '#events/assessment';
+import { assessmentUndone, assessmentUndoRequested } from '#events/undo';
 import { deviceGrouped, deviceRetired } from '#events/device';
 import type { DocumentDefinition } from '#events/document';
 import type { Event } from '#events/event';

@@ -2,7 +2,8 @@
 // of which at most one begins; nothing that anybody said is lost. What others wait for beside it: npm run bench:flapping.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assessmentQueued, assessmentStarted } from '#events/assessment';
-import { deviceAnnounced, deviceFlapping } from '#events/device';
+import { deviceAnnounced } from '#events/announcement';
+import { deviceFlapping } from '#events/device';
 import type { Event } from '#events/event';
 import { Crowd } from '../faults/crowd.js';
 import { judge } from '../faults/verdict.js';

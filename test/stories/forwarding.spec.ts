@@ -1,6 +1,7 @@
 // Two Musters that are each other's secondary listener: each has every device once, and nothing goes round.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deviceAnnounced, deviceDiscovered } from '#events/device';
+import { deviceAnnounced } from '#events/announcement';
+import { deviceDiscovered } from '#events/device';
 import type { Fleet } from '../../apps/agent/fleet.js';
 import { openFeed, type Feed } from '../support/feed.js';
 import { plugIn, unplug } from '../support/fleet.js';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assessmentFinished } from '#events/assessment';
-import { deviceAnnounced } from '#events/device';
+import { deviceAnnounced } from '#events/announcement';
 import type { Fleet } from '../../apps/agent/fleet.js';
 import { plugIn, unplug } from '../support/fleet.js';
 import { openFeed, type Feed } from '../support/feed.js';

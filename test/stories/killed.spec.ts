@@ -1,7 +1,7 @@
 // The embedded Muster killed with -9 while announcements come in: what it accepted is there, and is assessed.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assessmentFinished } from '#events/assessment';
-import { deviceAnnounced } from '#events/device';
+import { deviceAnnounced } from '#events/announcement';
 import type { Fleet } from '../../apps/agent/fleet.js';
 import { openFeed, type Feed } from '../support/feed.js';
 import { plugIn, unplug } from '../support/fleet.js';

@@ -2,7 +2,8 @@
 // That a printer which is silent has moved, as from the box: apps/discovery/silent-device.spec.ts.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assessmentFinished } from '#events/assessment';
-import { deviceAnnounced, deviceDiscovered, deviceReconciled } from '#events/device';
+import { deviceAnnounced } from '#events/announcement';
+import { deviceDiscovered, deviceReconciled } from '#events/device';
 import type { Fleet } from '../../apps/agent/fleet.js';
 import { openCanary, type Canary } from '../support/canary.js';
 import { openFeed, type Feed } from '../support/feed.js';

@@ -2,14 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assessmentFinished } from '#events/assessment';
 import { deviceApprovalDecided, deviceQuarantined } from '#events/approval';
-import { deviceConflictDecided } from '#events/conflict';
-import {
-  deviceAnnounced,
-  deviceConflicted,
-  deviceDiscovered,
-  deviceLicensed,
-  deviceReconciled,
-} from '#events/device';
+import { deviceConflictDecided, deviceConflicted } from '#events/conflict';
+import { deviceAnnounced } from '#events/announcement';
+import { deviceDiscovered, deviceLicensed, deviceReconciled } from '#events/device';
 import type { Fleet } from '../../apps/agent/fleet.js';
 import { openFeed, type Feed } from '../support/feed.js';
 import { plugIn, unplug } from '../support/fleet.js';

@@ -8,13 +8,8 @@ import { runWorkers, type RunningWorkers } from '#bus/worker';
 import { settingsCatalogue } from '#device/catalogue';
 import { ipsecRulesKey } from '#device/ipsec';
 import { policyTemplates } from '#documents/templates';
-import {
-  assessmentFinished,
-  assessmentRequested,
-  assessmentUndone,
-  assessmentUndoRequested,
-  type AssessmentFinished,
-} from '#events/assessment';
+import { assessmentFinished, assessmentRequested, type AssessmentFinished } from '#events/assessment';
+import { assessmentUndone, assessmentUndoRequested } from '#events/undo';
 import { deviceGrouped } from '#events/device';
 import type { EventDefinition } from '#events/event';
 import { exampleIdentity, type Identity } from '#events/identity';

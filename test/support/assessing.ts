@@ -5,13 +5,8 @@ import { metrics } from '@opentelemetry/api';
 import { runWorkers, type RunningWorkers } from '#bus/worker';
 import { placeName, userOf, type Credential, type CredentialScope } from '#device/credential';
 import { openDeviceApi } from '#device/api';
-import {
-  assessmentFinished,
-  assessmentUndone,
-  assessmentUndoRequested,
-  type AssessmentFinished,
-  type AssessmentUndone,
-} from '#events/assessment';
+import { assessmentFinished, type AssessmentFinished } from '#events/assessment';
+import { assessmentUndone, assessmentUndoRequested, type AssessmentUndone } from '#events/undo';
 import { deviceApprovalDecided } from '#events/approval';
 import { deviceGrouped, type DeviceGrouped } from '#events/device';
 import type { Identity } from '#events/identity';

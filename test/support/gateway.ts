@@ -8,7 +8,7 @@ import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { metrics } from '@opentelemetry/api';
 import { openEmbeddedBus } from '#bus/embedded';
 import { topologyOf } from '#bus/topology';
-import { deviceAnnounced, type DeviceAnnounced } from '#events/device';
+import { deviceAnnounced, type DeviceAnnounced } from '#events/announcement';
 import { parseEvent, type Event, type EventDefinition } from '#events/event';
 import { announcementsRefused } from '#events/refusal';
 import { edgeConfigured, type EdgeConfiguration } from '#events/settings';

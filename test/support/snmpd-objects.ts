@@ -1,5 +1,5 @@
 // A printer's objects for snmpd: one for each setting that SNMP gets at, none of them as a policy wants it.
-import type { SettingValue } from '../../libs/events/assessment.js';
+import type { SettingValue } from '../../libs/events/device-setting.js';
 import type { Catalogue } from '../../libs/device/catalogue.js';
 import type { Setting, SnmpObject } from '../../libs/device/catalogue/setting.js';
 import type { SnmpdObject } from './snmpd.js';

@@ -1,5 +1,5 @@
 // One device as its network interface shows it: who it is, its settings, its administrator's password.
-import type { SettingValue } from '#events/assessment';
+import type { SettingValue } from '#events/device-setting';
 import type { Identity } from '#events/identity';
 import type { IpsecRule } from '#events/ipsec';
 import { passwordHash } from './digest.js';

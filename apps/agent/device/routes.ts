@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { checkIpsec } from '#documents/ipsec';
-import { settingValue } from '#events/assessment';
+import { settingValue } from '#events/device-setting';
 import { ipAddress } from '#events/identity';
 import { fingerprintOf } from '#pki/certificate';
 import * as z from 'zod';

@@ -6,7 +6,7 @@
 //   request.ts   one request's body read under its limits, one answer written
 //   routes.ts    what its HTTPS interface answers (../DEVICE-API.md)
 //   api.ts       serves that interface with the device's certificate
-import type { SettingValue } from '#events/assessment';
+import type { SettingValue } from '#events/device-setting';
 
 export type Settings = Readonly<Record<string, SettingValue>>;
 

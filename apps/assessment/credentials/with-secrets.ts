@@ -5,7 +5,7 @@ import type { CredentialKind } from '#device/credential';
 import { settingsCatalogue } from '#device/catalogue';
 import type { DriverName, Outcome, Reading, Setback, Values, Written } from '#device/device';
 import type { Speaking, Ways } from '#device/ways/ways';
-import type { SettingValue } from '#events/assessment';
+import type { SettingValue } from '#events/device-setting';
 import { wasRight } from './candidates.js';
 import type { CredentialEntrances } from './entrances.js';
 import type { Candidate, Held } from './held.js';

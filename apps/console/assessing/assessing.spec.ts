@@ -1,12 +1,8 @@
 // What operators ask of assessment, and what they see of it: from REST to the bus, and from the bus to REST.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  assessmentFinished,
-  assessmentSkipped,
-  assessmentStarted,
-  assessmentUndone,
-} from '#events/assessment';
+import { assessmentFinished, assessmentSkipped, assessmentStarted } from '#events/assessment';
+import { assessmentUndone } from '#events/undo';
 import { deviceDiscovered, deviceGrouped } from '#events/device';
 import type { Event } from '#events/event';
 import { databases, Trial } from '../../../test/support/console.js';

@@ -2,12 +2,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { mayConnect } from '#device/address';
 import { settingsCatalogue } from '#device/catalogue';
-import {
-  assessmentCancelRequested,
-  assessmentRequested,
-  assessmentUndoRequested,
-  type AssessmentFinished,
-} from '#events/assessment';
+import { assessmentCancelRequested, assessmentRequested, type AssessmentFinished } from '#events/assessment';
+import { assessmentUndoRequested } from '#events/undo';
 import type { Draft } from '#events/event';
 import { groupChanged } from '#events/group';
 import { policyChanged } from '#events/policy';

@@ -1,5 +1,5 @@
 // What a group's devices were changed since a moment, to be put back: by task, as each of them is undone.
-import { assessmentUndoRequested } from '#events/assessment';
+import { assessmentUndoRequested } from '#events/undo';
 import type { Draft } from '#events/event';
 import type { Store } from '#store/store';
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { deliveryDied, deliveryReplayRequested, givenUpOf, replayedMax } from '#events/delivery';
-import { deviceAnnounced } from '#events/device';
+import { deviceAnnounced } from '#events/announcement';
 import { databases, Trial, type Answer } from '../../../test/support/console.js';
 import { until } from '../../../test/support/until.js';
 import { schemas } from '../rest/answers.js';

@@ -1,12 +1,8 @@
 // Announcements and what became of them. The announcement and its verdict come from two services, either first.
 import { deviceQuarantined } from '#events/approval';
-import {
-  announcementFiltered,
-  deviceAnnounced,
-  deviceConflicted,
-  deviceDiscovered,
-  deviceReconciled,
-} from '#events/device';
+import { announcementFiltered, deviceAnnounced } from '#events/announcement';
+import { deviceConflicted } from '#events/conflict';
+import { deviceDiscovered, deviceReconciled } from '#events/device';
 import type { Event } from '#events/event';
 import type { Change } from './tables.js';
 

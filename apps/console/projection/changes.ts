@@ -1,5 +1,7 @@
 // What Muster changed on devices, task by task, and what a dry run says that it would change.
-import type { AssessmentFinished, AssessmentUndone, SettingChange } from '#events/assessment';
+import type { AssessmentFinished } from '#events/assessment';
+import type { SettingChange } from '#events/device-setting';
+import type { AssessmentUndone } from '#events/undo';
 import type { Event } from '#events/event';
 import type { Store, Tx } from '#store/store';
 

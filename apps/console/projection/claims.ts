@@ -1,7 +1,7 @@
 // What the page shows of conflicts: claims that wait for an operator, and those that one has dismissed. Pure; events of one
 // device may come in any order.
-import type { DeviceConflictDecided } from '#events/conflict';
-import type { DeviceConflicted, DeviceReconciled } from '#events/device';
+import type { DeviceConflictDecided, DeviceConflicted } from '#events/conflict';
+import type { DeviceReconciled } from '#events/device';
 import type { Event } from '#events/event';
 import type { ClaimView, DeviceView } from './device-view.js';
 

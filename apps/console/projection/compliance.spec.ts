@@ -1,7 +1,8 @@
 // Scores and rows of baselines over the REST API, from assessments as they are told.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { assessmentFinished, type AssessmentFinished, type SettingResult } from '#events/assessment';
+import { assessmentFinished, type AssessmentFinished } from '#events/assessment';
+import type { SettingResult } from '#events/device-setting';
 import { deviceDiscovered, deviceGrouped, deviceRetired } from '#events/device';
 import type { Event } from '#events/event';
 import { databases, Trial } from '../../../test/support/console.js';

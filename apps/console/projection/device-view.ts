@@ -1,7 +1,7 @@
 // A device as the page shows it, built from what all services say about it. Events of one device may come in any order:
 // each part of the view remembers the sequence of the event that made it, and an older one of that publisher leaves it be.
 import type { assessmentSkipped, DeviceAgent, TaskMode } from '#events/assessment';
-import type { DeviceConflicted } from '#events/device';
+import type { DeviceConflicted } from '#events/conflict';
 import type { Identity } from '#events/identity';
 
 export const statuses = [

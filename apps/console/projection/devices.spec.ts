@@ -7,12 +7,10 @@ import {
   assessmentSkipped,
   assessmentStarted,
 } from '#events/assessment';
-import { deviceConflictDecided } from '#events/conflict';
+import { deviceConflictDecided, deviceConflicted } from '#events/conflict';
 import { deliveryDied } from '#events/delivery';
+import { announcementFiltered, deviceAnnounced } from '#events/announcement';
 import {
-  announcementFiltered,
-  deviceAnnounced,
-  deviceConflicted,
   deviceDiscovered,
   deviceFlapping,
   deviceGrouped,

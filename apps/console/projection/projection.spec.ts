@@ -7,11 +7,10 @@ import {
   assessmentQueued,
   assessmentSkipped,
   assessmentStarted,
-  type SettingResult,
 } from '#events/assessment';
-import { deviceConflictDecided } from '#events/conflict';
+import type { SettingResult } from '#events/device-setting';
+import { deviceConflictDecided, deviceConflicted } from '#events/conflict';
 import {
-  deviceConflicted,
   deviceDiscovered,
   deviceGrouped,
   deviceLicensed,

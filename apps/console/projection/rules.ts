@@ -1,10 +1,11 @@
 // What each event about a device changes in its view, and the sentence it leaves in the device's history. Pure.
 import { scoreOf } from '#documents/compliance';
 import * as assessment from '#events/assessment';
-import { deviceConflictDecided } from '#events/conflict';
+import { deviceConflictDecided, deviceConflicted } from '#events/conflict';
 import * as device from '#events/device';
 import type { Event, EventDefinition } from '#events/event';
 import type { Identity } from '#events/identity';
+import { assessmentUndone, type AssessmentUndone } from '#events/undo';
 import { conflictDecided, conflictRaised, conflictsSettled } from './claims.js';
 import type { ActiveTask, DeviceView, Marks, Skipped } from './device-view.js';
 import { sentences } from './sentences.js';
@@ -112,7 +113,7 @@ function finish(view: DeviceView, event: Event<assessment.AssessmentFinished>): 
 export const isResult = ({ mode }: Pick<assessment.AssessmentFinished, 'mode'>): boolean => mode === 'assess';
 
 /** What was put back is as no policy wants it: the device counts as not assessed. */
-function undone(view: DeviceView, event: Event<assessment.AssessmentUndone>): DeviceView {
+function undone(view: DeviceView, event: Event<AssessmentUndone>): DeviceView {
   const { taskId, identity, items } = event.data;
   const over = taskEnded(known(view, identity), taskId);
   const restored = items.some((item) => item.outcome === 'restored');
@@ -147,7 +148,7 @@ export const deviceRules: readonly Rule[] = [
   rule(device.deviceReconciled, sentences.reconciled, (view, event) =>
     conflictsSettled(admit(view, event), event),
   ),
-  rule(device.deviceConflicted, sentences.conflicted, conflictRaised),
+  rule(deviceConflicted, sentences.conflicted, conflictRaised),
   rule(deviceConflictDecided, sentences.conflictDecided, conflictDecided),
   rule(device.deviceFlapping, sentences.flapping, (view, { occurredAt: at, data }) =>
     at > (view.flapping?.at ?? '')
@@ -219,7 +220,7 @@ export const deviceRules: readonly Rule[] = [
   rule(assessment.assessmentFinished, sentences.finished, (view, event) =>
     finish(heardOf(view, event, null), event),
   ),
-  rule(assessment.assessmentUndone, sentences.undone, undone),
+  rule(assessmentUndone, sentences.undone, undone),
 ];
 
 /** A repeat of the same answer keeps the time of the first. */

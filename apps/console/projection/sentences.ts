@@ -1,8 +1,9 @@
 // One sentence of a device's history for each event about it, for an operator to read.
 import type * as assessment from '#events/assessment';
-import type { DeviceConflictDecided } from '#events/conflict';
+import type { deviceConflicted, DeviceConflictDecided } from '#events/conflict';
 import type * as device from '#events/device';
 import type { EventDefinition } from '#events/event';
+import type { AssessmentUndone } from '#events/undo';
 
 type DataOf<T> = T extends EventDefinition<infer D> ? D : never;
 
@@ -48,7 +49,7 @@ const outcomes = {
   cancelled: 'The assessment was cancelled',
 } as const;
 
-const undoOutcomes: Readonly<Record<assessment.AssessmentUndone['outcome'], string>> = {
+const undoOutcomes: Readonly<Record<AssessmentUndone['outcome'], string>> = {
   undone: 'Undone',
   partly: 'Undone in part',
   unreachable: 'Not undone: the device did not answer',
@@ -122,7 +123,7 @@ export const sentences = {
     changed.length === 0
       ? `Seen again through ${wayIn(how)}, nothing changed.`
       : `${changed.map(({ field, from, to }) => `${field}: ${from ?? 'none'} → ${to ?? 'none'}`).join('; ')}.${proofs[proof]}${fresh ? (unproved[proof] ?? '') : ''}`,
-  conflicted: ({ known, claimed, leftOut, because }: DataOf<typeof device.deviceConflicted>): string =>
+  conflicted: ({ known, claimed, leftOut, because }: DataOf<typeof deviceConflicted>): string =>
     leftOut > 0
       ? `As many claims to this serial number wait as are kept: ${leftOut} more, the newest from ${claimed.ip}, were left out.`
       : `${claimed.ip} claims this serial number, and ${because === null ? `nothing proves it against ${known.ip}` : causes[because](known)}; nothing was changed.`,
@@ -171,7 +172,7 @@ export const sentences = {
     const remediated = results.filter((result) => result.outcome === 'remediated').length;
     return `${outcomes[outcome]}${remediated > 0 ? `, ${settings(remediated)} remediated` : ''}.${why}`;
   },
-  undone: ({ outcome, detail, items }: assessment.AssessmentUndone): string => {
+  undone: ({ outcome, detail, items }: AssessmentUndone): string => {
     const restored = items.filter((item) => item.outcome === 'restored').length;
     return `${undoOutcomes[outcome]}${restored > 0 ? `, ${settings(restored)} as before` : ''}.${detail ? ` ${detail}` : ''}`;
   },

@@ -2,15 +2,15 @@
 // do not check with these; a test holds real answers against them.
 import * as z from 'zod';
 import { credentialKinds, credentialScopes } from '#device/credential';
+import { deviceAgent } from '#events/assessment';
 import {
   comparison,
-  deviceAgent,
   settingDriver,
   settingOutcome,
   settingResult,
   settingValue,
   severity,
-} from '#events/assessment';
+} from '#events/device-setting';
 import { givenUp } from '#events/delivery';
 import { fingerprint, friendlyName } from '#events/certificate';
 import { discoveryOutcome } from '#events/discovery';

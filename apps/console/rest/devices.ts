@@ -1,8 +1,8 @@
 // Devices: list, one, assess now, decide a conflict, delete.
 import { Body, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import * as z from 'zod';
-import { deviceConflictDecisionRequested } from '#events/conflict';
-import { claimKey, deviceRetireRequested } from '#events/device';
+import { claimKey, deviceConflictDecisionRequested } from '#events/conflict';
+import { deviceRetireRequested } from '#events/device';
 import { slug } from '#events/document';
 import type { Draft } from '#events/event';
 import { PARTS, type StoredParts } from '#runtime/service';

@@ -1,12 +1,8 @@
 // What the rules made of a device that was found where an operator had it looked for (R35): for that operator to read. Pure.
 import type { Decision } from '#bus/consumer';
 import { deviceQuarantined } from '#events/approval';
-import {
-  announcementFiltered,
-  deviceDiscovered,
-  deviceReconciled,
-  type AnnouncementFiltered,
-} from '#events/device';
+import { announcementFiltered, type AnnouncementFiltered } from '#events/announcement';
+import { deviceDiscovered, deviceReconciled } from '#events/device';
 import type { DiscoveryResult } from '#events/discovery';
 import type { Draft } from '#events/event';
 import type { Change } from '../known.js';

@@ -8,13 +8,9 @@ import { metrics } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runWorkers, type RunningWorkers } from '#bus/worker';
 import { deviceQuarantined } from '#events/approval';
-import {
-  announcementFiltered,
-  deviceAnnounced,
-  deviceConflicted,
-  deviceDiscovered,
-  deviceReconciled,
-} from '#events/device';
+import { announcementFiltered, deviceAnnounced } from '#events/announcement';
+import { deviceConflicted } from '#events/conflict';
+import { deviceDiscovered, deviceReconciled } from '#events/device';
 import {
   discoveryCancelRequested,
   discoveryProgressed,

@@ -1,9 +1,8 @@
 // Events whose data the page reads. The server checked them against the contract; here they only get their types back.
 import type { AssessmentFinished } from '../../../libs/events/assessment.js';
 import type { DeviceQuarantined } from '../../../libs/events/approval.js';
+import type { AnnouncementFiltered, DeviceAnnounced } from '../../../libs/events/announcement.js';
 import type {
-  AnnouncementFiltered,
-  DeviceAnnounced,
   DeviceDiscovered,
   DeviceFact,
   DeviceGrouped,

@@ -4,14 +4,13 @@ import type { DiscoveryOutcome } from '../../../libs/events/discovery.js';
 import type { Event } from '../../../libs/events/event.js';
 import type { Filter, Group } from '../../../libs/events/group.js';
 import type { Identity } from '../../../libs/events/identity.js';
+import type { AssessmentFinished, TaskMode } from '../../../libs/events/assessment.js';
 import type {
-  AssessmentFinished,
   Comparison,
   SettingChange,
   SettingResult,
   SettingValue,
-  TaskMode,
-} from '../../../libs/events/assessment.js';
+} from '../../../libs/events/device-setting.js';
 import type { Licence } from '../../../libs/events/licence.js';
 import type { Listener } from '../../../libs/events/listener.js';
 import type { IpsecRule } from '../../../libs/events/ipsec.js';

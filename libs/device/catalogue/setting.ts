@@ -8,7 +8,7 @@
 //   access.ts            passwords, SNMP, lists      encryption.ts  TLS and certificates
 //   credentials.ts       whether secrets are those that Muster keeps
 //   device-control.ts    panel, disk, ports, radio   announcement.ts  the announcement agent
-import type { Comparison, SettingValue } from '../../events/assessment.js';
+import type { Comparison, SettingValue } from '../../events/device-setting.js';
 import type { CredentialKind } from '../credential.js';
 
 export type SettingType =

@@ -1,6 +1,6 @@
 // Where SNMP finds a setting. Objects of HP's JetDirect and LaserJet MIBs (numbers and names are facts; the MIB files are not
 // ours), and of the Printer MIB (RFC 3805).
-import type { SettingValue } from '../../events/assessment.js';
+import type { SettingValue } from '../../events/device-setting.js';
 import type { SnmpSyntax, SnmpObject } from './setting.js';
 
 const jetDirectBase = '1.3.6.1.4.1.11.2.4.3';

@@ -1,5 +1,5 @@
 // Values of settings, and what a policy asks of them, as a person reads them.
-import type { SettingValue } from '../../events/assessment.js';
+import type { SettingValue } from '../../events/device-setting.js';
 import type { PolicyItem } from '../../events/policy.js';
 
 /** What is needed of a setting to name its values. */

@@ -1,5 +1,5 @@
 // What the attributes of a printer say of the settings that IPP knows of: the `fact` of an IppFact each. Pure.
-import type { SettingValue } from '../../events/assessment.js';
+import type { SettingValue } from '../../events/device-setting.js';
 import type { IppFact } from '../catalogue/setting.js';
 import { numbersOf, textsOf, waysIn } from './attributes.js';
 import type { Attributes } from './message.js';

@@ -5,7 +5,7 @@
 //   attributes.ts  what is asked for and looked up; facts.ts: settings out of it, identity.ts: who it is
 //   narrow.ts      the one thing that is written: fewer ways in
 //   message.ts     what a message is, and how one is written; decode.ts: read, status.ts: what its status means
-import type { SettingValue } from '../../events/assessment.js';
+import type { SettingValue } from '../../events/device-setting.js';
 import { call } from '../call.js';
 import { faultOfValue, settingsCatalogue } from '../catalogue.js';
 import type { Setting, SettingType } from '../catalogue/setting.js';

@@ -1,5 +1,5 @@
 // What was seen of one fact.
-import type { SettingValue } from '../../events/assessment.js';
+import type { SettingValue } from '../../events/device-setting.js';
 
 export type Observation = { readonly kind: 'seen'; readonly value: SettingValue } | NotSeen;
 

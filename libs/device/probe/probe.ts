@@ -5,7 +5,7 @@
 //   knock.ts        whether a port is open        handshake.ts  one TLS handshake
 //   hello.ts        its beginning, by hand        certificate.ts  what is judged of one
 //   redirect.ts     what is answered in clear     observation.ts  what was seen of one fact
-import type { SettingValue } from '../../events/assessment.js';
+import type { SettingValue } from '../../events/device-setting.js';
 import { ownAddresses } from '../../addresses/own.js';
 import { mayConnect } from '../address.js';
 import { faultOfValue, settingsCatalogue, type Catalogue } from '../catalogue.js';

@@ -1,7 +1,7 @@
 // Which objects settings are on one device: those of the catalogue, or what stands in for them where the device has not got
 // those, such as rows of a table.
 import snmp, { type Session, type Varbind } from 'net-snmp';
-import type { SettingValue } from '../../events/assessment.js';
+import type { SettingValue } from '../../events/device-setting.js';
 import type { SnmpRow, SnmpSyntax, SnmpObject } from '../catalogue/setting.js';
 import { firstRows, getAll, type Answers } from './ask.js';
 import { valueOf, type Judged } from './value.js';

@@ -19,7 +19,7 @@ import {
   type SnmpdObject,
   type SnmpdUser,
 } from '../../../test/support/snmpd.js';
-import type { SettingValue } from '../../events/assessment.js';
+import type { SettingValue } from '../../events/device-setting.js';
 import type { Catalogue } from '../catalogue.js';
 import { category, choice, onOff, type SnmpSyntax } from '../catalogue/setting.js';
 import type { SnmpAccess, UserAccess } from './access.js';

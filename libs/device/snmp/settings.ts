@@ -1,6 +1,6 @@
 // Settings as the objects of a MIB that they are, read and written, of the device that it must be and no other.
 import snmp, { type Session, type Varbind } from 'net-snmp';
-import type { SettingValue } from '../../events/assessment.js';
+import type { SettingValue } from '../../events/device-setting.js';
 import type { Outcome, Reading, Setback, Values, Written } from '../device.js';
 import type { SnmpTarget } from './access.js';
 import { set, type Answers } from './ask.js';

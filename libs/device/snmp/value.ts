@@ -1,7 +1,7 @@
 // Values of the catalogue as objects of a MIB, read and to be written.
 import { isIPv4 } from 'node:net';
 import snmp, { type Varbind } from 'net-snmp';
-import type { SettingValue } from '../../events/assessment.js';
+import type { SettingValue } from '../../events/device-setting.js';
 import type { SnmpSyntax, SnmpObject } from '../catalogue/setting.js';
 
 export type Judged<T> = { readonly value: T } | { readonly fault: string };

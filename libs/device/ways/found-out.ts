@@ -1,6 +1,6 @@
 // What is found out about a device as it is spoken with, beside what was remembered of it: which protocol serves a setting, and
 // which ones it does not speak.
-import type { SettingValue } from '../../events/assessment.js';
+import type { SettingValue } from '../../events/device-setting.js';
 import type { Catalogue } from '../catalogue.js';
 import { driverNames, type DriverName, type Outcome, type Setback, type Values } from '../device.js';
 import {

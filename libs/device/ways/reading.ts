@@ -1,5 +1,5 @@
 // Settings of a device, read by all protocols that have some of them, and told as one answer.
-import type { SettingValue } from '../../events/assessment.js';
+import type { SettingValue } from '../../events/device-setting.js';
 import type { DriverName, Outcome, Reading, Setback } from '../device.js';
 import type { FoundOut } from './found-out.js';
 import { isOther, notSpoken } from './setbacks.js';

@@ -15,7 +15,7 @@ import {
 import type { Entrance, Entrances } from '#device/ways/entrance';
 import { known, type Known } from '#device/ways/known';
 import { Ways } from '#device/ways/ways';
-import type { SettingValue } from '#events/assessment';
+import type { SettingValue } from '#events/device-setting';
 import { exampleIdentity } from '#events/identity';
 
 const signal = new AbortController().signal;

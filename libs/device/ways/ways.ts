@@ -9,7 +9,7 @@
 //   turns.ts      who is asked after whom, and beside whom
 //   patience.ts   how long it may keep a task waiting
 //   entrance.ts   where credentials come from, and what must be proved before each
-import type { SettingValue } from '../../events/assessment.js';
+import type { SettingValue } from '../../events/device-setting.js';
 import { settingsCatalogue, type Catalogue } from '../catalogue.js';
 import type { Credential } from '../credential.js';
 import {

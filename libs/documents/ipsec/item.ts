@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { cut } from '../../events/cut.js';
 import { sentRule, ipsecRulesKey, type SaidRule, type SentRule } from '../../device/ipsec.js';
 import type { Outcome } from '../../device/device.js';
-import { detailMax, type SettingResult } from '../../events/assessment.js';
+import { detailMax, type SettingResult } from '../../events/device-setting.js';
 import type { Policy, PolicyIpsec } from '../../events/policy.js';
 import { compareIpsec, wordsOf } from './compare.js';
 import { ruleWords } from './words.js';

@@ -8,8 +8,8 @@ import {
   assessmentSkipped,
   assessmentStarted,
 } from '#events/assessment';
+import { deviceConflicted } from '#events/conflict';
 import {
-  deviceConflicted,
   deviceDiscovered,
   deviceGrouped,
   deviceLicensed,

@@ -2,7 +2,8 @@
 //
 //   autogroup.ts    the service
 //   consumer.ts     load, decide, save
-//   membership.ts   the rules
+//   membership.ts   the rules of devices; edits.ts: of groups and policies that are edited
+//   groups.ts       what the rules are about
 //   rows.ts         the state in SQL
 //   regroup.ts      after an edit, all devices are looked at again, a page at a time
 //   refresh.ts      the same at a fixed interval (R53)

@@ -3,7 +3,8 @@ import { consumer } from '#bus/consumer';
 import { deviceLicensed, deviceRetired } from '#events/device';
 import { groupChanged } from '#events/group';
 import { policyChanged } from '#events/policy';
-import { decide, evolve, type Change, type Groups, type Heard } from './membership.js';
+import { evolve, type Change, type Groups } from './groups.js';
+import { decide, type Heard } from './membership.js';
 import { loadGroups, saveGroups } from './rows.js';
 
 export const membership = consumer<Groups, Change, Heard>({

@@ -9,7 +9,8 @@ import { defaultSettings, settingsChanged } from '#events/settings';
 import { databaseClock, type Clock } from '#store/clock';
 import { readDocument } from '#store/documents';
 import type { Store, Tx } from '#store/store';
-import { place, type Change, type Device, type Groups } from './membership.js';
+import type { Change, Device, Groups } from './groups.js';
+import { place } from './membership.js';
 import { pageMax, saveAndTell } from './regroup.js';
 import { loadUnrefreshed } from './rows.js';
 

@@ -4,7 +4,8 @@ import type { Bus } from '#bus/bus';
 import type { Decision } from '#bus/consumer';
 import { noCause, stampDrafts } from '#store/outbox';
 import type { Store, Tx } from '#store/store';
-import { regroup, type Change } from './membership.js';
+import type { Change } from './groups.js';
+import { regroup } from './membership.js';
 import { loadOutdated, saveGroups } from './rows.js';
 
 /** Devices in one transaction. */

@@ -3,7 +3,7 @@ import { defaultSettings, settingsChanged } from '#events/settings';
 import { readDocument } from '#store/documents';
 import { forgetRetired } from '#store/retired';
 import type { Tx } from '#store/store';
-import type { Change, Device, GroupRow, Groups, PolicyRow } from './membership.js';
+import type { Change, Device, GroupRow, Groups, PolicyRow } from './groups.js';
 
 export interface Wanted {
   readonly deviceIds: readonly string[];

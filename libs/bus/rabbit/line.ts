@@ -2,7 +2,8 @@
 //
 //   line.ts         the connection; line-metrics.ts: as an alert sees it
 //   publisher.ts    messages with confirms, made by message.ts; gathering.ts: several in a packet; required-queues.ts: which must be there; confirms.ts: seen and timed
-//   queue.ts        batches from a queue          follow.ts  the newest of a stream     stream.ts  a part of one
+//   queue.ts        batches from a queue; delivered.ts: what its messages say
+//   follow.ts       the newest of a stream        stream.ts  a part of one
 //   put-back.ts     one queue, past the exchange  depths.ts  how much waits             close.ts   within a limit
 //   declare.ts      the topology over AMQP; definitions.ts: what AMQP cannot declare; management.ts: that, by HTTP
 //   integrators.ts  accounts and queues of others

@@ -6,14 +6,13 @@ import { backOffMs } from '../../events/back-off.js';
 import { messageOf } from '../../events/message-of.js';
 import type { QueueLoad } from '../../events/service.js';
 import { batchMax, type Batch, type Subscription } from '../bus.js';
-import type { Returned } from '../../events/delivery.js';
 import { killPoint } from '../kill-point.js';
-import { deadLetters, returnsMax } from '../topology.js';
+import { deadLetters } from '../topology.js';
 import { close, inTime } from './close.js';
+import { ageOf, returnedOf, sizeOf } from './delivered.js';
 import { contentOf, pauses, type Line } from './line.js';
 import type { BusLog } from '../log-fields.js';
 
-const batchBytesMax = 8_000_000;
 /** A batch goes once nothing came for this long … */
 const quietMs = 5;
 /** … or its first message has waited this long. */
@@ -222,42 +221,4 @@ export class QueueReader implements Subscription {
     await delay(backOffMs(this.#failures, { ...pauses, maxMs: 30_000 }), null, { ref: false });
     await this.#open(model);
   }
-}
-
-/** How many of those waiting make the next batch. What was delivered before runs alone: it may be what killed its reader. */
-function sizeOf(waiting: readonly ConsumeMessage[]): number {
-  let bytes = 0;
-  let size = 0;
-  for (const message of waiting) {
-    bytes += message.content.length;
-    if (size > 0 && (message.fields.redelivered || bytes > batchBytesMax || size === batchMax)) return size;
-    size += 1;
-    if (message.fields.redelivered) return size;
-  }
-  return size;
-}
-
-interface Death {
-  readonly queue: string;
-  readonly reason: string;
-}
-
-/** RabbitMQ's header x-death names the newest death first. */
-function returnedOf(message: ConsumeMessage): Returned {
-  const deaths = message.properties.headers?.['x-death'] as unknown;
-  const [death] = (Array.isArray(deaths) ? deaths : []) as readonly Death[];
-  const why = death?.reason ?? 'for no reason that it told';
-  const killed = why === 'delivery_limit';
-  return {
-    queue: death?.queue ?? 'unknown',
-    attempts: killed ? returnsMax : 0,
-    reason: killed ? `killed its reader ${returnsMax} times` : `RabbitMQ gave it up: ${why.slice(0, 200)}`,
-    message: contentOf(message),
-  };
-}
-
-/** Since it was published, by the publisher's clock, in whole seconds. */
-function ageOf({ properties }: ConsumeMessage): number | null {
-  const timestamp: unknown = properties.timestamp;
-  return typeof timestamp === 'number' ? Math.max(0, Date.now() - timestamp * 1000) : null;
 }

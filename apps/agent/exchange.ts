@@ -1,6 +1,8 @@
 // One attempt to announce: the server's addresses in turn, until one of them answers.
 import { isIP } from 'node:net';
-import { announce, AnnounceError, clientContext } from '#announce/announce';
+import { announce } from '#announce/announce';
+import { AnnounceError } from '#announce/announce-error';
+import { clientContext } from '#announce/reach';
 import type { Identity } from '#events/identity';
 import { messageOf } from '#events/message-of';
 import { soundAuthoritiesIn, UnreadableAuthorities } from '#pki/authorities';

@@ -1,6 +1,8 @@
 // Copies over one connection to one listener, and what its answers mean.
 import { cut } from '#events/cut';
-import { AnnounceError, clientContext, Line, type ClientCredentials } from '#announce/announce';
+import { Line } from '#announce/announce';
+import { AnnounceError } from '#announce/announce-error';
+import { clientContext, type ClientCredentials } from '#announce/reach';
 import type { Acknowledge } from '#announce/announcement';
 import type { Listener } from '#events/listener';
 import type { Settled, WaitingCopy } from './rows.js';

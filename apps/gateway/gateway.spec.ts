@@ -14,7 +14,8 @@ import {
   type GatewayBench,
 } from '../../test/support/gateway.js';
 import { until } from '../../test/support/until.js';
-import { announce, clientContext, Line } from '#announce/announce';
+import { announce, Line } from '#announce/announce';
+import { clientContext } from '#announce/reach';
 import { exampleIdentity } from '#events/identity';
 import { fingerprintOf } from '#pki/certificate';
 import { X509Certificate } from 'node:crypto';

@@ -1,6 +1,7 @@
 // Several gateway processes at one port of one machine.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { announce, clientContext } from '#announce/announce';
+import { announce } from '#announce/announce';
+import { clientContext } from '#announce/reach';
 import { exampleIdentity } from '#events/identity';
 import { freePort } from '../../scripts/free-port.mjs';
 import { dial } from '../../test/support/gateway.js';

@@ -3,7 +3,9 @@ import { createServer, type Server } from 'node:tls';
 import { afterEach, expect, it } from 'vitest';
 import { exampleIdentity } from '../events/identity.js';
 import { selfSigned } from '../pki/self-signed.js';
-import { announce, AnnounceError, clientContext } from './announce.js';
+import { announce } from './announce.js';
+import { AnnounceError } from './announce-error.js';
+import { clientContext } from './reach.js';
 import type { Announcement } from './announcement.js';
 
 const announcement: Announcement = {

@@ -4,7 +4,7 @@
 //   malformed.ts     what is wrong with a line
 //   frame.ts         lines out of a byte stream, bounded before anything is parsed
 //   strict-json.ts   JSON as everybody reads it alike: UTF-8, no key twice, not deep
-//   announce.ts      the client's half: connects, announces, hears the acknowledge
+//   announce.ts      the client's half: announces, hears the acknowledge; reach.ts: connects; announce-error.ts: what fails
 //   answer.ts        the server's half: reads lines, has each judged, answers in order, within limits
 import * as z from 'zod';
 import { announceReason, origin } from '../events/announcement.js';

@@ -1,5 +1,6 @@
 // Devices that put harm into their model, hostname and firmware, over the announce protocol like any other.
-import { clientContext, Line } from '#announce/announce';
+import { Line } from '#announce/announce';
+import { clientContext } from '#announce/reach';
 import type { Announcement } from '#announce/announcement';
 
 export const hostileSerial = (index: number): string => `HOSTILE-${String(index).padStart(4, '0')}`;

@@ -56,7 +56,7 @@ const serverStep = buildStep({
 
 const webStep = buildStep({
   name: 'web page',
-  sources: ['apps/web', 'libs/events', 'libs/device/catalogue', 'package-lock.json'],
+  sources: ['apps/web', 'libs/documents', 'libs/events', 'libs/device/catalogue', 'package-lock.json'],
   stamp: 'web',
   command: ['node_modules/vite/bin/vite.js', 'build', 'apps/web'],
 });

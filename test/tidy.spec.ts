@@ -23,6 +23,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   announce: ['events', 'pki'],
   device: ['addresses', 'events', 'pki'],
   documents: ['addresses', 'events', 'device', 'pki'],
+  answers: ['events', 'device', 'documents', 'pki'],
 };
 
 /** Packages that one library keeps to itself. */

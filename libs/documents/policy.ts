@@ -6,7 +6,7 @@
 //   policy-file.ts  a policy as a YAML file              read-policy-file.ts  such a file read: faults by line and column
 //   yaml-document.ts  YAML of others, in bounds
 //   compliance.ts   score of a device and of many, and what baselines say of them
-//   shape-faults.ts what is wrong with the shape of what was sent
+//   shape-faults.ts what is wrong with the shape of what was sent; every-field.ts: all of it must be sent
 //   ipsec.ts        rules of IPsec (R68)
 //   schedule.ts     when a schedule runs (R63)
 //   held-back.ts    which causes lead to nothing, whatever groups a device is in (R51-R54)

@@ -139,6 +139,9 @@ export const deviceAgent = z.object({
 });
 export type DeviceAgent = z.infer<typeof deviceAgent>;
 
+/** compliant: every item is or was made so; unreachable: the device did not answer; failed: it answered, but not as it should. */
+export const assessmentOutcome = z.enum(['compliant', 'nonCompliant', 'unreachable', 'failed', 'cancelled']);
+
 export const assessmentFinished = defineEvent({
   type: 'assessment.finished',
   version: 5,
@@ -148,8 +151,7 @@ export const assessmentFinished = defineEvent({
   schema: subject.extend({
     startedAt: z.iso.datetime(),
     finishedAt: z.iso.datetime(),
-    /** compliant: every item is or was made so; unreachable: the device did not answer; failed: it answered, but not as it should. */
-    outcome: z.enum(['compliant', 'nonCompliant', 'unreachable', 'failed', 'cancelled']),
+    outcome: assessmentOutcome,
     /** One sentence for the operator when the outcome is not compliant. */
     detail: z.string().max(detailMax).nullable(),
     results: z.array(settingResult).max(500),

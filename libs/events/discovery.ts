@@ -68,7 +68,6 @@ export type DiscoveryCancelRequested = z.infer<typeof discoveryCancelRequested.s
  * is not known who is there, if anybody is.
  */
 export const discoveryOutcome = z.enum(['found', 'known', 'held', 'claimed', 'refused', 'notReached']);
-export type DiscoveryOutcome = z.infer<typeof discoveryOutcome>;
 
 const result = z.object({
   line: z.int().positive(),

@@ -3,6 +3,18 @@ import * as z from 'zod';
 import { fingerprint, friendlyName } from './certificate.js';
 import { defineEvent } from './event.js';
 
+/** In the order in which an announcement meets them. */
+export const serviceNames = [
+  'gateway',
+  'discovery',
+  'licensing',
+  'autogroup',
+  'assessment',
+  'forwarding',
+  'console',
+] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
 const count = z.int().nonnegative();
 /** Null: nothing waits, or it cannot be told. */
 const oldestAgeMs = count.nullable();

@@ -8,7 +8,8 @@ import type { Store } from '../store/store.js';
 import { countTasks } from '../store/task-claims.js';
 import { observeFigures } from './gauges.js';
 import { repeat } from './repeat.js';
-import type { Figures, Running, ServiceName } from './service.js';
+import type { ServiceName } from '../events/service.js';
+import type { Figures, Running } from './service.js';
 
 export interface Measuring {
   readonly service: ServiceName;

@@ -1,7 +1,8 @@
 // How services fare, as metrics. A number that is not known is not exported.
 import type { BatchObservableResult, Meter, Observable, ObservableResult } from '@opentelemetry/api';
 import type { Reported } from './report.js';
-import type { Figures, ServiceName } from './service.js';
+import type { ServiceName } from '../events/service.js';
+import type { Figures } from './service.js';
 
 export interface Observed {
   stop(): void;

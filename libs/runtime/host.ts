@@ -13,16 +13,8 @@ import { measure } from './figures.js';
 import { observeReady } from './gauges.js';
 import type { Log } from './log.js';
 import { startReports } from './report.js';
-import {
-  type EdgeService,
-  type Figures,
-  type Parts,
-  type Running,
-  type Service,
-  type ServiceName,
-  type StoredParts,
-  type StoredService,
-} from './service.js';
+import type { ServiceName } from '../events/service.js';
+import type { EdgeService, Figures, Parts, Running, Service, StoredParts, StoredService } from './service.js';
 import type { Telemetry } from './telemetry.js';
 import { keepUp } from './upkeep.js';
 

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cut } from '../events/cut.js';
 import type { Bus } from '../bus/bus.js';
 import { stamp, type Event } from '../events/event.js';
-import { serviceReported, type ServiceReport } from '../events/service.js';
-import type { Figures, Running, ServiceName } from './service.js';
+import { type ServiceName, type ServiceReport, serviceReported } from '../events/service.js';
+import type { Figures, Running } from './service.js';
 import { version } from './version.js';
 
 /** A service of this process. */

@@ -1,6 +1,6 @@
 // The queues without which a service publishes nothing: the journal takes every event, and the broker confirms what only it
 // has. Written down, as no service imports the others to ask what they hear; a test holds it to the topology.
-import type { ServiceName } from './service.js';
+import type { ServiceName } from '../events/service.js';
 
 export const requiredQueues: Readonly<Record<ServiceName, readonly string[]>> = {
   gateway: ['console.facts', 'discovery.facts'],

@@ -18,7 +18,8 @@ import { openLog, type Log } from './log.js';
 import { inWords, PortUnavailable } from './port-unavailable.js';
 import type { Database } from '../store/store.js';
 import { requiredQueues } from './required-queues.js';
-import type { Service, ServiceName } from './service.js';
+import type { ServiceName } from '../events/service.js';
+import type { Service } from './service.js';
 import { startTelemetry } from './telemetry.js';
 
 /** How long a drain may take before the process ends all the same: less than what Kubernetes grants. */

@@ -18,21 +18,9 @@ import type { Meter } from '@opentelemetry/api';
 import type { Bus } from '../bus/bus.js';
 import type { Consumer } from '../bus/consumer.js';
 import type { Worker } from '../bus/worker.js';
-import type { QueueLoad, ServiceReport } from '../events/service.js';
+import type { QueueLoad, ServiceName, ServiceReport } from '../events/service.js';
 import type { Store } from '../store/store.js';
 import type { Log } from './log.js';
-
-/** In the order in which an announcement meets them. */
-export const serviceNames = [
-  'gateway',
-  'discovery',
-  'licensing',
-  'autogroup',
-  'assessment',
-  'forwarding',
-  'console',
-] as const;
-export type ServiceName = (typeof serviceNames)[number];
 
 /** What a running service may use. */
 export interface Parts<Config = unknown> {

@@ -14,7 +14,8 @@ import { openEmbedded, openPostgres } from '#store/open';
 import type { Database } from '#store/store';
 import { freshDatabase } from './servers.js';
 import { console } from '../../apps/console/console.js';
-import { hashOf, secret, tokenPrefix, type TokenRole } from '../../apps/console/who/caller.js';
+import { hashOf, secret, tokenPrefix } from '../../apps/console/who/caller.js';
+import type { TokenRole } from '../../libs/answers/access.js';
 
 /** Both databases; what is told of one holds for the other. */
 export const databases = [

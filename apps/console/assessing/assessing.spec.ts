@@ -7,7 +7,7 @@ import { deviceDiscovered, deviceGrouped } from '#events/device';
 import type { Event } from '#events/event';
 import { databases, Trial } from '../../../test/support/console.js';
 import { until } from '../../../test/support/until.js';
-import { schemas } from '../rest/answers.js';
+import { schemas } from '../../../libs/answers/answers.js';
 
 const saying = (part: string): unknown => expect.stringContaining(part);
 

@@ -7,7 +7,7 @@ import { KeyFile, makeKeyFile } from '#pki/key-file';
 import { newKeyLine } from '#pki/key-ring';
 import { databases, Trial } from '../../../test/support/console.js';
 import { ownFolder } from '../../../test/support/servers.js';
-import { schemas } from '../rest/answers.js';
+import { schemas } from '../../../libs/answers/answers.js';
 
 const secrets = ['s3cret-write', 'auth-s3cret', 'priv-s3cret', 's3cret-admin', 'older-s3cret'];
 const write = { kind: 'snmpWrite', community: 's3cret-write' };

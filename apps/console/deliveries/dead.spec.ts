@@ -5,7 +5,7 @@ import { deliveryDied, deliveryReplayRequested, givenUpOf, replayedMax } from '#
 import { deviceAnnounced } from '#events/announcement';
 import { databases, Trial, type Answer } from '../../../test/support/console.js';
 import { until } from '../../../test/support/until.js';
-import { schemas } from '../rest/answers.js';
+import { schemas } from '../../../libs/answers/answers.js';
 import { stepMax } from './dead.js';
 
 interface Dead {

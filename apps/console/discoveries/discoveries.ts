@@ -4,6 +4,7 @@
 //   telling.ts      the task that tells discovery    results.ts  what discovery tells of it
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import type { runStates } from '#answers/discoveries';
 import type { DeviceList, ListEntry } from '#documents/device-list';
 import { discoveryCancelRequested, discoveryOutcome, wantedMax } from '#events/discovery';
 import { PARTS, type StoredParts } from '#runtime/service';
@@ -17,7 +18,6 @@ import type { Caller } from '../who/caller.js';
 import { telling } from './telling.js';
 
 /** importing: discovery is not told of all of it yet. cancelling: what is under way ends. */
-export const runStates = ['importing', 'running', 'cancelling', 'done', 'cancelled'] as const;
 type RunState = (typeof runStates)[number];
 
 /** As operators see it; counts are of addresses, a host name being one. */

@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { schemas } from '#answers/answers';
 import { issueLicence } from '#documents/licence';
 import { groupBody } from '#events/group';
 import { listenerBody } from '#events/listener';
@@ -339,6 +340,7 @@ describe.each(databases)('documents on $name', ({ open }) => {
     await changeSettings({ maxNumberTasks: 7, serialFilter: false });
     await changeSettings({ maxNumberTasks: 8, serialFilter: true });
     const { body } = await get('/api/audit');
+    expect(schemas.AuditList.safeParse(body).error).toBeUndefined();
     expect(body.items[0]?.detail).toMatchObject({
       changed: [
         { path: 'serialFilter', from: false, to: true },

@@ -2,8 +2,8 @@
 //
 //   documents.ts  the operators' door: read, save, remove      written.ts  versions, history, audit, event: one transaction
 //   faults.ts     what is wrong beyond the shape (pure)        edge.ts     what the gateways are told
-//   serials.ts    the serial-number list              every-field.ts  what an operator sends: all of it
-//   versions.ts   every version there was             changed.ts  what one has that the one before had not
+//   serials.ts    the serial-number list              changed.ts  what one version has that the one before had not
+//   versions.ts   every version there was
 //   policy-files.ts  policies as files, and what changed between two versions
 import { Inject, Injectable } from '@nestjs/common';
 import type { DocumentDefinition } from '#events/document';

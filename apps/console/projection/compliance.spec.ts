@@ -7,7 +7,7 @@ import { deviceDiscovered, deviceGrouped, deviceRetired } from '#events/device';
 import type { Event } from '#events/event';
 import { databases, Trial } from '../../../test/support/console.js';
 import { until } from '../../../test/support/until.js';
-import { schemas } from '../rest/answers.js';
+import { schemas } from '../../../libs/answers/answers.js';
 
 const result = (
   setting: string,

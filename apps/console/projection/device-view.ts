@@ -1,24 +1,9 @@
 // A device as the page shows it, built from what all services say about it. Events of one device may come in any order:
 // each part of the view remembers the sequence of the event that made it, and an older one of that publisher leaves it be.
+import type { AgentState, Status } from '#answers/devices';
 import type { assessmentSkipped, DeviceAgent, TaskMode } from '#events/assessment';
 import type { DeviceConflicted } from '#events/conflict';
 import type { Identity } from '#events/identity';
-
-export const statuses = [
-  'compliant',
-  'nonCompliant',
-  'unreachable',
-  'failed',
-  'unassessed',
-  'assessing',
-  'unlicensed',
-  'conflicted',
-] as const;
-export type Status = (typeof statuses)[number];
-
-/** What is known of a device's announcement agent (R9): not supported, when the device has no setting for it. */
-export const agentStates = ['enabled', 'disabled', 'notSupported', 'unknown'] as const;
-export type AgentState = (typeof agentStates)[number];
 
 /** Parts of the view that have an order of their own. */
 export interface Marks {

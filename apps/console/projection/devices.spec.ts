@@ -23,7 +23,7 @@ import { listenerBody, listenerReported } from '#events/listener';
 import { announcementsRefused } from '#events/refusal';
 import { until } from '../../../test/support/until.js';
 import { databases, Trial, type Answer } from '../../../test/support/console.js';
-import { schemas } from '../rest/answers.js';
+import { schemas } from '../../../libs/answers/answers.js';
 import { historyMax } from './tables.js';
 
 interface Printer {
@@ -115,6 +115,7 @@ describe.each(databases)('the projection on $name', ({ open }) => {
       'device.licensed',
     ]);
     const { body: announcements } = await get('/api/announcements');
+    expect(schemas.AnnouncementList.safeParse(announcements).error).toBeUndefined();
     expect(announcements.items[0]).toMatchObject({
       serial: 'ONE-0001',
       outcome: 'discovered',
@@ -396,6 +397,7 @@ describe.each(databases)('the projection on $name', ({ open }) => {
       acceptAnnouncements: false,
     });
     const { body: tasks } = await get('/api/tasks');
+    expect(schemas.TaskList.safeParse(tasks).error).toBeUndefined();
     expect(tasks.items[0]).toMatchObject({
       serial: 'OVER-0001',
       state: 'running',

@@ -14,12 +14,11 @@ import {
   flappingOf,
   flappingShownMs,
   statusOf,
-  type AgentState,
   type ClaimView,
   type DeviceView,
   type LeftOut,
-  type Status,
 } from './device-view.js';
+import type { AgentState, Status } from '../../../libs/answers/devices.js';
 import { foreseenOf, readForeseen, readOutOf, readReadOut } from './changes.js';
 import { notAssessedOf } from './not-assessed.js';
 import { readRefusals } from './refusals.js';

@@ -1,11 +1,9 @@
 // What an operator may say about devices that wait for approval (R37), and what an answer says.
 import * as z from 'zod';
+import { heldStates } from '#answers/announcements';
 import { approvedMax, seenClaim } from '#events/approval';
 import { filter } from '#events/group';
 import { serialNumber } from '#events/identity';
-
-export const heldStates = ['held', 'refused'] as const;
-export type HeldState = (typeof heldStates)[number];
 
 const searched = z
   .string()

@@ -5,7 +5,7 @@ import type { Event } from '#events/event';
 import { settingsBody } from '#events/settings';
 import { until } from '../../../test/support/until.js';
 import { databases, Trial, type Answer } from '../../../test/support/console.js';
-import { schemas } from '../rest/answers.js';
+import { schemas } from '../../../libs/answers/answers.js';
 
 describe.each(databases)('approval on $name', ({ open }) => {
   let trial: Trial;
@@ -97,7 +97,8 @@ describe.each(databases)('approval on $name', ({ open }) => {
     const upTo = await upToOf('search=chng-');
     await hear(held('CHNG-0001', {}, { claim: seenFirst }), held('CHNG-0002', {}, { claim: seenLater }));
     expect(await serialsOf('search=chng-')).toEqual(['CHNG-0002', 'CHNG-0001']);
-    expect((await decide({ action: 'admit', search: 'chng-', upTo })).body).toMatchObject({ done: 1 });
+    const step = schemas.HeldStep.parse((await decide({ action: 'admit', search: 'chng-', upTo })).body);
+    expect(step).toMatchObject({ done: 1 });
     expect(await serialsOf('search=chng-')).toEqual(['CHNG-0002']);
     const asked = (claim: string) =>
       decide({

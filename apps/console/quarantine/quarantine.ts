@@ -10,7 +10,8 @@ import { containing, pageOf, type Page } from '../http/resource.js';
 import { Refusal, sentence } from '../refusal.js';
 import { audit } from '../who/audit.js';
 import type { Caller } from '../who/caller.js';
-import type { Decisions, HeldState, Step } from './decisions.js';
+import type { Decisions, Step } from './decisions.js';
+import type { HeldState } from '../../../libs/answers/announcements.js';
 import { contestedIn, found, looked, named, undecided, type Meant, type Row, type Seen } from './meant.js';
 
 interface Listed extends Row {

@@ -2,9 +2,11 @@
 import { RequestMethod } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { controllers } from '../module.js';
-import { answers, schemas } from './answers.js';
+import { answers } from './answers.js';
+import { schemas } from '../../../libs/answers/answers.js';
 import { databases, Trial } from '../../../test/support/console.js';
-import { suffices, tokenRoles, type TokenRole } from '../who/caller.js';
+import { suffices } from '../who/caller.js';
+import { tokenRoles, type TokenRole } from '../../../libs/answers/access.js';
 
 const id = '0193f2a0-0000-7000-8000-000000000001';
 
@@ -194,7 +196,7 @@ describe.each(databases)('roles on $name', ({ open }) => {
     '%s answers as described: %s',
     async (route, name) => {
       const { body } = await trial.ask('GET', route.replace('get ', ''), {
-        token: tokens.get('viewer') ?? '',
+        token: tokens.get('admin') ?? '',
       });
       expect(schemas[name].safeParse(body).error).toBeUndefined();
     },

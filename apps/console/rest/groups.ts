@@ -7,7 +7,7 @@ import { Assessing } from '../assessing/assessing.js';
 import { wanted, type Wanted } from '../assessing/wanted.js';
 import { Devices } from '../projection/devices.js';
 import { Documents } from '../documents/documents.js';
-import { everyField } from '../documents/every-field.js';
+import { everyField } from '../../../libs/documents/every-field.js';
 import { filterFaults } from '../documents/faults.js';
 import { versionsQuery, type VersionsQuery } from '../documents/versions.js';
 import { pageQuery, Resource, wholeList } from '../http/resource.js';

@@ -5,7 +5,7 @@ import { slug } from '#events/document';
 import { listenerBody, listenerChanged } from '#events/listener';
 import { PARTS, type StoredParts } from '#runtime/service';
 import { Documents } from '../documents/documents.js';
-import { everyField } from '../documents/every-field.js';
+import { everyField } from '../../../libs/documents/every-field.js';
 import { versionsQuery, type VersionsQuery } from '../documents/versions.js';
 import { Resource, wholeList } from '../http/resource.js';
 import { Needs, Who } from '../who/access.js';

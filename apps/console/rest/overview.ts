@@ -6,7 +6,7 @@ import { PARTS, type StoredParts } from '#runtime/service';
 import type { Tx } from '#store/store';
 import type { ConsoleConfig } from '../config.js';
 import { Resource } from '../http/resource.js';
-import { statuses, type Status } from '../projection/device-view.js';
+import { statuses, type Status } from '../../../libs/answers/devices.js';
 import { countHeld } from '../quarantine/quarantine.js';
 import { Needs } from '../who/access.js';
 

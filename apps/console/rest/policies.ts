@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { slug } from '#events/document';
 import { policyBody, policyChanged } from '#events/policy';
 import { Documents } from '../documents/documents.js';
-import { everyField } from '../documents/every-field.js';
+import { everyField } from '../../../libs/documents/every-field.js';
 import { PolicyFiles } from '../documents/policy-files.js';
 import { versionsQuery, type VersionsQuery } from '../documents/versions.js';
 import { Resource, wholeList } from '../http/resource.js';

@@ -2,7 +2,8 @@
 import { Body, Get, HttpCode, Post, Query } from '@nestjs/common';
 import * as z from 'zod';
 import { pageQuery, Resource } from '../http/resource.js';
-import { decisions, heldStates, type Decisions } from '../quarantine/decisions.js';
+import { decisions, type Decisions } from '../quarantine/decisions.js';
+import { heldStates } from '../../../libs/answers/announcements.js';
 import { Quarantine } from '../quarantine/quarantine.js';
 import { Needs, Who } from '../who/access.js';
 import type { Caller } from '../who/caller.js';

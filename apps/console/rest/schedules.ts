@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { slug } from '#events/document';
 import { scheduleBody, scheduleChanged } from '#events/schedule';
 import { Documents } from '../documents/documents.js';
-import { everyField } from '../documents/every-field.js';
+import { everyField } from '../../../libs/documents/every-field.js';
 import { versionsQuery, type VersionsQuery } from '../documents/versions.js';
 import { pageQuery, Resource, wholeList } from '../http/resource.js';
 import { Schedules } from '../schedules/schedules.js';

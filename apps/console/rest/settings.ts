@@ -5,7 +5,7 @@ import { settingsBody, settingsChanged } from '#events/settings';
 import { PARTS, type StoredParts } from '#runtime/service';
 import type { ConsoleConfig } from '../config.js';
 import { Documents } from '../documents/documents.js';
-import { everyField } from '../documents/every-field.js';
+import { everyField } from '../../../libs/documents/every-field.js';
 import { versionsQuery, type VersionsQuery } from '../documents/versions.js';
 import { Resource } from '../http/resource.js';
 import { Needs, Who } from '../who/access.js';

@@ -8,7 +8,8 @@ import { Resource, wholeList } from '../http/resource.js';
 import { Refusal } from '../refusal.js';
 import { Needs, Who } from '../who/access.js';
 import { audit } from '../who/audit.js';
-import { hashOf, secret, tokenPrefix, tokenRoles, type Caller } from '../who/caller.js';
+import { hashOf, secret, tokenPrefix, type Caller } from '../who/caller.js';
+import { tokenRoles } from '../../../libs/answers/access.js';
 
 const newToken = z.strictObject({ name: printable(64), role: z.enum(tokenRoles) });
 

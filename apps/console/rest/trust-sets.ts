@@ -8,7 +8,7 @@ import { authoritiesIn } from '#pki/authorities';
 import { subjectOf } from '#pki/certificate';
 import { restricted } from '#pki/trust-set';
 import { Documents } from '../documents/documents.js';
-import { everyField } from '../documents/every-field.js';
+import { everyField } from '../../../libs/documents/every-field.js';
 import { versionsQuery, type VersionsQuery } from '../documents/versions.js';
 import { Resource, wholeList } from '../http/resource.js';
 import { Needs, Who } from '../who/access.js';

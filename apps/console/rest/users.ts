@@ -7,7 +7,8 @@ import { Resource, wholeList } from '../http/resource.js';
 import { Refusal } from '../refusal.js';
 import { Needs, Who } from '../who/access.js';
 import { audit } from '../who/audit.js';
-import { roles, type Caller, type Role } from '../who/caller.js';
+import type { Caller } from '../who/caller.js';
+import { roles, type Role } from '../../../libs/answers/access.js';
 import { hashPassword, newPassword } from '../who/password.js';
 
 const userName = z

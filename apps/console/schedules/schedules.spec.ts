@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scheduleBody, scheduleProgressed, type ScheduleProgressed } from '#events/schedule';
 import { databases, Trial } from '../../../test/support/console.js';
 import { until } from '../../../test/support/until.js';
-import { schemas } from '../rest/answers.js';
+import { schemas } from '../../../libs/answers/answers.js';
 
 describe.each(databases)('schedules on $name', ({ open }) => {
   let trial: Trial;

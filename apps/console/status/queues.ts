@@ -1,6 +1,6 @@
 // Every queue of Muster's own.
 import { queuesOf } from '#bus/topology';
-import { serviceNames } from '#runtime/service';
+import { serviceNames } from '#events/service';
 
 /** The gateway reads none. */
 export const serviceQueues: readonly string[] = serviceNames

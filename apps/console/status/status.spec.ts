@@ -1,7 +1,6 @@
 // Given what was heard and what lies in the queues, what an operator is told.
 import { describe, expect, it } from 'vitest';
-import { serviceReported, type ServiceReport } from '#events/service';
-import { serviceNames } from '#runtime/service';
+import { serviceNames, type ServiceReport, serviceReported } from '#events/service';
 import { statusOf, type Heard, type Sources } from './status.js';
 
 const now = new Date('2026-11-21T12:00:00.000Z');

@@ -1,6 +1,6 @@
 // What `GET /api/status` answers: each service with its instances, each queue, and what is wrong. Pure.
-import type { QueueLoad, ServiceReport } from '#events/service';
-import { serviceNames, type ServiceName } from '#runtime/service';
+import { instanceStates } from '#answers/status';
+import { type QueueLoad, type ServiceName, serviceNames, type ServiceReport } from '#events/service';
 import { troublesOf } from './troubles.js';
 
 /** The newest report of an instance. */
@@ -36,8 +36,6 @@ export interface Sources {
   /** Certificates that end soon, one sentence each. */
   readonly endings: readonly string[];
 }
-
-export const instanceStates = ['ready', 'notReady', 'notHeard', 'stopped'] as const;
 
 export interface InstanceStatus extends Pick<
   ServiceReport,

@@ -11,6 +11,7 @@ import {
   type WishKind,
   type WishOutcome,
 } from '#pki/authority/wish';
+import type { wishStates } from '#answers/trust';
 import { PARTS, type StoredParts } from '#runtime/service';
 import type { Tx } from '#store/store';
 import { pageOf, type Page } from '../http/resource.js';
@@ -18,8 +19,6 @@ import { Refusal } from '../refusal.js';
 import { audit } from '../who/audit.js';
 import type { Caller } from '../who/caller.js';
 import { wishOf, type EnrolmentShown } from './asking.js';
-
-export const wishStates = ['asked', 'done', 'refused'] as const;
 
 const kinds = z
   .string()

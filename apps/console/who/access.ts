@@ -3,7 +3,8 @@ import { createParamDecorator, SetMetadata, type CanActivate, type ExecutionCont
 import type { Request, Response } from 'express';
 import { callerOf } from '../http/door.js';
 import { Refusal } from '../refusal.js';
-import { suffices, type Caller, type TokenRole } from './caller.js';
+import { suffices, type Caller } from './caller.js';
+import type { TokenRole } from '../../../libs/answers/access.js';
 
 export type Need = TokenRole | 'anyone';
 export const needKey = 'muster:needs';

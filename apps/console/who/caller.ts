@@ -2,14 +2,9 @@
 // only the SHA-256.
 import { createHash, randomBytes } from 'node:crypto';
 import type { Request } from 'express';
+import { roles, type Role, type TokenRole } from '#answers/access';
 import { unavailable } from '#store/failure';
 import type { Store } from '#store/store';
-
-export const roles = ['viewer', 'operator', 'admin'] as const;
-export type Role = (typeof roles)[number];
-/** A token may also be the authority's: it tells what it issued, and may nothing else. */
-export const tokenRoles = [...roles, 'trust'] as const;
-export type TokenRole = (typeof tokenRoles)[number];
 
 export interface Caller {
   /** Name of the operator, or `token:` and the token's name. */

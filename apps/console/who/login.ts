@@ -4,7 +4,8 @@ import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import type { Store } from '#store/store';
 import { Refusal } from '../refusal.js';
 import { audit } from './audit.js';
-import { hashOf, secret, sessionHours, type Role } from './caller.js';
+import { hashOf, secret, sessionHours } from './caller.js';
+import type { Role } from '../../../libs/answers/access.js';
 import { passwordFits } from './password.js';
 
 const windowSeconds = 15 * 60;

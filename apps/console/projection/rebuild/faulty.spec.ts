@@ -5,7 +5,7 @@ import { deviceDiscovered, deviceGrouped } from '#events/device';
 import { Store } from '#store/store';
 import { databases, Trial } from '../../../../test/support/console.js';
 import { until } from '../../../../test/support/until.js';
-import { schemas } from '../../rest/answers.js';
+import { schemas } from '../../../../libs/answers/answers.js';
 import { rebuild } from './rebuild.js';
 import { ask, end, shown } from './run.js';
 

@@ -9,7 +9,7 @@ import { Store, type Database } from '#store/store';
 import { enqueue } from '#store/tasks';
 import { databases, Trial } from '../../../../test/support/console.js';
 import { until } from '../../../../test/support/until.js';
-import { schemas } from '../../rest/answers.js';
+import { schemas } from '../../../../libs/answers/answers.js';
 import { rebuild } from './rebuild.js';
 import { ask, clearAfter, clearedMax, end, shown, task, type Rebuild } from './run.js';
 

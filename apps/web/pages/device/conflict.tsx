@@ -29,12 +29,13 @@ export function Conflicts({ device }: { readonly device: DeviceDetail }) {
         </Alert>
       )}
       {undecidable && (
-        <Note known={knownOf(device, undecidable)}>
+        <Note because={null} known={knownOf(device, undecidable)}>
           <Sides
             device={device}
             known={knownOf(device, undecidable)}
             claimed={undecidable.claimed}
             identity={null}
+            shared={null}
           />
         </Note>
       )}

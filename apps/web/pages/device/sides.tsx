@@ -2,7 +2,11 @@
 import type { Claimant, Conflict, DeviceDetail, Identity } from '../../api/types.js';
 import { NetworksLink } from './not-assessed.js';
 
-interface SidesProps extends Pick<Conflict, 'claimed' | 'identity' | 'shared'> {
+interface ClaimedProps extends Pick<Conflict, 'claimed' | 'identity'> {
+  /** Null: not told. */
+  readonly shared: Conflict['shared'] | null;
+}
+interface SidesProps extends ClaimedProps {
   readonly device: DeviceDetail;
   readonly known: Claimant;
 }
@@ -16,7 +20,7 @@ export function Sides({ device, known, claimed, identity, shared }: SidesProps) 
   );
 }
 
-export const Claimed = ({ claimed, identity, shared }: Pick<Conflict, 'claimed' | 'identity' | 'shared'>) => (
+export const Claimed = ({ claimed, identity, shared }: ClaimedProps) => (
   <Side
     title="Claimed"
     claim={claimed}

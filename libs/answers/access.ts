@@ -1,0 +1,43 @@
+// Who may do what, and who did.
+import * as z from 'zod';
+import { count, time } from './shape.js';
+
+export const roles = ['viewer', 'operator', 'admin'] as const;
+export type Role = (typeof roles)[number];
+/** A token may also be the authority's: it tells what it issued, and may nothing else. */
+export const tokenRoles = [...roles, 'trust'] as const;
+export type TokenRole = (typeof tokenRoles)[number];
+
+export const session = z.object({ name: z.string(), role: z.enum(roles) });
+
+export const user = z.object({
+  name: z.string(),
+  role: z.enum(roles),
+  createdBy: z.string(),
+  createdAt: time,
+});
+
+export const token = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  role: z.enum(tokenRoles),
+  createdBy: z.string(),
+  createdAt: time,
+  lastUsedAt: time.nullable(),
+});
+/** Answered once, when a token is made. */
+export const newToken = token.extend({ token: z.string() });
+
+export const auditEntry = z.object({
+  id: count,
+  at: time,
+  who: z.string(),
+  action: z.string(),
+  target: z.string().nullable(),
+  from: z.string().nullable(),
+  outcome: z.enum(['done', 'refused']),
+  /** Deliveries that it was about, each on record in the entry itself; null: not of that kind. */
+  decided: count.nullable(),
+  /** What was changed (`changed`: a list of path, from, to), or whatever else there is to say. */
+  detail: z.unknown(),
+});

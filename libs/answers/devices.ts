@@ -1,0 +1,150 @@
+// Devices, and what was found and changed on them.
+import * as z from 'zod';
+import { appliedPolicy, assessmentOutcome, deviceAgent, taskMode } from '../events/assessment.js';
+import { settingChange, settingDriver, settingResult, settingValue } from '../events/device-setting.js';
+import { trigger } from '../events/device.js';
+import { identity } from '../events/identity.js';
+import { seatsCounted } from '../events/licence.js';
+import { announcement, refusal } from './announcements.js';
+import { count, score, time } from './shape.js';
+
+export const statuses = [
+  'compliant',
+  'nonCompliant',
+  'unreachable',
+  'failed',
+  'unassessed',
+  'assessing',
+  'unlicensed',
+  'conflicted',
+] as const;
+export type Status = (typeof statuses)[number];
+
+/** What is known of a device's announcement agent (R9): not supported, when the device has no setting for it. */
+export const agentStates = ['enabled', 'disabled', 'notSupported', 'unknown'] as const;
+export type AgentState = (typeof agentStates)[number];
+
+export const device = z.object({
+  id: z.uuid(),
+  ...identity.shape,
+  status: z.enum(statuses),
+  autoDiscovered: z.boolean(),
+  lastPolicyUsed: z.string().nullable(),
+  agent: deviceAgent.omit({ enabled: true }).extend({ state: z.enum(agentStates) }),
+  /** It announced itself too often within the last day: when last, and how often. */
+  flapping: z.object({ at: time, announcedPerMinute: count }).nullable(),
+  licensed: z.boolean(),
+  groups: z.array(z.object({ id: z.string(), name: z.string() })),
+  /** `score`: null: nothing counts, or it was assessed before there was one. */
+  compliance: z.object({ compliant: count, total: count, score }).nullable(),
+  lastAnnouncedAt: time.nullable(),
+  lastAssessedAt: time.nullable(),
+});
+
+export const claimant = z.object({ ip: z.string(), fingerprint: z.string().nullable() });
+/** A claim to the device's serial number, and the other side of it. */
+export const conflict = z.object({
+  claim: z.string(),
+  known: claimant.nullable(),
+  claimed: claimant,
+  identity: identity.nullable(),
+  peerAddress: z.string().nullable(),
+  /** Why nothing was decided; null of conflicts from before it was told. */
+  because: z.enum(['answers', 'outsideNetworks', 'heardSince', 'otherCertificate']).nullable(),
+  /** The certificate that a side shows, where several devices show it: it proves nothing. */
+  shared: z.object({ known: z.string().nullable(), claimed: z.string().nullable() }),
+  at: time,
+  /** Who dismissed it; null while it is open. */
+  decidedBy: z.string().nullable(),
+});
+
+/** One setting that Muster has changed. */
+export const change = settingChange.extend({
+  taskId: z.uuid(),
+  /** The task that has put it back. */
+  undoneBy: z.uuid().nullable(),
+});
+export const dryRun = z.object({
+  taskId: z.uuid(),
+  outcome: assessmentOutcome,
+  detail: z.string().nullable(),
+  finishedAt: time,
+  policies: z.array(appliedPolicy),
+  /** What an assessment would write. */
+  changes: z.array(
+    change.pick({ setting: true, title: true, after: true }).extend({
+      before: settingValue.nullable(),
+      driver: settingDriver.nullable(),
+    }),
+  ),
+});
+
+export const deviceDetail = device.extend({
+  licence: z
+    .object({
+      licensed: z.boolean(),
+      pool: z.string().nullable(),
+      reason: z.string().nullable(),
+      since: time,
+    })
+    .nullable(),
+  /** The newest one, also of those raised before operators could decide. */
+  conflict: z.object({ known: claimant.nullable(), claimed: claimant, at: time }).nullable(),
+  conflicts: z.array(conflict),
+  dismissed: z.array(conflict),
+  /** Claimants for whom there was no room among those. */
+  leftOut: z.object({ claimants: count, claimed: claimant, at: time }).nullable(),
+  lastAnnouncement: announcement.nullable(),
+  /** Who was turned away with its serial number. */
+  refusals: z.array(refusal),
+  /** Why the newest try ended before it began; null when there is nothing to say. */
+  notAssessed: z.object({ reason: z.string(), text: z.string(), at: time }).nullable(),
+  lastAssessment: z
+    .object({
+      outcome: assessmentOutcome,
+      detail: z.string().nullable(),
+      startedAt: time,
+      finishedAt: time,
+      policies: z.array(appliedPolicy),
+      results: z.array(settingResult),
+    })
+    .nullable(),
+  lastDryRun: dryRun.nullable(),
+  /** The newest time that all its settings were asked for. */
+  lastReadOut: dryRun.pick({ taskId: true, outcome: true, detail: true, finishedAt: true }).nullable(),
+  history: z.array(z.object({ at: time, type: z.string(), text: z.string() })),
+});
+
+export const overview = z.object({
+  devices: count,
+  /** Unknown devices that wait for approval. */
+  held: count,
+  ...(Object.fromEntries(statuses.map((status) => [status, count])) as Record<
+    (typeof statuses)[number],
+    typeof count
+  >),
+  tasks: z.object({ queued: count, running: count }),
+  seats: seatsCounted.schema,
+  acceptAnnouncements: z.boolean(),
+  allowRemediation: z.boolean(),
+  announcePort: z.int(),
+});
+
+/** Work going on now. */
+export const task = z.object({
+  id: z.uuid(),
+  deviceId: z.uuid(),
+  serial: z.string(),
+  model: z.string().nullable(),
+  ip: z.string(),
+  hostname: z.string().nullable(),
+  state: z.enum(['queued', 'running']),
+  mode: taskMode,
+  trigger,
+  /** The run of a schedule that it is a part of; null: of none. */
+  runId: z.uuid().nullable(),
+  policies: z.array(appliedPolicy),
+  queuedAt: time.nullable(),
+  startedAt: time.nullable(),
+  attempt: count,
+});

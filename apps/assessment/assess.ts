@@ -11,7 +11,7 @@ import type { Known } from '#device/ways/known';
 import type { Log } from '#runtime/log';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
-import { changesOf, isAnythingKept, keepChanges, settleChanges } from './changes.js';
+import { changesOf, keeper, settleChanges, type Keep } from './changes.js';
 import { connect, type Openers, type Whom } from './connect.js';
 import type { Keyring } from './credentials/keyring.js';
 import { assess, look, requiredBy } from './conversation.js';
@@ -21,7 +21,8 @@ import { namesFor, namesOf, namesOfApplied, policiesOf } from './policies.js';
 import { budget, kind, payload, spacedUntil, type Payload } from './task.js';
 import { becauseOf, begunBy, finished, skip, type Subject } from './told.js';
 import { DeviceTrouble, endOf, failureOf, mayPass, withLast, type Failure } from './trouble.js';
-import { allowedBy, settingsOf, turnOf, whomOf } from './turn.js';
+import { allowedBy, turnOf, whomOf } from './turn.js';
+import type { Change } from './write.js';
 
 export interface AssessOptions {
   readonly store: Store;
@@ -40,6 +41,7 @@ const triesOf = (trigger: Trigger): number =>
 export function assessWorker({ store, openers, keyring, log }: AssessOptions): Worker {
   const begun = new WeakMap<Task<Payload>, Begun>();
   const tell = teller(log);
+  const keep = keeper(store);
   const told = (task: Task<Payload>, finish: Finish): Finish => {
     tell(finish.events, task.payload.identity.serial);
     return finish;
@@ -60,7 +62,7 @@ export function assessWorker({ store, openers, keyring, log }: AssessOptions): W
     run: async (task, grip) => {
       const found = begun.get(task);
       if (!found) throw new Error('it was never begun');
-      return told(task, await assessDevice({ store, openers, keyring, grip, begun: found }));
+      return told(task, await assessDevice({ store, keep, openers, keyring, grip, begun: found }));
     },
     unreadable: ({ id, key }) => [skip(key, [], 'unreadable', { taskId: id })],
     failed: async (task, error) => {
@@ -77,7 +79,7 @@ async function begin(tx: Tx, task: Task<Payload>, begun: WeakMap<Task<Payload>, 
   const { settings, device, left: gone, now, busyUntil } = turn;
   const asked = trigger === 'requested' || named.length > 0;
   const forbidden = gone ?? (!settings?.allowRemediation && !asked ? 'remediationOff' : null);
-  if (forbidden) return { end: { events: [await neverAgain(tx, task, forbidden)] } };
+  if (forbidden) return { end: { events: [await neverAgain(tx, task, forbidden, turn.wrote)] } };
   const againAt = busyUntil ?? (asked || task.attempt > 1 || !device ? null : spacedUntil(device, now));
   if (againAt) return { end: { events: [], againAt } };
   // An operator's wish shares the task with causes that may do nothing now: it alone is left.
@@ -90,6 +92,7 @@ async function begin(tx: Tx, task: Task<Payload>, begun: WeakMap<Task<Payload>, 
     task: doing,
     policies,
     startedAt: now,
+    wrote: turn.wrote,
     whom: await whomOf(tx, { ...doing.payload, deviceId: task.key }, turn),
   });
   const started = {
@@ -102,9 +105,13 @@ async function begin(tx: Tx, task: Task<Payload>, begun: WeakMap<Task<Payload>, 
 }
 
 /** It is skipped, unless it has changed the device already: then its end says what it has changed. */
-async function neverAgain(tx: Tx, task: Task<Payload>, reason: keyof typeof becauseOf): Promise<Draft> {
-  if (!(await isAnythingKept(tx, task.id)))
-    return skip(task.key, task.payload.covers, reason, { taskId: task.id });
+async function neverAgain(
+  tx: Tx,
+  task: Task<Payload>,
+  reason: keyof typeof becauseOf,
+  wrote: boolean,
+): Promise<Draft> {
+  if (!wrote) return skip(task.key, task.payload.covers, reason, { taskId: task.id });
   return endOfUnbegun(tx, task, { outcome: 'cancelled', detail: becauseOf[reason] });
 }
 
@@ -142,6 +149,8 @@ export interface Begun {
   readonly startedAt: Date;
   readonly policies: readonly AppliedPolicy[];
   readonly whom: Whom;
+  /** It may have changed the device before: a run that was broken off since its process stopped does not count as an attempt. */
+  readonly wrote: boolean;
   /** Of a device in a run of a schedule; else it is a task by itself. */
   readonly part?: Part;
 }
@@ -156,6 +165,7 @@ interface Part {
 }
 
 interface Run extends Pick<AssessOptions, 'store' | 'openers' | 'keyring'> {
+  readonly keep: Keep;
   readonly begun: Begun;
   readonly grip: Grip;
 }
@@ -166,34 +176,29 @@ export interface Assessed extends Pick<Finish, 'events' | 'save'> {
 }
 
 /** Throws DeviceTrouble where another try may mend it, and has one left. */
-export async function assessDevice({ store, openers, keyring, begun, grip }: Run): Promise<Assessed> {
+export async function assessDevice(run: Run): Promise<Assessed> {
+  const { store, openers, keyring, begun, grip } = run;
   const { task, policies, whom, part } = begun;
   if (policies.length === 0) {
     return failDevice(store, begun, { outcome: 'failed', detail: 'its policies were deleted meanwhile' });
   }
   const by = { deviceId: task.key, taskId: task.id };
   const device = connect(whom, openers, keyring);
-  // A run that was broken off since its process stopped does not count as an attempt.
-  let wrote = task.attempt > 1 || (await isAnythingKept(store, task.id));
-  const on = {
-    device,
-    signal: grip.signal,
-    mayWrite: async () => {
-      await grip.check();
-      if (part && !part.remediate) return 'this schedule only reports';
-      return (await settingsOf(store))?.allowRemediation
-        ? null
-        : 'Allow Automatic Remediation is off: only reported';
-    },
-    keep: (changes: Parameters<typeof keepChanges>[2]) => {
-      wrote = true;
-      return keepChanges(store, by, changes);
-    },
+  let wrote = begun.wrote;
+  const keep = async (changes: readonly Change[]): Promise<string | null> => {
+    await grip.check();
+    if (part && !part.remediate) return 'this schedule only reports';
+    const forbidden = await run.keep({ ...by, changes });
+    wrote ||= forbidden === null;
+    return forbidden;
   };
   try {
     const required = requiredBy(policies);
-    const said = part?.audit ? await look(device, required, grip.signal) : await assess(on, required);
-    if (wrote) await settleChanges(store, by, said.says);
+    const { signal } = grip;
+    const said = part?.audit
+      ? await look(device, required, signal)
+      : await assess({ device, signal, keep }, required);
+    const changes = wrote ? await settleChanges(store, by, said.says) : [];
     if (said.kind === 'setback') {
       const triesMax = part?.triesMax ?? triesOf(task.payload.trigger);
       const again = mayPass(said.setback, task) && task.attempt < triesMax;
@@ -205,7 +210,7 @@ export async function assessDevice({ store, openers, keyring, begun, grip }: Run
       detail: summary(said.results, device.leftAlone),
       results: [...said.results],
       agent: said.agent,
-      changes: wrote ? await changesOf(store, task.id) : [],
+      changes,
       known: device.known(),
     });
   } finally {

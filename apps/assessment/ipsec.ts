@@ -70,9 +70,9 @@ interface Putting {
 /** Kept first, then written, then read over a connection that was made after it: one from before proves nothing. */
 async function putRules(on: Asking, { rules, said }: Putting): Promise<Put> {
   const before: SaidRules = { kind: 'answered', value: said };
-  const forbidden = await on.mayWrite();
+  const change = { setting: ipsecRulesKey, before: said.map(sentRule), after: rules, driver: 'api' } as const;
+  const forbidden = await on.keep([change]);
   if (forbidden !== null) return { said: before, refused: null, unwritten: forbidden, lost: null };
-  await on.keep([{ setting: ipsecRulesKey, before: said.map(sentRule), after: rules, driver: 'api' }]);
   const written = await on.device.setIpsec(rules, on.signal);
   const refused = written.kind === 'answered' ? written.value : null;
   // Its answer may have been lost with the way that the rules have closed: what is read again decides.

@@ -1,7 +1,7 @@
 // Policies as this service keeps them, read as they are applied.
 import type { AppliedPolicy } from '#documents/policy';
 import { policyChanged } from '#events/policy';
-import { readDocument } from '#store/documents';
+import { readDocuments } from '#store/documents';
 import type { Tx } from '#store/store';
 
 /** In the order of `ids`; those that were deleted are left out. */
@@ -9,12 +9,14 @@ export async function policiesOf(
   on: Pick<Tx, 'query'>,
   ids: readonly string[],
 ): Promise<readonly AppliedPolicy[]> {
-  const found: AppliedPolicy[] = [];
-  for (const policyId of ids) {
-    const policy = await readDocument(on, 'assessment', policyChanged, policyId);
-    if (policy) found.push({ policyId, version: policy.version, body: policy.body });
-  }
-  return found;
+  if (ids.length === 0) return [];
+  const found = new Map(
+    (await readDocuments(on, 'assessment', policyChanged, ids)).map((policy) => [policy.id, policy]),
+  );
+  return ids.flatMap((policyId) => {
+    const policy = found.get(policyId);
+    return policy ? [{ policyId, version: policy.version, body: policy.body }] : [];
+  });
 }
 
 /** As events name them. */

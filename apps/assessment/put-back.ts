@@ -9,7 +9,7 @@ import type { UndoneItem } from '#events/undo';
 import { cut } from '#events/cut';
 import type { Store } from '#store/store';
 import type { Task } from '#store/tasks';
-import { isSecret, keepChanges, rulesChanged, settleChanges, titleOf } from './changes.js';
+import { isSecret, rulesChanged, settleChanges, titleOf, type Keep } from './changes.js';
 import { undoRules } from './ipsec.js';
 import type { UndoPayload } from './task.js';
 import { writeAll, type Kept, type Step, type Writing, type Wrote } from './write.js';
@@ -24,6 +24,7 @@ interface Wanted {
 
 interface On {
   readonly store: Store;
+  readonly keep: Keep;
   readonly device: Speaking;
   readonly grip: Grip;
 }
@@ -35,18 +36,17 @@ interface PutBack {
 /** What one task has changed. A setback: it cannot be spoken with any more. */
 export async function putBack(
   task: Task<UndoPayload>,
-  { store, device, grip }: On,
+  { store, keep, device, grip }: On,
   { changes, undoes, reading }: Wanted,
 ): Promise<PutBack | Setback> {
   const by = { deviceId: task.key, taskId: task.id };
   const on: Writing = {
     device,
     signal: grip.signal,
-    mayWrite: async () => {
+    keep: async (kept) => {
       await grip.check();
-      return null;
+      return keep({ ...by, changes: kept, asked: true });
     },
-    keep: (kept) => keepChanges(store, by, kept),
     isRight: (_, says, wanted) => says === wanted,
   };
   // They were written last, so that they are the first to be put back: they may stand in the way of the others.

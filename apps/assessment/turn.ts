@@ -20,12 +20,13 @@ interface Row {
   readonly ways: unknown;
   /** Another task speaks with it. */
   readonly busy: boolean;
+  readonly wrote: boolean;
   readonly groups: unknown;
 }
 
 export interface Turn {
   /** Null: it is not known. */
-  readonly device: (Omit<Row, 'ways' | 'groups' | 'busy'> & { readonly known: Known | null }) | null;
+  readonly device: (Omit<Row, 'ways' | 'groups' | 'busy' | 'wrote'> & { readonly known: Known | null }) | null;
   /** Why it is not to be spoken with any more; null: it is. */
   readonly left: ReturnType<typeof leftReason>;
   readonly settings: Settings | null;
@@ -34,6 +35,8 @@ export interface Turn {
   readonly groups: readonly Membership[];
   /** When to look again; null: no other task speaks with the device. */
   readonly busyUntil: Date | null;
+  /** The task has changed its device before. */
+  readonly wrote: boolean;
 }
 
 export const settingsOf = async (on: Pick<Tx, 'query'>): Promise<Settings | null> =>
@@ -51,15 +54,16 @@ const lookAgainMs = 1_000;
  * In the transaction that claims the task. Tasks of other budgets are claimed at the same time: hence the lock, and a look
  * by a statement of its own after it, which sees what the holder before has written.
  */
-export async function turnOf(tx: Tx, { key, kind }: Task): Promise<Turn> {
+export async function turnOf(tx: Tx, { id, key, kind }: Task): Promise<Turn> {
   const { now, mine } = await takeTurns(tx, [key]);
   const [row] = await tx.query<Row>(
     `select standing, flapping_at as "flappingAt", last_started_at as "lastStartedAt", ways, groups,
        exists (select from ${schema}.task where key = $2 and kind = any($3::text[]) and state = 'running'
          and lease_until > statement_timestamp())
-       or exists (select ${ofRuns} and d.device_id = $1) as busy
+       or exists (select ${ofRuns} and d.device_id = $1) as busy,
+       exists (select from ${schema}.change where task_id = $4) as wrote
      from ${schema}.device where id = $1`,
-    [key, key, kinds.filter((other) => other !== kind)],
+    [key, key, kinds.filter((other) => other !== kind), id],
   );
   const free = mine.has(key) && row?.busy !== true;
   return {
@@ -68,6 +72,7 @@ export async function turnOf(tx: Tx, { key, kind }: Task): Promise<Turn> {
     left: leftReason(row?.standing),
     device: row ? { ...row, known: known.safeParse(row.ways).data ?? null } : null,
     groups: groupsIn(row?.groups),
+    wrote: row?.wrote === true,
     busyUntil: free ? null : new Date(now.getTime() + lookAgainMs),
   };
 }

@@ -10,7 +10,7 @@ import type { Draft } from '#events/event';
 import type { Log } from '#runtime/log';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
-import { changesOf, isAnythingLeft, isSecret, markUndone, undoable } from './changes.js';
+import { changesOf, isAnythingLeft, isSecret, keeper, markUndone, undoable, type Keep } from './changes.js';
 import { connect, type Whom } from './connect.js';
 import { readFrom } from './conversation.js';
 import { rememberWays } from './devices.js';
@@ -38,6 +38,7 @@ interface Begun {
 export function undoWorker({ store, openers, keyring, log }: UndoOptions): Worker {
   const begun = new WeakMap<Task<UndoPayload>, Begun>();
   const tell = teller(log);
+  const keep = keeper(store);
   const told = (finish: Finish, { payload: { identity } }: Task<UndoPayload>): Finish => {
     tell(finish.events, identity.serial);
     return finish;
@@ -56,7 +57,7 @@ export function undoWorker({ store, openers, keyring, log }: UndoOptions): Worke
       if (!found) throw new Error('it was never begun');
       const device = connect(found.whom, openers, keyring);
       try {
-        return told(await run(task, { store, device, begun: found, grip }), task);
+        return told(await run(task, { store, keep, device, begun: found, grip }), task);
       } finally {
         device.close();
       }
@@ -124,6 +125,7 @@ async function begin(
 
 interface Run {
   readonly store: Store;
+  readonly keep: Keep;
   readonly device: Speaking;
   readonly begun: Begun;
   readonly grip: Grip;

@@ -43,9 +43,11 @@ class Fragile {
     const on = {
       device,
       signal,
-      mayWrite: () => Promise.resolve(null),
       isRight: (_: string, says: SettingValue, wanted: SettingValue) => says === wanted,
-      keep: (made: readonly Change[]) => Promise.resolve(void this.kept.push(...made)),
+      keep: (made: readonly Change[]) => {
+        this.kept.push(...made);
+        return Promise.resolve(null);
+      },
     };
     const said = new Map(this.settings);
     return writeAll(on, stepsOf(new Map(Object.entries(changes)), device), said);

@@ -28,10 +28,11 @@ export interface Change {
 export interface Writing {
   readonly device: Speaking;
   readonly signal: AbortSignal;
-  /** Asked before each step: null, or why nothing more may be written. Throws when the task is no longer this run's. */
-  mayWrite(): Promise<string | null>;
-  /** Resolves when it is remembered for good: whatever happens then, it can be put back. */
-  keep(changes: readonly Change[]): Promise<void>;
+  /**
+   * Before each step. Null: it is remembered for good, and can be put back whatever happens then. Else why nothing more may be
+   * written. Throws when the task is no longer this run's.
+   */
+  keep(changes: readonly Change[]): Promise<string | null>;
   /** Whether what the device says of a setting that was written is what was wanted: it may have made it a little stricter. */
   readonly isRight: (setting: string, says: SettingValue, wanted: SettingValue) => boolean;
 }
@@ -76,8 +77,6 @@ export async function writeAll(on: Writing, steps: readonly Step[], said: Values
   for (const step of steps) {
     if (step.cutsOff) await again.read();
     if (again.lost) break;
-    const forbidden = await on.mayWrite();
-    if (forbidden !== null) return again.end(forbidden);
     const stopped = await writeStep(on, step, again);
     if (step.cutsOff) await again.read();
     if (stopped !== null || again.lost) {
@@ -100,7 +99,8 @@ async function writeStep(on: Writing, step: Step, again: ReadAgain): Promise<str
     const driver = device.by(setting);
     return before === undefined || driver === null ? [] : [{ setting, before, after, driver }];
   });
-  await on.keep(changes);
+  const forbidden = await on.keep(changes);
+  if (forbidden !== null) return forbidden;
   // What was not answered may have been done all the same.
   again.expect(step);
   const written = await device.write(step.changes, signal);

@@ -1,4 +1,5 @@
 // Leases of the tasks that run in this process: renewed together, and given up in time when they cannot be.
+import { gathered } from '../store/gathered.js';
 import { look, renew, type Claim } from '../store/task-claims.js';
 import type { Store } from '../store/store.js';
 import type { Grip } from './worker.js';
@@ -40,6 +41,7 @@ interface Held {
 export class Leases {
   readonly #held = new Map<string, Held>();
   readonly #timer: NodeJS.Timeout;
+  readonly #look: (claim: Claim) => Promise<{ readonly cancelledBecause: string | null } | undefined>;
   #renewing: Promise<void> = Promise.resolve();
 
   constructor(
@@ -49,6 +51,10 @@ export class Leases {
     this.#timer = setInterval(() => {
       this.#renewing = this.#renew();
     }, times.renewEveryMs);
+    this.#look = gathered(async (claims: readonly Claim[]) => {
+      const leases = await look(store, store.schema, claims);
+      return ({ token }) => leases.get(token);
+    });
   }
 
   /** A grip on a task claimed just now, aborted when `runMaxMs` have passed; `letGo` ends its renewal. */
@@ -60,8 +66,7 @@ export class Leases {
     this.#held.set(claim.token, held);
     const check = async (): Promise<void> => {
       aborter.signal.throwIfAborted();
-      const lease = await look(this.store, this.store.schema, claim);
-      this.#judge(aborter, lease);
+      this.#judge(aborter, await this.#look(claim));
       aborter.signal.throwIfAborted();
     };
     const letGo = (): void => {
@@ -90,7 +95,7 @@ export class Leases {
 
   #judge(
     aborter: AbortController,
-    lease: { readonly cancelledBecause: string | null } | null | undefined,
+    lease: { readonly cancelledBecause: string | null } | undefined,
   ): void {
     if (!lease) aborter.abort(new LeaseLost('another instance may have the task'));
     else if (lease.cancelledBecause !== null) aborter.abort(new TaskCancelled(lease.cancelledBecause));

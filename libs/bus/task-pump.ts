@@ -4,7 +4,7 @@ import { context } from '@opentelemetry/api';
 import type { Draft } from '../events/event.js';
 import { messageOf } from '../events/message-of.js';
 import { unavailable } from '../store/failure.js';
-import { stampDrafts } from '../store/outbox.js';
+import { stampEach, type Caused } from '../store/outbox.js';
 import type { Tx } from '../store/store.js';
 import { drop, pick, postpone, take, type Claim, type Picked } from '../store/task-claims.js';
 import { onQueued, type Task } from '../store/tasks.js';
@@ -96,17 +96,21 @@ export class TaskPump {
   }
 
   async #claim(): Promise<readonly Claim[]> {
-    const { store, worker, holder, log } = this.options;
+    const { store, bus, worker, holder, log } = this.options;
     const { kind, budget } = worker;
     try {
       const claims = await store.transaction(async (tx) => {
         const limit = await worker.limit(tx);
         const picked = await pick(tx, store.schema, { kind, budget, limit });
         const ready = new Map<string, Task>();
+        const said: Caused[] = [];
         for (const one of picked) {
-          const task = await this.#begin(tx, one);
+          const { task, told } = await this.#begin(tx, one);
           if (task) ready.set(one.id, task);
+          said.push(...told);
         }
+        const { schema } = store;
+        if (said.length > 0) await bus.record(tx, schema, await stampEach(tx, schema, said));
         if (ready.size === 0) return [];
         const taken = await take(
           tx,
@@ -125,8 +129,11 @@ export class TaskPump {
     }
   }
 
-  /** The task as its run will see it; null when it does not run now. What `begin` says is saved either way. */
-  async #begin(tx: Tx, picked: Picked): Promise<Task | null> {
+  /** The task as its run will see it; null when it does not run now. What is told is saved either way. */
+  async #begin(
+    tx: Tx,
+    picked: Picked,
+  ): Promise<{ readonly task: Task | null; readonly told: readonly Caused[] }> {
     const { store, worker, log } = this.options;
     const task = readTask(worker, picked);
     if (!task) {
@@ -138,8 +145,7 @@ export class TaskPump {
       };
       log.error(fields, 'A task cannot be read by this build and is dropped');
       await drop(tx, store.schema, picked.id);
-      await this.#tell(tx, picked, worker.unreadable?.(picked) ?? []);
-      return null;
+      return { task: null, told: caused(picked, worker.unreadable?.(picked) ?? []) };
     }
     const begin = () => worker.begin?.(tx, task);
     const beginning =
@@ -151,17 +157,12 @@ export class TaskPump {
       if (beginning.end.againAt) await postpone(tx, store.schema, picked.id, beginning.end.againAt);
       else await drop(tx, store.schema, picked.id);
     }
-    await this.#tell(tx, task, drafts);
-    return runs ? task : null;
-  }
-
-  async #tell(tx: Tx, { causedBy, traceparent }: Task, drafts: readonly Draft[]): Promise<void> {
-    if (drafts.length === 0) return;
-    const { store, bus } = this.options;
-    const cause = { id: causedBy, traceparent };
-    await bus.record(tx, store.schema, await stampDrafts(tx, store.schema, drafts, cause));
+    return { task: runs ? task : null, told: caused(task, drafts) };
   }
 }
+
+const caused = ({ causedBy, traceparent }: Task, drafts: readonly Draft[]): readonly Caused[] =>
+  drafts.map((draft) => ({ draft, cause: { id: causedBy, traceparent } }));
 
 /** As the attempt that may begin sees it; null when its payload is not one. */
 function readTask(worker: Worker, picked: Picked): Task | null {

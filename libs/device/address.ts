@@ -20,15 +20,26 @@ export function mayConnect(address: string, networks: readonly string[], own: re
   const range = rangeOf(plain);
   if (never.has(range)) return false;
   const isOwn = isAmong(address, own);
-  return networks.some((network) => {
-    if (!ipaddr.isValidCIDR(network)) return false;
-    const [base, bits] = ipaddr.parseCIDR(network);
+  return parsed(networks).some(([base, bits]) => {
     if (base.kind() !== plain.kind() || !plain.match(base, bits)) return false;
     const single = bits === (plain.kind() === 'ipv4' ? 32 : 128);
     if (isOwn && !single && range !== 'loopback') return false;
     // Every other range must be named by a network that lies inside it.
     return ordinaryRanges.has(range) || single || liesIn(base, bits, range);
   });
+}
+
+type Network = readonly [base: Address, bits: number];
+/** A list is asked for each word to a device. */
+const lists = new WeakMap<readonly string[], readonly Network[]>();
+
+/** Without those that are no networks. */
+function parsed(networks: readonly string[]): readonly Network[] {
+  const known = lists.get(networks);
+  if (known) return known;
+  const all = networks.filter((network) => ipaddr.isValidCIDR(network)).map((one) => ipaddr.parseCIDR(one));
+  lists.set(networks, all);
+  return all;
 }
 
 function liesIn(base: Address, bits: number, range: string): boolean {

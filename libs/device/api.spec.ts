@@ -74,7 +74,7 @@ describe('the client of the device API', () => {
         'GET /muster/v1/settings': { settings: { 'svc.telnet': true, 'svc.ipp': 'both', nonsense: 1 } },
         'PATCH /muster/v1/settings': { applied: { 'svc.telnet': false }, refused: { 'svc.ipp': 'no\u0000' } },
       };
-      json(answers[`${request.method} ${request.url}`])(request, response);
+      json(answers[`${request.method} ${request.url?.split('?')[0]}`])(request, response);
     });
     server.on('secureConnection', () => (connections += 1));
     const fingerprint = new X509Certificate(credentials.certificate).fingerprint256
@@ -99,7 +99,9 @@ describe('the client of the device API', () => {
       kind: 'answered',
       value: { applied: new Set(['svc.telnet']), refused: new Map([['svc.ipp', 'no ']]) },
     });
-    expect(asked).toHaveLength(3);
+    await driver.read(new Set(['svc.telnet', 'svc.ipp']), signal);
+    expect(asked).toHaveLength(4);
+    expect(asked[3]).toBe('GET /muster/v1/settings?keys=svc.telnet,svc.ipp');
     expect(connections).toBe(1);
   });
 

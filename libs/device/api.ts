@@ -51,7 +51,7 @@ export function openDeviceApi(target: Target, login: LoginOptions | null = null)
       }),
     read: (keys, signal) =>
       call('read', target, async () => {
-        const answer = await get('/muster/v1/settings', signal);
+        const answer = await get(`/muster/v1/settings?keys=${[...keys].join(',')}`, signal);
         return understand(answer, settingsAnswer, ({ settings }) => ({
           values: new Map([...settings].filter(([key]) => keys.has(key))),
           failed: new Map(),

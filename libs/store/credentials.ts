@@ -63,21 +63,20 @@ export async function credentialsFor(
   { deviceId, serial, fingerprint, vouched }: Owner,
   groups: readonly string[],
 ): Promise<readonly CredentialRow[]> {
-  const who = [deviceId, serial, fingerprint];
-  await on.query(
-    `update assessment.credential set device_id = $1::uuid, serial = $2, fingerprint = $3
-     where scope = 'device' and (device_id = $1::uuid or (id = $1::text and device_id is null)
-         or (serial = $2 and (fingerprint = $3 or $4)))
-       and (device_id, serial, fingerprint) is distinct from ($1::uuid, $2::text, $3::text)`,
-    [...who, vouched],
-  );
   // Of two without a certificate neither can prove more than the other: what goes to such a device at all goes to both.
   const rows = await on.query(
-    `select ${columns} from assessment.credential where (scope = 'global' and id = '')
-       or (scope = 'device' and (device_id = $1::uuid
-         or (serial = $2 and fingerprint is null and $3::text is null)))
-       or (scope = 'group' and id = any($4::text[])) order by kind, scope, id`,
-    [...who, groups],
+    `with own as (
+       select kind, scope, id from assessment.credential where scope = 'device' and (device_id = $1::uuid
+         or (id = $1::text and device_id is null) or (serial = $2 and (fingerprint = $3 or $4)))),
+     followed as (
+       update assessment.credential c set device_id = $1::uuid, serial = $2, fingerprint = $3 from own
+       where (c.kind, c.scope, c.id) = (own.kind, own.scope, own.id)
+         and (c.device_id, c.serial, c.fingerprint) is distinct from ($1::uuid, $2::text, $3::text))
+     select ${columns} from assessment.credential where (kind, scope, id) in (select * from own)
+       or (scope = 'global' and id = '') or (scope = 'group' and id = any($5::text[]))
+       or (scope = 'device' and serial = $2 and fingerprint is null and $3::text is null)
+     order by kind, scope, id`,
+    [deviceId, serial, fingerprint, vouched, groups],
   );
   return z.array(row).parse(rows);
 }

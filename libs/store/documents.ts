@@ -20,13 +20,14 @@ export async function readDocument<B>(
   return row ?? null;
 }
 
-/** All documents of a kind, by id. */
+/** Documents of a kind, all unless `ids` names some, by id. */
 export async function readDocuments<B>(
   tx: Pick<Tx, 'query'>,
   schema: string,
   definition: DocumentDefinition<B>,
+  ids: readonly string[] | null = null,
 ): Promise<readonly Kept<B>[]> {
-  return read(tx, schema, definition, null);
+  return read(tx, schema, definition, ids);
 }
 
 async function read<B>(

@@ -107,18 +107,19 @@ export async function renew(
   return new Map(rows.map(({ token, cancelledBecause }) => [token, { cancelledBecause }]));
 }
 
-/** The lease as it is now; null when it is lost or too short to begin a write. */
+/** Leases as they are now, by token; one that is missing is lost, or too short to begin a write. */
 export async function look(
   on: Pick<Tx, 'query'>,
   schema: string,
-  { id, token }: Lease,
-): Promise<{ readonly cancelledBecause: string | null } | null> {
-  const [row] = await on.query<{ cancelledBecause: string | null }>(
-    `select cancelled_because as "cancelledBecause" from ${schema}.task
-     where id = $1 and lease_token = $2 and lease_until > statement_timestamp() + make_interval(secs => $3)`,
-    [id, token, leaseLeftMinMs / 1000],
+  leases: readonly Lease[],
+): Promise<ReadonlyMap<string, { readonly cancelledBecause: string | null }>> {
+  const rows = await on.query<{ token: string; cancelledBecause: string | null }>(
+    `select lease_token as token, cancelled_because as "cancelledBecause" from ${schema}.task
+     join unnest($1::uuid[], $2::uuid[]) as held(id, token) on task.id = held.id and lease_token = held.token
+     where lease_until > statement_timestamp() + make_interval(secs => $3)`,
+    [leases.map(({ id }) => id), leases.map(({ token }) => token), leaseLeftMinMs / 1000],
   );
-  return row ?? null;
+  return new Map(rows.map(({ token, cancelledBecause }) => [token, { cancelledBecause }]));
 }
 
 /** The task is done and gone. False: somebody else has it, and nothing of this run may be saved. */

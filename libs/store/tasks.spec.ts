@@ -117,7 +117,7 @@ describe.each(Object.keys(databases))('tasks on %s', (name) => {
     await expire(dead);
     const next = await only();
     expect(next.task).toMatchObject({ id: dead.id, attempt: 2 });
-    expect(await look(store, schema, dead)).toBeNull();
+    expect((await look(store, schema, [dead])).size).toBe(0);
     expect((await renew(store, schema, [dead, next])).has(dead.token)).toBe(false);
     expect(await store.transaction((tx) => finish(tx, schema, dead))).toBe(false);
     expect(await again(store, schema, dead, { afterMs: 0, because: 'failed' })).toBe(false);

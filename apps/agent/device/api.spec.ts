@@ -100,6 +100,12 @@ test('settings are those from the box; one the model lacks is absent', async () 
   expect(body).not.toHaveProperty(['settings', 'disk.eraseMode']);
 });
 
+test('settings that are named are answered alone, those that it does not have are left out', async () => {
+  const { body } = await ask('GET', '/muster/v1/settings?keys=svc.telnet,disk.eraseMode,svc.ipp');
+  expect(body).toEqual({ settings: { 'svc.telnet': true, 'svc.ipp': 'both' } });
+  expect((await ask('GET', '/muster/v1/settings?keys=')).body).toEqual({ settings: {} });
+});
+
 test('each key is taken or refused by itself', async () => {
   const written = await patch({
     'svc.telnet': false,

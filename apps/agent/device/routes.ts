@@ -9,6 +9,7 @@ import * as z from 'zod';
 import type { Device } from './device.js';
 import type { Digest } from './digest.js';
 import { answerJson, Problem, readJson } from './request.js';
+import type { Settings } from './setting.js';
 
 const keysMax = 200;
 const writeBody = z.strictObject({
@@ -37,7 +38,8 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   '/muster/v1/settings': {
     GET: {
       open: false,
-      handler: (device, _request, response) => answerJson(response, 200, { settings: device.settings() }),
+      handler: (device, request, response) =>
+        answerJson(response, 200, { settings: wantedOf(device.settings(), request) }),
     },
     PATCH: {
       open: false,
@@ -77,6 +79,12 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
     },
   },
 };
+
+/** Those that `keys` names, separated by commas; without it all. */
+function wantedOf(settings: Settings, { url = '' }: IncomingMessage): Settings {
+  const keys = new URLSearchParams(url.split('?')[1]).get('keys')?.split(',');
+  return keys ? Object.fromEntries(Object.entries(settings).filter(([key]) => keys.includes(key))) : settings;
+}
 
 function identify(device: Device, request: IncomingMessage, response: ServerResponse): void {
   const reachedAt = ipAddress.safeParse(request.socket.localAddress);

@@ -13,7 +13,6 @@ import type { Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import * as z from 'zod';
 import { subjectOf, type Begun } from '../assess.js';
-import { isAnythingKept } from '../changes.js';
 import { choiceFor } from '../choose.js';
 import { kind, kinds, schema, type Payload } from '../task.js';
 import { becauseOf, skip, type Reason } from '../told.js';
@@ -129,9 +128,9 @@ async function neverAgain(
   row: ChunkRow,
   { runId, reason }: { readonly runId: string; readonly reason: Reason },
 ): Promise<One> {
-  const { deviceId, taskId } = row;
+  const { deviceId, taskId, wrote } = row;
   const because = Object.entries(becauseOf).find(([of]) => of === reason)?.[1];
-  if (await isAnythingKept(tx, taskId))
+  if (wrote)
     return endOne(tx, row, { runId, because: because ?? `it is not assessed any more: ${reason}` });
   return {
     moved: { deviceId, state: 'ended', outcome: 'skipped', afterMs: null },
@@ -171,7 +170,7 @@ async function beginOne(
   const triesMax = retryDelaysMs.length + 1;
   const part = { runId, remediate: body.remediate, audit: isAudit(body), triesMax };
   const whom = await whomOf(tx, { ...payload, deviceId }, turn);
-  const begun: Begun = { task: own, startedAt: now, policies: chosen.policies, whom, part };
+  const begun: Begun = { task: own, startedAt: now, policies: chosen.policies, whom, wrote: row.wrote, part };
   const subject = subjectOf(begun);
   const started = { ...subject, startedAt: now.toISOString(), attempt: own.attempt };
   const began = { startedAt: now, policies: subject.policies };

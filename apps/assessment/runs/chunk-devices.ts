@@ -10,12 +10,15 @@ type Query = Pick<Tx, 'query'>;
 export interface ChunkRow extends BegunRow {
   /** running: whoever spoke with it has died. */
   readonly state: 'waiting' | 'running';
+  /** It was changed by its assessment before. */
+  readonly wrote: boolean;
 }
 
 /** Devices of a child task that may be spoken with now, locked. */
 export async function holdChunk(tx: Tx, { runId, chunk }: ChunkPayload): Promise<readonly ChunkRow[]> {
   return tx.query<ChunkRow & Record<string, unknown>>(
-    `select ${begunRow}, state from ${schema}.run_device
+    `select ${begunRow}, state, exists (select from ${schema}.change c where c.task_id = d.task_id) as wrote
+     from ${schema}.run_device d
      where run_id = $1 and chunk = $2 and state <> 'ended'
        and (state = 'running' or not_before is null or not_before <= clock_timestamp())
      order by device_id for update`,

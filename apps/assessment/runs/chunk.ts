@@ -6,10 +6,12 @@ import { TaskCancelled } from '#bus/lease';
 import { worker, type Finish, type Grip, type Worker } from '#bus/worker';
 import type { Draft } from '#events/event';
 import type { Log } from '#runtime/log';
+import { gathered } from '#store/gathered';
 import { stampDrafts } from '#store/outbox';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import { assessDevice, failDevice, type Assessed, type Begun } from '../assess.js';
+import { keeper, type Keep } from '../changes.js';
 import type { Keyring } from '../credentials/keyring.js';
 import type { Openers } from '../connect.js';
 import { teller } from '../notes.js';
@@ -34,6 +36,7 @@ const deviceMaxMs = 120_000;
 const runMaxMs = 300_000;
 
 export function chunkWorker(options: ChunkOptions): Worker {
+  const on = { ...options, keep: keeper(options.store) };
   return worker<ChunkPayload>({
     ...chunkTask,
     keyIs: 'run',
@@ -42,7 +45,7 @@ export function chunkWorker(options: ChunkOptions): Worker {
     runMaxMs,
     limit: allowedBy('scheduledTasksMax'),
     run: async (task, grip) => {
-      await new Chunk(options, task, grip).run();
+      await new Chunk(on, task, grip).run();
       return { events: [], settle: (tx) => again(tx, task.payload) };
     },
     failed: (task, error) => leftBehind(task.payload, failureOf(error), options.log),
@@ -67,10 +70,14 @@ interface Ended {
 class Chunk {
   readonly #holder = randomUUID();
   readonly #ended: Ended[] = [];
+  /** Why nothing more may be written to a device; null: it may. */
+  readonly #because = gathered((deviceIds: readonly string[]) =>
+    cancelledBecause(this.options.store, this.task.payload.runId, deviceIds),
+  );
   #wake = Promise.withResolvers<void>();
 
   constructor(
-    private readonly options: ChunkOptions,
+    private readonly options: ChunkOptions & { readonly keep: Keep },
     private readonly task: Task<ChunkPayload>,
     private readonly grip: Grip,
   ) {}
@@ -98,12 +105,12 @@ class Chunk {
 
   /** Rejects when the run of this child task is over, whatever becomes of it. */
   async #device(begun: Begun): Promise<void> {
-    const { store, openers, keyring } = this.options;
+    const { store, keep, openers, keyring } = this.options;
     const limit = AbortSignal.timeout(deviceMaxMs);
     const grip = this.#gripOf(begun, AbortSignal.any([this.grip.signal, limit]));
     let assessed: Assessed | null;
     try {
-      assessed = await assessDevice({ store, openers, keyring, begun, grip });
+      assessed = await assessDevice({ store, keep, openers, keyring, begun, grip });
     } catch (error) {
       const cause = limit.aborted
         ? new Error(`it took longer than ${deviceMaxMs / 1000} s`)
@@ -136,7 +143,7 @@ class Chunk {
       signal,
       check: async () => {
         await this.grip.check();
-        const because = await cancelledBecause(this.options.store, this.task.payload.runId, key);
+        const because = await this.#because(key);
         if (because !== null) throw new TaskCancelled(because);
       },
     };

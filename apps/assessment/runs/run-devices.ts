@@ -178,13 +178,19 @@ export async function wakeChunks(tx: Tx, keys: readonly string[]): Promise<void>
   );
 }
 
-/** Why nothing more may be written to a device of a run; null: it may. */
-export async function cancelledBecause(on: Query, runId: string, deviceId: string): Promise<string | null> {
-  const [row] = await on.query<{ because: string | null }>(
-    `select coalesce(d.cancelled_because, r.cancelled_by || ' has cancelled the run',
+/** Why nothing more may be written to these devices of a run, by device; null: it may. */
+export async function cancelledBecause(
+  on: Query,
+  runId: string,
+  deviceIds: readonly string[],
+): Promise<(deviceId: string) => string | null> {
+  const rows = await on.query<{ id: string; because: string | null }>(
+    `select d.device_id as id, coalesce(d.cancelled_because, r.cancelled_by || ' has cancelled the run',
        case when r.state <> 'running' then coalesce(r.detail, 'the run has ended') end) as because
-     from ${schema}.run r join ${schema}.run_device d on d.run_id = r.id where r.id = $1 and d.device_id = $2`,
-    [runId, deviceId],
+     from ${schema}.run r join ${schema}.run_device d on d.run_id = r.id
+     where r.id = $1 and d.device_id = any($2::uuid[])`,
+    [runId, deviceIds],
   );
-  return row ? row.because : 'the run is gone';
+  const found = new Map(rows.map(({ id, because }) => [id, because]));
+  return (deviceId) => (found.has(deviceId) ? (found.get(deviceId) ?? null) : 'the run is gone');
 }

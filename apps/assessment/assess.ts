@@ -79,7 +79,8 @@ async function begin(tx: Tx, task: Task<Payload>, begun: WeakMap<Task<Payload>, 
   const { settings, device, left: gone, now, busyUntil } = turn;
   const asked = trigger === 'requested' || named.length > 0;
   const forbidden = gone ?? (!settings?.allowRemediation && !asked ? 'remediationOff' : null);
-  if (forbidden) return { end: { events: [await neverAgain(tx, task, forbidden, turn.wrote)] } };
+  if (forbidden)
+    return { end: { events: [await neverAgain(tx, task, { reason: forbidden, wrote: turn.wrote })] } };
   const againAt = busyUntil ?? (asked || task.attempt > 1 || !device ? null : spacedUntil(device, now));
   if (againAt) return { end: { events: [], againAt } };
   // An operator's wish shares the task with causes that may do nothing now: it alone is left.
@@ -108,8 +109,7 @@ async function begin(tx: Tx, task: Task<Payload>, begun: WeakMap<Task<Payload>, 
 async function neverAgain(
   tx: Tx,
   task: Task<Payload>,
-  reason: keyof typeof becauseOf,
-  wrote: boolean,
+  { reason, wrote }: { readonly reason: keyof typeof becauseOf; readonly wrote: boolean },
 ): Promise<Draft> {
   if (!wrote) return skip(task.key, task.payload.covers, reason, { taskId: task.id });
   return endOfUnbegun(tx, task, { outcome: 'cancelled', detail: becauseOf[reason] });

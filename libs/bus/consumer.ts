@@ -12,7 +12,7 @@
 //   put-back.ts   events of the journal, put on one queue again
 //   topology.ts   exchange, queues, bindings, accounts: made from the catalogue, in one step (rabbit/definitions.ts: as
 //                 RabbitMQ wants them); integrator.ts: of others
-//   worker.ts     tasks: claimed under a budget (task-pump.ts), run outside any transaction (task-run.ts), finished with
+//   worker.ts     tasks: claimed under a budget (task-pump.ts), run outside any transaction (task-run.ts), ended with
 //                 their lease (lease.ts), counted (task-metrics.ts)
 //   kill-point.ts where a test may end the process
 //   transport.ts  the Nest strategy that starts and drains the deliveries

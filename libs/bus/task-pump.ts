@@ -8,13 +8,16 @@ import { stampEach, type Caused } from '../store/outbox.js';
 import type { Tx } from '../store/store.js';
 import { drop, pick, postpone, take, type Claim, type Picked } from '../store/task-claims.js';
 import { onQueued, type Task } from '../store/tasks.js';
+import type { Bus } from './bus.js';
 import { taskFields } from './log-fields.js';
 import type { Leases } from './lease.js';
 import { contextOf } from './spans.js';
+import { taskEnds, type SaveEnd } from './task-end.js';
 import { runTask, type RunResult, type RunsOn } from './task-run.js';
 import type { Worker } from './worker.js';
 
-export interface PumpOptions extends RunsOn {
+export interface PumpOptions extends Omit<RunsOn, 'saveEnd'> {
+  readonly bus: Bus;
   readonly worker: Worker;
   readonly leases: Leases;
   /** Who holds the leases, for operators. */
@@ -33,7 +36,11 @@ export class TaskPump {
   #looping: Promise<void> = Promise.resolve();
   #problem: string | null = null;
 
-  constructor(private readonly options: PumpOptions) {}
+  readonly #saveEnd: SaveEnd;
+
+  constructor(private readonly options: PumpOptions) {
+    this.#saveEnd = taskEnds(options);
+  }
 
   start(): void {
     const { store, worker } = this.options;
@@ -86,7 +93,8 @@ export class TaskPump {
     const { worker, leases, ended } = this.options;
     const { grip, letGo } = leases.grip(claim, worker.runMaxMs ?? runMaxMs);
     const began = performance.now();
-    const run = runTask(this.options, worker, claim, grip).then((result) => {
+    const on = { ...this.options, saveEnd: this.#saveEnd };
+    const run = runTask(on, worker, claim, grip).then((result) => {
       letGo();
       this.#running.delete(run);
       ended(worker.kind, result, performance.now() - began);

@@ -4,20 +4,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SpanStatusCode, trace, type Span } from '@opentelemetry/api';
 import { backOffMs } from '../events/back-off.js';
 import { reasonOf } from '../store/failure.js';
-import { stampDrafts, type Cause } from '../store/outbox.js';
-import type { Store, Tx } from '../store/store.js';
-import { again, finish, type Claim, type Lease } from '../store/task-claims.js';
-import type { Bus } from './bus.js';
-import { killPoint } from './kill-point.js';
+import type { Store } from '../store/store.js';
+import { again, type Claim } from '../store/task-claims.js';
 import { LeaseLost, RunTooLong, Stopping, TaskCancelled } from './lease.js';
 import { taskFields, type BusLog } from './log-fields.js';
 import { contextOf, traceparentOf } from './spans.js';
+import type { SaveEnd, Saved } from './task-end.js';
 import type { Finish, Grip, Worker } from './worker.js';
 
 export interface RunsOn {
   readonly store: Store;
-  readonly bus: Bus;
   readonly log: BusLog;
+  readonly saveEnd: SaveEnd;
 }
 
 /** done, again: saved so. retried: failed, and waits for its next try. failed: for the last time. lost: somebody else's now. */
@@ -136,46 +134,17 @@ async function conclude(
   return error instanceof TaskCancelled ? 'cancelled' : 'failed';
 }
 
-type Saved = 'done' | 'again' | 'lost';
-
 /** Lost when the task is somebody else's by now: nothing was saved. */
-async function save(on: RunsOn, claim: Claim, ending: Finish, span: Span): Promise<Saved> {
+async function save(on: RunsOn, claim: Claim, ending: Finish, span: Span): Promise<Saved | 'lost'> {
   const { task } = claim;
   const cause = { id: task.causedBy, traceparent: traceparentOf(span) ?? task.traceparent };
   for (let tries = 1; ; tries += 1) {
     try {
-      return await on.store.transaction((tx) => saveEnding(on, tx, claim, ending, cause));
+      return await on.saveEnd({ claim, finish: ending, cause });
     } catch (error) {
       if (error instanceof LeaseLost) return 'lost';
       if (tries >= saveTriesMax) throw error;
       await delay(backOffMs(tries, { firstMs: 400, maxMs: 6_400 }));
     }
   }
-}
-
-/**
- * What it changes, then the end of the task, then its events: rows of the service are locked before task rows, as its
- * consumers do it. Throws LeaseLost, which takes all of it back.
- */
-async function saveEnding(
-  { store, bus }: RunsOn,
-  tx: Tx,
-  lease: Lease,
-  ending: Finish,
-  cause: Cause,
-): Promise<Saved> {
-  tx.afterCommit(() => killPoint('committed'));
-  await ending.save?.(tx);
-  const settled = await ending.settle?.(tx);
-  const { againAt } = settled ?? ending;
-  const afterMs = againAt ? againAt.getTime() - Date.now() : null;
-  const held =
-    afterMs === null
-      ? await finish(tx, store.schema, lease)
-      : await again(tx, store.schema, lease, { afterMs, because: 'anew' });
-  if (!held) throw new LeaseLost('another instance has the task');
-  const events = [...ending.events, ...(settled?.events ?? [])];
-  if (events.length > 0)
-    await bus.record(tx, store.schema, await stampDrafts(tx, store.schema, events, cause));
-  return againAt ? 'again' : 'done';
 }

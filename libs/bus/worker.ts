@@ -1,6 +1,6 @@
 // Work that talks to the outside, run from the tasks table of a service: claimed under a budget, run outside any
 // transaction, finished only by the holder of the lease.
-// task-pump claims what may run, task-run runs one to its end, lease renews and gives up in time.
+// task-pump claims what may run, task-run runs one to its end, task-end saves that, lease renews and gives up in time.
 import type { Meter } from '@opentelemetry/api';
 import type { Draft } from '../events/event.js';
 import type { Store, Tx } from '../store/store.js';

@@ -13,7 +13,7 @@
 //   topology.ts   exchange, queues, bindings, accounts: made from the catalogue, in one step (rabbit/definitions.ts: as
 //                 RabbitMQ wants them); integrator.ts: of others
 //   worker.ts     tasks: claimed under a budget (task-pump.ts), run outside any transaction (task-run.ts), ended with
-//                 their lease (lease.ts), counted (task-metrics.ts)
+//                 their lease (lease.ts) in one transaction (task-end.ts), counted (task-metrics.ts)
 //   kill-point.ts where a test may end the process
 //   transport.ts  the Nest strategy that starts and drains the deliveries
 import type { Draft, Event, EventDefinition } from '../events/event.js';

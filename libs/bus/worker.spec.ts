@@ -261,6 +261,38 @@ describe.each(Object.keys(databases))('workers on %s', (name) => {
     expect(await events()).toMatchObject([{ data: { taken: 5 } }]);
   });
 
+  it('of runs that end together, one that may save nothing costs the others nothing', async () => {
+    const keys = Array.from({ length: 8 }, (_, place) => `device-${place}`);
+    const held = Promise.withResolvers<void>();
+    const saving = Promise.withResolvers<void>();
+    const lock = Promise.withResolvers<void>();
+    let saved = 0;
+    start(async ({ key }) => {
+      if (key !== 'device-0') await held.promise;
+      return {
+        events: [told(1)],
+        save: async (tx) => {
+          if (key === 'device-0') {
+            saving.resolve();
+            await lock.promise;
+          }
+          if (key === 'device-6') await tx.query('select 1 / 0');
+          saved += 1;
+        },
+      };
+    });
+    await add(...keys);
+    // The others end while the first end is being saved. Another has the task of one by then, and one fails for good.
+    await saving.promise;
+    held.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    lock.resolve();
+    await until('the first end is saved', async () => (await events()).length >= 1);
+    await until('the others are saved', async () => (await events()).length === 7);
+    expect((await active()).map(({ key, state }) => [key, state])).toEqual([['device-6', 'running']]);
+    expect(saved).toBeGreaterThan(7);
+  });
+
   it('begin may put a task off: it stays queued and may be joined', async () => {
     const later = new Date(Date.now() + 60_000);
     const put = start(() => Promise.reject(new Error('must not run')), {

@@ -93,10 +93,7 @@ export class Leases {
     return setTimeout(() => aborter.abort(reason), giveUpAfterMs);
   }
 
-  #judge(
-    aborter: AbortController,
-    lease: { readonly cancelledBecause: string | null } | undefined,
-  ): void {
+  #judge(aborter: AbortController, lease: { readonly cancelledBecause: string | null } | undefined): void {
     if (!lease) aborter.abort(new LeaseLost('another instance may have the task'));
     else if (lease.cancelledBecause !== null) aborter.abort(new TaskCancelled(lease.cancelledBecause));
   }

@@ -9,7 +9,7 @@
 //   task.ts          what a task carries, and how causes share one
 //   devices.ts       the state in SQL              policies.ts  policies as they are applied
 //   changes.ts       what was changed from what to what, kept before each write
-//   assess.ts        the worker: one task, one device
+//   assess.ts        the worker: one task, one device (assess-device.ts: so does the run of a schedule)
 //   dry-run.ts       the same without a write      undo.ts      what a task has changed, put back: put-back.ts
 //   turn.ts          what each finds as it begins  trouble.ts   what a run that came to nothing ends with
 //   conversation.ts  what is said to the device    write.ts     how it is changed, step by step

@@ -26,7 +26,8 @@ interface Row {
 
 export interface Turn {
   /** Null: it is not known. */
-  readonly device: (Omit<Row, 'ways' | 'groups' | 'busy' | 'wrote'> & { readonly known: Known | null }) | null;
+  readonly device:
+    (Omit<Row, 'ways' | 'groups' | 'busy' | 'wrote'> & { readonly known: Known | null }) | null;
   /** Why it is not to be spoken with any more; null: it is. */
   readonly left: ReturnType<typeof leftReason>;
   readonly settings: Settings | null;

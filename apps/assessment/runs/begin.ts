@@ -12,7 +12,7 @@ import { readDocuments } from '#store/documents';
 import type { Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import * as z from 'zod';
-import { subjectOf, type Begun } from '../assess.js';
+import { subjectOf, type Begun } from '../assess-device.js';
 import { choiceFor } from '../choose.js';
 import { kind, kinds, schema, type Payload } from '../task.js';
 import { becauseOf, skip, type Reason } from '../told.js';
@@ -130,8 +130,7 @@ async function neverAgain(
 ): Promise<One> {
   const { deviceId, taskId, wrote } = row;
   const because = Object.entries(becauseOf).find(([of]) => of === reason)?.[1];
-  if (wrote)
-    return endOne(tx, row, { runId, because: because ?? `it is not assessed any more: ${reason}` });
+  if (wrote) return endOne(tx, row, { runId, because: because ?? `it is not assessed any more: ${reason}` });
   return {
     moved: { deviceId, state: 'ended', outcome: 'skipped', afterMs: null },
     event: skip(deviceId, [], reason, { taskId, runId }),
@@ -168,9 +167,17 @@ async function beginOne(
   };
   const { id: runId, body } = run;
   const triesMax = retryDelaysMs.length + 1;
-  const part = { runId, remediate: body.remediate, audit: isAudit(body), triesMax };
+  const part = { runId, remediate: body.remediate, audit: isAudit(body) };
   const whom = await whomOf(tx, { ...payload, deviceId }, turn);
-  const begun: Begun = { task: own, startedAt: now, policies: chosen.policies, whom, wrote: row.wrote, part };
+  const begun: Begun = {
+    task: own,
+    startedAt: now,
+    policies: chosen.policies,
+    whom,
+    wrote: row.wrote,
+    triesMax,
+    part,
+  };
   const subject = subjectOf(begun);
   const started = { ...subject, startedAt: now.toISOString(), attempt: own.attempt };
   const began = { startedAt: now, policies: subject.policies };

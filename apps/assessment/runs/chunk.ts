@@ -10,7 +10,7 @@ import { gathered } from '#store/gathered';
 import { stampDrafts } from '#store/outbox';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
-import { assessDevice, failDevice, type Assessed, type Begun } from '../assess.js';
+import { assessDevice, failDevice, type Assessed, type Begun } from '../assess-device.js';
 import { keeper, type Keep } from '../changes.js';
 import type { Keyring } from '../credentials/keyring.js';
 import type { Openers } from '../connect.js';

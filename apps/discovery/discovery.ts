@@ -24,6 +24,7 @@ import { applyRulesWorker, followSettings } from './apply-rules.js';
 import { admission } from './consumer.js';
 import { probeWorker } from './probe.js';
 import { proveMoveWorker } from './prove-move.js';
+import { callWorker } from './search/call.js';
 import { findWorker } from './search/find.js';
 import { searches } from './search/search.js';
 import { steerWorker } from './search/steer.js';
@@ -50,5 +51,6 @@ export const discovery: StoredService<Ports> = {
     probeWorker({ store, log, ...config }),
     steerWorker(),
     findWorker({ store, ways: waysOfAsking(config), dnsServers: null }),
+    callWorker({ store }),
   ],
 };

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import ipaddr from 'ipaddr.js';
 import { readRange, type AddressRange } from '#device/find/range';
-import { hopsMax } from '#device/find/slp';
+import { hopsMax } from '#device/find/hops';
 import { messageOf } from '#events/message-of';
 import { authoritiesIn } from '#pki/authorities';
 

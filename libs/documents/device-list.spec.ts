@@ -40,6 +40,9 @@ describe('a line of text', () => {
     ['10.1.0.0/16', '10.1.0.1-10.1.255.254', 65_534],
     ['Printer-7.Example.ORG.', 'printer-7.example.org', 1],
     ['npi3c5282aa0001', 'npi3c5282aa0001', 1],
+    ['multicast', 'multicast:4', 0],
+    ['Multicast:32 # all', 'multicast:32', 0],
+    ['multicast.example.org', 'multicast.example.org', 1],
     ['xn--drucker-9ya.example', 'xn--drucker-9ya.example', 1],
   ])('%j is taken', (line, at, count) => {
     expect(read(line)).toMatchObject({ entries: [{ line: 1, at, count, serial: null }], faults: [] });
@@ -65,6 +68,10 @@ describe('a line of text', () => {
     ['10.1.2.3-10.1.2.300', 'badRange'],
     ['10.1.2.3-fd00::1', 'badRange'],
     ['10.1.2.0/33', 'badRange'],
+    ['multicast:0', 'badHops'],
+    ['multicast:33', 'badHops'],
+    ['multicast:', 'badHops'],
+    ['multicast:four', 'badHops'],
     ['10.1.2.0/x', 'badRange'],
     ['printer/24', 'badRange'],
     ['10.1.2.3-10.1.2.9/24', 'badRange'],
@@ -144,6 +151,7 @@ describe('CSV', () => {
     ['10.1.2.3,AB_12', 'badSerial'],
     ['10.1.2.3,ABC', 'badSerial'],
     ['10.1.2.0/24,AB-12', 'badSerial'],
+    ['multicast:4,AB-12', 'badSerial'],
     ['"10.1.2.3,AB-12', 'badQuotes'],
     ['"10.1.2.3"x,AB-12', 'badQuotes'],
     ['=1+1,AB-12', 'badHost'],

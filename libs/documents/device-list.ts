@@ -1,6 +1,6 @@
-// Lists of devices that do not announce themselves (R35): as text, CSV or XML, one device, range or host name a row. All of it or
-// nothing: every bad line is named, with what is wrong and what to do. Pure, and read in steps, so that a long list
-// holds up nobody.
+// Lists of devices that do not announce themselves (R35): as text, CSV or XML, one device, range or host name a row, or whoever
+// answers to multicast. All of it or nothing: every bad line is named, with what is wrong and what to do. Pure, and read in
+// steps, so that a long list holds up nobody.
 import { serialNumber } from '../events/identity.js';
 import { csvRows, textRows, type Column, type Row } from './device-list/rows.js';
 import {
@@ -28,6 +28,7 @@ export type ListFaultCode =
   | 'badHost'
   | 'badRange'
   | 'rangeTooLarge'
+  | 'badHops'
   | 'macAddress'
   | 'ownAddress'
   | 'specialAddress'
@@ -160,7 +161,7 @@ function entryOf({ line, cells }: Extract<Row, { cells: Cells }>, ground: Ground
   const where = readWhere(said, ground);
   if (isFault(where)) return where;
   const serial = cells.serial?.trim() ? serialNumber.safeParse(cells.serial) : null;
-  if (serial && (!serial.success || where.count > 1)) return badSerial(where.count);
+  if (serial && (!serial.success || where.count !== 1)) return badSerial(where.count);
   return {
     line,
     ...where,
@@ -172,8 +173,8 @@ function entryOf({ line, cells }: Extract<Row, { cells: Cells }>, ground: Ground
 
 function badSerial(count: number): Fault {
   const message =
-    count > 1
-      ? 'has a serial number for a range: leave it empty, or write the one address'
+    count !== 1
+      ? 'has a serial number for more than one address: leave it empty, or write the one address'
       : 'has a serial number that is none: 4 to 32 letters, digits or hyphens, or leave it empty';
   return { code: 'badSerial', message };
 }

@@ -1,4 +1,5 @@
-// What operators have discovery look for (R35): addresses, names and ranges that they wrote down; and what was found there.
+// What operators have discovery look for (R35): addresses, names and ranges that they wrote down, or everybody who answers; and
+// what was found there.
 import * as z from 'zod';
 import { exampleIdentity, printable, serialNumber } from './identity.js';
 import { defineEvent } from './event.js';
@@ -14,7 +15,10 @@ const discoveryId = z.uuid();
 const wanted = z.object({
   /** Its line: names it within its discovery. */
   line: z.int().positive(),
-  /** An address, a range as `first-last`, or a host name, as libs/documents/device-list.ts writes them. */
+  /**
+   * An address, a range as `first-last`, a host name, or `multicast:4`: everybody by mDNS, and by SLP over so many hops; as
+   * libs/documents/device-list.ts writes them.
+   */
   at: printable(253),
   /** What it must say that it is; null: whichever. */
   serial: serialNumber.nullable(),
@@ -83,6 +87,7 @@ export type DiscoveryResult = z.infer<typeof result>;
 
 export const discoveryProgressed = defineEvent({
   type: 'discovery.progressed',
+  version: 2,
   publisher: 'discovery',
   title: 'What a discovery came to since it was told last; or that it is over (R35).',
   schema: z.object({
@@ -90,6 +95,8 @@ export const discoveryProgressed = defineEvent({
     results: z.array(result).max(resultsMax),
     /** Addresses of ranges where no device answers, in all so far: they are counted, not named. */
     nobody: z.int().nonnegative(),
+    /** Addresses that were named by multicast, in all so far: each is asked, and has its result. Since version 2. */
+    named: z.int().nonnegative().default(0),
     /** Null: it goes on. */
     ended: z.enum(['done', 'cancelled']).nullable(),
   }),
@@ -115,6 +122,7 @@ export const discoveryProgressed = defineEvent({
       },
     ],
     nobody: 253,
+    named: 0,
     ended: null,
   },
 });

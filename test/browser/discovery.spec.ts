@@ -79,7 +79,7 @@ describe('the page Discovery', () => {
       deviceId: null,
     } as const;
     const results = [found, { ...failed, reason: 'open device API: no answer within 5000 ms' }];
-    const draft = discoveryProgressed.draft({ discoveryId, results, nobody: 14, ended: 'done' });
+    const draft = discoveryProgressed.draft({ discoveryId, results, nobody: 14, named: 0, ended: 'done' });
     await trial.bus.publish([trial.event('discovery', draft)]);
     await page.getByText('1 found, 1 failed, 14 with nobody there').waitFor();
     await page.getByText('Done', { exact: true }).waitFor();
@@ -104,6 +104,22 @@ describe('the page Discovery', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Stop it' }).click();
     await page.getByText('Being stopped').waitFor();
     expect(await trial.told('discovery.cancelRequested')).toHaveLength(1);
+  });
+
+  it('asks whoever answers to multicast, as far as it may', async () => {
+    const { page } = visitor;
+    await visitor.goTo('/discovery');
+    await visitor.heading('Discovery').waitFor();
+    const before = (await trial.told('discovery.requested')).length;
+    await page.getByLabel('Whoever answers to multicast').check();
+    await page.getByLabel('Hops').fill('7');
+    await page.getByRole('button', { name: 'Look for them' }).click();
+    await visitor.heading('Discovery of 1 entry').waitFor();
+    const told = await until('discovery is told', async () => {
+      const all = await trial.told('discovery.requested');
+      return all.length > before && all.at(-1);
+    });
+    expect(told).toMatchObject({ wanted: [{ line: 1, at: 'multicast:7', serial: null }] });
   });
 
   it('fits on a phone', async () => {

@@ -25,6 +25,7 @@
 //   client-hello.ts what a TLS client says first     site.ts   a network of its own, with site-server.ts in it
 //   foreign-clients.ts  TLS clients of others       web-servers.ts  servers of others, as printers have them
 //   wire.ts         two networks and a cable            multicast-answers.ts  what printers say to mDNS and SLP
+//   avahi.ts        a printer's mDNS, nobody of ours     multicast-responder.ts  one on loopback
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';

@@ -68,7 +68,15 @@ export interface Snmpd {
   values(): Promise<ReadonlyMap<string, string>>;
 }
 
-export async function startSnmpd(address: string, port: number, said: Said): Promise<Snmpd> {
+/** How a program is started; on this machine, as long as nothing else is said. */
+type Start = (program: string, words: readonly string[]) => Process;
+
+export async function startSnmpd(
+  address: string,
+  port: number,
+  said: Said,
+  at: Start = here,
+): Promise<Snmpd> {
   const folder = await mkdtemp(join(tmpdir(), 'muster-snmpd-'));
   const file = join(folder, 'printer.conf');
   const objects = join(folder, 'objects');
@@ -77,7 +85,7 @@ export async function startSnmpd(address: string, port: number, said: Said): Pro
   await writeFile(kept, '');
   await writeFile(objects, (said.objects ?? []).toSorted(byOid).map(lineOf).join(''));
   await writeFile(file, configuration(said, objects));
-  const start = () => running(folder, ['-C', '-c', `${file},${kept}`, `udp:${address}:${port}`]);
+  const start = () => running(at, folder, ['-C', '-c', `${file},${kept}`, `udp:${address}:${port}`]);
   let snmpd = await start();
   return {
     stop: async () => {
@@ -97,14 +105,12 @@ export async function startSnmpd(address: string, port: number, said: Said): Pro
   };
 }
 
-async function running(folder: string, words: readonly string[]): Promise<Process> {
-  const snmpd = new Process({
-    name: 'snmpd',
-    entry: program,
-    node: false,
-    words: ['-f', '-Lo', '-p', join(folder, 'pid'), ...words],
-    environment: { MIBS: '', MIBDIRS: folder, SNMP_PERSISTENT_DIR: folder },
-  });
+const here: Start = (entry, words) => new Process({ name: 'snmpd', entry, node: false, words });
+
+async function running(at: Start, folder: string, words: readonly string[]): Promise<Process> {
+  const variables = ['MIBS=', `MIBDIRS=${folder}`, `SNMP_PERSISTENT_DIR=${folder}`];
+  const own = ['-f', '-Lo', '-p', join(folder, 'pid')];
+  const snmpd = at('/usr/bin/env', [...variables, program, ...own, ...words]);
   await until('snmpd listens', () => {
     if (snmpd.exitCode !== null) throw new Error(`snmpd ended: ${snmpd.output}`);
     return snmpd.output.includes('NET-SNMP version');

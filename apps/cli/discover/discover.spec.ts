@@ -29,7 +29,10 @@ describe('devices are looked for at the command line', () => {
   /** As discovery tells it. */
   const progressed = (told: Partial<DiscoveryProgressed> & Pick<DiscoveryProgressed, 'discoveryId'>) =>
     trial.bus.publish([
-      trial.event('discovery', discoveryProgressed.draft({ results: [], nobody: 0, ended: null, ...told })),
+      trial.event(
+        'discovery',
+        discoveryProgressed.draft({ results: [], nobody: 0, named: 0, ended: null, ...told }),
+      ),
     ]);
 
   it('in a list, of which every bad line is named', async () => {

@@ -18,7 +18,8 @@ const awayMaxMs = 300_000;
 export const discover: Command = {
   help: `muster discover ADDRESS... | --file FILE | --watch ID | --cancel ID
   Looks for printers that do not announce themselves, inside the device networks: at addresses, ranges (10.1.2.1-10.1.2.99),
-  networks (10.1.2.0/24) and host names. Shows how it goes; Ctrl-C ends the display only. Needs the token of an operator.
+  networks (10.1.2.0/24) and host names, and wherever printers answer to multicast (multicast:4: by mDNS in the networks of
+  discovery itself, by SLP over 4 hops). Shows how it goes; Ctrl-C ends the display only. Needs the token of an operator.
   Exit 0: every address was answered, or nobody was there in a range; 1: some failed, or the list was refused.
   --file FILE          a list: text, one a line; .csv with named columns; .xml. All of it is taken, or nothing
   --no-wait            only asks for it, and prints its id

@@ -57,7 +57,10 @@ describe.each(databases)('a list of devices on $name', ({ open }) => {
   /** As discovery tells it. */
   const progressed = (told: Partial<DiscoveryProgressed> & Pick<DiscoveryProgressed, 'discoveryId'>) =>
     trial.bus.publish([
-      trial.event('discovery', discoveryProgressed.draft({ results: [], nobody: 0, ended: null, ...told })),
+      trial.event(
+        'discovery',
+        discoveryProgressed.draft({ results: [], nobody: 0, named: 0, ended: null, ...told }),
+      ),
     ]);
   const seen = (id: string, test: (run: Run) => boolean): Promise<Run> =>
     until('it is seen', async () => {
@@ -148,6 +151,24 @@ describe.each(databases)('a list of devices on $name', ({ open }) => {
       { address: '10.1.3.7', entry: '10.1.3.1-10.1.3.14', outcome: 'known' },
     ]);
     expect((await results('all')).total).toBe(3);
+  });
+
+  it('asks whoever answers to multicast, and counts as many as are named', async () => {
+    const run = runOf(await send('multicast\n10.1.2.3\n'));
+    expect(run).toMatchObject({ entries: 2, total: 1, waiting: 1 });
+    const [told] = await until('it is told', async () => {
+      const all = await requested(run.id);
+      return all.length > 0 && all;
+    });
+    expect(told?.wanted.map(({ at }) => at)).toEqual(['multicast:4', '10.1.2.3']);
+    await progressed({ discoveryId: run.id, results: [resultAt(1, '10.1.2.7')], named: 3 });
+    await progressed({ discoveryId: run.id, results: [resultAt(2, '10.1.2.3')], named: 0 });
+    expect(await seen(run.id, ({ found }) => found === 2)).toMatchObject({ total: 4, waiting: 2 });
+    const results = await get<{ items: object[] }>(`${path}/${run.id}/results?show=found`);
+    expect(results.items).toMatchObject([
+      { address: '10.1.2.7', entry: 'multicast:4' },
+      { entry: '10.1.2.3' },
+    ]);
   });
 
   it('tells how many are devices already, and which columns it does not use', async () => {

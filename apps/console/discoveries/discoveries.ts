@@ -20,7 +20,7 @@ import { telling } from './telling.js';
 /** importing: discovery is not told of all of it yet. cancelling: what is under way ends. */
 type RunState = (typeof runStates)[number];
 
-/** As operators see it; counts are of addresses, a host name being one. */
+/** As operators see it; counts are of addresses, a host name being one, and multicast as many as it named. */
 export interface Run {
   readonly id: string;
   readonly askedBy: string;
@@ -66,7 +66,7 @@ export interface AskedResults {
 const sums = 'found + known + held + claimed + refused + not_reached + nobody';
 const columns = `id, asked_by as "askedBy", asked_at as "askedAt", format, cancelled_by as "cancelledBy",
   ended_at as "endedAt", entries, least(entries, told * ${wantedMax}) as imported, known_before as "knownBefore",
-  addresses as total, greatest(0, addresses - (${sums})) as waiting, found, known, held, claimed, refused,
+  addresses + named as total, greatest(0, addresses + named - (${sums})) as waiting, found, known, held, claimed, refused,
   not_reached as "notReached", nobody, number,
   case when ended is not null then ended when cancelled_by is not null then 'cancelling'
     when told < parts then 'importing' else 'running' end as state`;

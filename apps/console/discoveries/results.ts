@@ -39,14 +39,20 @@ export async function saveProgress(tx: Tx, changes: readonly ProgressChange[]): 
     [JSON.stringify(results)],
   );
   await tx.query(
-    `update console.discovery d set nobody = greatest(d.nobody, r.nobody), ended = coalesce(r.ended, d.ended),
+    `update console.discovery d set nobody = greatest(d.nobody, r.nobody), named = greatest(d.named, r.named), ended = coalesce(r.ended, d.ended),
        ended_at = coalesce(r.ended_at, d.ended_at)
-     from (select discovery, max(nobody) as nobody, max(ended) as ended, max(at) filter (where ended is not null) as ended_at
-       from jsonb_to_recordset($1::jsonb) as n(discovery uuid, nobody int, ended text, at timestamptz) group by discovery) r
+     from (select discovery, max(nobody) as nobody, max(named) as named, max(ended) as ended, max(at) filter (where ended is not null) as ended_at
+       from jsonb_to_recordset($1::jsonb) as n(discovery uuid, nobody int, named int, ended text, at timestamptz) group by discovery) r
      where d.id = r.discovery`,
     [
       JSON.stringify(
-        changes.map(({ discoveryId: discovery, nobody, ended, at }) => ({ discovery, nobody, ended, at })),
+        changes.map(({ discoveryId: discovery, nobody, named, ended, at }) => ({
+          discovery,
+          nobody,
+          named,
+          ended,
+          at,
+        })),
       ),
     ],
   );

@@ -1,4 +1,5 @@
-// Devices that do not announce themselves: looked for at addresses, host names and ranges, by hand or from a list (R35).
+// Devices that do not announce themselves: looked for at addresses, host names and ranges, by hand or from a list, and by
+// multicast (R35).
 import { Body, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiConsumes } from '@nestjs/swagger';
 import * as z from 'zod';
@@ -41,7 +42,8 @@ export class DiscoveriesController {
     schema: {
       type: 'string',
       description:
-        'text/plain: an address, a range such as 10.1.2.1-10.1.2.99, a network such as 10.1.2.0/24 or a host name each line, ' +
+        'text/plain: an address, a range such as 10.1.2.1-10.1.2.99, a network such as 10.1.2.0/24 or a host name each line, or ' +
+        'multicast:4 (whoever answers by mDNS, and by SLP over 4 hops, 1 to 32), ' +
         '# before a remark. text/csv: columns address, host, serial, name, location, named in the first line. ' +
         'application/xml: <devices><device address="10.1.2.3"/></devices>. application/json: {"entries": [{"address": "10.1.2.3"}]}. ' +
         'At most 100,000 lines, 10 MB (JSON: 5 MB), 65,536 addresses a range and 262,144 in all.',

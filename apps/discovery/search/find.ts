@@ -6,7 +6,6 @@ import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { worker, type Ending, type Grip, type Worker } from '#bus/worker';
 import { mayConnect } from '#device/address';
-import { cut } from '#events/cut';
 import type { DiscoveryResult } from '#events/discovery';
 import { messageOf } from '#events/message-of';
 import { settingsChanged } from '#events/settings';
@@ -20,7 +19,7 @@ import type { Arrival } from '../known.js';
 import { loadKnown, saveKnown } from '../rows.js';
 import { whoIs, type Answer, type Asking, type Found, type Way } from '../who-is.js';
 import { addressesOf } from './names.js';
-import { becameOf } from './outcome.js';
+import { becameOf, plain } from './outcome.js';
 import { find, saveAnswers, stillWanted, type Find, type Told, type Want } from './rows.js';
 
 /** Addresses asked at a time, over all instances: at most of them nobody is, which costs a timer. */
@@ -124,8 +123,6 @@ function ofNobody({ line, ofRange }: Want, { address, outcome, reason, somebody 
   if (ofRange && !somebody) return null;
   return { line, address, outcome, serial: null, deviceId: null, reason: plain(reason) };
 }
-
-const plain = (text: string): string => cut(text.replaceAll(/\p{Cc}|\p{Zl}|\p{Zp}/gu, ' '), 1000).trim();
 
 const tell = (tx: Tx, wants: readonly Want[], what: (want: Want) => Told): Promise<void> =>
   saveAnswers(

@@ -2,6 +2,7 @@
 import type { Decision } from '#bus/consumer';
 import { deviceQuarantined } from '#events/approval';
 import { announcementFiltered, type AnnouncementFiltered } from '#events/announcement';
+import { cut } from '#events/cut';
 import { deviceDiscovered, deviceReconciled } from '#events/device';
 import type { DiscoveryResult } from '#events/discovery';
 import type { Draft } from '#events/event';
@@ -49,3 +50,7 @@ export function becameOf({ changes, events }: Decision<Change>): Became {
   if (told.some(isOf(deviceQuarantined.type))) return became('held', null);
   return became('refused', null, reason ?? reasons.claimDismissed);
 }
+
+/** Words that an event takes. */
+export const plain = (text: string): string =>
+  cut(text.replaceAll(/\p{Cc}|\p{Zl}|\p{Zp}/gu, ' '), 1000).trim();

@@ -1,5 +1,6 @@
 // What is looked for and what came of it, in SQL (R35).
 import { randomUUID } from 'node:crypto';
+import { hopsOf } from '#device/find/hops';
 import { resultsMax, type DiscoveryResult, type Wanted } from '#events/discovery';
 import type { Store, Tx } from '#store/store';
 import { enqueue, type TaskRequest } from '#store/tasks';
@@ -10,6 +11,8 @@ import type { Place, Target } from './targets.js';
 export const steer = { kind: 'search', budget: 'searches' } as const;
 /** The task that asks one address or name: see find.ts. */
 export const find = { kind: 'find', budget: 'finds' } as const;
+/** The task that asks everybody by multicast: see call.ts. */
+export const call = { kind: 'call', budget: 'calls' } as const;
 
 /** An ended search is remembered so long. */
 const rememberedFor = '1 day';
@@ -32,10 +35,19 @@ export interface Find {
   readonly wants: readonly Want[];
 }
 
+/** Everybody to be asked, of one line of a search. */
+export interface Call {
+  readonly search: string;
+  readonly line: number;
+  readonly hops: number;
+}
+
 export interface Search {
   readonly parts: number;
   readonly heard: number;
   readonly nobody: number;
+  /** Addresses that were named by multicast. */
+  readonly named: number;
   readonly cancelled: boolean;
 }
 
@@ -83,7 +95,7 @@ async function goOn(tx: Tx, searches: ReadonlyMap<string, Cause>): Promise<void>
 /** Locked; null when it is over. */
 export async function holdSearch(tx: Tx, id: string): Promise<Search | null> {
   const [row] = await tx.query<Search & Record<string, unknown>>(
-    `select parts, heard, nobody, cancelled from discovery.search where id = $1 and ended_at is null for update`,
+    `select parts, heard, nobody, named, cancelled from discovery.search where id = $1 and ended_at is null for update`,
     [id],
   );
   return row ?? null;
@@ -139,19 +151,46 @@ interface Targets {
 }
 
 export async function saveTargets(tx: Tx, { search, targets, cause }: Targets): Promise<void> {
-  const requests = targets.map(({ at, ...want }): TaskRequest<Find> => ({
-    ...find,
-    id: randomUUID(),
-    key: at,
-    payload: { at, wants: [{ search, ...want }] },
-    notBefore: null,
-    causedBy: cause?.id ?? null,
-    traceparent: cause?.traceparent ?? null,
-  }));
-  await enqueue(tx, 'discovery', requests, (queued, joining) => ({
+  const by = { notBefore: null, causedBy: cause?.id ?? null, traceparent: cause?.traceparent ?? null };
+  const calls = targets.flatMap(({ at, line }): readonly TaskRequest<Call>[] => {
+    const hops = hopsOf(at);
+    const key = `${search} ${line}`;
+    return hops === null ? [] : [{ ...call, id: randomUUID(), key, payload: { search, line, hops }, ...by }];
+  });
+  await enqueue(tx, 'discovery', calls, (queued) => queued);
+  const finds = targets.flatMap(({ at, ...want }): readonly TaskRequest<Find>[] =>
+    hopsOf(at) === null
+      ? [{ ...find, id: randomUUID(), key: at, payload: { at, wants: [{ search, ...want }] }, ...by }]
+      : [],
+  );
+  await enqueue(tx, 'discovery', finds, (queued, joining) => ({
     at: queued.at,
     wants: [...queued.wants, ...joining.wants],
   }));
+}
+
+interface Named {
+  readonly addresses: readonly string[];
+  /** What is to be said of the line itself. */
+  readonly told: DiscoveryResult | null;
+}
+
+/** They are gone through as a part of their own, which no other has the number of. */
+export async function saveNamed(tx: Tx, { search, line }: Call, { addresses, told }: Named): Promise<void> {
+  const going = await tx.query(
+    `update discovery.search set named = named + $2 where id = $1 and ended_at is null returning id`,
+    [search, addresses.length + (told ? 1 : 0)],
+  );
+  if (going.length === 0) return;
+  const wanted = addresses.map((at): Wanted => ({ line, at, serial: null }));
+  if (wanted.length > 0) {
+    await tx.query('insert into discovery.search_part (search, part, wanted) values ($1, $2, $3::jsonb)', [
+      search,
+      -line,
+      JSON.stringify(wanted),
+    ]);
+  }
+  if (told) await saveAnswers(tx, [{ search, told }]);
 }
 
 export async function countFinds(tx: Query): Promise<number> {
@@ -162,20 +201,21 @@ export async function countFinds(tx: Query): Promise<number> {
   return row?.finds ?? 0;
 }
 
-/** Whether an address of this search is asked now, or waits for that. */
+/** Whether an address of this search, or everybody, is asked now, or waits for that. */
 export async function isAsking(tx: Query, id: string): Promise<boolean> {
   const rows = await tx.query(
-    `select 1 as asking from discovery.task where kind = $1 and payload->'wants' @> $2::jsonb limit 1`,
-    [find.kind, JSON.stringify([{ search: id }])],
+    `select 1 as asking from discovery.task where kind = $1 and payload->'wants' @> $2::jsonb
+       or kind = $3 and payload->>'search' = $4 limit 1`,
+    [find.kind, JSON.stringify([{ search: id }]), call.kind, id],
   );
   return rows.length > 0;
 }
 
 /** Those of searches that go on. */
-export async function stillWanted(
+export async function stillWanted<Each extends Pick<Want, 'search'>>(
   on: Pick<Store, 'query'>,
-  wants: readonly Want[],
-): Promise<readonly Want[]> {
+  wants: readonly Each[],
+): Promise<readonly Each[]> {
   const rows = await on.query<{ id: string }>(
     'select id from discovery.search where id = any($1::uuid[]) and ended_at is null and not cancelled',
     [wants.map(({ search }) => search)],

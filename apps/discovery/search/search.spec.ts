@@ -23,6 +23,8 @@ import { defaultSettings, settingsChanged, type Settings } from '#events/setting
 import { selfSigned } from '#pki/self-signed';
 import type { Store } from '#store/store';
 import { freePort } from '../../../scripts/free-port.mjs';
+import { printerAnswer, slpAnswer } from '../../../test/support/multicast-answers.js';
+import { startResponder, type Asked } from '../../../test/support/multicast-responder.js';
 import { openCanary } from '../../../test/support/canary.js';
 import { databases, openFor, published, startFed, type Fed } from '../../../test/support/fed-delivery.js';
 import { openIppPeer, saying, text, uri } from '../../../test/support/ipp-peer.js';
@@ -34,6 +36,7 @@ import { until } from '../../../test/support/until.js';
 import { discovery } from '../discovery.js';
 import { proveMoveWorker } from '../prove-move.js';
 import { waysOfAsking } from '../who-is.js';
+import { callWorker } from './call.js';
 import { findWorker } from './find.js';
 import { steerWorker } from './steer.js';
 
@@ -75,12 +78,32 @@ describe.each(Object.keys(databases))('a device that is looked for, on %s', (nam
     await fed.stop();
   });
 
+  /** Of this test alone: several may run on one machine. */
+  const group = `239.255.${randomInt(1, 255)}.${randomInt(1, 255)}`;
+  const asked = { from: ['127.0.0.1'], waitMs: 400 };
+  let asking: NonNullable<Parameters<typeof callWorker>[0]['asking']> = asked;
+  const onGroup = async () => {
+    const [mdns, slp] = [await freePort(), await freePort()].map((port) => ({ address: group, port }));
+    if (!mdns || !slp) throw new Error('two are');
+    asking = { ...asked, mdns: { group: mdns }, slp: { groups: { everybody: slp, hp: slp } } };
+    const answers = async (at: typeof mdns, host: string, answer: (of: Asked) => Buffer): Promise<void> =>
+      void open.push(
+        await startResponder(at, host, (of, socket) => socket.send(answer(of), of.port, of.address)),
+      );
+    return {
+      byMdns: (host: string, addresses: readonly string[]) =>
+        answers(mdns, host, ({ bytes }) => printerAnswer(bytes.readUInt16BE(0), { addresses })),
+      bySlp: (host: string, urls: readonly string[]) =>
+        answers(slp, host, ({ bytes }) => slpAnswer(bytes.readUInt16BE(10), urls)),
+    };
+  };
   const work = (dnsServers: readonly string[] | null = null): void => {
     const ways = waysOfAsking({ devicePort, snmpPort, ippPort });
     const all = [
       steerWorker({ stepMs: 20 }),
       findWorker({ store, ways, dnsServers, retryDelaysMs: [] }),
       proveMoveWorker({ store, ways, doors: [], silentAgainMs: [1] }),
+      callWorker({ store, asking }),
     ];
     const meter = metrics.getMeter('test');
     workers = runWorkers({
@@ -425,5 +448,81 @@ describe.each(Object.keys(databases))('a device that is looked for, on %s', (nam
       { outcome: 'notReached' },
       { outcome: 'found' },
     ]);
+  });
+
+  it('is found where it answers to multicast, and is believed no more than at an address of a list', async () => {
+    const { byMdns, bySlp } = await onGroup();
+    const [other, moved] = [someAddress(), someAddress()];
+    const canary = await openCanary('127.9.1.1', devicePort);
+    open.push(canary);
+    await printerAt(address, { serial: 'MDNS-1' });
+    await printerAt(other, { serial: 'SLP-1' });
+    // Says that it is somewhere else than where it was named.
+    await printerAt(moved, { serial: 'ELSE-1', ip: '10.9.9.9' });
+    await byMdns(address, [address, '127.9.1.1']);
+    await bySlp(other, [`service:printer:ipp://${other}/ipp`, `service:printer:ipp://${moved}/ipp`]);
+    work();
+    const { results, ended } = await cameOf(await ask([{ at: 'multicast:4' }]));
+    const at = [address, other, moved];
+    expect(results.toSorted((a, b) => at.indexOf(a.address) - at.indexOf(b.address))).toMatchObject([
+      { line: 1, address, outcome: 'found', serial: 'MDNS-1' },
+      { line: 1, address: other, outcome: 'found', serial: 'SLP-1' },
+      {
+        line: 1,
+        address: moved,
+        outcome: 'notReached',
+        reason: 'open device API: what answers says that it is at 10.9.9.9',
+      },
+    ]);
+    const told = await fed.told(discoveryProgressed);
+    expect([told.at(-1)?.named, ended]).toEqual([3, 'done']);
+    expect(canary.heard).toEqual([]);
+    expect((await fed.told(deviceDiscovered)).map(({ trigger, proof }) => [trigger, proof])).toEqual([
+      ['discovered', 'first'],
+      ['discovered', 'first'],
+    ]);
+  });
+
+  it.runIf(isOne)('that answers to no multicast is said, and so is who could not ask', async () => {
+    await onGroup();
+    work();
+    const line = { line: 1, address: 'multicast:4', outcome: 'notReached' };
+    expect(await lookFor({ at: 'multicast:4' })).toMatchObject([
+      { ...line, reason: 'nobody answered by mDNS or SLP' },
+    ]);
+    asking = { ...asking, from: ['10.255.255.254'] };
+    await workers?.stop();
+    work();
+    expect(await lookFor({ at: 'multicast:4' })).toMatchObject([
+      {
+        ...line,
+        reason: expect.stringMatching(/^from 10\.255\.255\.254 nobody could be asked: /) as unknown,
+      },
+    ]);
+    asking = {};
+    await workers?.stop();
+    work();
+    expect(await lookFor({ at: 'multicast:4' })).toMatchObject([
+      { ...line, reason: 'this machine has no IPv4 address in a device network to ask from' },
+    ]);
+  });
+
+  it.runIf(isOne)('is not asked once its search is called off while everybody is', async () => {
+    const { byMdns } = await onGroup();
+    const canary = await openCanary(address, devicePort);
+    open.push(canary);
+    const id = await ask([{ at: 'multicast:4' }]);
+    const cancelled = published(discoveryCancelRequested.draft({ discoveryId: id, requestedBy: 'admin' }));
+    let heard = false;
+    await byMdns(address, [address]);
+    const { mdns } = asking;
+    if (!mdns?.group) throw new Error('there is a group');
+    open.push(await startResponder(mdns.group, someAddress(), () => void (heard = true)));
+    work();
+    await until('everybody is asked', () => heard);
+    await fed.feed(cancelled);
+    expect(await cameOf(id)).toEqual({ results: [], nobody: 0, ended: 'cancelled' });
+    expect(await store.query('select * from discovery.search_part')).toEqual([]);
+    expect(canary.heard).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@
 //   search.ts   what is asked for, and that it is called off
 //   steer.ts    the task of a search: makes some tasks at a time of it, and tells what came of them
 //   find.ts     the task of one address or name: who is there, and what the rules say of that
+//   call.ts     the task that asks everybody by multicast: what they name is asked in turn
 //   targets.ts  ranges cut into addresses        names.ts  host names asked of DNS
 //   outcome.ts  what became of a device, in words  rows.ts   all of it in SQL
 import { consumer } from '#bus/consumer';

@@ -71,9 +71,11 @@ async function step(tx: Tx, id: string, cause: Cause | null): Promise<Step> {
     discoveryId: id,
     results: [...results],
     nobody: search.nobody + nobody,
+    named: search.named,
     ended: isOver ? (search.cancelled ? 'cancelled' : 'done') : null,
   });
-  const events = isOver || nobody > 0 || results.length > 0 ? [draft] : [];
+  // What was named is told once some of it is made tasks: until then there is nothing to be seen of it.
+  const events = isOver || nobody > 0 || results.length > 0 || (left && search.named > 0) ? [draft] : [];
   return { events, left: isOver ? 'nothing' : full ? 'answers' : 'some' };
 }
 

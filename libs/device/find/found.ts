@@ -6,6 +6,7 @@
 //   agent.ts    whether an SNMP agent answers    multicast.ts asks everybody of a network at once
 //   mdns.ts     printers by DNS-SD               dns.ts       what its datagrams say
 //   slp.ts      printers by SLP                  slp-message.ts  what its datagrams say
+//   everybody.ts  both of them together      hops.ts      how far, as people write it
 //   datagram.ts bytes of a stranger, read with limits
 
 /** Where a device may be. */

@@ -1,10 +1,11 @@
 // Everybody asked at once, on loopback: what is asked, whose answers are taken, and whose are not.
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../../scripts/free-port.mjs';
 import { printerAnswer, slpAnswer, slpAttributes } from '../../../test/support/multicast-answers.js';
+import { startResponder } from '../../../test/support/multicast-responder.js';
 import type { Candidate } from './found.js';
 import { findByMdns } from './mdns.js';
 import { findBySlp } from './slp.js';
@@ -13,32 +14,18 @@ import { findBySlp } from './slp.js';
 const group = `239.255.${randomInt(1, 255)}.${randomInt(1, 255)}`;
 const own = '127.0.0.1';
 const { signal } = new AbortController();
-const sockets: Socket[] = [];
 let port = 0;
 
-interface Asked extends RemoteInfo {
-  readonly bytes: Buffer;
-}
-
+const open: { close(): void }[] = [];
 /** Hears the group, and answers from an address of its own. */
-async function responder(address: string, answer: (asked: Asked, socket: Socket) => void): Promise<void> {
-  const [ear, mouth] = [
-    createSocket({ type: 'udp4', reuseAddr: true }),
-    createSocket({ type: 'udp4', reuseAddr: true }),
-  ];
-  sockets.push(ear, mouth);
-  mouth.bind(port, address);
-  ear.bind(port, group);
-  await Promise.all([once(ear, 'listening'), once(mouth, 'listening')]);
-  ear.addMembership(group, own);
-  ear.on('message', (bytes, from) => answer({ ...from, bytes }, mouth));
-}
+const responder = async (address: string, answer: Parameters<typeof startResponder>[2]): Promise<void> =>
+  void open.push(await startResponder({ address: group, port }, address, answer));
 
 beforeAll(async () => {
   port = await freePort();
 });
 afterAll(() => {
-  for (const socket of sockets) socket.close();
+  for (const each of open) each.close();
 });
 
 async function all(candidates: AsyncGenerator<Candidate, void>): Promise<readonly Candidate[]> {
@@ -71,7 +58,7 @@ describe('mDNS', () => {
       );
     });
     const stranger = createSocket('udp4');
-    sockets.push(stranger);
+    open.push(stranger);
     stranger.bind(0, '127.8.1.3');
     await once(stranger, 'listening');
     await responder('127.8.1.6', ({ bytes, ...from }) => {

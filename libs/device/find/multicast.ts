@@ -81,7 +81,7 @@ export async function* callAll(call: Call, signal: AbortSignal): AsyncGenerator<
 }
 
 /** This machine's own IPv4 addresses inside device networks. */
-function interfacesIn(networks: readonly string[]): readonly string[] {
+export function interfacesIn(networks: readonly string[]): readonly string[] {
   const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   return all
     .filter(

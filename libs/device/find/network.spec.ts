@@ -1,16 +1,16 @@
 // A network of its own, with a printer that nobody here wrote (avahi), and whoever reads what comes by: `muster look` as a
 // person types it.
-import { existsSync, mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startAvahi, withoutAvahi } from '../../../test/support/avahi.js';
 import type { Process } from '../../../test/support/process.js';
 import { until } from '../../../test/support/until.js';
 import { whyNoWire, Wire, wireAddresses, wireNetwork } from '../../../test/support/wire.js';
 
 const main = fileURLToPath(new URL('../../../dist/apps/look/main.js', import.meta.url));
-const avahi = '/usr/sbin/avahi-daemon';
 const perl = '/usr/bin/perl';
 const reason = whyNoWire() ?? (existsSync(perl) ? null : 'perl is not installed');
 
@@ -25,21 +25,6 @@ while (defined recv($s, my $d, 3000, 0)) {
   print inet_ntoa(substr($d, 16, 4)), " $port $ttl\\n";
 }`;
 
-const avahiConfiguration = `[server]
-host-name=printer-7
-use-ipv6=no
-enable-dbus=no
-allow-interfaces=w0
-[publish]
-publish-workstation=no
-`;
-const avahiService = `<?xml version="1.0" standalone='no'?>
-<service-group>
-  <name>Second floor</name>
-  <service><type>_ipp._tcp</type><port>631</port><txt-record>ty=LaserJet</txt-record></service>
-</service-group>
-`;
-
 describe.skipIf(reason !== null)(
   `in a network of its own${reason === null ? '' : ` (skipped: ${reason})`}`,
   () => {
@@ -53,7 +38,7 @@ describe.skipIf(reason !== null)(
       const groups = ['224.0.0.251', '239.255.255.253', '224.0.1.60'];
       ear = wire.start('printer', 'reader', perl, '-e', reader, ...groups);
       await until('it reads', () => running(ear).includes('reads'));
-      if (existsSync(avahi)) await startAvahi();
+      if (!withoutAvahi) await startAvahi(wire, folder, 'Second floor');
       // Each takes its seconds: together they take them once.
       const looks = [['--mdns'], ['--slp'], ['--slp', '--hops', '7']].map((words) => look(...words));
       [byMdns = []] = await Promise.all(looks);
@@ -84,24 +69,7 @@ describe.skipIf(reason !== null)(
       return started.output.split('\n').filter((line) => line !== '');
     }
 
-    /** avahi reads its services from one folder only: another is put in its place, for this process. */
-    async function startAvahi(): Promise<void> {
-      mkdirSync(join(folder, 'services'));
-      writeFileSync(join(folder, 'avahi-daemon.conf'), avahiConfiguration);
-      writeFileSync(join(folder, 'services', 'printer.service'), avahiService);
-      const place = `mount --bind ${folder} /etc/avahi && mount -t tmpfs none /run && mkdir /run/avahi-daemon`;
-      const alone = ['--no-drop-root', '--no-chroot', '--no-rlimits'];
-      const daemon = wire.start(
-        'printer',
-        'avahi',
-        'sh',
-        '-c',
-        `${place} && exec ${avahi} ${alone.join(' ')}`,
-      );
-      await until('avahi has its service', () => running(daemon).includes('successfully established'));
-    }
-
-    it.skipIf(!existsSync(avahi))('a printer of avahi is found by mDNS', () => {
+    it.skipIf(withoutAvahi)('a printer of avahi is found by mDNS', () => {
       expect(byMdns).toEqual([`${wireAddresses.printer}\tmdns\tSecond floor`]);
     });
 

@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { ownAddresses } from '../../addresses/own.js';
 import { mayConnect } from '../address.js';
 import { hintOf, type Candidate } from './found.js';
+import { hopsMax, standardHops } from './hops.js';
 import { candidatesMax } from './mdns.js';
 import { callAll, type Call, type Group, type Question } from './multicast.js';
 import { readSlp, writeAttributeRequest, writeServiceRequest, type SlpAnswer } from './slp-message.js';
@@ -23,8 +24,6 @@ export interface SlpGroups {
   readonly hp: Group;
 }
 
-export const hopsMax = 32;
-const standardHops = 4;
 const standardGroups: SlpGroups = {
   everybody: { address: '239.255.255.253', port: 427 },
   hp: { address: '224.0.1.60', port: 427 },

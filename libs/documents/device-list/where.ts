@@ -1,7 +1,9 @@
-// Where a device is, as an operator writes it: an address, a range, a network or a host name; and what can be wrong with that.
+// Where a device is, as an operator writes it: an address, a range, a network, a host name, or wherever it answers to multicast;
+// and what can be wrong with that.
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { mayConnect } from '../../device/address.js';
+import { everybodyText, hopsOf } from '../../device/find/hops.js';
 import { isOrdinary } from '../../addresses/range.js';
 import {
   addressAt,
@@ -45,9 +47,9 @@ export function groundOf({ networks, own }: Reach): Ground {
 }
 
 export interface Where {
-  /** As it is told: an address, `first-last`, or a host name in lower case. */
+  /** As it is told: an address, `first-last`, a host name in lower case, or `multicast:4`. */
   readonly at: string;
-  /** How many addresses; a host name is one. */
+  /** How many addresses; a host name is one. 0: as many as answer to multicast. */
   readonly count: number;
 }
 
@@ -70,6 +72,11 @@ export function readWhere(text: string, ground: Ground): Where | Fault {
       'macAddress',
       'is a MAC address, by which nothing can be reached: write its address or host name',
     );
+  const hops = hopsOf(text);
+  if (hops !== null)
+    return Number.isNaN(hops)
+      ? fault('badHops', 'is no way for multicast: write it as multicast:4, from 1 to 32 hops')
+      : { at: everybodyText(hops), count: 0 };
   const span = readSpan(text);
   if (!('code' in span))
     return span.written === 'address'

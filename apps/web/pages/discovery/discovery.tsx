@@ -20,7 +20,8 @@ export function Discovery() {
     <div className="stack">
       <PageHead title="Discovery">
         Printers that do not announce themselves: asked at the addresses, ranges and host names that you name,
-        inside the <Networks />. What they say is judged as an announcement is.
+        or where they answer to multicast, inside the <Networks />. What they say is judged as an announcement
+        is.
       </PageHead>
       {mayWrite && <LookFor />}
       <Loaded query={runs}>{(page) => <Runs page={page} trail={trail} setTrail={setTrail} />}</Loaded>

@@ -1,4 +1,4 @@
-import { Button, FileInput, Textarea } from '@mantine/core';
+import { Button, Checkbox, FileInput, NumberInput, Textarea } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Problem } from '../../api/client.js';
@@ -13,6 +13,7 @@ import { bytesMax, contentOf } from './content.js';
 /** By hand, or from a file: read by the server, which names every bad line. */
 export function LookFor() {
   const [typed, setTyped] = useState('');
+  const [hops, setHops] = useState<number | null>(null);
   const [file, setFile] = useState<File | null>(null);
   const ask = useWrite<DiscoveryAsked>(['discoveries']);
   const tell = useTell();
@@ -22,7 +23,7 @@ export function LookFor() {
     ask.mutate({
       method: 'POST',
       path: 'discoveries',
-      body: file ? contentOf(file) : typed,
+      body: file ? contentOf(file) : entriesOf(typed, hops),
       done: (run) => {
         tell(`${counted(run.entries, 'entry', 'entries')} taken${wordsOf(run)}.`);
         void go({ to: '/discovery/$id', params: { id: run.id } });
@@ -44,6 +45,7 @@ export function LookFor() {
           }}
         />
       )}
+      {!file && <Everybody hops={hops} setHops={setHops} />}
       <FileInput
         label="Or a list"
         description="Text as above; CSV with the columns address, host, serial, name, location named in its first line; or XML. 100,000 lines and 10 MB at most. All of it is taken, or nothing."
@@ -61,7 +63,7 @@ export function LookFor() {
       {ask.error && <Refused problem={ask.error} />}
       <div className="row row-end">
         <Button
-          disabled={tooLarge || (!file && typed.trim() === '')}
+          disabled={tooLarge || (!file && hops === null && typed.trim() === '')}
           loading={ask.isPending}
           onClick={submit}
         >
@@ -69,6 +71,42 @@ export function LookFor() {
         </Button>
       </div>
     </section>
+  );
+}
+
+const entriesOf = (typed: string, hops: number | null): string =>
+  [typed.trimEnd(), hops === null ? '' : `multicast:${hops}`].filter((each) => each !== '').join('\n');
+
+/** As libs/device/find/hops.ts has them. */
+const [hopsMax, standardHops] = [32, 4];
+
+interface EverybodyProps {
+  /** Null: nobody is asked by multicast. */
+  readonly hops: number | null;
+  readonly setHops: (hops: number | null) => void;
+}
+
+function Everybody({ hops, setHops }: EverybodyProps) {
+  return (
+    <>
+      <Checkbox
+        label="Whoever answers to multicast"
+        description="By mDNS in the networks that discovery itself is in, by SLP further on. Who answers is asked only inside the device networks."
+        checked={hops !== null}
+        onChange={(event) => setHops(event.currentTarget.checked ? standardHops : null)}
+      />
+      {hops !== null && (
+        <NumberInput
+          label="Hops"
+          description="How far SLP goes: routers on the way, and one."
+          min={1}
+          max={hopsMax}
+          allowDecimal={false}
+          value={hops}
+          onChange={(value) => setHops(typeof value === 'number' ? value : standardHops)}
+        />
+      )}
+    </>
   );
 }
 

@@ -19,11 +19,18 @@ class Fragile {
     ['snmp.access', 'v1v2ReadWrite'],
   ]);
   readonly kept: Change[] = [];
+  /** What each read asked for. */
+  readonly reads: string[][] = [];
+  wrote = false;
+  /** It takes this one without a word, and leaves it as it is. */
+  stuck = '';
   readonly #closed = new Set<DriverName>();
 
   constructor(
     private readonly closedBy: string,
     private readonly speaks: Partial<Record<DriverName, readonly string[]>>,
+    /** What it says where it is asked for several settings, instead of what they are; null: nothing of any of them. */
+    private readonly says: ReadonlyMap<string, SettingValue | null> = new Map(),
   ) {}
 
   ways(): Ways {
@@ -60,13 +67,21 @@ class Fragile {
     return {
       name,
       identify: () => answer(() => ({ identity: exampleIdentity, fingerprint: null })),
-      read: (asked) =>
-        answer(() => ({
-          values: new Map([...this.settings].filter(([key]) => asked.has(key) && has(key))),
-          failed: new Map(),
-        })),
+      read: (asked) => {
+        this.reads.push([...asked]);
+        const said = [...asked].flatMap((key): [string, SettingValue | null][] => {
+          const value = asked.size > 1 && this.wrote ? this.says.get(key) : undefined;
+          const is = this.settings.get(key);
+          return is === undefined || !has(key) ? [] : [[key, value === undefined ? is : value]];
+        });
+        return answer(() => ({
+          values: new Map(said.flatMap(([key, value]) => (value === null ? [] : [[key, value]]))),
+          failed: new Map(said.flatMap(([key, value]) => (value === null ? [[key, 'too much']] : []))),
+        }));
+      },
       write: (changes) => {
-        for (const [key, value] of changes) this.settings.set(key, value);
+        this.wrote = true;
+        for (const [key, value] of changes) if (key !== this.stuck) this.settings.set(key, value);
         if (changes.has(this.closedBy)) this.#closed.add(name);
         return answer(() => ({ applied: new Set(changes.keys()), refused: new Map() }));
       },
@@ -93,5 +108,36 @@ describe('a device that a write cuts off', () => {
     expect({ lost, stopped }).toEqual({ lost: null, stopped: null });
     expect(Object.fromEntries(reading.values)).toEqual({ 'svc.telnet': false, 'svc.ftp': false });
     expect(reading.failed.get('snmp.access')).toContain('no answer');
+  });
+});
+
+describe('several values that were written', () => {
+  const [telnet, ftp, access] = keys as [string, string, string];
+  const both = { [telnet]: false, [ftp]: false };
+
+  it('are read again together, and nothing more where all are as they were wanted', async () => {
+    const device = new Fragile('nothing', { api: keys });
+    const { reading } = await device.write(both);
+    expect(Object.fromEntries(reading.values)).toEqual(both);
+    expect(device.reads.slice(1)).toEqual([[telnet, ftp]]);
+  });
+
+  it.each([
+    ['as before', new Map<string, SettingValue | null>([[ftp, true]]), [ftp]],
+    ['nothing of one', new Map<string, SettingValue | null>([[telnet, null]]), [telnet]],
+    ['nothing of any', new Map<string, SettingValue | null>(keys.map((key) => [key, null])), [telnet, ftp]],
+  ])('are asked one by one where the device says %s when it is asked for all', async (_, says, alone) => {
+    const device = new Fragile('nothing', { api: keys }, says);
+    const { reading } = await device.write(both);
+    expect(Object.fromEntries(reading.values)).toEqual(both);
+    expect([...reading.failed]).toEqual([]);
+    expect(device.reads.slice(1)).toEqual([[telnet, ftp], ...alone.map((key) => [key])]);
+  });
+
+  it('are not right because others are: what the device says alone counts', async () => {
+    const device = new Fragile('nothing', { api: keys }, new Map([[ftp, true]]));
+    device.stuck = ftp;
+    const { reading } = await device.write({ ...both, [access]: 'v3Only' });
+    expect(Object.fromEntries(reading.values)).toEqual({ [telnet]: false, [ftp]: true, [access]: 'v3Only' });
   });
 });

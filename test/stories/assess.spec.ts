@@ -1,5 +1,7 @@
 // A device as the agent serves it, assessed, remediated and verified by assessment's own consumers and worker (R60-R62).
 import { randomUUID, X509Certificate } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { metrics } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -14,6 +16,7 @@ import {
 } from '#events/assessment';
 import { assessmentUndone, assessmentUndoRequested } from '#events/undo';
 import { deviceGrouped, type DeviceGrouped } from '#events/device';
+import type { Event } from '#events/event';
 import { exampleIdentity, type Identity } from '#events/identity';
 import { exampleIpsecRule } from '#events/ipsec';
 import { policyChanged, type Policy, type PolicyIpsec } from '#events/policy';
@@ -91,7 +94,7 @@ describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
   let fed: Fed;
   let credentials: Credentials;
   let workers: RunningWorkers | null = null;
-  const up: Api[] = [];
+  const up: Pick<Api, 'stop'>[] = [];
   let last = 0;
 
   beforeAll(async () => {
@@ -111,10 +114,10 @@ describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
     await Promise.all(up.splice(0).map((api) => api.stop()));
   });
 
-  const start = (): void => {
+  const start = (ports: { readonly snmpPort?: number } = {}): void => {
     const parts = { store, bus: outboxBus, log, meter: metrics.getMeter('test'), instance: 'one' };
-    const of =
-      assessment.workers?.({ ...parts, config: { devicePort, keyFile: null, attemptsMax: 2 } }) ?? [];
+    const config = { devicePort, ...ports, keyFile: null, attemptsMax: 2 };
+    const of = assessment.workers?.({ ...parts, config }) ?? [];
     workers = runWorkers({ ...parts, workers: of, service: 'assessment' });
   };
 
@@ -269,6 +272,37 @@ describe.each(Object.keys(databases))('a device is assessed, on %s', (name) => {
     const result = await only();
     expect(outcomesOf(result, 'unsupported')).toEqual(['wifi.direct']);
     expect(result.outcome).toBe('compliant');
+  });
+
+  it('a protocol that it was silent by is remembered with it, and not tried again by the next task', async () => {
+    const { identity } = await plugIn({ missing: ['wifi.direct'] });
+    const silent = createSocket('udp4');
+    let heard = 0;
+    silent.on('message', () => (heard += 1)).bind(0, identity.ip);
+    await once(silent, 'listening');
+    up.push({ stop: async () => void (await new Promise<void>((closed) => silent.close(closed))) });
+    const { deviceId } = grouped(identity).data;
+    start({ snmpPort: silent.address().port });
+    await fed.feed(settings({ ...on, probeCommunity: 'readers' }));
+    let count = 0;
+    /** How often it is asked by SNMP, for what it does not say by its API. */
+    const askedBySnmp = async (event: Event): Promise<number> => {
+      heard = 0;
+      await fed.feed(event);
+      const last = (await finished((count += 1))).at(-1);
+      expect(last && outcomesOf(last, 'unsupported')).toEqual(['wifi.direct']);
+      return heard;
+    };
+    const dryRun = () => {
+      const wish = { deviceId, policyId: 'base', mode: 'dryRun', everything: false } as const;
+      return published(assessmentRequested.draft({ ...wish, requestedBy: 'ada' }));
+    };
+    expect(await askedBySnmp(grouped(identity, { deviceId }))).toBeGreaterThan(0);
+    expect(await askedBySnmp(grouped(identity, { deviceId }))).toBe(0);
+    expect(await askedBySnmp(dryRun())).toBe(0);
+    await store.query('update assessment.device set ways = null');
+    expect(await askedBySnmp(dryRun())).toBeGreaterThan(0);
+    expect(await askedBySnmp(dryRun())).toBe(0);
   });
 
   it('asked for while remediation is off: reported, nothing is written', async () => {

@@ -29,6 +29,7 @@ import { defaultSettings, settingsChanged, type Settings } from '#events/setting
 import type { Store } from '#store/store';
 import { assessment } from '../../apps/assessment/assessment.js';
 import type { Openers } from '../../apps/assessment/connect.js';
+import { assessWorker } from '../../apps/assessment/assess.js';
 import { chunkWorker } from '../../apps/assessment/runs/chunk.js';
 import { runWorker } from '../../apps/assessment/runs/run.js';
 import { openFor, published, startFed, type Fed } from '../support/fed-delivery.js';
@@ -129,9 +130,13 @@ describe('a schedule with two dozen devices', () => {
     await fed.stop();
   });
 
-  const start = (instance: string, kinds: readonly ('run' | 'chunk')[] = ['run', 'chunk']): void => {
+  const start = (
+    instance: string,
+    kinds: readonly ('run' | 'chunk' | 'assess')[] = ['run', 'chunk'],
+  ): void => {
     const all = [
       runWorker({ stepMs: 50 }),
+      assessWorker({ store, openers, keyring: null, log: silentLog }),
       chunkWorker({ store, bus: outboxBus, openers, keyring: null, log: silentLog }),
     ];
     const workers = all.filter(({ kind }) => kinds.some((wanted) => wanted === kind));
@@ -231,6 +236,66 @@ describe('a schedule with two dozen devices', () => {
     await fed.feed(...peers.devices.map((one) => grouped(one)));
     await store.query('delete from assessment.task');
     expect(await ended(await run())).toMatchObject({ state: 'done', stage: 2, compliant: count });
+  });
+
+  const [one, two, three] = [3, 8, 20];
+  const namedBy = (change: object): Event =>
+    document(groupChanged, 'some', groupBody.parse({ name: 'Some', ...change }));
+  it.each([
+    {
+      kind: 'manual',
+      group: () => namedBy({ kind: 'manual', members: [one, two, three].map((n) => peers.devices[n]?.id) }),
+    },
+    {
+      kind: 'automatic',
+      group: () => {
+        const filters = [one, two, three].map((n) => {
+          return { field: 'ip', operator: 'equals', value: peers.devices[n]?.identity.ip };
+        });
+        return namedBy({ kind: 'automatic', filter: { any: filters } });
+      },
+    },
+  ])('has the devices of its group and no other, where that is $kind', async ({ group }) => {
+    await fed.feed(group(), schedule({ groupId: 'some' }));
+    start('one');
+    expect(await ended(await run())).toMatchObject({ state: 'done', devices: 3, compliant: 3 });
+    const meant = [one, two, three].map((n) => peers.devices[n]?.identity.ip);
+    expect([...asked].toSorted()).toEqual(meant.toSorted());
+    expect(wrote()).toBe(3);
+  });
+
+  it('takes nothing of the budget of instant-on, and instant-on nothing of its own', async () => {
+    const [alone, ...others] = peers.devices;
+    if (!alone) throw new Error('there are two dozen');
+    await fed.feed(
+      namedBy({ kind: 'manual', members: others.map(({ id }) => id) }),
+      settings({ maxNumberTasks: 1, scheduledTasksMax: 1, scheduledDevicesPerTask: count }),
+      schedule({ groupId: 'some' }),
+    );
+    // As many tasks of instant-on as there may be, of a device that is not its.
+    await store.query(
+      `insert into assessment.task (id, kind, key, budget, payload, not_before, state, lease_token, lease_until)
+       values ($1, 'assess', $2, 'instantOn', '{}', now(), 'running', $1, now() + interval '1 hour')`,
+      [randomUUID(), randomUUID()],
+    );
+    start('one', ['run', 'chunk', 'assess']);
+    expect(await ended(await run())).toMatchObject({ state: 'done', compliant: others.length });
+    await store.query('delete from assessment.task');
+    peers.reset();
+    asked.clear();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    const runId = await run();
+    await until('its only child task is at work', () => asked.size === others.length, limitMs);
+    await fed.feed(grouped(alone));
+    await until('instant-on has its turn beside it', () => asked.has(alone.identity.ip), limitMs);
+    resolve();
+    expect(await ended(runId)).toMatchObject({ state: 'done', compliant: others.length });
+    const ends = await until('both have ended', async () => {
+      const told = await fed.told(assessmentFinished);
+      return told.some(({ deviceId }) => deviceId === alone.id) && told;
+    });
+    expect(ends.find(({ deviceId }) => deviceId === alone.id)).toMatchObject({ outcome: 'compliant' });
   });
 
   it('leaves a device alone that another task speaks with, until that has ended', async () => {

@@ -87,7 +87,7 @@ async function overSnmp(identity: Identity, port: number): Promise<Plugged> {
     id: randomUUID(),
     identity,
     fingerprint: null,
-    state: () => snmpd.values(),
+    state: () => Promise.resolve(snmpd.values()),
     stop: () => snmpd.stop(),
   };
 }

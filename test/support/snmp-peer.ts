@@ -46,9 +46,10 @@ export async function startPeer(
 /** @param change what comes of an agent's answer to a request, one after another */
 export async function startRelay(
   agent: Place,
-  change: (answer: Buffer, request: Buffer) => readonly Uint8Array[],
+  change: (answer: Buffer, request: Buffer) => readonly Uint8Array[] | Promise<readonly Uint8Array[]>,
+  place?: Place,
 ): Promise<Peer> {
-  const { address, port } = await somePlace();
+  const { address, port } = place ?? (await somePlace());
   const socket = createSocket('udp4');
   const ways = new Map<number, Socket>();
   let heard = 0;
@@ -61,7 +62,12 @@ export async function startRelay(
       way = createSocket('udp4');
       ways.set(from.port, way);
       way.on('message', (answer) => {
-        for (const datagram of change(answer, last)) socket.send(datagram, from.port, from.address);
+        const send = (all: readonly Uint8Array[]): void => {
+          for (const datagram of all) socket.send(datagram, from.port, from.address);
+        };
+        const changed = change(answer, last);
+        if (changed instanceof Promise) void changed.then(send);
+        else send(changed);
       });
     }
     way.send(request, agent.port, agent.address);

@@ -4,7 +4,7 @@
 #
 #   OID TYPE ACCESS RANGE VALUE
 #
-# ACCESS is ro or rw; RANGE what a number may be, or how long a text, such as 0-3; - is any.
+# ACCESS is ro, rw, or stays, which says yes and keeps what it has; RANGE what a number may be, or how long a text, such as 0-3; - is any.
 set -f
 LC_ALL=C
 newline='
@@ -60,6 +60,7 @@ put() {
       "$asked "*)
         found=yes
         part "$line"
+        [ "$access" = stays ] && echo DONE && return
         [ "$access" = rw ] || { echo not-writable && return; }
         [ "$type" = "$new_type" ] || { echo wrong-type && return; }
         case $type in string) size=${#new} ;; *) size=$new ;; esac

@@ -2,8 +2,8 @@
 // settings are objects that snmpd-printer.sh keeps in a file: they can be set one by one, and outlive snmpd. As of many a real
 // printer, of several set in one request the first stays set when the second is refused.
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -44,7 +44,8 @@ export interface SnmpdObject {
   readonly oid: string;
   readonly type: 'integer' | 'gauge' | 'string' | 'ipaddress';
   readonly value: number | string;
-  readonly access: 'ro' | 'rw';
+  /** stays: it says yes to whatever it is set to, and keeps what it has. */
+  readonly access: 'ro' | 'rw' | 'stays';
   /** What a number may be, or how long a text. */
   readonly range?: readonly [least: number, most: number];
 }
@@ -64,8 +65,10 @@ export interface Snmpd {
   stop(): Promise<void>;
   /** The same printer, switched off and on. */
   restart(): Promise<void>;
+  /** The same, without a chance to keep what it has: keys of users are those of its last restart, objects those that are given. */
+  crash(values: ReadonlyMap<string, string>): Promise<void>;
   /** What its objects are now, by OID. */
-  values(): Promise<ReadonlyMap<string, string>>;
+  values(): ReadonlyMap<string, string>;
 }
 
 /** How a program is started; on this machine, as long as nothing else is said. */
@@ -96,8 +99,16 @@ export async function startSnmpd(
       await snmpd.signal('SIGTERM');
       snmpd = await start();
     },
-    values: async () => {
-      const lines = (await readFile(objects, 'utf8')).split('\n').filter((line) => line !== '');
+    crash: async (values) => {
+      await snmpd.signal('SIGKILL');
+      const before = (said.objects ?? []).map((one) => ({ ...one, value: values.get(one.oid) ?? one.value }));
+      await writeFile(objects, before.toSorted(byOid).map(lineOf).join(''));
+      snmpd = await start();
+    },
+    values: () => {
+      const lines = readFileSync(objects, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '');
       return new Map(
         lines.map((line) => [line.split(' ', 1)[0]?.slice(1) ?? '', line.split(' ').slice(4).join(' ')]),
       );

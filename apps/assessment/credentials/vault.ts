@@ -16,6 +16,9 @@ export interface VaultOptions {
 }
 
 export class Vault {
+  /** What was wrong in a task, by name: there is more to be said of it than what was remembered as the task began. */
+  readonly #wrong = new WeakMap<Held, Set<string>>();
+
   constructor(private readonly options: VaultOptions) {}
 
   /** Null where it cannot be opened: the log says why, and never what is in it. */
@@ -45,13 +48,13 @@ export class Vault {
   }
 
   /** Remembers whether the device let it in; says so in the `held` of no running task. */
-  async remember(
-    { owner: { deviceId }, tried }: Held,
-    one: Candidate,
-    now: { subject: string; isRight: boolean },
-  ): Promise<void> {
-    const before = tried.get(nameOf(one));
-    if (now.isRight && before?.isRight === true && before.subject === now.subject) return;
+  async remember(held: Held, one: Candidate, now: { subject: string; isRight: boolean }): Promise<void> {
+    const { deviceId } = held.owner;
+    const before = held.tried.get(nameOf(one));
+    const wrong = this.#wrong.get(held) ?? new Set();
+    const isKnown = now.isRight && before?.isRight === true && before.subject === now.subject;
+    if (isKnown && !wrong.has(nameOf(one))) return;
+    if (!now.isRight) this.#wrong.set(held, wrong.add(nameOf(one)));
     await this.options.store.query(
       `insert into assessment.credential_try as t (device_id, credential, subject, is_right, was_right, wrongs)
        select id, $2, $3, $4::boolean, $4::boolean, case when $4::boolean then 0 else 1 end

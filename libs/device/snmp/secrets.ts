@@ -3,7 +3,7 @@ import snmp, { type Session, type Varbind } from 'net-snmp';
 import type { Credential, CredentialOf } from '../credential.js';
 import type { Outcome } from '../device.js';
 import type { SnmpTarget, UserAccess } from './access.js';
-import { setAll } from './ask.js';
+import { getAll, setAll } from './ask.js';
 import { statusText } from './setback.js';
 import { keyChangeOf } from './usm/key-change.js';
 import { keyMaker } from './usm/keys.js';
@@ -19,7 +19,7 @@ const objects = {
 const userEntry = '1.3.6.1.6.3.15.1.2.2.1';
 const columns = { ownAuthKeyChange: 7, ownPrivKeyChange: 10 } as const;
 
-/** Resolves once the device has taken it; what lets in from then on is for whoever asks next to find out. */
+/** Resolves once the device has taken it, as far as it says so; what lets in from then on is for whoever asks next to find out. */
 export async function setSecret(
   session: Session,
   { access }: SnmpTarget,
@@ -34,12 +34,34 @@ export async function setSecret(
   try {
     // Both keys by one request: as of one, either both are changed or none is.
     await setAll(session, varbinds);
-    return { kind: 'answered', value: null };
   } catch (error) {
     if (!(error instanceof snmp.RequestFailedError)) throw error;
     return { kind: 'failed', reason: `it answers ${statusText(error)}`, mayPass: false };
   }
+  return secret.kind === 'snmpUser' ? taken : readBack(session, secret);
 }
+
+const taken: Outcome<null> = { kind: 'answered', value: null };
+
+/**
+ * Read again as it was set, encrypted: who shows what he has shows whether it is the new one. To try it is no way to find out, as a
+ * community is said in clear. Most show none; then the device's word is all there is.
+ */
+async function readBack(session: Session, secret: Clear): Promise<Outcome<null>> {
+  const oid = objects[secret.kind];
+  const value = (await getAll(session, [oid])).found.get(oid)?.value;
+  const shown = Buffer.isBuffer(value) ? value.toString().trim() : '';
+  return shown === textOf(secret) || isHidden(shown) ? taken : notTaken;
+}
+
+/** As agents write that there is one, or nothing at all. */
+const isHidden = (shown: string): boolean => shown === 'SET' || /^[*\0]*$/.test(shown);
+
+const notTaken: Outcome<never> = {
+  kind: 'failed',
+  reason: 'it took the new one, but says another when it is read again',
+  mayPass: false,
+};
 
 const inClear: Outcome<never> = {
   kind: 'unsupported',
@@ -50,8 +72,10 @@ const otherUser: Outcome<never> = {
   reason: 'by SNMP a user gets other passwords, and neither another name nor other algorithms',
 };
 
-const textOf = (secret: Exclude<Credential, CredentialOf<'snmpUser'>>): string =>
-  secret.kind === 'admin' ? secret.password : secret.community;
+/** What is set as it is. */
+type Clear = Exclude<Credential, CredentialOf<'snmpUser'>>;
+
+const textOf = (secret: Clear): string => (secret.kind === 'admin' ? secret.password : secret.community);
 
 const octets = (oid: string, value: Buffer): Varbind => ({ oid, type: snmp.ObjectType.OctetString, value });
 

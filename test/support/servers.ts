@@ -15,7 +15,7 @@
 //   assessing.ts    assessment alone, with credentials, on a database of its own
 //   canary.ts       an address to leave alone            silent-host.ts  one that answers nothing
 //   snmpd.ts        a printer's SNMP agent, nobody of ours, with snmpd-printer.sh for its settings, snmpd-objects.ts: which
-//   virtual-devices.ts  many of the open device API, without agents
+//   virtual-devices.ts  many of the open device API, without agents; two-protocol-printer.ts: one, and snmpd
 //   snmp-peer.ts    one that answers what no agent should
 //   ippeveprinter.ts  a printer by IPP, nobody of ours   ipp-peer.ts  one that answers as a test says
 //   collector.ts    spans    watched.ts  metrics         silent.ts  lines of the log

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkIpsec } from '#documents/ipsec';
+import { usualIpsec } from '#documents/ipsec/words';
 import { exampleIpsecRule } from '#events/ipsec';
 
 const base = { name: 'office', local: 'all', remote: '10.1.0.0/16', strength: 'strong', dh: 'ecp256' };
@@ -16,6 +17,10 @@ describe('rules of IPsec', () => {
       rules: [{ protocol: 'esp', mode: 'transport', exchange: 'main', ikeMinutes: 480, ipsecMinutes: 60 }],
     });
     expect(checkIpsec({ rules: [] })).toEqual({ rules: [] });
+  });
+
+  it('say in words what is not so of itself', () => {
+    expect(checkIpsec({ rules: [withKey] })).toEqual({ rules: [{ ...usualIpsec, ...withKey }] });
   });
 
   it.each<[string, object, string, RegExp]>([

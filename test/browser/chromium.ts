@@ -1,5 +1,6 @@
 // A real browser at a real page. Whatever the browser complains of meanwhile is kept, and a test asks for it at its end.
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -64,6 +65,12 @@ export class Visitor {
 
   heading(name: string | RegExp) {
     return this.page.getByRole('heading', { level: 1, name });
+  }
+
+  /** Where MUSTER_SCREENSHOTS names a folder. */
+  async picture(name: string): Promise<void> {
+    const folder = process.env['MUSTER_SCREENSHOTS'];
+    if (folder) await this.page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
   }
 
   async leave(): Promise<void> {

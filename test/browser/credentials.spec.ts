@@ -1,37 +1,26 @@
 // Credentials of devices on the page (R67), in a real browser: set, told of, removed, and never shown.
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeKeyFile } from '#pki/key-file';
-import { databases, Trial } from '../support/console.js';
 import { ownFolder } from '../support/servers.js';
-import { launch, password, Visitor } from './chromium.js';
-
-const [PGlite] = databases;
+import type { Visitor } from './chromium.js';
+import { visit, type Visit } from './visit.js';
 
 describe('the page Credentials', () => {
-  let trial: Trial;
-  let browser: Browser;
+  let visited: Visit | undefined;
   let visitor: Visitor;
 
   beforeAll(async () => {
-    const folder = await ownFolder('credentials');
-    const [passwordFile, keys] = [join(folder, 'password'), join(folder, 'keys')];
-    await writeFile(passwordFile, password);
+    const keys = join(await ownFolder('credentials'), 'keys');
     await makeKeyFile(keys);
-    const environment = { MUSTER_ADMIN_PASSWORD_FILE: passwordFile, MUSTER_CREDENTIALS_KEY_FILE: keys };
-    trial = await Trial.start(await PGlite.open(), environment, [{ service: 'assessment', on: [] }]);
-    browser = await launch();
-    visitor = await Visitor.open(browser, trial.host.url, { expected: [400] });
-    await visitor.goTo('/credentials');
-    await visitor.signIn('admin');
-    await visitor.heading('Credentials').waitFor();
+    visited = await visit('/credentials', 'Credentials', {
+      expected: [400],
+      environment: { MUSTER_CREDENTIALS_KEY_FILE: keys },
+      others: [{ service: 'assessment', on: [] }],
+    });
+    ({ visitor } = visited);
   }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await trial?.stop();
-  }, 60_000);
+  afterAll(() => visited?.stop(), 60_000);
 
   it('takes one, names what is wrong with it, shows all but the secret, and forgets it', async () => {
     const { page } = visitor;

@@ -1,38 +1,25 @@
 // Dead deliveries on the page, in a real browser: found, read, replayed and dropped.
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deliveryDied, givenUpOf } from '#events/delivery';
 import { deviceDiscovered } from '#events/device';
-import { databases, Trial } from '../support/console.js';
-import { ownFolder } from '../support/servers.js';
+import type { Trial } from '../support/console.js';
 import { until } from '../support/until.js';
-import { launch, password, phone, Visitor } from './chromium.js';
+import { phone, type Visitor } from './chromium.js';
+import { visit, type Visit } from './visit.js';
 
-const [PGlite] = databases;
 const cursed = 'Unprocessable: its serial number is cursed <b>100%</b>';
 const late = 'NotYet: no settings yet';
 
 describe('dead deliveries on the page', () => {
+  let visited: Visit | undefined;
   let trial: Trial;
-  let browser: Browser;
   let visitor: Visitor;
 
   beforeAll(async () => {
-    const passwordFile = join(await ownFolder('admin'), 'password');
-    await writeFile(passwordFile, password);
-    const environment = { MUSTER_ADMIN_PASSWORD_FILE: passwordFile };
-    trial = await Trial.start(await PGlite.open(), environment);
-    browser = await launch();
-    visitor = await Visitor.open(browser, trial.host.url);
-    await visitor.goTo('/deliveries');
-    await visitor.signIn('admin');
+    visited = await visit('/deliveries', 'Dead deliveries');
+    ({ trial, visitor } = visited);
   }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await trial?.stop();
-  }, 60_000);
+  afterAll(() => visited?.stop(), 60_000);
 
   const die = async (count: number, reason: string, consumer: string): Promise<void> => {
     const events = Array.from({ length: count }, (_, n) => {

@@ -1,46 +1,29 @@
 // What an operator decides about devices, in a real browser: conflicts, approval; and who was turned away.
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deviceApprovalDecided, deviceQuarantined } from '#events/approval';
 import { deviceConflictDecided, deviceConflicted } from '#events/conflict';
 import { deviceDiscovered } from '#events/device';
 import { announcementsRefused } from '#events/refusal';
-import { databases, Trial } from '../support/console.js';
-import { ownFolder } from '../support/servers.js';
+import type { Trial } from '../support/console.js';
 import { until } from '../support/until.js';
-import { laptop, launch, password, phone, Visitor } from './chromium.js';
+import { laptop, phone, type Visitor } from './chromium.js';
+import { visit, type Visit } from './visit.js';
 
-const [PGlite] = databases;
 const { deviceId } = deviceDiscovered.example;
 const serials = ['HELD-0001', 'HELD-0002', 'HELD-0003', 'HELD-0004'];
 
 describe('decisions on the page', () => {
+  let visited: Visit | undefined;
   let trial: Trial;
-  let browser: Browser;
   let visitor: Visitor;
 
   beforeAll(async () => {
-    const passwordFile = join(await ownFolder('admin'), 'password');
-    await writeFile(passwordFile, password);
-    trial = await Trial.start(await PGlite.open(), { MUSTER_ADMIN_PASSWORD_FILE: passwordFile });
-    browser = await launch();
-    visitor = await Visitor.open(browser, trial.host.url, { expected: [400] });
-    await visitor.goTo('/devices');
-    await visitor.signIn('admin');
-    await visitor.heading('Devices').waitFor();
+    visited = await visit('/devices', 'Devices', { expected: [400] });
+    ({ trial, visitor } = visited);
   }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await trial?.stop();
-  }, 60_000);
+  afterAll(() => visited?.stop(), 60_000);
 
-  /** Where MUSTER_SCREENSHOTS names a folder. */
-  const picture = async (name: string): Promise<void> => {
-    const folder = process.env['MUSTER_SCREENSHOTS'];
-    if (folder) await visitor.page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
-  };
+  const picture = (name: string) => visitor.picture(name);
   const told = (type: string) => until(`${type} is told`, async () => (await trial.told(type)).at(-1));
 
   it('a conflict shows both sides, and is dismissed', async () => {

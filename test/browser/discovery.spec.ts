@@ -1,35 +1,21 @@
 // Devices are looked for on the page (R35), in a real browser: by hand and by a list, with what is wrong in it and how it goes.
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { discoveryProgressed } from '#events/discovery';
-import { databases, Trial } from '../support/console.js';
-import { ownFolder } from '../support/servers.js';
+import type { Trial } from '../support/console.js';
 import { until } from '../support/until.js';
-import { launch, password, phone, Visitor } from './chromium.js';
-
-const [PGlite] = databases;
+import { phone, type Visitor } from './chromium.js';
+import { visit, type Visit } from './visit.js';
 
 describe('the page Discovery', () => {
+  let visited: Visit | undefined;
   let trial: Trial;
-  let browser: Browser;
   let visitor: Visitor;
 
   beforeAll(async () => {
-    const passwordFile = join(await ownFolder('admin'), 'password');
-    await writeFile(passwordFile, password);
-    trial = await Trial.start(await PGlite.open(), { MUSTER_ADMIN_PASSWORD_FILE: passwordFile });
-    browser = await launch();
-    visitor = await Visitor.open(browser, trial.host.url, { expected: [400] });
-    await visitor.goTo('/discovery');
-    await visitor.signIn('admin');
-    await visitor.heading('Discovery').waitFor();
+    visited = await visit('/discovery', 'Discovery', { expected: [400] });
+    ({ trial, visitor } = visited);
   }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await trial?.stop();
-  }, 60_000);
+  afterAll(() => visited?.stop(), 60_000);
 
   it('names every bad line of a list, and takes nothing of it', async () => {
     const { page } = visitor;

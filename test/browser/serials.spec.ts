@@ -1,14 +1,12 @@
 // The serial-number list on the page (R33): as long as it may be, in a real browser.
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Browser, Download } from 'playwright-core';
+import { readFile } from 'node:fs/promises';
+import type { Download } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deviceDiscovered } from '#events/device';
-import { databases, Trial } from '../support/console.js';
-import { ownFolder } from '../support/servers.js';
-import { launch, password, phone, Visitor } from './chromium.js';
+import type { Trial } from '../support/console.js';
+import { phone, type Visitor } from './chromium.js';
+import { visit, type Visit } from './visit.js';
 
-const [PGlite] = databases;
 const most = 100_000;
 const serial = (number: number): string => `LONG-${String(number).padStart(6, '0')}`;
 const fileOf = (lines: readonly string[]) => ({
@@ -18,24 +16,15 @@ const fileOf = (lines: readonly string[]) => ({
 });
 
 describe('the list of serial numbers', () => {
+  let visited: Visit | undefined;
   let trial: Trial;
-  let browser: Browser;
   let visitor: Visitor;
 
   beforeAll(async () => {
-    const passwordFile = join(await ownFolder('admin'), 'password');
-    await writeFile(passwordFile, password);
-    trial = await Trial.start(await PGlite.open(), { MUSTER_ADMIN_PASSWORD_FILE: passwordFile });
-    browser = await launch();
-    visitor = await Visitor.open(browser, trial.host.url);
-    await visitor.goTo('/serials');
-    await visitor.signIn('admin');
-    await visitor.heading('Serial numbers').waitFor();
+    visited = await visit('/serials', 'Serial numbers');
+    ({ trial, visitor } = visited);
   }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await trial?.stop();
-  }, 60_000);
+  afterAll(() => visited?.stop(), 60_000);
 
   /** The dialog, with a file chosen in it. */
   const choose = async (lines: readonly string[]) => {

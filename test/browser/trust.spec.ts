@@ -1,8 +1,6 @@
 // Trust in a real browser: whom to trust, what gateways present, what was issued and revoked.
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serviceReported } from '#events/service';
 import type { AuthorityReport } from '#pki/authority/exchange';
@@ -11,12 +9,11 @@ import { readRecipient, recipientText, seal } from '#pki/seal';
 import { makeIssuing, makeRoot } from '#pki/authority/issue';
 import { readPrivateKey } from '#pki/authority/key';
 import { Authority } from '../support/authority.js';
-import { databases, Trial } from '../support/console.js';
-import { ownFolder } from '../support/servers.js';
+import type { Trial } from '../support/console.js';
 import { until } from '../support/until.js';
-import { laptop, launch, password, phone, Visitor } from './chromium.js';
+import { laptop, phone, type Visitor } from './chromium.js';
+import { visit, type Visit } from './visit.js';
 
-const [PGlite] = databases;
 const authority = await Authority.create('Printers root');
 const stranger = await Authority.create('Another root');
 const front = await authority.issue({ commonName: 'muster.example' }, { validity: validFor(20) });
@@ -47,30 +44,17 @@ const report: AuthorityReport = {
 };
 
 describe('trust on the page', () => {
+  let visited: Visit | undefined;
   let trial: Trial;
-  let browser: Browser;
   let visitor: Visitor;
 
   beforeAll(async () => {
-    const passwordFile = join(await ownFolder('admin'), 'password');
-    await writeFile(passwordFile, password);
-    trial = await Trial.start(await PGlite.open(), { MUSTER_ADMIN_PASSWORD_FILE: passwordFile });
-    browser = await launch();
-    visitor = await Visitor.open(browser, trial.host.url, { expected: [400] });
-    await visitor.goTo('/trust-sets');
-    await visitor.signIn('admin');
-    await visitor.heading('Trust sets').waitFor();
+    visited = await visit('/trust-sets', 'Trust sets', { expected: [400] });
+    ({ trial, visitor } = visited);
   }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await trial?.stop();
-  }, 60_000);
+  afterAll(() => visited?.stop(), 60_000);
 
-  /** Where MUSTER_SCREENSHOTS names a folder. */
-  const picture = async (name: string): Promise<void> => {
-    const folder = process.env['MUSTER_SCREENSHOTS'];
-    if (folder) await visitor.page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
-  };
+  const picture = (name: string) => visitor.picture(name);
   const speak = async (change: Partial<AuthorityReport>): Promise<void> => {
     const token = await trial.token('trust');
     const { status } = await trial.ask('POST', '/api/authority', { token, body: { ...report, ...change } });

@@ -59,11 +59,7 @@ describe('wishes on the page', () => {
   const send = () => dialog().getByRole('button', { name: 'Ask the authority' }).click();
   const verify = (file: string, ...words: readonly string[]) =>
     trust.openssl.run('verify', '-x509_strict', ...words, '-CAfile', 'roots.pem', file);
-  /** Where MUSTER_SCREENSHOTS names a folder. */
-  const picture = async (name: string): Promise<void> => {
-    const folder = process.env['MUSTER_SCREENSHOTS'];
-    if (folder) await visitor.page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
-  };
+  const picture = (name: string) => visitor.picture(name);
 
   it('a device enrols by EST with a secret that was made there, shown once', async () => {
     const { page } = visitor;

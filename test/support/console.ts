@@ -13,6 +13,7 @@ import { migrate } from '#store/migrate';
 import { openEmbedded, openPostgres } from '#store/open';
 import type { Database } from '#store/store';
 import { freshDatabase } from './servers.js';
+import { until } from './until.js';
 import { console } from '../../apps/console/console.js';
 import { hashOf, secret, tokenPrefix } from '../../apps/console/who/caller.js';
 import type { TokenRole } from '../../libs/answers/access.js';
@@ -158,6 +159,19 @@ export class Trial {
       occurredAt,
       causedBy: null,
       traceparent: null,
+    });
+  }
+
+  /** Publishes them, and resolves when console has all of them in its feed and its projections. */
+  async hear(...events: readonly Event[]): Promise<void> {
+    await this.bus.publish(events);
+    const ids = events.map(({ id }) => id);
+    await until('all events are projected', async () => {
+      const rows = await this.database.query(
+        `select 1 from console.feed where event->>'id' = any($1::text[])`,
+        [ids],
+      );
+      return rows.length === ids.length;
     });
   }
 

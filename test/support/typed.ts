@@ -1,5 +1,9 @@
 // A command line as a person types it, within this process: a process for each would cost more than what it does.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { vi } from 'vitest';
+import type { Trial } from './console.js';
+import { ownFolder } from './servers.js';
 
 export interface Typed {
   readonly status: number;
@@ -34,4 +38,17 @@ export async function typed(
     for (const spy of spies) spy.mockRestore();
     vi.unstubAllEnvs();
   }
+}
+
+export type Typist = (...words: readonly string[]) => Promise<Typed>;
+
+/** An operator who types such lines, with a token of his role for this console. */
+export async function typist(
+  trial: Trial,
+  command: (words: readonly string[]) => Promise<number>,
+): Promise<Typist> {
+  const token = join(await ownFolder('token'), 'token');
+  await writeFile(token, await trial.token('operator'));
+  const environment = { MUSTER_CONSOLE_URL: trial.host.url, MUSTER_TOKEN_FILE: token };
+  return (...words) => typed(command, words, environment);
 }

@@ -1,14 +1,11 @@
 // What a program that calls muster compliance, or a dry run, reads off the exit code: 0 means known and right.
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assessmentFinished, type AssessmentFinished } from '#events/assessment';
 import { deviceDiscovered } from '#events/device';
 import type { Event } from '#events/event';
 import { databases, Trial } from '../../../test/support/console.js';
-import { ownFolder } from '../../../test/support/servers.js';
-import { typed } from '../../../test/support/typed.js';
+import { typist, type Typist } from '../../../test/support/typed.js';
 import { until } from '../../../test/support/until.js';
 import { runCommand } from '../command-line.js';
 
@@ -18,30 +15,14 @@ const silent = { deviceId: randomUUID(), identity: { ...good.identity, serial: '
 
 describe('exit codes of compliance and of a dry run', () => {
   let trial: Trial;
-  let folder: string;
+  let muster: Typist;
   beforeAll(async () => {
     trial = await Trial.start(await PGlite.open());
-    folder = await ownFolder('token');
-    await writeFile(join(folder, 'token'), await trial.token('operator'));
+    muster = await typist(trial, runCommand);
   });
   afterAll(() => trial.stop());
 
-  const muster = (...words: readonly string[]) =>
-    typed(runCommand, words, {
-      MUSTER_CONSOLE_URL: trial.host.url,
-      MUSTER_TOKEN_FILE: join(folder, 'token'),
-    });
-  const hear = async (...events: readonly Event[]): Promise<void> => {
-    await trial.bus.publish(events);
-    const ids = events.map(({ id }) => id);
-    await until('all events are projected', async () => {
-      const rows = await trial.database.query(
-        `select 1 from console.feed where event->>'id' = any($1::text[])`,
-        [ids],
-      );
-      return rows.length === ids.length;
-    });
-  };
+  const hear = (...events: readonly Event[]) => trial.hear(...events);
   const found = (one: typeof good): Event =>
     trial.event('discovery', deviceDiscovered.draft({ ...deviceDiscovered.example, ...one }));
   const results = assessmentFinished.example.results

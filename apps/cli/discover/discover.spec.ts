@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { discoveryProgressed, type DiscoveryProgressed } from '#events/discovery';
 import { databases, Trial } from '../../../test/support/console.js';
 import { ownFolder } from '../../../test/support/servers.js';
-import { typed } from '../../../test/support/typed.js';
+import { typist, type Typist } from '../../../test/support/typed.js';
 import { until } from '../../../test/support/until.js';
 import { runCommand } from '../command-line.js';
 
@@ -14,18 +14,15 @@ const [PGlite] = databases;
 describe('devices are looked for at the command line', () => {
   let trial: Trial;
   let folder: string;
+  let type: Typist;
   beforeAll(async () => {
     trial = await Trial.start(await PGlite.open());
     folder = await ownFolder('list');
-    await writeFile(join(folder, 'token'), await trial.token('operator'));
+    type = await typist(trial, runCommand);
   });
   afterAll(() => trial.stop());
 
-  const muster = (...words: readonly string[]) =>
-    typed(runCommand, ['discover', ...words], {
-      MUSTER_CONSOLE_URL: trial.host.url,
-      MUSTER_TOKEN_FILE: join(folder, 'token'),
-    });
+  const muster = (...words: readonly string[]) => type('discover', ...words);
   /** As discovery tells it. */
   const progressed = (told: Partial<DiscoveryProgressed> & Pick<DiscoveryProgressed, 'discoveryId'>) =>
     trial.bus.publish([

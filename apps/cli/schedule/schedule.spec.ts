@@ -1,11 +1,8 @@
 // An operator at the command line with schedules, a real console at the other end.
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scheduleProgressed } from '#events/schedule';
 import { databases, Trial } from '../../../test/support/console.js';
-import { ownFolder } from '../../../test/support/servers.js';
-import { typed } from '../../../test/support/typed.js';
+import { typist, type Typist } from '../../../test/support/typed.js';
 import { until } from '../../../test/support/until.js';
 import { runCommand } from '../command-line.js';
 
@@ -13,19 +10,14 @@ const [PGlite] = databases;
 
 describe('schedules at the command line', () => {
   let trial: Trial;
-  let folder: string;
+  let type: Typist;
   beforeAll(async () => {
     trial = await Trial.start(await PGlite.open());
-    folder = await ownFolder('token');
-    await writeFile(join(folder, 'token'), await trial.token('operator'));
+    type = await typist(trial, runCommand);
   });
   afterAll(() => trial.stop());
 
-  const muster = (...words: readonly string[]) =>
-    typed(runCommand, ['schedule', ...words], {
-      MUSTER_CONSOLE_URL: trial.host.url,
-      MUSTER_TOKEN_FILE: join(folder, 'token'),
-    });
+  const muster = (...words: readonly string[]) => type('schedule', ...words);
   const bodyOf = async () => {
     const { out } = await muster('show', 'nightly', '--json');
     return (JSON.parse(out) as { body: object }).body;

@@ -6,7 +6,6 @@ import { assessmentUndone } from '#events/undo';
 import { deviceDiscovered, deviceGrouped } from '#events/device';
 import type { Event } from '#events/event';
 import { databases, Trial } from '../../../test/support/console.js';
-import { until } from '../../../test/support/until.js';
 import { schemas } from '../../../libs/answers/answers.js';
 
 const saying = (part: string): unknown => expect.stringContaining(part);
@@ -24,17 +23,7 @@ describe.each(databases)('assessing on $name', ({ open }) => {
   });
   afterAll(() => trial.stop());
 
-  const hear = async (...events: readonly Event[]): Promise<void> => {
-    await trial.bus.publish(events);
-    const ids = events.map(({ id }) => id);
-    await until('all events are projected', async () => {
-      const rows = await trial.database.query(
-        `select 1 from console.feed where event->>'id' = any($1::text[])`,
-        [ids],
-      );
-      return rows.length === ids.length;
-    });
-  };
+  const hear = (...events: readonly Event[]) => trial.hear(...events);
   const plugIn = async (serial: string) => {
     const of = {
       deviceId: randomUUID(),

@@ -21,7 +21,6 @@ import type { Event } from '#events/event';
 import { seatsCounted } from '#events/licence';
 import { listenerBody, listenerReported } from '#events/listener';
 import { announcementsRefused } from '#events/refusal';
-import { until } from '../../../test/support/until.js';
 import { databases, Trial, type Answer } from '../../../test/support/console.js';
 import { schemas } from '../../../libs/answers/answers.js';
 import { historyMax } from './tables.js';
@@ -49,17 +48,7 @@ describe.each(databases)('the projection on $name', ({ open }) => {
     trial.event('discovery', deviceDiscovered.draft({ ...deviceDiscovered.example, ...of, announcements }));
 
   /** Publishes and waits until the last event is in the feed, and with it all before. */
-  const hear = async (...events: readonly Event[]): Promise<void> => {
-    await trial.bus.publish(events);
-    const ids = events.map(({ id }) => id);
-    await until('all events are projected', async () => {
-      const rows = await trial.database.query(
-        `select 1 from console.feed where event->>'id' = any($1::text[])`,
-        [ids],
-      );
-      return rows.length === ids.length;
-    });
-  };
+  const hear = (...events: readonly Event[]) => trial.hear(...events);
 
   it('shows a device from its announcement to its result', async () => {
     const one = printer('ONE-0001');

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deviceApprovalDecided, deviceQuarantined, type DeviceQuarantined } from '#events/approval';
 import type { Event } from '#events/event';
 import { settingsBody } from '#events/settings';
-import { until } from '../../../test/support/until.js';
 import { databases, Trial, type Answer } from '../../../test/support/console.js';
 import { schemas } from '../../../libs/answers/answers.js';
 
@@ -34,17 +33,7 @@ describe.each(databases)('approval on $name', ({ open }) => {
       deviceApprovalDecided.draft({ ...example, serial, outcome, deviceId: null }),
     );
   };
-  const hear = async (...events: readonly Event[]): Promise<void> => {
-    await trial.bus.publish(events);
-    const ids = events.map(({ id }) => id);
-    await until('all events are projected', async () => {
-      const rows = await trial.database.query(
-        `select 1 from console.feed where event->>'id' = any($1::text[])`,
-        [ids],
-      );
-      return rows.length === ids.length;
-    });
-  };
+  const hear = (...events: readonly Event[]) => trial.hear(...events);
 
   it('lists who waits, newest first, searched and by pages', async () => {
     await hear(held('WAIT-0001'), held('WAIT-0002', { model: 'Plotter 9' }), held('WAIT-0003'));

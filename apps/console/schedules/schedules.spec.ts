@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scheduleBody, scheduleProgressed, type ScheduleProgressed } from '#events/schedule';
 import { databases, Trial } from '../../../test/support/console.js';
-import { until } from '../../../test/support/until.js';
 import { schemas } from '../../../libs/answers/answers.js';
 
 describe.each(databases)('schedules on $name', ({ open }) => {
@@ -33,13 +32,7 @@ describe.each(databases)('schedules on $name', ({ open }) => {
       'assessment',
       scheduleProgressed.draft({ ...scheduleProgressed.example, scheduleId: 'nightly', ...progress }),
     );
-    await trial.bus.publish([event]);
-    await until('it is projected', async () => {
-      const rows = await trial.database.query(`select 1 from console.feed where event->>'id' = $1`, [
-        event.id,
-      ]);
-      return rows.length === 1;
-    });
+    await trial.hear(event);
   };
 
   it('are written, told with the group that they are for, and shown with their next time', async () => {

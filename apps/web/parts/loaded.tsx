@@ -6,7 +6,7 @@
 //   pill.tsx          a state                            bar.tsx           shares                when.tsx  a time
 //   choice.tsx        a control, or its text             shown.tsx         a value as text
 //   confirm.tsx       before what cannot be undone       draft.tsx         what is typed and not saved
-//   document-list.tsx what operators write               document-editor.tsx  one of them, written
+//   document-list.tsx what operators write               document-editor.tsx  one of them, written; document-page.tsx: its page
 //   document-choice.tsx  one of them, chosen             changed.tsx       who wrote it, and when
 //   refusals.tsx      who was turned away at the edge   bad-lines.tsx  what is wrong in a list
 //   from-to.tsx       a setting before and after

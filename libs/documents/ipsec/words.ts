@@ -1,8 +1,9 @@
 // Rules of IPsec in words: what differs from what devices do of themselves. Pure; the page uses it, too.
 import type { SaidValue, SentRule } from '../../device/ipsec.js';
+import type { IpsecRule } from '../../events/ipsec.js';
 
-/** What is left out of words where it is so: see the defaults of libs/events/ipsec.ts. */
-const usual: Readonly<Record<string, SaidValue>> = {
+/** A rule of which nothing else is said: what is so is left out of words. The defaults of libs/events/ipsec.ts; a test compares. */
+export const usualIpsec = {
   certificate: null,
   preSharedKey: null,
   dhPhase2: null,
@@ -14,7 +15,8 @@ const usual: Readonly<Record<string, SaidValue>> = {
   natTraversal: 'off',
   ikeMinutes: 480,
   ipsecMinutes: 60,
-};
+} as const satisfies Partial<IpsecRule>;
+const usual: Readonly<Record<string, SaidValue>> = usualIpsec;
 
 const told = new Set(['name', 'local', 'remote']);
 

@@ -2,9 +2,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useGroup } from '../../api/queries.js';
 import type { Document, Group } from '../../api/types.js';
 import { DocumentEditor } from '../../parts/document-editor.js';
-import { Loaded } from '../../parts/loaded.js';
-import { PageHead } from '../../parts/page-head.js';
-import { PathBack } from '../../parts/path-back.js';
+import { DocumentPage, NewDocument } from '../../parts/document-page.js';
 import { DryRuns } from './dry-runs.js';
 import { GroupFields } from './group-fields.js';
 
@@ -18,34 +16,27 @@ const blank: Group = {
   policyId: null,
 };
 
+const back = { to: '/groups', label: 'Groups' } as const;
+
 export function GroupPage() {
   const group = useGroup(route.useParams().id);
   return (
-    <div className="stack">
-      <PathBack to="/groups" label="Groups" />
-      {!group.data && <PageHead title="Group" />}
-      <Loaded query={group}>
-        {(data) => (
-          <>
-            <PageHead title={data.body.name} />
-            <Editor key={data.id} document={data} onReload={() => void group.refetch()} />
-            <DryRuns id={data.id} />
-          </>
-        )}
-      </Loaded>
-    </div>
+    <DocumentPage back={back} title="Group" query={group}>
+      {(data, reload) => (
+        <>
+          <Editor key={data.id} document={data} onReload={reload} />
+          <DryRuns id={data.id} />
+        </>
+      )}
+    </DocumentPage>
   );
 }
 
-export function NewGroup() {
-  return (
-    <div className="stack">
-      <PathBack to="/groups" label="Groups" />
-      <PageHead title="New group" />
-      <Editor document={null} onReload={() => undefined} />
-    </div>
-  );
-}
+export const NewGroup = () => (
+  <NewDocument back={back} title="New group">
+    <Editor document={null} onReload={() => undefined} />
+  </NewDocument>
+);
 
 interface EditorProps {
   readonly document: Document<Group> | null;

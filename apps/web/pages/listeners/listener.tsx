@@ -3,10 +3,8 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useListener } from '../../api/queries.js';
 import type { Document, Listener } from '../../api/types.js';
 import { DocumentEditor, type Form } from '../../parts/document-editor.js';
+import { DocumentPage, NewDocument } from '../../parts/document-page.js';
 import { OnOff } from '../../parts/choice.js';
-import { Loaded } from '../../parts/loaded.js';
-import { PageHead } from '../../parts/page-head.js';
-import { PathBack } from '../../parts/path-back.js';
 
 const route = getRouteApi('/listeners/$id');
 const blank: Listener = {
@@ -18,33 +16,22 @@ const blank: Listener = {
   trustedAuthorities: '',
 };
 
+const back = { to: '/listeners', label: 'Secondary listeners' } as const;
+
 export function ListenerPage() {
   const listener = useListener(route.useParams().id);
   return (
-    <div className="stack">
-      <PathBack to="/listeners" label="Secondary listeners" />
-      {!listener.data && <PageHead title="Secondary listener" />}
-      <Loaded query={listener}>
-        {(data) => (
-          <>
-            <PageHead title={data.body.name} />
-            <Editor key={data.id} document={data} onReload={() => void listener.refetch()} />
-          </>
-        )}
-      </Loaded>
-    </div>
+    <DocumentPage back={back} title="Secondary listener" query={listener}>
+      {(data, reload) => <Editor key={data.id} document={data} onReload={reload} />}
+    </DocumentPage>
   );
 }
 
-export function NewListener() {
-  return (
-    <div className="stack">
-      <PathBack to="/listeners" label="Secondary listeners" />
-      <PageHead title="New secondary listener" />
-      <Editor document={null} onReload={() => undefined} />
-    </div>
-  );
-}
+export const NewListener = () => (
+  <NewDocument back={back} title="New secondary listener">
+    <Editor document={null} onReload={() => undefined} />
+  </NewDocument>
+);
 
 interface EditorProps {
   readonly document: Document<Listener> | null;

@@ -1,6 +1,7 @@
 // The rules of IPsec that a policy requires.
 import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
+import { usualIpsec } from '../../../../libs/documents/ipsec/words.js';
 import type { IpsecRule, Policy, PolicyIpsec } from '../../api/types.js';
 import { OneOf } from '../../parts/choice.js';
 import { Confirm } from '../../parts/confirm.js';
@@ -129,17 +130,8 @@ const blankRule: IpsecRule = {
   name: '',
   local: 'all',
   remote: '',
+  ...usualIpsec,
   certificate: 'ecdsa256',
-  preSharedKey: null,
   strength: 'strong',
   dh: 'ecp256',
-  dhPhase2: null,
-  legacy: false,
-  protocol: 'esp',
-  mode: 'transport',
-  exchange: 'main',
-  keying: 'ike',
-  natTraversal: 'off',
-  ikeMinutes: 480,
-  ipsecMinutes: 60,
 };

@@ -3,9 +3,8 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useCatalogue, usePolicy } from '../../api/queries.js';
 import type { CatalogueEntry, Document, Policy } from '../../api/types.js';
 import { DocumentEditor, type Form } from '../../parts/document-editor.js';
+import { DocumentPage, NewDocument } from '../../parts/document-page.js';
 import { Loaded } from '../../parts/loaded.js';
-import { PageHead } from '../../parts/page-head.js';
-import { PathBack } from '../../parts/path-back.js';
 import { AddSetting } from './add-setting.js';
 import { Ipsec } from './ipsec.js';
 import { Items } from './items.js';
@@ -13,33 +12,22 @@ import { Items } from './items.js';
 const route = getRouteApi('/policies/$id');
 const blank: Policy = { name: '', description: '', items: [] };
 
+const back = { to: '/policies', label: 'Policies' } as const;
+
 export function PolicyPage() {
   const policy = usePolicy(route.useParams().id);
   return (
-    <div className="stack">
-      <PathBack to="/policies" label="Policies" />
-      {!policy.data && <PageHead title="Policy" />}
-      <Loaded query={policy}>
-        {(data) => (
-          <>
-            <PageHead title={data.body.name} />
-            <Editor key={data.id} document={data} onReload={() => void policy.refetch()} />
-          </>
-        )}
-      </Loaded>
-    </div>
+    <DocumentPage back={back} title="Policy" query={policy}>
+      {(data, reload) => <Editor key={data.id} document={data} onReload={reload} />}
+    </DocumentPage>
   );
 }
 
-export function NewPolicy() {
-  return (
-    <div className="stack">
-      <PathBack to="/policies" label="Policies" />
-      <PageHead title="New policy" />
-      <Editor document={null} onReload={() => undefined} />
-    </div>
-  );
-}
+export const NewPolicy = () => (
+  <NewDocument back={back} title="New policy">
+    <Editor document={null} onReload={() => undefined} />
+  </NewDocument>
+);
 
 interface EditorProps {
   readonly document: Document<Policy> | null;

@@ -4,9 +4,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useAuthority, useSettings, useTrustSet } from '../../api/queries.js';
 import type { Document, TrustSet, TrustSetRow, TrustSetSaved } from '../../api/types.js';
 import { DocumentEditor, type Form } from '../../parts/document-editor.js';
-import { Loaded } from '../../parts/loaded.js';
-import { PageHead } from '../../parts/page-head.js';
-import { PathBack } from '../../parts/path-back.js';
+import { DocumentPage, NewDocument } from '../../parts/document-page.js';
 import { Table } from '../../parts/table.js';
 import { Until } from '../../parts/when.js';
 import { useIsAdmin } from '../../shell/session.js';
@@ -24,35 +22,33 @@ const blank: TrustSet = {
   revocation: { policy: 'off', crlUrls: [], ocspUrl: null },
 };
 
+const back = { to: '/trust-sets', label: 'Trust sets' } as const;
+
 export function TrustSetPage() {
   const trustSet = useTrustSet(route.useParams().id);
   const settings = useSettings().data?.body;
   return (
-    <div className="stack">
-      <PathBack to="/trust-sets" label="Trust sets" />
-      {!trustSet.data && <PageHead title="Trust set" />}
-      <Loaded query={trustSet}>
-        {(data) => (
-          <>
-            <PageHead title={data.body.name} actions={<Use id={data.id} settings={settings} />} />
-            <Editor key={data.id} document={data} onReload={() => void trustSet.refetch()} />
-            <Held certificates={data.certificates} />
-          </>
-        )}
-      </Loaded>
-    </div>
+    <DocumentPage
+      back={back}
+      title="Trust set"
+      query={trustSet}
+      actions={({ id }) => <Use id={id} settings={settings} />}
+    >
+      {(data, reload) => (
+        <>
+          <Editor key={data.id} document={data} onReload={reload} />
+          <Held certificates={data.certificates} />
+        </>
+      )}
+    </DocumentPage>
   );
 }
 
-export function NewTrustSet() {
-  return (
-    <div className="stack">
-      <PathBack to="/trust-sets" label="Trust sets" />
-      <PageHead title="New trust set" />
-      <Editor document={null} onReload={() => undefined} />
-    </div>
-  );
-}
+export const NewTrustSet = () => (
+  <NewDocument back={back} title="New trust set">
+    <Editor document={null} onReload={() => undefined} />
+  </NewDocument>
+);
 
 interface EditorProps {
   readonly document: Document<TrustSet> | null;

@@ -1,6 +1,6 @@
 // Certificates, who issues them, and what opens devices.
 import * as z from 'zod';
-import { credentialKinds, credentialScopes } from '../device/credential.js';
+import { credentialAuths, credentialKinds, credentialPrivs, credentialScopes } from '../device/credential.js';
 import { fingerprint, friendlyName } from '../events/certificate.js';
 import { serviceReport } from '../events/service.js';
 import { issuedCertificate } from '../pki/authority/exchange.js';
@@ -74,6 +74,11 @@ export const credentialShown = z.object({
   /** Null: it is of no single device, or nothing is known of that. */
   device: z.object({ serial: z.string(), hostname: z.string().nullable(), deleted: z.boolean() }).nullable(),
   userName: z.string().nullable(),
+  /** Of an SNMPv3 user: by what he proves who he is, and encrypts. Null: of another kind, or no key in the file opens it. */
+  auth: z.enum(credentialAuths).nullable(),
+  priv: z.enum(credentialPrivs).nullable(),
+  /** It goes to devices, too, that nobody vouches for. Null: of an SNMPv3 user, who shows no password; or likewise. */
+  unproved: z.boolean().nullable(),
   /** Made by Muster, for one device. */
   generated: z.boolean(),
   version: z.int().positive(),

@@ -4,6 +4,10 @@ import * as z from 'zod';
 export const credentialKinds = ['admin', 'snmpRead', 'snmpWrite', 'snmpUser'] as const;
 export type CredentialKind = (typeof credentialKinds)[number];
 
+/** By what an SNMPv3 user proves who he is, and with what it is encrypted; AES-256 as Blumenthal or Reeder make its key. */
+export const credentialAuths = ['sha1', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
+export const credentialPrivs = ['aes128', 'aes256b', 'aes256r'] as const;
+
 /** In the order in which they are tried: of the device itself first. */
 export const credentialScopes = ['device', 'group', 'global'] as const;
 export type CredentialScope = (typeof credentialScopes)[number];
@@ -28,9 +32,9 @@ export const credential = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('snmpUser'),
     user: text(1, 32),
-    auth: z.enum(['sha1', 'sha224', 'sha256', 'sha384', 'sha512']),
+    auth: z.enum(credentialAuths),
     authPassword: passphrase,
-    priv: z.enum(['aes128', 'aes256b', 'aes256r']),
+    priv: z.enum(credentialPrivs),
     privPassword: passphrase,
   }),
 ]);

@@ -44,6 +44,19 @@ const earlierMax = 4;
 export const allCredentials = async (on: On): Promise<readonly CredentialRow[]> =>
   z.array(row).parse(await on.query(`select ${columns} from assessment.credential order by kind, scope, id`));
 
+/** Those of these keys that there are. */
+export async function credentialsAt(
+  on: On,
+  keys: readonly CredentialKey[],
+): Promise<readonly CredentialRow[]> {
+  const rows = await on.query(
+    `select ${columns} from assessment.credential
+     where (kind, scope, id) in (select * from unnest($1::text[], $2::text[], $3::text[])) order by kind, scope, id`,
+    [keys.map(({ kind }) => kind), keys.map(({ scope }) => scope), keys.map(({ id }) => id)],
+  );
+  return z.array(row).parse(rows);
+}
+
 /** A device as it is when a task with it begins. */
 export interface Owner {
   readonly deviceId: string;

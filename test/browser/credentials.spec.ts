@@ -36,6 +36,11 @@ describe('the page Credentials', () => {
     await page.getByRole('button', { name: 'Set', exact: true }).click();
     const row = page.getByRole('table').getByRole('row', { name: /SNMPv3 user/ });
     await row.getByText('All devices').waitFor();
+    await row.getByText('SHA-1, AES-128').waitFor();
+    await page.getByLabel('Search').fill('nobody');
+    await page.getByText('No credential matches').waitFor();
+    await page.getByLabel('Search').fill('must');
+    await row.waitFor();
     // What was consented to and chosen was for that one alone.
     expect(await page.getByLabel('Authentication', { exact: true }).inputValue()).toBe('sha256');
     const unproved = page.getByRole('checkbox', { name: /^Send it to devices/ });

@@ -1,5 +1,6 @@
 // muster credential: what opens devices, set and taken away; never shown.
 import * as z from 'zod';
+import type { Client } from '../client.js';
 import type { Command } from '../command-line.js';
 import { jsonOf } from '../printed.js';
 import { secondOf } from '../said.js';
@@ -7,10 +8,11 @@ import { tableOf } from '../table.js';
 import { clientOf, readWords, UsageError } from '../words.js';
 import { ownerAmong, owners, set, shown, whoseOf } from './set.js';
 
-const help = `muster credential list                what opens devices: kind, whose, user name, when changed; never the secret
+const help = `muster credential list                what opens devices: kind, whose, user, to whom it goes, when changed; never the secret
 muster credential set KIND --secret-file FILE   admin, snmpRead, snmpWrite or snmpUser; what it was before is still tried
 muster credential remove KIND         forgets it, and what it was before; --yes: also one that Muster made, which nobody else knows
 muster credential rotate              seals all of them with the newest key of the key file
+  --search TEXT        of list: serial number, host name, group, user or who set it contains it
   --device DEVICE      for this one alone (serial number or id); --group ID: for those of a group; else for all
   --secret-file FILE   its first line is the password or community; of snmpUser the authentication password, and its
                        second line the privacy password; - is standard input
@@ -21,7 +23,7 @@ muster credential rotate              seals all of them with the newest key of t
                        authentication) or a person has admitted (approval), and of a single device to that one`;
 
 const write = (text: string): void => void process.stdout.write(`${text}\n`);
-const list = z.looseObject({ items: z.array(shown) });
+const list = z.looseObject({ items: z.array(shown), next: z.string().nullable().default(null) });
 const resealed = z.looseObject({
   resealed: z.int(),
   sealed: z.int(),
@@ -31,19 +33,35 @@ const resealed = z.looseObject({
 /** There may be some for each device. */
 const rotateMaxMs = 600_000;
 
+const pageMax = 500;
+
+/** All that match, page by page. */
+async function found(client: Client, search: string): Promise<readonly z.infer<typeof shown>[]> {
+  const all: z.infer<typeof shown>[] = [];
+  for (let after: string | null = ''; after !== null;) {
+    const query = new URLSearchParams({ search, limit: `${pageMax}`, after });
+    const page: z.infer<typeof list> = await client.ask(`/api/credentials?${query.toString()}`, list);
+    all.push(...page.items);
+    after = page.next;
+  }
+  return all;
+}
+
 async function show(words: readonly string[]): Promise<number> {
-  const { values, positionals } = readWords(words, {});
+  const { values, positionals } = readWords(words, { search: { type: 'string' } });
   nothingMore(positionals);
-  const { items } = await clientOf(values).ask('/api/credentials', list);
+  const items = await found(clientOf(values), values.search ?? '');
   if (values.json) {
     for (const item of items) write(jsonOf(item));
     return 0;
   }
-  const columns = ['Kind', 'Whose', 'User', 'Version', 'Earlier', 'Changed', 'By'];
+  const columns = ['Kind', 'Whose', 'User', 'Protects', 'Unproved', 'Version', 'Earlier', 'Changed', 'By'];
   const rows = items.map((one) => [
     one.kind,
     whoseOf(one),
     one.userName ?? '–',
+    one.auth && one.priv ? `${one.auth}, ${one.priv}` : '–',
+    one.unproved === null ? '–' : one.unproved ? 'yes' : 'no',
     `${one.version}`,
     `${one.earlier}`,
     secondOf(one.changedAt),
@@ -51,7 +69,7 @@ async function show(words: readonly string[]): Promise<number> {
   ]);
   write(
     tableOf(
-      columns.map((title, at) => ({ title, right: at === 3 || at === 4 })),
+      columns.map((title, at) => ({ title, right: at === 5 || at === 6 })),
       rows,
     ).join('\n'),
   );
@@ -63,7 +81,7 @@ async function remove(words: readonly string[]): Promise<number> {
   const [kind = '', ...more] = positionals;
   nothingMore(more);
   const client = clientOf(values);
-  const { items } = await client.ask('/api/credentials', list);
+  const items = await found(client, values.device ?? values.group ?? '');
   const owner = await ownerAmong(client, items, values);
   // One that was deleted and found again has another id than its credential.
   const isIts = ({ kind: of, scope, id, device }: z.infer<typeof shown>): boolean =>

@@ -16,6 +16,9 @@ export const shown = z.looseObject({
     .looseObject({ serial: z.string(), hostname: z.string().nullable(), deleted: z.boolean() })
     .nullable(),
   userName: z.string().nullable(),
+  auth: z.string().nullable().default(null),
+  priv: z.string().nullable().default(null),
+  unproved: z.boolean().nullable().default(null),
   version: z.int(),
   changedBy: z.string(),
   changedAt: z.iso.datetime(),

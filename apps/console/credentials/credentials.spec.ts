@@ -173,6 +173,40 @@ describe.each(databases)('credentials on $name', ({ open }) => {
     expect((await trial.ask('DELETE', path + query, { token })).status).toBe(204);
   });
 
+  it('are found by whose they are, a page at a time, and say how they are used, not what they are', async () => {
+    await put({ scope: 'global', credential: { ...write, unproved: true } });
+    await put({ scope: 'global', credential: { kind: 'admin', password: 's3cret-admin' } });
+    await put({ scope: 'group', id: 'all', credential: { ...user, auth: 'sha512', priv: 'aes256r' } });
+    const id = randomUUID();
+    await trial.database.query(
+      `insert into console.device (id, listed, serial, state) values ($1, true, 'FOUND-0001', '{"identity": {"hostname": "Copy-Room"}}')`,
+      [id],
+    );
+    await put({ scope: 'device', id, credential: write });
+    const asked = async (query: string) => {
+      const { text } = await trial.ask('GET', `${path}?${query}`, { token });
+      return schemas.CredentialList.parse(JSON.parse(text));
+    };
+    const use = { auth: null, priv: null, unproved: null };
+    expect((await asked('')).items).toMatchObject([
+      { ...use, kind: 'admin', scope: 'global', unproved: false },
+      { ...use, kind: 'snmpUser', scope: 'group', auth: 'sha512', priv: 'aes256r' },
+      { ...use, kind: 'snmpWrite', scope: 'device', unproved: false },
+      { ...use, kind: 'snmpWrite', scope: 'global', unproved: true },
+    ]);
+    for (const search of ['copy-room', 'FOUND-0001', id]) {
+      const { items, total } = await asked(new URLSearchParams({ search }).toString());
+      expect([total, items.map((one) => one.id)], search).toEqual([1, [id]]);
+    }
+    expect((await asked('search=muster')).items).toMatchObject([{ kind: 'snmpUser' }]);
+    const first = await asked('limit=3');
+    expect([first.items.length, first.total]).toEqual([3, 4]);
+    const second = await asked(`limit=3&after=${first.next ?? ''}`);
+    expect([second.items.map(({ scope }) => scope), second.next]).toEqual([['global'], null]);
+    await writeFile(keys, newKeyLine());
+    expect((await asked('search=muster')).items).toMatchObject([use]);
+  });
+
   it('of a group are forgotten with it', async () => {
     const who = { kind: 'manual', filter: null, members: [] };
     const body = { name: 'Lobby', priority: 9, policyId: null, ...who };

@@ -7,27 +7,15 @@ import { messageOf } from '#events/message-of';
 import { KeyFile } from '#pki/key-file';
 import type { KeyRing } from '#pki/key-ring';
 import { PARTS, type StoredParts } from '#runtime/service';
-import { allCredentials, putCredential, removeCredential, type CredentialRow } from '#store/credentials';
+import { credentialsAt, putCredential, removeCredential } from '#store/credentials';
 import type { Tx } from '#store/store';
 import type { ConsoleConfig } from '../config.js';
 import { lockDocuments, readOne, type Writer } from '../documents/written.js';
+import type { Page, PageQuery } from '../http/resource.js';
 import { Refusal } from '../refusal.js';
 import { audit } from '../who/audit.js';
 import { sealAnew, type Resealed } from './rotation.js';
-
-/** What is told of a credential: never what it is. */
-export interface Shown extends Omit<CredentialRow, 'box' | 'earlier' | 'deviceId' | 'serial'> {
-  readonly earlier: number;
-  /** Null: it is of no single device, or nothing is known of that. */
-  readonly device: ShownDevice | null;
-}
-
-/** Whose a credential is. */
-export interface ShownDevice {
-  readonly serial: string;
-  readonly hostname: string | null;
-  readonly deleted: boolean;
-}
+import { credentialsPage, shown, type Shown } from './shown.js';
 
 @Injectable()
 export class Credentials {
@@ -38,8 +26,9 @@ export class Credentials {
     this.#keys = credentialKeys === null ? null : new KeyFile(credentialKeys);
   }
 
-  async all(): Promise<readonly Shown[]> {
-    return this.parts.store.transaction(async (tx) => shown(tx, await allCredentials(tx)));
+  async page(query: PageQuery): Promise<Page<Shown>> {
+    const ring = await this.#keys?.ring().catch(() => null);
+    return this.parts.store.transaction((tx) => credentialsPage(tx, query, ring ?? null));
   }
 
   /** In the place of what was there, which is still tried after it: a device may have it. */
@@ -54,10 +43,7 @@ export class Credentials {
       const row = { ...place, userName: userOf(secret), generated: false, changedBy: by.name, box };
       const version = await putCredential(tx, row);
       await told(tx, by, { action: 'credential.set', name, detail: { version } });
-      const [found] = await shown(
-        tx,
-        (await allCredentials(tx)).filter((one) => isAt(one, place)),
-      );
+      const [found] = await shown(tx, await credentialsAt(tx, [place]), ring);
       if (!found) throw new Error(`${name} was written and is not there`);
       return found;
     });
@@ -116,23 +102,3 @@ interface Deed {
 
 const told = (tx: Tx, by: Writer, { action, name, detail = {} }: Deed): Promise<void> =>
   audit(tx, { who: by.name, from: by.from, action, target: `credential:${name}`, detail });
-
-const isAt = (one: CredentialRow, { kind, scope, id }: CredentialPlace): boolean =>
-  one.kind === kind && one.scope === scope && one.id === id;
-
-async function shown(tx: Tx, rows: readonly CredentialRow[]): Promise<readonly Shown[]> {
-  const idOf = ({ deviceId, id }: CredentialRow): string => deviceId ?? id;
-  const ids = rows.filter(({ scope }) => scope === 'device').map(idOf);
-  const found = await tx.query<ShownDevice & { id: string }>(
-    `select id::text as id, serial, state->'identity'->>'hostname' as hostname, not listed as deleted
-     from console.device where id = any($1::uuid[]) and serial <> ''`,
-    [ids],
-  );
-  const devices = new Map(found.map(({ id, ...device }) => [id, device]));
-  return rows.map((row) => {
-    const { box: _, earlier, deviceId: __, serial, ...rest } = row;
-    const kept = serial === null ? null : { serial, hostname: null, deleted: true };
-    const device = row.scope === 'device' ? (devices.get(idOf(row)) ?? kept) : null;
-    return { ...rest, earlier: earlier.length, device };
-  });
-}

@@ -2,9 +2,10 @@
 import { Body, Delete, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import * as z from 'zod';
 import { credential, credentialKinds, credentialScopes } from '#device/credential';
-import { Credentials, type Shown } from '../credentials/credentials.js';
+import { Credentials } from '../credentials/credentials.js';
 import type { Resealed } from '../credentials/rotation.js';
-import { Resource, wholeList, type Page } from '../http/resource.js';
+import type { Shown } from '../credentials/shown.js';
+import { pageQuery, Resource, type Page, type PageQuery } from '../http/resource.js';
 import { Needs, Who } from '../who/access.js';
 import type { Caller } from '../who/caller.js';
 
@@ -28,8 +29,8 @@ export class CredentialsController {
 
   @Get()
   @Needs('viewer')
-  async list(): Promise<Page<Shown>> {
-    return wholeList(await this.credentials.all());
+  list(@Query({ schema: pageQuery }) query: PageQuery): Promise<Page<Shown>> {
+    return this.credentials.page(query);
   }
 
   @Put()

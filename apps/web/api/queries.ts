@@ -211,7 +211,8 @@ export const useDelivery = (consumer: string, eventId: string) =>
   });
 export const useHeld = (query: Readonly<Record<string, string | number | undefined>>) =>
   useList<HeldDevice, HeldPage>('quarantine', query);
-export const useCredentials = () => useList<CredentialRow>('credentials');
+export const useCredentials = (query: Readonly<Record<string, string | undefined>>) =>
+  useList<CredentialRow>('credentials', { ...query, limit: 50 });
 export const useTokens = () => useList<Token>('tokens');
 export const useUsers = () => useList<User>('users');
 /** What an entry of the audit log holds of each delivery it was about; entries never change. */

@@ -1,28 +1,59 @@
 import { Button } from '@mantine/core';
+import { useState } from 'react';
 import { useCredentials } from '../../api/queries.js';
 import type { CredentialRow } from '../../api/types.js';
 import { useWrite } from '../../api/writes.js';
 import { Confirm } from '../../parts/confirm.js';
 import { Loaded, Nothing } from '../../parts/loaded.js';
 import { PageHead } from '../../parts/page-head.js';
+import { Pager } from '../../parts/pager.js';
 import { ProblemNote } from '../../parts/problem-note.js';
+import { SearchBox } from '../../parts/search-box.js';
 import { Table } from '../../parts/table.js';
 import { When } from '../../parts/when.js';
 import { useIsAdmin } from '../../shell/session.js';
 import { useTell } from '../../shell/told.js';
-import { kindWords } from './kinds.js';
+import { counted } from '../../words.js';
+import { authWords, kindWords, privWords } from './kinds.js';
 import { SetCredential } from './set-credential.js';
 
 export function Credentials() {
-  const credentials = useCredentials();
+  const [search, setSearch] = useState('');
+  /** Places of the pages that led here. */
+  const [trail, setTrail] = useState<readonly string[]>([]);
+  const credentials = useCredentials({ ...(search && { search }), after: trail.at(-1) });
   const isAdmin = useIsAdmin();
   return (
     <div className="stack">
       <PageHead title="Credentials">
         What opens devices. They are sealed, and never shown: not here, not in the log, not on the bus.
       </PageHead>
+      <div className="row row-bottom filters">
+        <SearchBox
+          text={search}
+          placeholder="Serial number, host name, group, user, who set it"
+          onSearch={(text) => {
+            setSearch(text);
+            setTrail([]);
+          }}
+        />
+      </div>
       <section className="card card-flush" aria-label="Credentials">
-        <Loaded query={credentials}>{({ items }) => <List rows={items} isAdmin={isAdmin} />}</Loaded>
+        <Loaded query={credentials}>
+          {({ items, total, next }) => (
+            <>
+              <List rows={items} isAdmin={isAdmin} searched={search !== ''} />
+              {items.length > 0 && (
+                <Pager
+                  label={counted(total, 'credential')}
+                  onFirst={trail.length > 0 ? () => setTrail([]) : null}
+                  onPrevious={() => setTrail(trail.slice(0, -1))}
+                  onNext={next === null ? null : () => setTrail([...trail, next])}
+                />
+              )}
+            </>
+          )}
+        </Loaded>
       </section>
       {isAdmin && <SetCredential />}
       {isAdmin && <Rotate />}
@@ -38,7 +69,15 @@ function whoseOf({ scope, id, device }: CredentialRow): string {
   return `Device ${serial}${hostname === null ? '' : ` (${hostname})`}${deleted ? ', deleted' : ''}`;
 }
 
-function List({ rows, isAdmin }: { readonly rows: readonly CredentialRow[]; readonly isAdmin: boolean }) {
+interface ListProps {
+  readonly rows: readonly CredentialRow[];
+  readonly isAdmin: boolean;
+  readonly searched: boolean;
+}
+
+function List({ rows, isAdmin, searched }: ListProps) {
+  if (rows.length === 0 && searched)
+    return <Nothing title="No credential matches">Change the search above.</Nothing>;
   if (rows.length === 0)
     return <Nothing title="None yet">Devices with a password of their own let nobody in without it.</Nothing>;
   const remove = isAdmin
@@ -53,6 +92,8 @@ function List({ rows, isAdmin }: { readonly rows: readonly CredentialRow[]; read
         { title: 'Kind', lead: true, cell: ({ kind }) => <span className="strong">{kindWords[kind]}</span> },
         { title: 'Whose', cell: whoseOf },
         { title: 'User', cell: ({ userName }) => userName ?? '–' },
+        { title: 'Protects', cell: protectionOf },
+        { title: 'Goes to', cell: goesTo },
         { title: 'Version', cell: ({ version }) => version },
         { title: 'Changed', cell: ({ changedAt }) => <When at={changedAt} /> },
         { title: 'By', cell: ({ generated, changedBy }) => (generated ? 'Made by Muster' : changedBy) },
@@ -60,6 +101,16 @@ function List({ rows, isAdmin }: { readonly rows: readonly CredentialRow[]; read
       ]}
     />
   );
+}
+
+const protectionOf = ({ auth, priv }: CredentialRow): string =>
+  auth && priv ? `${authWords[auth]}, ${privWords[priv]}` : '–';
+
+function goesTo({ kind, scope, unproved }: CredentialRow) {
+  if (kind === 'snmpUser') return 'All of them: it shows no password';
+  if (unproved === null) return '–';
+  if (unproved) return <span className="strong">Also those that nobody vouches for</span>;
+  return scope === 'device' ? 'Its pinned certificate' : 'Those vouched for';
 }
 
 function Remove({ row }: { readonly row: CredentialRow }) {

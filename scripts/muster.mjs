@@ -11,6 +11,7 @@ const asked = [
   'assess',
   'changes',
   'undo',
+  'vouch',
   'credential',
   'dead',
   'events',
@@ -40,6 +41,7 @@ const help = `muster COMMAND …; each takes --help where it has options
   assess        a device or a group now, or what that would change (--dry-run)
   changes       what Muster has changed on a device
   undo          what a task has changed on a device, put back
+  vouch         a device that was moved without a proof is the device
   credential    what opens devices: list, set, remove, rotate; never shown
   dead          events that a service gave up: list, show, replay, drop
   events        tail: what happens now; replay: the journal once more, onto one queue

@@ -31,6 +31,7 @@ import { assessWorker } from './assess.js';
 import { openersOn, type Ports } from './connect.js';
 import { Keyring } from './credentials/keyring.js';
 import { approvals } from './credentials/approvals.js';
+import { vouching } from './credentials/vouching.js';
 import { Vault } from './credentials/vault.js';
 import { devices, documents, requests } from './consumers.js';
 import { dryRunWorker } from './dry-run.js';
@@ -71,7 +72,7 @@ export const assessment: StoredService<AssessmentConfig> = {
       attemptsMax: read.MUSTER_CREDENTIALS_ATTEMPTS,
     };
   },
-  consumers: [approvals, devices, requests, documents, schedules],
+  consumers: [approvals, vouching, devices, requests, documents, schedules],
   workers: ({ store, bus, config, log }) => {
     const { keyFile, attemptsMax, ...ports } = config;
     const openers = openersOn(ports);

@@ -5,6 +5,7 @@ import { compliance } from './compliance/compliance.js';
 import { assess } from './assess/assess.js';
 import { changes } from './assess/changes.js';
 import { undo } from './assess/undo.js';
+import { vouch } from './assess/vouch.js';
 import { credential } from './credential/credential.js';
 import { dead } from './dead/dead.js';
 import { discover } from './discover/discover.js';
@@ -30,6 +31,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['assess', assess],
   ['changes', changes],
   ['undo', undo],
+  ['vouch', vouch],
   ['credential', credential],
   ['dead', dead],
   ['events', events],

@@ -94,6 +94,10 @@ export const deviceDetail = device.extend({
   dismissed: z.array(conflict),
   /** Claimants for whom there was no room among those. */
   leftOut: z.object({ claimants: count, claimed: claimant, at: time }).nullable(),
+  /** It was taken as moved without a proof, and nobody has vouched since for who is there: nothing that is kept to open it goes there. */
+  moved: z
+    .object({ at: time, because: z.enum(['oldAddressSilent', 'sameAddress']), who: claimant })
+    .nullable(),
   lastAnnouncement: announcement.nullable(),
   /** Who was turned away with its serial number. */
   refusals: z.array(refusal),

@@ -24,6 +24,7 @@ import { serviceReported } from './service.js';
 import { edgeConfigured, settingsChanged } from './settings.js';
 import { trustSetChanged } from './trust-set.js';
 import { assessmentUndone, assessmentUndoRequested } from './undo.js';
+import { assessmentVouched, assessmentVouchRequested } from './vouch.js';
 
 const definitions: readonly EventDefinition<never>[] = [
   deviceAnnounced,
@@ -55,6 +56,8 @@ const definitions: readonly EventDefinition<never>[] = [
   assessmentUndoRequested,
   assessment.assessmentCancelRequested,
   assessmentUndone,
+  assessmentVouchRequested,
+  assessmentVouched,
   scheduleRunRequested,
   scheduleCancelRequested,
   scheduleProgressed,

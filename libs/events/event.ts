@@ -6,7 +6,7 @@
 //                  conflict.ts: whose a serial number is, as an operator decides; approval.ts: who is held until somebody
 //                  admits it; refusal.ts: who was turned away at the edge; discovery.ts: what operators have looked for
 //   assessment.ts  policy against device: requested, started, finished; undo.ts: put back; device-setting.ts: a setting,
-//                  and what became of it
+//                  and what became of it; vouch.ts: a moved device is the device, says a person
 //   schedule.ts    when that comes by itself, and how each run of it goes
 //   document.ts    what operators write, published whole as <noun>.changed: settings.ts, policy.ts, group.ts, listener.ts,
 //                  licence.ts, serial-list.ts, trust-set.ts; asks-for-certificates.ts: whether authorities are needed

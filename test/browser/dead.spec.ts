@@ -16,7 +16,7 @@ describe('dead deliveries on the page', () => {
   let visitor: Visitor;
 
   beforeAll(async () => {
-    visited = await visit('/deliveries', 'Dead deliveries');
+    visited = await visit('/deliveries', 'Deliveries');
     ({ trial, visitor } = visited);
   }, 120_000);
   afterAll(() => visited?.stop(), 60_000);

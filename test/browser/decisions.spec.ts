@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deviceApprovalDecided, deviceQuarantined } from '#events/approval';
 import { deviceConflictDecided, deviceConflicted } from '#events/conflict';
-import { deviceDiscovered } from '#events/device';
+import { deviceDiscovered, deviceReconciled } from '#events/device';
 import { announcementsRefused } from '#events/refusal';
+import { assessmentVouched } from '#events/vouch';
 import type { Trial } from '../support/console.js';
 import { until } from '../support/until.js';
 import { laptop, phone, type Visitor } from './chromium.js';
@@ -62,6 +63,28 @@ describe('decisions on the page', () => {
         (data) => 'decision' in data && data.decision === 'move',
       ),
     );
+  });
+
+  it('of who was taken as the device without a proof, an operator says that it is the device', async () => {
+    const { page } = visitor;
+    const { example } = deviceReconciled;
+    const who = { ip: '10.9.9.9', fingerprint: 'c'.repeat(64) };
+    const identity = { ...example.identity, ip: who.ip };
+    const taken = { ...example, identity, fingerprint: who.fingerprint, fresh: true } as const;
+    const draft = deviceReconciled.draft({ ...taken, proof: 'oldAddressSilent' });
+    await trial.bus.publish([trial.event('discovery', draft)]);
+    await page.getByText('Nobody vouches for who is there now').waitFor();
+    await picture('moved');
+    await page.getByRole('button', { name: 'It is the device' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(who.fingerprint).waitFor();
+    await picture('moved-vouch');
+    await dialog.getByRole('button', { name: 'It is the device' }).click();
+    expect(await told('assessment.vouchRequested')).toMatchObject({ deviceId, who });
+    const word = { deviceId, who, outcome: 'vouched', vouchedBy: 'admin' } as const;
+    await trial.bus.publish([trial.event('assessment', assessmentVouched.draft(word))]);
+    await page.getByText('Nobody vouches for who is there now').waitFor({ state: 'detached' });
+    await page.getByText('admin vouches for who is at 10.9.9.9').waitFor();
   });
 
   it('a known address that was not asked is told as such, and a certificate of many on both sides', async () => {

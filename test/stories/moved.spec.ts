@@ -54,14 +54,36 @@ async function whoCame(ip: string, ports: { readonly device: number; readonly sn
   return { known, told };
 }
 
+interface Case {
+  readonly who: string;
+  readonly ip: string;
+  /** As discovery says it the next time; absent: nothing new. */
+  readonly proof?: Known['proof'];
+  /** What an operator does before that. */
+  readonly word?: (assessing: Assessing, known: Known) => Promise<void>;
+}
+
 describe('who came to where a device was taken to have moved', () => {
-  it.each([
-    { who: 'an operator decides that it is the device', proof: 'operator', isSet: false, ip: '127.38.9.1' },
-    { who: 'its certificate was verified', proof: 'verified', isSet: false, ip: '127.38.9.2' },
-    { who: 'a credential is set for it', proof: 'sameCertificate', isSet: true, ip: '127.38.9.3' },
-  ] as const)(
+  it.each<Case>([
+    { who: 'an operator decides that it is the device', proof: 'operator', ip: '127.38.9.1' },
+    { who: 'its certificate was verified', proof: 'verified', ip: '127.38.9.2' },
+    {
+      who: 'a credential is set for it',
+      ip: '127.38.9.3',
+      word: (assessing, { deviceId }) =>
+        assessing.hold({ kind: 'admin', password: 'admin-secret-2' }, 'device', deviceId),
+    },
+    {
+      who: 'an operator vouches for it',
+      ip: '127.38.9.4',
+      word: async (assessing, known) => {
+        expect(await assessing.vouch(known)).toBe('vouched');
+        expect(await assessing.vouch(known)).toBe('gone');
+      },
+    },
+  ])(
     'is told nothing that is kept to open the device, until $who',
-    async ({ proof, isSet, ip }) => {
+    async ({ ip, proof = 'sameCertificate', word }) => {
       const ports = { device: await freePort(), snmp: await freePort() };
       const assessing = await Assessing.start(['127.38.0.0/16']);
       closing.push(() => assessing.stop());
@@ -75,10 +97,15 @@ describe('who came to where a device was taken to have moved', () => {
       const moved = await assessing.assess({ ...known, proof: 'oldAddressSilent' });
       // By his own certificate, which is pinned since.
       await assessing.assess({ ...known, proof: 'sameCertificate' });
+      const another = { ...known, fingerprint: 'b'.repeat(64) };
+      expect(await assessing.vouch(another)).toBe('another');
+      expect(await assessing.vouch({ ...known, identity: { ...known.identity, ip: '127.38.9.9' } })).toBe(
+        'another',
+      );
+      await assessing.assess({ ...known, proof: 'sameCertificate' });
       expect(told).toEqual([]);
       expect(moved.detail).toContain('nobody vouches for who is there now');
-      if (isSet)
-        await assessing.hold({ kind: 'admin', password: 'admin-secret-2' }, 'device', known.deviceId);
+      await word?.(assessing, known);
       await assessing.assess({ ...known, proof });
       expect(told.join()).toContain('Digest username="admin"');
     },

@@ -7,6 +7,7 @@ import { placeName, userOf, type Credential, type CredentialScope } from '#devic
 import { openDeviceApi } from '#device/api';
 import { assessmentFinished, type AssessmentFinished } from '#events/assessment';
 import { assessmentUndone, assessmentUndoRequested, type AssessmentUndone } from '#events/undo';
+import { assessmentVouched, assessmentVouchRequested, type AssessmentVouched } from '#events/vouch';
 import { deviceApprovalDecided } from '#events/approval';
 import { deviceGrouped, type DeviceGrouped } from '#events/device';
 import type { Identity } from '#events/identity';
@@ -228,6 +229,17 @@ export class Assessing {
       async () => (await this.fed.told(assessmentUndone)).find(({ undoes }) => undoes === taskId),
       120_000,
     );
+  }
+
+  /** An operator says that it is the device. */
+  async vouch({ deviceId, identity, fingerprint }: Known): Promise<AssessmentVouched['outcome']> {
+    const who = { ip: identity.ip, fingerprint };
+    const request = published(assessmentVouchRequested.draft({ deviceId, who, requestedBy: 'ada' }));
+    const before = (await this.fed.told(assessmentVouched)).length;
+    await this.fed.feed(request);
+    const told = (await this.fed.told(assessmentVouched)).slice(before);
+    if (told.length !== 1 || !told[0]) throw new Error(`${told.length} answers to one word`);
+    return told[0].outcome;
   }
 
   /** As if it had been tried so much earlier. */

@@ -1,6 +1,6 @@
 // What there is to open one device with, and what became of it before (R67).
 //
-//   approvals.ts  whose certificate a person has approved
+//   approvals.ts  whose certificate a person has approved; vouching.ts: of one that was moved
 //   held.ts       credentials of a device, as they are when its task begins; what was tried
 //   candidates.ts in which order they are tried, and which are not
 //   entrances.ts  handed out one at a time, within the budget

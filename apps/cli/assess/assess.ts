@@ -2,6 +2,7 @@
 //
 //   assess.ts   assess now, or only say what that would change; stop    device.ts  devices, as these commands read them
 //   changes.ts  what was changed                                         undo.ts    put it back
+//   vouch.ts    a moved device is the device
 import * as z from 'zod';
 import type { Client } from '../client.js';
 import type { Command } from '../command-line.js';

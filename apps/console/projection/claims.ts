@@ -3,13 +3,31 @@
 import type { DeviceConflictDecided, DeviceConflicted } from '#events/conflict';
 import type { DeviceReconciled } from '#events/device';
 import type { Event } from '#events/event';
-import type { ClaimView, DeviceView } from './device-view.js';
+import type { AssessmentVouched } from '#events/vouch';
+import type { ClaimView, DeviceView, MovedUnproved } from './device-view.js';
 
 /**
  * Shown of one device: more than discovery keeps at a time (conflict.ts there), as word of what it forgot may come late.
  * Beyond that nobody's claim makes way for a newer one.
  */
 const claimsMax = 200;
+
+/** Assessment goes by the same: see movedAt in its decide.ts. */
+export function movedUnproved(view: DeviceView, event: Event<DeviceReconciled>): MovedUnproved | null {
+  const { proof: because, fresh, identity, fingerprint } = event.data;
+  const who = { ip: identity.ip, fingerprint };
+  if (fresh && (because === 'oldAddressSilent' || because === 'sameAddress'))
+    return { at: event.occurredAt, because, who };
+  if (because === 'verified' || because === 'operator' || !view.moved) return null;
+  return { ...view.moved, who };
+}
+
+/** One that was vouched for, unless another is there since. */
+export function vouched(view: DeviceView, { data: { outcome, who } }: Event<AssessmentVouched>): DeviceView {
+  const { ip, fingerprint } = view.moved?.who ?? {};
+  const isThere = who.ip === ip && who.fingerprint === fingerprint;
+  return outcome === 'vouched' && isThere ? { ...view, moved: null } : view;
+}
 
 const settledAt = ({ marks }: DeviceView): number => marks.settled ?? 0;
 const movedAt = ({ marks }: DeviceView): number => marks.moved ?? 0;

@@ -59,6 +59,13 @@ interface Claimant {
   readonly fingerprint: string | null;
 }
 
+/** It was moved, or shows another certificate at its address, and nothing proves it: who is there, of whom nothing is sure. */
+export interface MovedUnproved {
+  readonly at: string;
+  readonly because: 'oldAddressSilent' | 'sameAddress';
+  readonly who: Claimant;
+}
+
 /** A claim to the device's serial number that an operator can decide about. */
 export interface ClaimView {
   readonly claim: string;
@@ -106,6 +113,8 @@ export interface DeviceView {
   readonly claims?: readonly ClaimView[];
   /** Who claims it too, and found no room among those; absent likewise. */
   readonly leftOut?: LeftOut | null;
+  /** Until somebody vouches for it; absent likewise. */
+  readonly moved?: MovedUnproved | null;
   readonly tasks: readonly ActiveTask[];
   /** Tasks that ended, so that word of their beginning which comes late does not start them again. */
   readonly ended: readonly string[];
@@ -142,6 +151,7 @@ export const blankView = (id: string): DeviceView => ({
   conflict: null,
   claims: [],
   leftOut: null,
+  moved: null,
   tasks: [],
   ended: [],
   last: null,

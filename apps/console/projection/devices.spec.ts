@@ -15,9 +15,12 @@ import {
   deviceFlapping,
   deviceGrouped,
   deviceLicensed,
+  deviceReconciled,
   deviceRetired,
+  type DeviceReconciled,
 } from '#events/device';
 import type { Event } from '#events/event';
+import { assessmentVouched } from '#events/vouch';
 import { seatsCounted } from '#events/licence';
 import { listenerBody, listenerReported } from '#events/listener';
 import { announcementsRefused } from '#events/refusal';
@@ -292,6 +295,50 @@ describe.each(databases)('the projection on $name', ({ open }) => {
     expect(audit).toContainEqual(
       expect.objectContaining({ action: 'device.conflictDecisionRequested', target: `device:${deviceId}` }),
     );
+  });
+
+  it('says that nobody vouches for a device that was moved without a proof, until an operator does', async () => {
+    const one = printer('MOVE-0001');
+    const moved = async () =>
+      schemas.DeviceDetail.parse((await get(`/api/devices/${one.deviceId}`)).body).moved;
+    const reconciled = (change: Partial<DeviceReconciled>): Event => {
+      const identity = { ...one.identity, ip: '10.9.9.9' };
+      return trial.event(
+        'discovery',
+        deviceReconciled.draft({ ...deviceReconciled.example, ...one, identity, ...change }),
+      );
+    };
+    const taken = { proof: 'oldAddressSilent', fresh: true, fingerprint: 'c'.repeat(64) } as const;
+    const who = { ip: '10.9.9.9', fingerprint: taken.fingerprint };
+    await hear(trial.event('discovery', deviceDiscovered.draft({ ...deviceDiscovered.example, ...one })));
+    expect(await moved()).toBeNull();
+    const operator = await trial.token('operator');
+    const vouch = (body: object, token = operator) =>
+      trial.ask('POST', `/api/devices/${one.deviceId}/vouch`, { token, body });
+    expect(await vouch({ who })).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringMatching(/not moved/) },
+    });
+    await hear(reconciled(taken));
+    await hear(reconciled({ ...taken, proof: 'sameCertificate', fresh: false }));
+    expect(await moved()).toMatchObject({ because: 'oldAddressSilent', who });
+    expect((await vouch({ who: { ...who, fingerprint: null } })).status).toBe(409);
+    expect((await vouch({ who }, await trial.token('viewer'))).status).toBe(403);
+    expect((await vouch({ who })).status).toBe(202);
+    const { deviceId } = one;
+    expect((await trial.told('assessment.vouchRequested')).at(-1)).toMatchObject({ deviceId, who });
+    const word = (outcome: 'vouched' | 'another'): Event =>
+      trial.event('assessment', assessmentVouched.draft({ deviceId, who, outcome, vouchedBy: 'ada' }));
+    await hear(word('another'));
+    expect(await moved()).toMatchObject({ who });
+    await hear(reconciled({ ...taken, fingerprint: 'd'.repeat(64) }), word('vouched'));
+    expect(await moved()).toMatchObject({ who: { fingerprint: 'd'.repeat(64) } });
+    await hear(reconciled(taken), word('vouched'));
+    expect(await moved()).toBeNull();
+    await hear(reconciled({ ...taken, proof: 'sameAddress' }));
+    expect(await moved()).toMatchObject({ because: 'sameAddress' });
+    await hear(reconciled({ ...taken, proof: 'verified', fresh: false }));
+    expect(await moved()).toBeNull();
   });
 
   it('shows who was turned away, of all and with the serial number of a device', async () => {

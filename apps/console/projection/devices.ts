@@ -99,6 +99,7 @@ export class Devices {
       conflicts: open.map(conflictOf),
       dismissed: dismissed.map(conflictOf),
       leftOut: view.leftOut ? leftOutOf(view.leftOut) : null,
+      moved: view.moved ?? null,
       lastAnnouncement: announcements[0] ?? null,
       refusals,
       notAssessed: notAssessedOf(view),

@@ -6,7 +6,8 @@ import * as device from '#events/device';
 import type { Event, EventDefinition } from '#events/event';
 import type { Identity } from '#events/identity';
 import { assessmentUndone, type AssessmentUndone } from '#events/undo';
-import { conflictDecided, conflictRaised, conflictsSettled } from './claims.js';
+import { assessmentVouched } from '#events/vouch';
+import { conflictDecided, conflictRaised, conflictsSettled, movedUnproved, vouched } from './claims.js';
 import type { ActiveTask, DeviceView, Marks, Skipped } from './device-view.js';
 import { sentences } from './sentences.js';
 
@@ -146,7 +147,12 @@ export const deviceRules: readonly Rule[] = [
     autoDiscovered: event.data.trigger === 'announced',
   })),
   rule(device.deviceReconciled, sentences.reconciled, (view, event) =>
-    conflictsSettled(admit(view, event), event),
+    conflictsSettled(
+      fresh(view, 'identity', event)
+        ? { ...admit(view, event), moved: movedUnproved(view, event) }
+        : admit(view, event),
+      event,
+    ),
   ),
   rule(deviceConflicted, sentences.conflicted, conflictRaised),
   rule(deviceConflictDecided, sentences.conflictDecided, conflictDecided),
@@ -165,6 +171,7 @@ export const deviceRules: readonly Rule[] = [
           last: null,
           agent: null,
           flapping: null,
+          moved: null,
           autoDiscovered: null,
           marks: mark(view, 'retired', event),
         }
@@ -221,6 +228,7 @@ export const deviceRules: readonly Rule[] = [
     finish(heardOf(view, event, null), event),
   ),
   rule(assessmentUndone, sentences.undone, undone),
+  rule(assessmentVouched, sentences.vouched, vouched),
 ];
 
 /** A repeat of the same answer keeps the time of the first. */

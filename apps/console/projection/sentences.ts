@@ -4,6 +4,7 @@ import type { deviceConflicted, DeviceConflictDecided } from '#events/conflict';
 import type * as device from '#events/device';
 import type { EventDefinition } from '#events/event';
 import type { AssessmentUndone } from '#events/undo';
+import type { AssessmentVouched } from '#events/vouch';
 
 type DataOf<T> = T extends EventDefinition<infer D> ? D : never;
 
@@ -69,8 +70,7 @@ const proofs: Readonly<Record<DataOf<typeof device.deviceReconciled>['proof'], s
 };
 
 /** Assessment goes by the same: see movedAt in its decide.ts. */
-const withheld =
-  ' Until somebody vouches for it, nothing goes there of what is kept to open it: set a credential for this device to do so.';
+const withheld = ' Until somebody vouches for it, nothing goes there of what is kept to open it.';
 const unproved: Readonly<Partial<Record<DataOf<typeof device.deviceReconciled>['proof'], string>>> = {
   oldAddressSilent: withheld,
   sameAddress: withheld,
@@ -82,6 +82,11 @@ const decisions: Readonly<Record<DeviceConflictDecided['outcome'], string>> = {
   gone: 'decided too late: that conflict was over, and nothing was changed',
   another: 'decided too late: another claim had come instead, and nothing was changed',
 };
+
+const late = {
+  gone: 'nothing was to be vouched for any more',
+  another: 'somebody else is there now, and nothing was changed',
+} as const;
 
 /** Why a conflict was not decided without a person. */
 const causes = {
@@ -172,6 +177,10 @@ export const sentences = {
     const remediated = results.filter((result) => result.outcome === 'remediated').length;
     return `${outcomes[outcome]}${remediated > 0 ? `, ${settings(remediated)} remediated` : ''}.${why}`;
   },
+  vouched: ({ who, outcome, vouchedBy }: AssessmentVouched): string =>
+    outcome === 'vouched'
+      ? `${vouchedBy} vouches for who is at ${who.ip}: what is kept to open the device goes there.`
+      : `${vouchedBy} vouched too late for who was at ${who.ip}: ${late[outcome]}.`,
   undone: ({ outcome, detail, items }: AssessmentUndone): string => {
     const restored = items.filter((item) => item.outcome === 'restored').length;
     return `${undoOutcomes[outcome]}${restored > 0 ? `, ${settings(restored)} as before` : ''}.${detail ? ` ${detail}` : ''}`;

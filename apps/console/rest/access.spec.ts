@@ -34,6 +34,7 @@ const table: Readonly<Record<string, TokenRole | 'anyone'>> = {
   'DELETE api/devices/:id': 'operator',
   'POST api/devices/:id/assess': 'operator',
   'POST api/devices/:id/conflict': 'operator',
+  'POST api/devices/:id/vouch': 'operator',
   'GET api/devices/:id/changes': 'viewer',
   'POST api/devices/:id/undo': 'operator',
   'POST api/devices/:id/cancel': 'operator',

@@ -1,10 +1,11 @@
 // Devices: list, one, assess now, decide a conflict, delete.
 import { Body, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import * as z from 'zod';
-import { claimKey, deviceConflictDecisionRequested } from '#events/conflict';
+import { claimant, claimKey, deviceConflictDecisionRequested } from '#events/conflict';
 import { deviceRetireRequested } from '#events/device';
 import { slug } from '#events/document';
 import type { Draft } from '#events/event';
+import { assessmentVouchRequested } from '#events/vouch';
 import { PARTS, type StoredParts } from '#runtime/service';
 import { Assessing } from '../assessing/assessing.js';
 import { wanted, type Wanted } from '../assessing/wanted.js';
@@ -25,6 +26,7 @@ const query = pageQuery.extend({
   flapping: z.literal('true').optional(),
 });
 const decide = z.strictObject({ claim: claimKey, decision: z.enum(['keep', 'move']) });
+const vouch = z.strictObject({ who: claimant.strict() });
 const deviceId = z.uuid();
 
 @Resource('devices')
@@ -93,6 +95,21 @@ export class DevicesController {
     return {};
   }
 
+  /** Of a device with `moved`: who is there is the device, and what is kept to open it may go there. Asked for; its history tells. */
+  @Post(':id/vouch')
+  @HttpCode(202)
+  @Needs('operator')
+  async vouch(
+    @Param('id', { schema: deviceId }) id: string,
+    @Body({ schema: vouch }) { who }: z.infer<typeof vouch>,
+    @Who() caller: Caller,
+  ): Promise<object> {
+    mustBeMoved(await this.devices.view(id), who);
+    const draft = assessmentVouchRequested.draft({ deviceId: id, who, requestedBy: caller.name });
+    await this.#command(draft, caller, { who });
+    return {};
+  }
+
   #command(draft: Draft, { name: who, from }: Caller, detail?: object): Promise<void> {
     return this.parts.store.transaction(async (tx) => {
       const target = `device:${draft.definition.subjectOf(draft.data)}`;
@@ -100,6 +117,17 @@ export class DevicesController {
       await record(tx, this.parts.bus, [draft]);
     });
   }
+}
+
+/** Throws Refusal when somebody else is meant, or nobody: assessment says the same of what it hears. */
+function mustBeMoved({ moved }: DeviceView, who: z.infer<typeof claimant>): void {
+  if (moved?.who.ip === who.ip && moved.who.fingerprint === who.fingerprint) return;
+  throw new Refusal(
+    'tooLate',
+    moved
+      ? 'Somebody else is there now: load it again, and look at that one.'
+      : 'Nobody is to be vouched for: the device was not moved without a proof, or somebody has vouched for it.',
+  );
 }
 
 /** Throws Refusal when there is nothing to decide any more: discovery says the same of what it decides itself. */

@@ -4,7 +4,7 @@
 //   assessment.tsx  its last result             not-assessed.tsx  why there is none, or an old one
 //   changes.tsx     what Muster changed on it, and would    facts.tsx  who it is, its groups, its agent
 //   conflict.tsx    who claims to be it, too    sides.tsx      the two parties of such a claim
-//   history.tsx     what happened to it
+//   moved.tsx       nobody vouches for it       history.tsx    what happened to it
 import { getRouteApi } from '@tanstack/react-router';
 import { useDevice } from '../../api/queries.js';
 import type { DeviceDetail } from '../../api/types.js';
@@ -21,6 +21,7 @@ import { Changes, DryRunCard } from './changes.js';
 import { Conflicts } from './conflict.js';
 import { AgentCard, Announced, IdentityCard, Membership } from './facts.js';
 import { History } from './history.js';
+import { Moved } from './moved.js';
 
 const route = getRouteApi('/devices/$id');
 
@@ -76,6 +77,7 @@ function Device({ device }: { readonly device: DeviceDetail }) {
       </div>
       <Flapping flapping={device.flapping} />
       <Conflicts device={device} />
+      <Moved device={device} />
       <TurnedAway device={device} />
       <AssessmentCard device={device} />
       <DryRunCard run={device.lastDryRun ?? null} />

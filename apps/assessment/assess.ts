@@ -17,6 +17,7 @@ import { budget, kind, payload, spacedUntil, type Payload } from './task.js';
 import { becauseOf, begunBy, finished, skip } from './told.js';
 import { failureOf, type Failure } from './trouble.js';
 import { allowedBy, turnOf, whomOf } from './turn.js';
+import { unreadable } from './unreadable.js';
 
 export interface AssessOptions {
   readonly store: Store;
@@ -58,7 +59,7 @@ export function assessWorker({ store, openers, keyring, log }: AssessOptions): W
       if (!found) throw new Error('it was never begun');
       return told(task, await assessDevice({ store, keep, openers, keyring, grip, begun: found }));
     },
-    unreadable: ({ id, key }) => [skip(key, [], 'unreadable', { taskId: id })],
+    unreadable: unreadable(kind),
     failed: async (task, error) => {
       const found = begun.get(task);
       const failure = failureOf(error);

@@ -17,7 +17,8 @@
 //   connect.ts       which protocols it is spoken with
 //   credentials/     what opens a device, in which order and within which limits (R67)
 //   mutual.ts        whom its certificate is to lead to
-//   told.ts          how a task's end is told     notes.ts      what the log says of it
+//   told.ts          how a task's end is told      notes.ts      what the log says of it
+//   unreadable.ts    one of another version ends
 //   runs/            schedules: many devices at a time, under a budget of their own
 import { deviceApiPort } from '#device/api';
 import { ippPort } from '#device/ipp/ipp';

@@ -135,13 +135,12 @@ function against(requirements: readonly Requirement[], reading: Reading, device:
     driver: device.by(result.setting),
   }));
   const all = [...writesFor(requirements, compared, settingsCatalogue)];
-  const writes = new Map(all.filter(([key, value]) => device.isWritable(key, value)));
-  const unwritable = new Set(all.flatMap(([key]) => (writes.has(key) ? [] : [key])));
-  const explained = compared.map((result) =>
-    unwritable.has(result.setting)
-      ? { ...result, detail: 'it can be read on this device, but not set by what serves it' }
-      : result,
-  );
+  const whyNot = new Map(all.map(([key, value]) => [key, device.whyNotSet(key, value)]));
+  const writes = new Map(all.filter(([key]) => whyNot.get(key) === null));
+  const explained = compared.map((result) => {
+    const detail = whyNot.get(result.setting);
+    return detail ? { ...result, detail } : result;
+  });
   return { compared: explained, writes };
 }
 

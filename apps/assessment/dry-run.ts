@@ -61,7 +61,8 @@ export function dryRunWorker({ store, openers, keyring }: WishOptions): Worker {
       if (!found) throw new Error('it was never begun');
       return run(task, { begun: found, openers, keyring, grip });
     },
-    unreadable: ({ id, key }) => [skip(key, [], 'unreadable', { taskId: id, mode: 'dryRun' })],
+    unreadable: (_, { id, key }) =>
+      Promise.resolve([skip(key, [], 'unreadable', { taskId: id, mode: 'dryRun' })]),
     failed: async (task, error) => {
       const startedAt = begun.get(task)?.startedAt ?? new Date();
       const subjects = await subjectsOf(store, task, begun.get(task));

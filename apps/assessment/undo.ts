@@ -21,6 +21,7 @@ import { budget, undoPayload, type UndoPayload } from './task.js';
 import { becauseOf, begunBy, skip } from './told.js';
 import { DeviceTrouble, failureOf, mayPass, withLast, type Failure } from './trouble.js';
 import { allowedBy, turnOf, whomOf } from './turn.js';
+import { unreadable } from './unreadable.js';
 
 interface UndoOptions extends WishOptions {
   readonly log: Pick<Log, 'info'>;
@@ -62,7 +63,7 @@ export function undoWorker({ store, openers, keyring, log }: UndoOptions): Worke
         device.close();
       }
     },
-    unreadable: ({ id, key }) => [skip(key, [], 'unreadable', { taskId: id, mode: 'undo' })],
+    unreadable: unreadable('undo'),
     failed: async (task, error) => {
       const changes = await changesOf(store, task.id);
       const startedAt = begun.get(task)?.startedAt ?? begunBy(changes);

@@ -153,7 +153,7 @@ export class TaskPump {
       };
       log.error(fields, 'A task cannot be read by this build and is dropped');
       await drop(tx, store.schema, picked.id);
-      return { task: null, told: caused(picked, worker.unreadable?.(picked) ?? []) };
+      return { task: null, told: caused(picked, (await worker.unreadable?.(tx, picked)) ?? []) };
     }
     const begin = () => worker.begin?.(tx, task);
     const beginning =

@@ -254,7 +254,7 @@ describe.each(Object.keys(databases))('workers on %s', (name) => {
           throw new Error('of another version');
         },
       },
-      unreadable: () => [told(5)],
+      unreadable: () => Promise.resolve([told(5)]),
     });
     await add('a');
     await until('it is dropped', async () => (await active()).length === 0);

@@ -59,8 +59,8 @@ export interface Worker<Payload = unknown> {
   run(task: Task<Payload>, grip: Grip): Promise<Finish>;
   /** After the last attempt, or with TaskCancelled. */
   failed(task: Task<Payload>, error: Error): Finish | Promise<Finish>;
-  /** What to tell of a task whose payload this build cannot read: it is dropped. */
-  unreadable?(task: Task): readonly Draft[];
+  /** What to tell of a task whose payload this build cannot read: it is dropped in this transaction. */
+  unreadable?(tx: Tx, task: Task): Promise<readonly Draft[]>;
   readonly retryDelaysMs: readonly number[];
   /** After so long a run counts as failed, whatever it waits for; 120 s unless told. */
   readonly runMaxMs?: number;

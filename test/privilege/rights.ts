@@ -33,6 +33,7 @@ const assessments = [
   'assessment.started',
   'assessment.finished',
   'assessment.undone',
+  'assessment.vouched',
   'schedule.progressed',
 ];
 const whatBecameOfListeners = ['listener.reported'];
@@ -54,6 +55,7 @@ const requestsOfOperators = [
   'assessment.requested',
   'assessment.undoRequested',
   'assessment.cancelRequested',
+  'assessment.vouchRequested',
   'delivery.replayRequested',
   'discovery.requested',
   'discovery.cancelRequested',

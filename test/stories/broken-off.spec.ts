@@ -209,6 +209,33 @@ describe('a task that is broken off after it has changed devices', () => {
     await isTold(nth(0), { outcome: 'compliant', detail: null });
   });
 
+  it('tells what it has changed, and what was put back, when the task is of another version', async () => {
+    const unreadable = `update assessment.task set payload = '{}', not_before = now()`;
+    start(assesses(), undoes());
+    await fed.feed(grouped(nth(0)));
+    await waits('assess');
+    await store.query(unreadable);
+    await isOver();
+    const [first, ...none] = await fed.told(assessmentFinished);
+    expect([first, none]).toMatchObject([
+      { outcome: 'cancelled', mode: 'assess', detail: has('another version') },
+      [],
+    ]);
+    expect(first?.changes.length).toBeGreaterThan(5);
+    expect(first?.changes).toHaveLength(await kept(first?.taskId));
+    lost.clear();
+    const asked = { deviceId: nth(0).id, taskId: first?.taskId ?? '', requestedBy: 'ada' };
+    await fed.feed(published(assessmentUndoRequested.draft(asked)));
+    await waits('undo');
+    await store.query(unreadable);
+    await isOver();
+    const [, second, ...others] = await fed.told(assessmentFinished);
+    expect([second, others]).toMatchObject([{ outcome: 'cancelled', mode: 'undo' }, []]);
+    expect(second?.changes.length).toBeGreaterThan(0);
+    expect(second?.changes).toHaveLength(await kept(second?.taskId));
+    expect((await fed.told(assessmentSkipped)).filter(({ taskId }) => taskId !== null)).toEqual([]);
+  });
+
   it('tells what was put back when the device is deleted in the middle of an undoing', async () => {
     loseWhenWritten = false;
     start(assesses(), undoes());

@@ -219,6 +219,14 @@ describe('a device with a password', () => {
         'nobody vouches for',
       );
       expect(result.detail).toContain('nobody vouches that it is one of yours');
+      const foreseen = async () =>
+        (await assessing.dryRun(printer.known)).results.find(({ setting }) => setting === 'credential.admin');
+      expect(await foreseen()).toMatchObject({
+        wouldWrite: false,
+        detail: expect.stringContaining('nobody vouches for') as string,
+      });
+      await assessing.require({ ...telnetOff, 'credential.admin': 'generated' });
+      expect(await foreseen()).toMatchObject({ wouldWrite: true, detail: null });
     },
     limitMs,
   );

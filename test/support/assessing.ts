@@ -5,7 +5,7 @@ import { metrics } from '@opentelemetry/api';
 import { runWorkers, type RunningWorkers } from '#bus/worker';
 import { placeName, userOf, type Credential, type CredentialScope } from '#device/credential';
 import { openDeviceApi } from '#device/api';
-import { assessmentFinished, type AssessmentFinished } from '#events/assessment';
+import { assessmentFinished, assessmentRequested, type AssessmentFinished } from '#events/assessment';
 import { assessmentUndone, assessmentUndoRequested, type AssessmentUndone } from '#events/undo';
 import { assessmentVouched, assessmentVouchRequested, type AssessmentVouched } from '#events/vouch';
 import { deviceApprovalDecided } from '#events/approval';
@@ -19,6 +19,7 @@ import type { Log } from '#runtime/log';
 import type { Store } from '#store/store';
 import { assessWorker } from '../../apps/assessment/assess.js';
 import { assessment } from '../../apps/assessment/assessment.js';
+import { dryRunWorker } from '../../apps/assessment/dry-run.js';
 import { connect, targetOf, type Openers } from '../../apps/assessment/connect.js';
 import { heldFor } from '../../apps/assessment/credentials/held.js';
 import { Keyring } from '../../apps/assessment/credentials/keyring.js';
@@ -98,7 +99,7 @@ export class Assessing {
       instance: 'one',
     };
     const common = { store: this.store, openers, keyring, log };
-    const workers = [assessWorker(common), undoWorker(common)];
+    const workers = [assessWorker(common), dryRunWorker(common), undoWorker(common)];
     this.#workers = runWorkers({ ...parts, workers, service: 'assessment' });
   }
 
@@ -218,6 +219,22 @@ export class Assessing {
         (await this.fed.told(assessmentFinished)).find(({ covers }) => covers.includes(announcement)),
       120_000,
     );
+  }
+
+  /** What an assessment of a device that is known by now would change. */
+  async dryRun({ deviceId }: Known): Promise<AssessmentFinished> {
+    const foreseen = async () =>
+      (await this.fed.told(assessmentFinished)).filter(({ mode }) => mode === 'dryRun');
+    const before = (await foreseen()).length;
+    const wanted = {
+      deviceId,
+      policyId: null,
+      requestedBy: 'ada',
+      mode: 'dryRun',
+      everything: false,
+    } as const;
+    await this.fed.feed(published(assessmentRequested.draft(wanted)));
+    return until('the dry run ended', async () => (await foreseen())[before], 120_000);
   }
 
   /** What a task has changed, put back. */

@@ -89,15 +89,15 @@ export class CredentialEntrances implements Entrances {
     return this.options.held.moved ? movedUnproved : notVouched;
   }
 
-  /** Whether the device may get to know it. What others have as well goes to one that somebody vouches for. */
-  mayHave({ scope }: Candidate, secret: Credential): boolean {
+  /** Whether the device may get to know it, null being one that is made yet. What others have as well goes to one that somebody vouches for. */
+  mayHave({ scope }: Pick<Candidate, 'scope'>, secret: Credential | null): boolean {
     const { vouched, held } = this.options;
     if (vouched) return true;
     // Whoever waited for the real one to be switched off, and is pinned since.
     if (held.moved) return false;
     // SNMPv3 shows no password: who does not know it learns nothing that he could use elsewhere.
-    if (scope === 'device' || secret.kind === 'snmpUser') return true;
-    return secret.unproved === true;
+    if (scope === 'device' || secret?.kind === 'snmpUser') return true;
+    return secret?.unproved === true;
   }
 
   /** What an entrance was made of; null: of no secret. */

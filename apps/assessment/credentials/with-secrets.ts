@@ -3,6 +3,7 @@
 // the two opens the device.
 import type { CredentialKind } from '#device/credential';
 import { settingsCatalogue } from '#device/catalogue';
+import type { Credential } from '#device/credential';
 import type { DriverName, Outcome, Reading, Setback, Values, Written } from '#device/device';
 import type { Speaking, Ways } from '#device/ways/ways';
 import type { SettingValue } from '#events/device-setting';
@@ -24,6 +25,8 @@ const kindOf = (key: string): CredentialKind | null => settingsCatalogue.get(key
 const driverOf = (kind: CredentialKind): DriverName => (kind === 'admin' ? 'api' : 'snmp');
 const notHere =
   'no secret is set on a device that has not proved who it is, nor by SNMP but as a user of SNMPv3';
+const noneKept = 'none is kept for it: muster credential set says how';
+const notOpened = 'what Muster keeps for it cannot be opened: the log says why';
 const notVouched =
   'a password that other devices have as well is not set on one that nobody vouches for: see muster credential set --help';
 const answered = <T>(value: T): Outcome<T> => ({ kind: 'answered', value });
@@ -31,6 +34,9 @@ const answered = <T>(value: T): Outcome<T> => ({ kind: 'answered', value });
 export class WithSecrets implements Speaking {
   /** What the device has since this task has changed it. */
   readonly #changed = new Map<CredentialKind, Candidate>();
+
+  /** By key and value: why the device could not be given it; null: it could. */
+  readonly #lacking = new Map<string, string | null>();
 
   /** Made in this task. */
   readonly #made = new Map<CredentialKind, Candidate>();
@@ -60,12 +66,13 @@ export class WithSecrets implements Speaking {
     return this.#valueOf(kind) === undefined ? null : driverOf(kind);
   }
 
-  /** By SNMP over SNMPv3 alone: a community is as good as said aloud. */
-  isWritable(key: string, value: SettingValue): boolean {
+  /** As it was when the device was read last. By SNMP over SNMPv3 alone: a community is as good as said aloud. */
+  whyNotSet(key: string, value: SettingValue): string | null {
     const kind = kindOf(key);
     const { device } = this.options;
-    if (!kind) return device.isWritable(key, value);
-    return kind === 'admin' ? device.isProved : this.#letIn('snmp')?.kind === 'snmpUser';
+    if (!kind) return device.whyNotSet(key, value);
+    const isOpen = kind === 'admin' ? device.isProved : this.#letIn('snmp')?.kind === 'snmpUser';
+    return isOpen ? (this.#lacking.get(`${key} ${String(value)}`) ?? null) : notHere;
   }
 
   byServing(changes: Values): ReadonlyMap<DriverName | null, Values> {
@@ -82,6 +89,9 @@ export class WithSecrets implements Speaking {
     // What lets in is found out also where nothing else is asked by it.
     for (const name of new Set(kinds.map(driverOf)))
       if (!device.letInBy(name)) await device.confirm(name, signal);
+    for (const kind of kinds)
+      for (const to of ['stored', 'generated'])
+        this.#lacking.set(`credential.${kind} ${to}`, await this.#whyLacking(kind, to));
     const own = kinds.flatMap((kind): [string, SettingValue][] => {
       const value = this.#valueOf(kind);
       return value === undefined ? [] : [[`credential.${kind}`, value]];
@@ -95,7 +105,7 @@ export class WithSecrets implements Speaking {
     const kind = kindOf(key);
     // What could cut Muster off is written alone.
     if (!kind || changes.size !== 1) return device.write(changes, signal);
-    const refusal = this.isWritable(key, to) ? await this.#change(kind, to, signal) : notHere;
+    const refusal = this.whyNotSet(key, to) ?? (await this.#change(kind, to, signal));
     if (refusal !== null && typeof refusal !== 'string') return refusal;
     const refused = refusal === null ? [] : [[key, refusal] as const];
     return answered({ applied: new Set(refusal === null ? [key] : []), refused: new Map(refused) });
@@ -151,15 +161,14 @@ export class WithSecrets implements Speaking {
     to: SettingValue,
     signal: AbortSignal,
   ): Promise<string | Setback | null> {
-    const { device, vault, held, subject, entrances } = this.options;
+    const { device, vault, held, subject } = this.options;
     const name = driverOf(kind);
     const before = this.#letIn(name);
     const next = await this.#wanted(kind, to, before);
     if (typeof next === 'string') return next;
     const secret = await vault.open(next);
-    if (!secret) return 'what Muster keeps for it cannot be opened: the log says why';
-    // By SNMPv3 it goes to who has shown that he knows a user's password.
-    if (name === 'api' && !entrances.mayHave(next, secret)) return notVouched;
+    if (!secret) return notOpened;
+    if (!this.#mayHave(kind, next, secret)) return notVouched;
     const said = await device.setSecret(name, secret, signal);
     if (said.kind !== 'answered' && said.kind !== 'unreachable') return said.reason;
     if (kind === 'snmpRead' || kind === 'snmpWrite') {
@@ -173,6 +182,21 @@ export class WithSecrets implements Speaking {
     return null;
   }
 
+  /** What would keep it from getting this one: found out before anything is written, so that a dry run says the same. */
+  async #whyLacking(kind: CredentialKind, to: string): Promise<string | null> {
+    const kept = this.#first(kind, to === 'generated');
+    if (!kept && to === 'stored') return noneKept;
+    const secret = kept && (await this.options.vault.open(kept));
+    if (kept && !secret) return notOpened;
+    // One that is made yet is the device's own.
+    return this.#mayHave(kind, kept ?? { scope: 'device' }, secret) ? null : notVouched;
+  }
+
+  /** By SNMPv3 it goes to who has shown that he knows a user's password. */
+  #mayHave(kind: CredentialKind, one: Pick<Candidate, 'scope'>, secret: Credential | null): boolean {
+    return driverOf(kind) !== 'api' || this.options.entrances.mayHave(one, secret);
+  }
+
   /** What the device is to have, kept for good before it gets it; else why there is none. */
   async #wanted(
     kind: CredentialKind,
@@ -180,8 +204,7 @@ export class WithSecrets implements Speaking {
     before: Candidate | null,
   ): Promise<Candidate | string> {
     const { vault, held } = this.options;
-    if (to === 'stored')
-      return this.#first(kind, false) ?? 'none is kept for it: muster credential set says how';
+    if (to === 'stored') return this.#first(kind, false) ?? noneKept;
     if (to !== 'generated') return 'a secret that Muster does not keep cannot be put back';
     // One that the device may have taken without a word is not given up for another.
     const known = this.#first(kind, true);

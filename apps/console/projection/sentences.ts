@@ -174,6 +174,8 @@ export const sentences = {
           : `Its settings could not be read: ${outcome}.${why}`;
       return read ? `Dry run: ${settings(would)} would be changed.` : `Dry run: ${outcome}.${why}`;
     }
+    // Else an undoing is told of by its own event.
+    if (mode === 'undo') return `${undoOutcomes.cancelled}.${why}`;
     const remediated = results.filter((result) => result.outcome === 'remediated').length;
     return `${outcomes[outcome]}${remediated > 0 ? `, ${settings(remediated)} remediated` : ''}.${why}`;
   },

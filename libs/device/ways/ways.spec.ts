@@ -183,8 +183,12 @@ describe('who is asked', () => {
       },
     });
     expect([...keys].map((key) => ways.by(key))).toEqual(['api', 'api', 'snmp', 'snmp', 'ipp']);
-    expect([...keys].filter((key) => ways.isWritable(key, 'off'))).toEqual(['svc.telnet', 'a.both', 'a.set']);
-    expect(ways.isWritable('a.fact', 'ippsOnly')).toBe(true);
+    expect([...keys].filter((key) => ways.whyNotSet(key, 'off') === null)).toEqual([
+      'svc.telnet',
+      'a.both',
+      'a.set',
+    ]);
+    expect(ways.whyNotSet('a.fact', 'ippsOnly')).toBe(null);
     talk.said.splice(0);
     const written = await ways.write(new Map([...keys].map((key) => [key, 0])), signal);
     expect(talk.said).toEqual(['api write svc.telnet,a.both', 'snmp write a.set,a.read', 'ipp write a.fact']);

@@ -39,6 +39,8 @@ export interface WaysOptions
   readonly catalogue?: Catalogue;
 }
 
+const notSettable = 'it can be read on this device, but not set by what serves it';
+
 /** What whoever assesses a device needs of it. */
 export type Speaking = Pick<
   Ways,
@@ -49,7 +51,7 @@ export type Speaking = Pick<
   | 'setIpsec'
   | 'reach'
   | 'by'
-  | 'isWritable'
+  | 'whyNotSet'
   | 'byServing'
   | 'known'
   | 'leftAlone'
@@ -204,9 +206,9 @@ export class Ways {
     return this.#found.by(key);
   }
 
-  /** Whether what serves it could set it so, too. */
-  isWritable(key: string, value: SettingValue): boolean {
-    return this.#found.isWritable(key, value);
+  /** Why what serves it could not set it so, too; null: it could. */
+  whyNotSet(key: string, value: SettingValue): string | null {
+    return this.#found.isWritable(key, value) ? null : notSettable;
   }
 
   /** What was asked nothing, as another device may be behind it, and why; null: nothing was. */

@@ -19,7 +19,7 @@ export function Rule({ rule, fault, readOnly, onChange, onRemove }: RuleProps) {
   if (readOnly) return <Shown label={name}>{ruleWords(rule)}</Shown>;
   return (
     <fieldset className="stack-close" aria-label={`Rule ${name}`}>
-      <div className="row row-bottom">
+      <div className="row row-fields">
         {texts.map(({ field, label, set }) => (
           <TextInput
             key={field}
@@ -58,7 +58,7 @@ const traversals = { off: 'Off', remote: 'Hosts', both: 'Hosts and device' } as 
 
 function Proof({ rule, fault, onChange }: PartProps) {
   return (
-    <div className="row row-bottom">
+    <div className="row row-fields">
       <Choice
         label="Certificate"
         value={rule.certificate ?? 'none'}
@@ -106,7 +106,7 @@ function Proof({ rule, fault, onChange }: PartProps) {
 
 function Lifetimes({ rule, fault, onChange }: PartProps) {
   return (
-    <div className="row row-bottom">
+    <div className="row row-fields">
       <Choice
         label="Keying"
         value={rule.keying}

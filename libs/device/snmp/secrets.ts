@@ -8,11 +8,10 @@ import { statusText } from './setback.js';
 import { keyChangeOf } from './usm/key-change.js';
 import { keyMaker } from './usm/keys.js';
 
-/** JETDIRECT3-MIB: communities, and the password of the device's pages. */
+/** Communities of JETDIRECT3-MIB. */
 const objects = {
   snmpWrite: '1.3.6.1.4.1.11.2.15.1.1.0',
   snmpRead: '1.3.6.1.4.1.11.2.15.1.2.0',
-  admin: '1.3.6.1.4.1.11.2.4.3.5.29.0',
 } as const;
 
 /** usmUserEntry of SNMP-USER-BASED-SM-MIB (RFC 3414 5). */
@@ -26,10 +25,11 @@ export async function setSecret(
   secret: Credential,
 ): Promise<Outcome<null>> {
   if (access.version !== 'v3' || !access.auth || !access.priv) return inClear;
+  if (secret.kind === 'admin') return unproven;
   const varbinds =
     secret.kind === 'snmpUser'
       ? await newKeys(session, access, secret)
-      : [octets(objects[secret.kind], Buffer.from(textOf(secret)))];
+      : [octets(objects[secret.kind], Buffer.from(secret.community))];
   if ('kind' in varbinds) return varbinds;
   try {
     // Both keys by one request: as of one, either both are changed or none is.
@@ -47,11 +47,11 @@ const taken: Outcome<null> = { kind: 'answered', value: null };
  * Read again as it was set, encrypted: who shows what he has shows whether it is the new one. To try it is no way to find out, as a
  * community is said in clear. Most show none; then the device's word is all there is.
  */
-async function readBack(session: Session, secret: Clear): Promise<Outcome<null>> {
+async function readBack(session: Session, secret: Community): Promise<Outcome<null>> {
   const oid = objects[secret.kind];
   const value = (await getAll(session, [oid])).found.get(oid)?.value;
   const shown = Buffer.isBuffer(value) ? value.toString().trim() : '';
-  return shown === textOf(secret) || isHidden(shown) ? taken : notTaken;
+  return shown === secret.community || isHidden(shown) ? taken : notTaken;
 }
 
 /** As agents write that there is one, or nothing at all. */
@@ -67,15 +67,17 @@ const inClear: Outcome<never> = {
   kind: 'unsupported',
   reason: 'no secret is sent by SNMP but encrypted, by SNMPv3',
 };
+/** By SNMP nobody can tell whether a password of its pages is still that one, and one that Muster makes no person could read. */
+const unproven: Outcome<never> = {
+  kind: 'unsupported',
+  reason: 'the password of its pages is not set by SNMP, where nothing shows whether it lets in',
+};
 const otherUser: Outcome<never> = {
   kind: 'unsupported',
   reason: 'by SNMP a user gets other passwords, and neither another name nor other algorithms',
 };
 
-/** What is set as it is. */
-type Clear = Exclude<Credential, CredentialOf<'snmpUser'>>;
-
-const textOf = (secret: Clear): string => (secret.kind === 'admin' ? secret.password : secret.community);
+type Community = CredentialOf<'snmpRead' | 'snmpWrite'>;
 
 const octets = (oid: string, value: Buffer): Varbind => ({ oid, type: snmp.ObjectType.OctetString, value });
 

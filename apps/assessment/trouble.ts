@@ -1,7 +1,7 @@
 // A run that came to nothing: what may be tried again, and what its task ends with.
 import { cut } from '#events/cut';
 import { TaskCancelled } from '#bus/lease';
-import type { Setback } from '#device/device';
+import { isWorthAgain, type Setback } from '#device/device';
 import { detailMax, type SettingChange } from '#events/device-setting';
 
 /** Thrown when the device could not be spoken with this time, and another try may mend it. */
@@ -13,10 +13,8 @@ export class DeviceTrouble extends Error {
 }
 
 /** Who is silent may be booting, for minutes. What cannot be understood is asked for once more. */
-export function mayPass(setback: Setback, { attempt }: { readonly attempt: number }): boolean {
-  if (setback.kind !== 'failed') return setback.kind === 'unreachable';
-  return setback.mayPass === 'once' ? attempt === 1 : setback.mayPass;
-}
+export const mayPass = (setback: Setback, { attempt }: { readonly attempt: number }): boolean =>
+  setback.kind === 'unreachable' || isWorthAgain(setback, attempt);
 
 export interface Failure {
   readonly outcome: 'unreachable' | 'failed' | 'cancelled';

@@ -3,7 +3,7 @@
 // protocol that a packet filter drops.
 import { setTimeout as delay } from 'node:timers/promises';
 import { mayConnect } from '#device/address';
-import type { Identified, Outcome } from '#device/device';
+import { isWorthAgain, type Identified, type Outcome } from '#device/device';
 import { knock, type Knock } from '#device/probe/knock';
 import { ownAddresses } from '#addresses/own';
 import type { Settings } from '#events/settings';
@@ -25,6 +25,8 @@ export interface Asking {
 
 export interface Whom extends Asked {
   readonly settings: Settings;
+  /** From 1. */
+  readonly attempt: number;
   /** What may pass is tried again later. */
   readonly mayComeAgain: boolean;
 }
@@ -34,14 +36,17 @@ export interface Whom extends Asked {
  * for the old one until an operator decides. Throws for what may pass, and whenever this machine itself could not ask.
  */
 export async function askOldAddress(on: Asking, whom: Whom, signal: AbortSignal): Promise<OldAddress> {
-  const { device, settings, mayComeAgain } = whom;
+  const { device, settings, attempt, mayComeAgain } = whom;
   const address = device.identity.ip;
   if (!mayConnect(address, settings.deviceNetworks, ownAddresses())) return 'outsideNetworks';
   for (const pauseMs of [...(on.silentAgainMs ?? pausesOf), null]) {
     const heard = await askOnce(on, whom, signal);
     const who = whoSays(heard, whom);
     if (who) return who;
-    if (mayComeAgain && heard.said.some(({ said }) => said.kind === 'failed' && said.mayPass))
+    if (
+      mayComeAgain &&
+      heard.said.some(({ said }) => said.kind !== 'answered' && isWorthAgain(said, attempt))
+    )
       throw new Error(`the old address ${address} answers what cannot be understood: ${reasonsIn(heard)}`);
     if (isAlive(heard)) return 'answers';
     if (isUnasked(heard))

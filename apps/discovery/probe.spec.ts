@@ -398,4 +398,21 @@ describe.each(Object.keys(databases))('an unknown client on %s', (name) => {
     expect(await fed.told(announcementProbed)).toHaveLength(1);
     expect(lines()).toHaveLength(1);
   });
+
+  it('that answers what nobody understands is asked once more, and then left', async () => {
+    const { key, certificate } = await selfSigned({ commonName: 'device' });
+    let asked = 0;
+    const server = createServer({ key, cert: certificate }, (_, response) => {
+      asked += 1;
+      response.end('nonsense');
+    });
+    open.push({ close: () => new Promise((closed) => server.close(closed)) });
+    await new Promise<void>((resolve) => server.listen(devicePort, address, resolve));
+    await fed.feed(settings({ ...asking, probeCommunity: null }), turnedAway([address]));
+    work([10, 10]);
+    await allAsked();
+    expect(asked).toBe(2);
+    const [told] = await fed.told(announcementProbed);
+    expect(told?.problem).toMatch(/^open device API: its answer is not JSON/);
+  });
 });

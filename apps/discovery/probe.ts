@@ -46,7 +46,7 @@ export function probeWorker(on: Probing): Worker {
     run: async (task, { signal }) => {
       const settings = (await readDocument(on.store, 'discovery', settingsChanged))?.body;
       if (!settings || !mayProbe(settings)) return { events: [] };
-      const found = await ask(on, task.payload.peer, settings, signal);
+      const found = await ask(on, task, { settings, signal });
       const settle = (tx: Tx) =>
         'problem' in found ? giveUp(on, tx, { ...task.payload, ...found }) : letIn(on, tx, { task, found });
       return { events: [], settle };
@@ -66,11 +66,10 @@ interface Useless {
 /** Throws why it is not known who it is, where it may be another time. */
 async function ask(
   on: Probing,
-  address: string,
-  settings: Settings,
-  signal: AbortSignal,
+  { payload: { peer }, attempt }: Task<Probe>,
+  by: { readonly settings: Settings; readonly signal: AbortSignal },
 ): Promise<Found | Useless> {
-  const answer = await whoIs(address, { ways: waysOfAsking(on), settings, signal });
+  const answer = await whoIs(peer, { ways: waysOfAsking(on), attempt, ...by });
   if (answer.kind === 'found') return answer.found;
   if (answer.somebody && !answer.mayPass) return { problem: answer.reason };
   throw new Error(answer.reason);

@@ -51,7 +51,8 @@ export function proveMoveWorker(on: Proving): Worker {
 async function ask(on: Proving, asked: Asked, attempt: number, signal: AbortSignal): Promise<OldAddress> {
   const settings = (await readDocument(on.store, 'discovery', settingsChanged))?.body;
   if (!settings) return 'outsideNetworks';
-  return askOldAddress(on, { ...asked, settings, mayComeAgain: attempt <= retryDelaysMs.length }, signal);
+  const mayComeAgain = attempt <= retryDelaysMs.length;
+  return askOldAddress(on, { ...asked, settings, attempt, mayComeAgain }, signal);
 }
 
 /** Under the device's lock. When it is not any more as it was when its address was asked, it is asked again. */

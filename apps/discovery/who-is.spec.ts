@@ -40,7 +40,7 @@ const calledOff = ['API called off', 'SNMP called off', 'IPP called off'];
 it('all are asked at once, and the first of them has the word, however late it comes', async () => {
   const { told, all, ways } = some();
   const [api, snmp, ipp] = all;
-  const answer = whoIs(address, { ways, settings, signal: new AbortController().signal });
+  const answer = whoIs(address, { ways, settings, signal: new AbortController().signal, attempt: 1 });
   expect(told).toEqual(['API asked', 'SNMP asked', 'IPP asked']);
   ipp.says(known);
   snmp.says(known);
@@ -52,7 +52,7 @@ it('all are asked at once, and the first of them has the word, however late it c
 it('who has the word ends the others, and the next has it where one says nothing', async () => {
   const { told, all, ways } = some();
   const [api, snmp] = all;
-  const answer = whoIs(address, { ways, settings, signal: new AbortController().signal });
+  const answer = whoIs(address, { ways, settings, signal: new AbortController().signal, attempt: 1 });
   snmp.says(known);
   api.says(silent);
   expect(await answer).toMatchObject({ kind: 'found', found: { probedBy: 'snmp' } });
@@ -62,7 +62,7 @@ it('who has the word ends the others, and the next has it where one says nothing
 it('where nobody says it, each way has its reason, and one for which something is missing is not gone', async () => {
   const { told, all, ways } = some('no community is set');
   const [api, , ipp] = all;
-  const answer = whoIs(address, { ways, settings, signal: new AbortController().signal });
+  const answer = whoIs(address, { ways, settings, signal: new AbortController().signal, attempt: 1 });
   ipp.says({ kind: 'unsupported', reason: 'no MAC address' });
   api.says(silent);
   expect(await answer).toEqual({
@@ -77,7 +77,7 @@ it('where nobody says it, each way has its reason, and one for which something i
 it('what says that it is at another address is not let in by another way', async () => {
   const { all, ways } = some();
   const [api, snmp] = all;
-  const answer = whoIs(address, { ways, settings, signal: new AbortController().signal });
+  const answer = whoIs(address, { ways, settings, signal: new AbortController().signal, attempt: 1 });
   snmp.says(known);
   api.says({ kind: 'answered', value: { identity: exampleIdentity, fingerprint: null } });
   expect(await answer).toMatchObject({ kind: 'unknown', somebody: true, mayPass: false });
@@ -86,7 +86,7 @@ it('what says that it is at another address is not let in by another way', async
 it('called off, it ends with all of its questions', async () => {
   const { told, ways } = some();
   const off = new AbortController();
-  const answer = whoIs(address, { ways, settings, signal: off.signal });
+  const answer = whoIs(address, { ways, settings, signal: off.signal, attempt: 1 });
   off.abort(new Error('not wanted any more'));
   await expect(answer).rejects.toThrow('not wanted any more');
   expect(told.slice(3)).toEqual(calledOff);

@@ -1,7 +1,7 @@
 // Who is at an address (R19, R30): asked in all ways at once, and the one that says most has the word.
 import { mayConnect } from '#device/address';
 import { openDeviceApi } from '#device/api';
-import type { Identified, Outcome, Setback } from '#device/device';
+import { isWorthAgain, type Identified, type Outcome, type Setback } from '#device/device';
 import { ippPort as standardIppPort, openIpp } from '#device/ipp/ipp';
 import { openSnmp, snmpPort as standardSnmpPort } from '#device/snmp/driver';
 import type { ProbeWay } from '#events/device';
@@ -92,12 +92,14 @@ export interface Asking {
   readonly ways: readonly Way[];
   readonly settings: Settings;
   readonly signal: AbortSignal;
+  /** From 1: what cannot be understood is asked for once more, and not again. */
+  readonly attempt: number;
 }
 
 /** Rejects only when `signal` is aborted, with its reason. */
-export async function whoIs(address: string, { ways, settings, signal }: Asking): Promise<Answer> {
+export async function whoIs(address: string, { ways, settings, signal, attempt }: Asking): Promise<Answer> {
   if (!mayConnect(address, settings.deviceNetworks, ownAddresses()))
-    return unknown([`${address} lies outside the device networks`], []);
+    return unknown([`${address} lies outside the device networks`], [], attempt);
   const over = new AbortController();
   const asking = AbortSignal.any([signal, over.signal]);
   const asked = ways.map((each) => {
@@ -117,7 +119,7 @@ export async function whoIs(address: string, { ways, settings, signal }: Asking)
       if (outcome) setbacks.push(outcome);
       reasons.push(`${each.name}: ${outcome?.reason ?? lack ?? ''}`);
     }
-    return unknown(reasons, setbacks);
+    return unknown(reasons, setbacks, attempt);
   } finally {
     // Nobody needs to hear the rest; when this settles, nothing is open to the address any more.
     over.abort();
@@ -133,9 +135,9 @@ function judged(address: string, found: Found, name: string): Answer {
   return { kind: 'unknown', reason, somebody: true, mayPass: false };
 }
 
-const unknown = (reasons: readonly string[], setbacks: readonly Setback[]): Answer => ({
+const unknown = (reasons: readonly string[], setbacks: readonly Setback[], attempt: number): Answer => ({
   kind: 'unknown',
   reason: reasons.join('; '),
   somebody: setbacks.some(({ kind }) => kind !== 'unreachable'),
-  mayPass: setbacks.some((setback) => setback.kind === 'failed' && setback.mayPass),
+  mayPass: setbacks.some((setback) => isWorthAgain(setback, attempt)),
 });

@@ -47,6 +47,10 @@ export type Outcome<T> =
       readonly other?: boolean;
     };
 
+/** Whether who failed in its `attempt`th try, from 1, is worth another one soon. */
+export const isWorthAgain = (setback: Setback, attempt: number): boolean =>
+  setback.kind === 'failed' && (setback.mayPass === 'once' ? attempt === 1 : setback.mayPass);
+
 /**
  * What an unreachable device shows of the host at its address. silent: nothing came back from there, once · alive: it
  * took, refused or cut the connection · unknown: this machine could not ask.

@@ -52,7 +52,7 @@ export function findWorker(on: Finding): Worker {
     run: async (task, grip) => {
       const wants = await stillWanted(on.store, task.payload.wants);
       if (wants.length === 0) return { events: [] };
-      const heard = await hear(on, task.payload.at, grip);
+      const heard = await hear(on, task, grip);
       if (heard.kind === 'found') return { events: [], settle: (tx) => letIn(tx, task, { wants, heard }) };
       // Of a range it is one of many; of what is named, somebody wants to know.
       if (heard.mayPass && wants.some(({ ofRange }) => !ofRange)) throw new Error(heard.reason);
@@ -77,7 +77,11 @@ type Heard =
   | ({ readonly kind: 'unknown'; readonly mayPass: boolean } & Nobody);
 
 /** Throws when DNS does not answer. */
-async function hear({ store, ways, dnsServers }: Finding, at: string, { signal }: Grip): Promise<Heard> {
+async function hear(
+  { store, ways, dnsServers }: Finding,
+  { payload: { at }, attempt }: Task<Find>,
+  { signal }: Grip,
+): Promise<Heard> {
   const settings = (await readDocument(store, 'discovery', settingsChanged))?.body;
   if (!settings) throw new Error('the instant-on settings were not seen yet');
   const host = isIP(at) === 0 ? at : null;
@@ -94,7 +98,7 @@ async function hear({ store, ways, dnsServers }: Finding, at: string, { signal }
     .map((address) => ipaddr.process(address).toString())
     .filter((address) => mayConnect(address, settings.deviceNetworks, ownAddresses()));
   if (addresses.length === 0) return { ...none, outcome: 'refused', reason: outside(host, all) };
-  return askEach(addresses, host, { ways, settings, signal });
+  return askEach(addresses, host, { ways, settings, signal, attempt });
 }
 
 const outside = (host: string | null, addresses: readonly string[]): string =>

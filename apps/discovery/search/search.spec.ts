@@ -357,6 +357,31 @@ describe.each(Object.keys(databases))('a device that is looked for, on %s', (nam
   );
 
   it.runIf(isOne)(
+    'is a claim where nobody understands what its old address answers: that is asked once more, and no further',
+    async () => {
+      const before = someAddress();
+      await fed.feed(announces(before, null));
+      const { key, certificate } = await selfSigned({ commonName: 'device' });
+      let times = 0;
+      const old = createServer({ key, cert: certificate }, (_, response) => {
+        times += 1;
+        response.end('nonsense');
+      });
+      open.push({ close: () => new Promise((closed) => old.close(closed)) });
+      await new Promise<void>((resolve) => old.listen(devicePort, before, resolve));
+      await printerAt(address);
+      work();
+      expect(await lookFor({ at: address })).toMatchObject([{ outcome: 'claimed' }]);
+      const [conflict] = await until('it is told', async () => {
+        const told = await fed.told(deviceConflicted);
+        return told.length > 0 && told;
+      });
+      expect([conflict?.because, times]).toEqual(['answers', 2]);
+    },
+    30_000,
+  );
+
+  it.runIf(isOne)(
     'moves nowhere by its certificate, which whoever passes its words on shows as well',
     async () => {
       const fingerprint = await printerAt(address);

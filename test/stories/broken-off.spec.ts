@@ -46,6 +46,8 @@ import { startVirtualDevices, type VirtualDevices } from '../support/virtual-dev
 const limitMs = 60_000;
 const gone = { kind: 'unreachable', reason: 'gone', host: 'unknown' } as const;
 type Device = VirtualDevices['devices'][number];
+const base = policyTemplates.find(({ id }) => id === 'base')?.body;
+if (!base) throw new Error('there is a template base');
 
 describe('a task that is broken off after it has changed devices', () => {
   let store: Store;
@@ -124,8 +126,6 @@ describe('a task that is broken off after it has changed devices', () => {
     lost.clear();
     [loseWhenWritten, gate] = [true, null];
     fed = await startFed(store, assessment.consumers);
-    const base = policyTemplates.find(({ id }) => id === 'base')?.body;
-    if (!base) throw new Error('there is a template base');
     await fed.feed(settings({ allowRemediation: false }), document(policyChanged, 'base', base));
     const all = groupBody.parse({ name: 'All', kind: 'all' });
     await fed.feed(document(groupChanged, 'all', all), ...peers.devices.map((one) => grouped(one)));
@@ -145,6 +145,7 @@ describe('a task that is broken off after it has changed devices', () => {
     running.push(runWorkers({ ...on, workers }));
   };
   const assesses = () => assessWorker({ store, openers, keyring: null, log: silentLog });
+  const chunks = () => chunkWorker({ store, bus: outboxBus, openers, keyring: null, log: silentLog });
   const undoes = () => undoWorker({ store, openers, keyring: null, log: silentLog });
   const waits = (kind: string) =>
     until(
@@ -204,6 +205,11 @@ describe('a task that is broken off after it has changed devices', () => {
     await store.query(`update assessment.task set attempt = 0, not_before = now()`);
     lost.clear();
     loseWhenWritten = false;
+    // Somebody else did the rest.
+    const { device } = nth(0);
+    const has = device.settings();
+    const rest = base.items.filter(({ setting, required }) => setting in has && has[setting] !== required);
+    await device.write(Object.fromEntries(rest.map(({ setting, required }) => [setting, required])));
     start(assesses());
     await isOver();
     await isTold(nth(0), { outcome: 'compliant', detail: null });
@@ -276,10 +282,7 @@ describe('a task that is broken off after it has changed devices', () => {
     const times = { every: 'daily', from: '2026-01-01', at: '03:00', enabled: false };
     const body = scheduleBody.parse({ name: 'x', groupId: 'all', policyId: 'base', ...times, ...change });
     await fed.feed(document(scheduleChanged, 'x', body));
-    start(
-      runWorker({ stepMs: 50 }),
-      chunkWorker({ store, bus: outboxBus, openers, keyring: null, log: silentLog }),
-    );
+    start(runWorker({ stepMs: 50 }), chunks());
     const runId = randomUUID();
     await fed.feed(published(scheduleRunRequested.draft({ runId, scheduleId: 'x', requestedBy: 'ada' })));
     return runId;
@@ -319,6 +322,23 @@ describe('a task that is broken off after it has changed devices', () => {
       const { only, began } = await isTold(nth(place), { outcome: 'cancelled', detail });
       expect(only).toMatchObject({ runId, startedAt: began?.startedAt });
     }
+  });
+
+  it('tells of one that was cancelled by itself before its run was by whom', async () => {
+    const runId = await beginRun();
+    await rowsWait(3);
+    await stop();
+    await fed.feed(
+      cancelled(nth(0)),
+      published(scheduleCancelRequested.draft({ runId, requestedBy: 'bob' })),
+    );
+    start(runWorker({ stepMs: 50 }));
+    const states = () => store.query<{ state: string }>('select state from assessment.run');
+    await until('the run ends', async () => (await states())[0]?.state === 'ending', limitMs);
+    start(chunks());
+    await ended();
+    await isTold(nth(0), { outcome: 'cancelled', detail: 'ada has cancelled it' });
+    await isTold(nth(1), { outcome: 'cancelled', detail: 'bob has cancelled it' });
   });
 
   it('tells what a run has changed on devices that wait, when it is stopped by its own limit', async () => {

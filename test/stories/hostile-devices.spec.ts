@@ -34,11 +34,16 @@ import { until } from '../support/until.js';
 const [devicePort, snmpPort, ippPort] = await Promise.all([freePort(), freePort(), freePort()]);
 const shown = await selfSigned({ commonName: 'printer' });
 const fingerprint = fingerprintOf(new X509Certificate(shown.certificate).raw);
-/** Unpacked, 200 MB. */
-const bomb = await buffer(
-  Readable.from(Array.from({ length: 200 }, () => Buffer.alloc(1_000_000))).pipe(createGzip()),
+/** Unpacked, 100 MB. */
+const packed = await buffer(
+  Readable.from(Array.from({ length: 100 }, () => Buffer.alloc(1_000_000))).pipe(createGzip()),
 );
-/** Most of it is what the database in this process and the questions of this test leave to be collected. */
+/** Unpacked, 2 GB: a file of gzip may have any number of parts. */
+const bomb = Buffer.concat(Array.from({ length: 20 }, () => packed));
+/**
+ * Most of it is what the database in this process and the questions of this test leave to be collected. Whoever kept what it is sent
+ * would keep the 2 GB, or all that comes in the seconds that an answer may take.
+ */
 const bytesMax = 300_000_000;
 
 const closing: (() => unknown)[] = [];
@@ -108,6 +113,17 @@ const byteByByte: Answering = (_, response) => {
   response.on('close', () => clearInterval(timer));
 };
 
+/** As fast as it is taken. */
+const withoutEnd: Answering = (_, response) => {
+  const part = Buffer.alloc(1_000_000, ' ');
+  const more = (): void => {
+    while (!response.destroyed && response.write(part));
+    if (!response.destroyed) response.once('drain', more);
+  };
+  response.on('error', () => undefined);
+  more();
+};
+
 interface Hostile {
   readonly serve: Serve;
   readonly says: RegExp;
@@ -136,6 +152,21 @@ const hostile: Readonly<Record<string, Hostile>> = {
       () => (_, response) => void response.setHeader('content-encoding', 'gzip').end(bomb),
     ),
     says: /compressed an answer/,
+  },
+  'an answer without end': {
+    serve: web(devicePort, () => (request, response) => {
+      response.setHeader('content-type', 'application/json');
+      withoutEnd(request, response);
+    }),
+    says: /its answer is longer than 262144 bytes/,
+  },
+  'an answer without end by IPP': {
+    serve: web(ippPort, () => (request, response) => {
+      response.setHeader('content-type', 'application/ipp');
+      withoutEnd(request, response);
+    }),
+    says: /its answer is longer than 262144 bytes/,
+    pinned: null,
   },
   'one byte a second': { serve: web(devicePort, () => byteByByte), says: /answers too slowly/ },
   'a redirect': {

@@ -181,15 +181,22 @@ describe.each(databases)('assessing on $name', ({ open }) => {
   it('what a group was changed since a moment is asked to be put back, the newest first', async () => {
     const of = await plugIn('OFFICE-UNDO-3');
     const tasks = [randomUUID(), randomUUID()];
-    for (const taskId of tasks) await hear(finished(of, taskId));
+    const [change] = assessmentFinished.example.changes;
+    const changedAt = (at: string, setting = 'svc.telnet') => ({ changes: [{ ...change, setting, at }] });
+    const [older = '', newer = ''] = tasks;
+    // Heard of in another order than they were made.
+    await hear(finished(of, newer, changedAt('2026-02-01T00:00:00.000Z')));
+    await hear(finished(of, older, changedAt('2026-01-01T00:00:00.000Z')));
+    await hear(finished(of, randomUUID(), changedAt('2019-12-31T00:00:00.000Z')));
+    await hear(finished(of, randomUUID(), changedAt('2026-03-01T00:00:00.000Z', 'credential.admin')));
     expect(await post('groups/nobody/undo', { since: longAgo })).toMatchObject({ status: 404 });
     expect(await post('groups/office/undo', { since: 'yesterday' })).toMatchObject({ status: 400 });
     const later = '2999-01-01T00:00:00Z';
     expect(await post('groups/office/undo', { since: later })).toMatchObject({ body: { devices: 0 } });
     expect((await post('groups/office/undo', { since: longAgo })).status).toBe(202);
     const asked = await told('assessment.undoRequested', of.deviceId);
-    expect(asked).toHaveLength(2);
-    for (const taskId of tasks) expect(asked).toContainEqual(expect.objectContaining({ taskId }));
+    // What is asked for last is put back first.
+    expect(asked).toMatchObject(tasks.map((taskId) => ({ taskId })));
   });
 
   it('of a task that put back two others, what it wrote last counts', async () => {

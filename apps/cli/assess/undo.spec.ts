@@ -1,0 +1,99 @@
+// What was changed on the devices of a group, put back at the command line, a real console at the other end.
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assessmentFinished } from '#events/assessment';
+import { deviceDiscovered, deviceGrouped } from '#events/device';
+import { databases, Trial } from '../../../test/support/console.js';
+import { ownFolder } from '../../../test/support/servers.js';
+import { typed } from '../../../test/support/typed.js';
+import { until } from '../../../test/support/until.js';
+import { runCommand } from '../command-line.js';
+
+const [PGlite] = databases;
+
+describe('muster undo --group', () => {
+  let trial: Trial;
+  let folder: string;
+  beforeAll(async () => {
+    trial = await Trial.start(await PGlite.open());
+    folder = await ownFolder('undo');
+    const token = await trial.token('operator');
+    await writeFile(join(folder, 'token'), token);
+    const body = { name: 'Office', kind: 'manual', priority: 10, filter: null, members: [], policyId: null };
+    await trial.ask('PUT', '/api/groups/office', { token, body: { version: 0, body } });
+  });
+  afterAll(() => trial.stop());
+
+  const undo = (...words: readonly string[]) =>
+    typed(runCommand, ['undo', ...words], {
+      MUSTER_CONSOLE_URL: trial.host.url,
+      MUSTER_TOKEN_FILE: join(folder, 'token'),
+    });
+  const asked = async () =>
+    (await trial.told('assessment.undoRequested')) as unknown as readonly {
+      deviceId: string;
+      taskId: string;
+    }[];
+  /** A device that was changed so many minutes ago. */
+  async function changed(serial: string, minutesAgo: number, isMember = true) {
+    const identity = { ...deviceDiscovered.example.identity, serial };
+    const of = { deviceId: randomUUID(), identity };
+    const office = { groupId: 'office', name: 'Office', kind: 'manual', priority: 10 } as const;
+    const groups = isMember ? [{ ...office, policyId: null, added: true }] : [];
+    const taskId = randomUUID();
+    const at = new Date(Date.now() - minutesAgo * 60_000).toISOString();
+    const changes = assessmentFinished.example.changes.map((change) => ({ ...change, at }));
+    const found = deviceDiscovered.draft({ ...deviceDiscovered.example, ...of, announcements: [] });
+    const grouped = deviceGrouped.draft({ ...deviceGrouped.example, ...of, groups, announcements: [] });
+    const finished = assessmentFinished.draft({ ...assessmentFinished.example, ...of, taskId, changes });
+    await trial.bus.publish([
+      trial.event('discovery', found),
+      trial.event('autogroup', grouped),
+      trial.event('assessment', finished),
+    ]);
+    await until('its change is listed', async () => {
+      const rows = await trial.database.query('select 1 from console.change where task_id = $1', [taskId]);
+      return rows.length > 0;
+    });
+    return { deviceId: of.deviceId, taskId };
+  }
+
+  it('asks for each device of the group that was changed since then, and no other', async () => {
+    const [one, two] = [await changed('OFFICE-1', 5), await changed('OFFICE-2', 10)];
+    await changed('OFFICE-3', 180);
+    await changed('OTHER-1', 5, false);
+    expect(await undo('--group', 'office', '--since', '1m')).toMatchObject({
+      status: 0,
+      out: 'Asked of 0 devices; their pages show how it ends.\n',
+    });
+    expect(await asked()).toEqual([]);
+    expect(await undo('--group', 'office', '--since', '2h')).toMatchObject({
+      status: 0,
+      out: 'Asked of 2 devices; their pages show how it ends.\n',
+    });
+    const both = (await asked()).map(({ deviceId, taskId }) => ({ deviceId, taskId }));
+    expect(both).toHaveLength(2);
+    expect(both).toEqual(expect.arrayContaining([one, two]));
+    const last = await undo('--group', 'office', '--since', '7m', '--json');
+    expect(JSON.parse(last.out)).toEqual({ devices: 1 });
+  });
+
+  it.each([
+    [['--group', 'office'], '--group goes with --since'],
+    [['--since', '2h'], '--group goes with --since'],
+    [['--group', 'office', '--since', '2h', 'OFFICE-1'], '--group goes with --since'],
+    [['--group', 'office', '--since', '2h', '--task', randomUUID()], '--group goes with --since'],
+    [['--group', 'office', '--since', 'yesterday'], '--since must be a time'],
+  ])('%j asks for nothing', async (words, reason) => {
+    const before = await asked();
+    const { status, text } = await undo(...words);
+    expect([status, text]).toEqual([2, expect.stringContaining(reason)]);
+    expect(await asked()).toEqual(before);
+  });
+
+  it('says that there is no such group', async () => {
+    expect(await undo('--group', 'nobody', '--since', '2h')).toMatchObject({ status: 1 });
+  });
+});

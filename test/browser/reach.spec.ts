@@ -14,7 +14,7 @@ const paths = [
   ...['/', '/devices', '/approval', '/live', '/tasks', '/policies', '/policies/base', '/policies/new'],
   ...['/groups', '/groups/all', '/groups/new', '/serials', '/listeners', '/listeners/new'],
   ...['/settings', '/licences', '/trust-sets', '/trust-sets/new', '/identities', '/certificates'],
-  '/credentials',
+  ...['/credentials', '/discovery', '/schedules'],
   ...['/status', '/deliveries', '/access'],
 ];
 

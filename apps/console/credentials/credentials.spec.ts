@@ -179,7 +179,8 @@ describe.each(databases)('credentials on $name', ({ open }) => {
     await put({ scope: 'group', id: 'all', credential: { ...user, auth: 'sha512', priv: 'aes256r' } });
     const id = randomUUID();
     await trial.database.query(
-      `insert into console.device (id, listed, serial, state) values ($1, true, 'FOUND-0001', '{"identity": {"hostname": "Copy-Room"}}')`,
+      `insert into console.device (id, listed, serial, search, state)
+       values ($1, true, 'FOUND-0001', 'found-0001 copy-room', '{"identity": {"hostname": "Copy-Room"}}')`,
       [id],
     );
     await put({ scope: 'device', id, credential: write });
@@ -190,9 +191,9 @@ describe.each(databases)('credentials on $name', ({ open }) => {
     const use = { auth: null, priv: null, unproved: null };
     expect((await asked('')).items).toMatchObject([
       { ...use, kind: 'admin', scope: 'global', unproved: false },
+      { ...use, kind: 'snmpWrite', scope: 'global', unproved: true },
       { ...use, kind: 'snmpUser', scope: 'group', auth: 'sha512', priv: 'aes256r' },
       { ...use, kind: 'snmpWrite', scope: 'device', unproved: false },
-      { ...use, kind: 'snmpWrite', scope: 'global', unproved: true },
     ]);
     for (const search of ['copy-room', 'FOUND-0001', id]) {
       const { items, total } = await asked(new URLSearchParams({ search }).toString());
@@ -202,7 +203,7 @@ describe.each(databases)('credentials on $name', ({ open }) => {
     const first = await asked('limit=3');
     expect([first.items.length, first.total]).toEqual([3, 4]);
     const second = await asked(`limit=3&after=${first.next ?? ''}`);
-    expect([second.items.map(({ scope }) => scope), second.next]).toEqual([['global'], null]);
+    expect([second.items.map(({ scope }) => scope), second.next]).toEqual([['device'], null]);
     await writeFile(keys, newKeyLine());
     expect((await asked('search=muster')).items).toMatchObject([use]);
   });

@@ -34,32 +34,46 @@ interface Use {
   readonly unproved: boolean | null;
 }
 
+interface Place extends CredentialKey, Record<string, unknown> {
+  readonly rank: number;
+  /** Of a device its serial number; empty for others. */
+  readonly name: string;
+}
+
+/** Those of everybody and of groups come before those of devices, of which there are many; these by serial number. */
+const ranks = `array_position(array['global', 'group', 'device'], c.scope)`;
+const named = `case when c.scope = 'device' then coalesce(nullif(d.serial, ''), c.serial, '') else '' end`;
+// A device is found by what the list of devices finds it by.
+const matching = `from assessment.credential c left join console.device d
+    on d.id = case when c.scope = 'device' then coalesce(c.device_id, c.id::uuid) end
+  where ($1 = '%%' or d.search like $1
+    or lower(concat_ws(E'\\n', c.id, c.serial, d.serial, c.user_name, c.changed_by)) like $1)`;
+
 /** Found by whose they are, their user, and who set them. `ring`: null, where there are no keys to open them with. */
 export async function credentialsPage(
   tx: Tx,
   { search, limit, after }: PageQuery,
   ring: KeyRing | null,
 ): Promise<Page<Shown>> {
-  const [kind = '', scope = '', ...id] = after.split('/');
-  const from = `from assessment.credential c left join console.device d
-      on d.id = case when c.scope = 'device' then coalesce(c.device_id, c.id::uuid) end
-    where lower(concat_ws(E'\\n', c.id, c.serial, d.serial, d.state->'identity'->>'hostname', c.user_name, c.changed_by))
-      like $1`;
-  const found = await tx.query<CredentialKey & Record<string, unknown>>(
-    `select c.kind, c.scope, c.id ${from} and (c.kind, c.scope, c.id) > ($2, $3, $4)
-     order by c.kind, c.scope, c.id limit $5`,
-    [containing(search), kind, scope, id.join('/'), limit + 1],
+  const [rank = '', name = '', kind = '', id = ''] = after.split('/');
+  const found = await tx.query<Place>(
+    `select c.kind, c.scope, c.id, ${ranks} as rank, ${named} as name ${matching}
+       and (${ranks}, ${named}, c.kind, c.id) > ($2, $3, $4, $5)
+     order by ${ranks}, ${named}, c.kind, c.id limit $6`,
+    [containing(search), Number(rank) || 0, name, kind, id, limit + 1],
   );
-  const [counted] = await tx.query<{ total: number }>(`select count(*)::int as total ${from}`, [
+  const [counted] = await tx.query<{ total: number }>(`select count(*)::int as total ${matching}`, [
     containing(search),
   ]);
   const page = pageOf(found, {
     limit,
     total: counted?.total ?? 0,
-    item: (key) => key,
-    next: (key) => placeName(placeOf(key)),
+    item: (place) => place,
+    next: (place) => [place.rank, place.name, place.kind, place.id].join('/'),
   });
-  return { ...page, items: await shown(tx, await credentialsAt(tx, page.items), ring) };
+  const rows = await shown(tx, await credentialsAt(tx, page.items), ring);
+  const byName = new Map(rows.map((row) => [placeName(placeOf(row)), row]));
+  return { ...page, items: page.items.flatMap((place) => byName.get(placeName(placeOf(place))) ?? []) };
 }
 
 export async function shown(

@@ -31,7 +31,7 @@ export function Credentials() {
       <div className="row row-bottom filters">
         <SearchBox
           text={search}
-          placeholder="Serial number, host name, group, user, who set it"
+          placeholder="Serial number, host name, model, group, user, who set it"
           onSearch={(text) => {
             setSearch(text);
             setTrail([]);
@@ -64,9 +64,21 @@ export function Credentials() {
 function whoseOf({ scope, id, device }: CredentialRow): string {
   if (scope === 'global') return 'All devices';
   if (scope === 'group') return `Group ${id}`;
-  if (!device) return `Device ${id}`;
-  const { serial, hostname, deleted } = device;
-  return `Device ${serial}${hostname === null ? '' : ` (${hostname})`}${deleted ? ', deleted' : ''}`;
+  return `Device ${device ? `${device.serial}${device.deleted ? ', deleted' : ''}` : id}`;
+}
+
+function Whose({ row }: { readonly row: CredentialRow }) {
+  const hostname = row.device?.hostname ?? null;
+  return (
+    <>
+      {whoseOf(row)}
+      {hostname !== null && (
+        <span className="cut small dim" title={hostname}>
+          {hostname}
+        </span>
+      )}
+    </>
+  );
 }
 
 interface ListProps {
@@ -90,7 +102,7 @@ function List({ rows, isAdmin, searched }: ListProps) {
       keyOf={({ kind, scope, id }) => `${kind} ${scope} ${id}`}
       columns={[
         { title: 'Kind', lead: true, cell: ({ kind }) => <span className="strong">{kindWords[kind]}</span> },
-        { title: 'Whose', cell: whoseOf },
+        { title: 'Whose', cell: (row) => <Whose row={row} /> },
         { title: 'User', cell: ({ userName }) => userName ?? '–' },
         { title: 'Protects', cell: protectionOf },
         { title: 'Goes to', cell: goesTo },
@@ -107,10 +119,10 @@ const protectionOf = ({ auth, priv }: CredentialRow): string =>
   auth && priv ? `${authWords[auth]}, ${privWords[priv]}` : '–';
 
 function goesTo({ kind, scope, unproved }: CredentialRow) {
-  if (kind === 'snmpUser') return 'All of them: it shows no password';
+  if (kind === 'snmpUser') return 'All of them';
   if (unproved === null) return '–';
-  if (unproved) return <span className="strong">Also those that nobody vouches for</span>;
-  return scope === 'device' ? 'Its pinned certificate' : 'Those vouched for';
+  if (unproved) return <span className="strong">Unproved ones, too</span>;
+  return scope === 'device' ? 'Its own certificate' : 'Those vouched for';
 }
 
 function Remove({ row }: { readonly row: CredentialRow }) {

@@ -20,7 +20,7 @@ export function Filters({ at }: { readonly at: DeviceSearch }) {
     <form
       role="search"
       aria-label="Devices"
-      className="row row-bottom"
+      className="row row-bottom filters"
       onSubmit={(event) => event.preventDefault()}
     >
       <SearchBox

@@ -43,7 +43,7 @@ export function DeviceTable({ devices }: { readonly devices: readonly DeviceRow[
 function Name({ device }: { readonly device: DeviceRow }) {
   return (
     <>
-      <Link to="/devices/$id" params={{ id: device.id }} className="strong">
+      <Link to="/devices/$id" params={{ id: device.id }} className="strong clamp" title={device.model}>
         {device.model}
       </Link>
       <div className="mono dim">{device.serial}</div>

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
-import { useRuns, useSchedules } from '../../api/queries.js';
-import type { ScheduleRow } from '../../api/types.js';
+import { useGroups, usePolicies, useRuns, useSchedules } from '../../api/queries.js';
+import type { Document, ScheduleRow } from '../../api/types.js';
 import { pathOf, useWrite } from '../../api/writes.js';
 import { Confirm } from '../../parts/confirm.js';
 import { Loaded, Nothing } from '../../parts/loaded.js';
@@ -29,6 +29,7 @@ export function Schedules() {
 }
 
 function List({ rows }: { readonly rows: readonly ScheduleRow[] }) {
+  const groups = useGroups().data?.items ?? [];
   if (rows.length === 0) {
     return (
       <div className="card">
@@ -46,7 +47,7 @@ function List({ rows }: { readonly rows: readonly ScheduleRow[] }) {
         keyOf={({ id }) => id}
         columns={[
           { title: 'Schedule', lead: true, cell: (row) => <Named row={row} /> },
-          { title: 'Group', cell: ({ body }) => body.groupId },
+          { title: 'Group', cell: ({ body }) => nameIn(groups, body.groupId) },
           { title: 'When', cell: ({ body }) => whenOf(body) },
           {
             title: 'Next',
@@ -60,8 +61,13 @@ function List({ rows }: { readonly rows: readonly ScheduleRow[] }) {
   );
 }
 
+/** The id, while the name is on its way, or of one that was deleted. */
+const nameIn = (all: readonly Document<{ readonly name: string }>[], id: string): string =>
+  all.find((one) => one.id === id)?.body.name ?? id;
+
 function Named({ row: { id, body } }: { readonly row: ScheduleRow }) {
-  const policy = body.policyId ?? 'the policies of each device';
+  const policies = usePolicies().data?.items ?? [];
+  const policy = body.policyId === null ? 'the policies of each device' : nameIn(policies, body.policyId);
   return (
     <>
       <span className="strong">{body.name}</span>

@@ -11,7 +11,7 @@ import { exampleIdentity } from '#events/identity';
 import { fingerprintOf, type Credentials } from '#pki/certificate';
 import { selfSigned } from '#pki/self-signed';
 import { freePort } from '../../scripts/free-port.mjs';
-import { Assessing } from '../support/assessing.js';
+import { Assessing, type Known } from '../support/assessing.js';
 import { answerInVersion3, answerTo, messageIdOf, pdus } from '../support/snmp-peer.js';
 import { octets } from '../../libs/pki/der/write.js';
 
@@ -180,10 +180,10 @@ describe('who only says that he is a printer, and keeps what he gets', () => {
   const heardBy = new Map<object, Promise<string>>();
 
   /** Whatever assessment would say to him, a policy that wants a password of his own included. */
-  async function spokenWith(scene: (typeof all)[number]): Promise<string> {
+  async function spokenWith(scene: (typeof all)[number], as: Partial<Known> = {}): Promise<string> {
     const { ip, ports, heard } = await stranger(scene);
     const fingerprint = scene.pinned ? fingerprintOf(new X509Certificate(real.certificate).raw) : null;
-    const known = { deviceId: randomUUID(), identity: { ...identity, ip }, fingerprint };
+    const known = { deviceId: randomUUID(), identity: { ...identity, ip }, fingerprint, ...as };
     const device = await assessing.connect(known, ports, scene.withUser ? ['with-user'] : []);
     const { signal } = new AbortController();
     await device.identify(signal);
@@ -210,4 +210,16 @@ describe('who only says that he is a printer, and keeps what he gets', () => {
     },
     120_000,
   );
+
+  it('would be seen to get one: the device itself gets what it asks for, and what may go in clear', async () => {
+    const scene = all.find(({ what, pinned }) => what === 'asks for Digest' && !pinned);
+    if (!scene) throw new Error('there is one');
+    const deviceId = randomUUID();
+    const community: Credential = { kind: 'snmpRead', community: 'read-secret-1', unproved: true };
+    await assessing.hold(community, 'device', deviceId);
+    const fingerprint = fingerprintOf(new X509Certificate(own.certificate).raw);
+    const bytes = await spokenWith(scene, { deviceId, fingerprint });
+    expect(forms.filter((form) => bytes.includes(form))).toEqual(['read-secret-1']);
+    expect(bytes).toMatch(/authorization: digest username="admin"/i);
+  }, 120_000);
 });

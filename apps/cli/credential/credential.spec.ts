@@ -117,10 +117,10 @@ describe('credentials at the command line', () => {
     const rows = (await muster('list')).out.split('\n').filter((line) => line !== '');
     expect(rows.map((line) => line.trim().split(/ {2,}/).slice(0, 7))).toEqual([
       ['Kind', 'Whose', 'User', 'Protects', 'Unproved', 'Version', 'Earlier'],
-      ['admin', 'device VNB3K12345 (lobby)', 'admin', '–', 'no', '1', '0'],
       ['admin', 'global', 'admin', '–', 'no', '1', '0'],
       ['snmpUser', 'global', 'muster', 'sha256, aes128', '–', '1', '0'],
       ['snmpWrite', 'group all', '–', '–', 'yes', '1', '0'],
+      ['admin', 'device VNB3K12345 (lobby)', 'admin', '–', 'no', '1', '0'],
     ]);
     const found = (await muster('list', '--search', 'MUST', '--json')).out.trim().split('\n');
     expect(found.map((line) => JSON.parse(line) as object)).toMatchObject([

@@ -1,11 +1,12 @@
 // Devices that answer what no device should, or without end, each assessed as any other is: none of them costs more than its own
 // task, that task ends within 30 s and says why, and an honest device beside them is put right.
 import { randomUUID, X509Certificate } from 'node:crypto';
-import { createSocket } from 'node:dgram';
+import { createSocket, type RemoteInfo } from 'node:dgram';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
 import { metrics } from '@opentelemetry/api';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -75,10 +76,19 @@ const agent =
   (answer: (request: Buffer) => readonly Uint8Array[]): Serve =>
   async ({ ip }) => {
     const socket = createSocket('udp4');
-    socket.on('message', (request, { port, address }) => {
-      for (const datagram of answer(request)) socket.send(datagram, port, address);
-    });
-    closing.push(() => socket.close());
+    let closed = false;
+    // Some at a time: what is sent at once is lost before anybody can read it.
+    const say = async (request: Buffer, { port, address }: RemoteInfo): Promise<void> => {
+      for (const [nth, datagram] of answer(request).entries()) {
+        if (nth % 50 === 49) await nextTurn();
+        if (!closed) socket.send(datagram, port, address);
+      }
+    };
+    socket.on('message', (request, from) => void say(request, from));
+    closing.push(
+      () => (closed = true),
+      () => socket.close(),
+    );
     await new Promise<void>((resolve) => socket.bind(snmpPort, ip, resolve));
   };
 
@@ -133,9 +143,9 @@ interface Hostile {
 
 const hostile: Readonly<Record<string, Hostile>> = {
   'an endless SNMP walk': { serve: agent(moreAndMore), says: /SNMP .* of other objects/, pinned: null },
-  'a thousand answers to a question': {
-    serve: agent(() => Array.from({ length: 1_500 }, () => Buffer.of(1))),
-    says: /SNMP .* (more than it was asked for|cannot be read)/,
+  '1,500 answers to another question': {
+    serve: agent((request) => Array.from({ length: 1_500 }, () => answerTo(request, { id: 1 }))),
+    says: /SNMP .* more than it was asked for/,
     pinned: null,
   },
   'the 16 bytes of IPP': {

@@ -96,6 +96,8 @@ export function partsOf(request: Uint8Array) {
 }
 
 export interface Said {
+  /** Of the question; left out: of that which was asked. */
+  readonly id?: number;
   readonly type?: number;
   readonly status?: number;
   /** Which object is to blame, from 1. */
@@ -109,7 +111,8 @@ export function answerTo(request: Uint8Array, said: Said): Buffer {
   const { head, id, asked, oids } = partsOf(request);
   const { type = pdus.response, status = 0, index = 0, values } = said;
   const varbinds = values ? listOf(said.oids ?? oids, values) : asked;
-  return sequence(...head, element(type, id, integer(status), integer(index), varbinds));
+  const number = said.id === undefined ? id : integer(said.id);
+  return sequence(...head, element(type, number, integer(status), integer(index), varbinds));
 }
 
 const listOf = (oids: readonly string[], values: readonly Uint8Array[]): Buffer =>

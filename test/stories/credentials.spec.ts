@@ -110,6 +110,21 @@ describe('a device with a password', () => {
   );
 
   it(
+    'is opened by its own credential when it was deleted, long ago, and is found again',
+    async () => {
+      await locked();
+      await assessing.hold(admin(right), 'device', id());
+      expect(await assessing.assess(printer.known)).toMatchObject({ outcome: 'compliant' });
+      await assessing.forget(printer.known);
+      await printer.device.write({ 'svc.telnet': true });
+      const again = { ...printer.known, deviceId: randomUUID() };
+      const { outcome, changes } = await assessing.assess(again);
+      expect([outcome, changes.map(({ setting }) => setting)]).toEqual(['compliant', ['svc.telnet']]);
+    },
+    limitMs,
+  );
+
+  it(
     'is tried with two wrong ones in a task, and with the next in the next',
     async () => {
       await locked();

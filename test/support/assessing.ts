@@ -9,7 +9,7 @@ import { assessmentFinished, assessmentRequested, type AssessmentFinished } from
 import { assessmentUndone, assessmentUndoRequested, type AssessmentUndone } from '#events/undo';
 import { assessmentVouched, assessmentVouchRequested, type AssessmentVouched } from '#events/vouch';
 import { deviceApprovalDecided } from '#events/approval';
-import { deviceGrouped, type DeviceGrouped } from '#events/device';
+import { deviceGrouped, deviceRetired, type DeviceGrouped } from '#events/device';
 import type { Identity } from '#events/identity';
 import { policyChanged, type Policy } from '#events/policy';
 import { defaultSettings, settingsChanged } from '#events/settings';
@@ -235,6 +235,19 @@ export class Assessing {
     } as const;
     await this.fed.feed(published(assessmentRequested.draft(wanted)));
     return until('the dry run ended', async () => (await foreseen())[before], 120_000);
+  }
+
+  /** It is deleted, and so long ago that assessment has forgotten it. */
+  async forget({ deviceId, identity: { serial } }: Known): Promise<void> {
+    const retired = (id: string) =>
+      published(deviceRetired.draft({ deviceId: id, serial, retiredBy: 'admin' }));
+    await this.fed.feed(retired(deviceId));
+    await this.store.query(`update assessment.device set retired_at = retired_at - interval '100 days'`);
+    const other = randomUUID();
+    await this.fed.feed(published(deviceGrouped.draft({ ...deviceGrouped.example, deviceId: other })));
+    await this.fed.feed(retired(other));
+    const rows = await this.store.query('select 1 as one from assessment.device where id = $1', [deviceId]);
+    if (rows.length > 0) throw new Error('it is remembered');
   }
 
   /** What a task has changed, put back. */

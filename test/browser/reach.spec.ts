@@ -261,12 +261,15 @@ function unnamed() {
       control.textContent ?? '',
     ].join('');
   };
+  /** For whoever hears the page, too: a choice of files is made by a button of its own. */
+  const isThere = (control: Element): boolean =>
+    !control.closest('[hidden], [aria-hidden=true]') && getComputedStyle(control).display !== 'none';
   const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
   return {
     headings: document.querySelectorAll('h1').length,
     mains: document.querySelectorAll('main').length,
     controls: [...document.querySelectorAll('a, button, input, select, textarea')]
-      .filter((control) => !control.closest('[hidden], [aria-hidden=true]') && nameOf(control).trim() === '')
+      .filter((control) => isThere(control) && nameOf(control).trim() === '')
       .map((control) => control.outerHTML.slice(0, 200)),
     ids: ids.filter((id, index) => ids.indexOf(id) !== index),
   };

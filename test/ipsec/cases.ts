@@ -19,9 +19,18 @@ export interface WireCase {
   readonly stranger?: boolean;
   /** The device has another key than the host. */
   readonly otherKey?: boolean;
-  /** Null: nothing may pass. */
-  readonly expected: Expected | null;
+  readonly expected: Expected | Refusal;
 }
+
+/** Nothing passes, and this is why. */
+export interface Refusal {
+  /** Who knows it: mostly who was called. */
+  readonly by: 'host' | 'device';
+  /** In its log. */
+  readonly because: RegExp;
+}
+
+export const isRefusal = (expected: Expected | Refusal): expected is Refusal => 'because' in expected;
 
 export interface Expected {
   /** Numbers of IKE (IANA ipsec-registry): authentication method, group. */
@@ -103,26 +112,31 @@ export const cases: readonly WireCase[] = [
     nat: true,
     expected: { method: ecdsa256, group: 19, udp: true },
   },
-  { name: 'refused: another key', rule: office, otherKey: true, expected: null },
+  {
+    name: 'refused: another key',
+    rule: office,
+    otherKey: true,
+    expected: { by: 'device', because: /could not decrypt payloads/ },
+  },
   {
     name: 'refused: another authority',
     rule: { certificate: 'ecdsa256' },
     stranger: true,
-    expected: null,
+    expected: { by: 'device', because: /no issuer certificate found for "CN=host ecdsa256"/ },
   },
   {
     name: 'refused: RSA where ECDSA-384 is the rule',
     rule: { certificate: 'ecdsa384' },
     deviceRule: { certificate: 'rsa' },
     caller: 'device',
-    expected: null,
+    expected: { by: 'host', because: /no RSA private key found for 'CN=host ecdsa384'/ },
   },
   {
     name: 'refused: weaker than the minimum',
     rule: { ...office, strength: 'highest', dh: 'ecp384' },
     deviceRule: { strength: 'baseline', dh: 'dh14' },
     caller: 'device',
-    expected: null,
+    expected: { by: 'host', because: /no proposal found/ },
   },
 ];
 

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Expected, WireCase } from './cases.js';
+import { isRefusal, type Expected, type WireCase } from './cases.js';
 
 /** Served by who answers, and nowhere in the capture in clear. */
 export const page = 'this page travels by ESP and by nothing else\n';
@@ -22,7 +22,17 @@ export function faultsOf(folder: string, of: WireCase): readonly string[] {
   for (const end of ['host', 'device'])
     if (!/^successfully loaded [1-9]/m.test(text(end, 'loaded')))
       faults.push(`${end} did not load: ${text(end, 'loaded')}`);
-  if (of.expected === null) return came ? [...faults, 'the page came through'] : faults;
+  if (isRefusal(of.expected)) {
+    const { by, because } = of.expected;
+    const log = text(by, 'log');
+    if (came) faults.push('the page came through');
+    // What the kernel still asks keys for has the number 0.
+    for (const end of ['host', 'device'])
+      if (/proto esp spi 0x(?!00000000)/.test(text(end, 'state'))) faults.push(`${end} has keys for data`);
+    return because.test(log)
+      ? faults
+      : [...faults, `not refused because of ${because}, by ${by}: ${log.slice(-2500)}`];
+  }
   if (!came) return [...faults, `the page did not come: ${text('host', 'log').slice(-1500)}`];
   return [
     ...faults,

@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as apt from '../../scripts/apt.mjs';
 import { messageOf } from '#events/message-of';
-import { cases as all, configurationOf, type WireCase } from './cases.js';
+import { cases as all, configurationOf, isRefusal, type WireCase } from './cases.js';
 import { strongswanConf } from './charon.js';
 import { kernel, runGuest } from './guest.js';
 import { newAuthority, writePeer } from './peer.js';
@@ -90,7 +90,7 @@ function write(of: WireCase, at: number): string {
     address: typed,
     port: `${typed}:8080`,
     way: nat ? 'nat' : 'cable',
-    tries: of.expected === null ? '4' : '20',
+    tries: isRefusal(of.expected) ? '4' : '20',
   };
   for (const [name, text] of Object.entries(told)) writeFileSync(join(folder, name), text);
   return folder;

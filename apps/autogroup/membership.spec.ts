@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { keepDocuments } from '#bus/keep-documents';
 import { deviceGrouped, deviceLicensed, deviceRetired } from '#events/device';
 import type { Event } from '#events/event';
 import { groupBody, groupChanged } from '#events/group';
@@ -10,7 +9,7 @@ import { defaultSettings, settingsChanged } from '#events/settings';
 import type { Store } from '#store/store';
 import { databases, openFor, published, startFed, type Fed } from '../../test/support/fed-delivery.js';
 import { outboxBus } from '../../test/support/outbox-bus.js';
-import { membership } from './consumer.js';
+import { autogroup } from './autogroup.js';
 import { regroupPage } from './regroup.js';
 
 const device = randomUUID();
@@ -51,12 +50,7 @@ describe.each(Object.keys(databases))('membership on %s', (name) => {
   let fed: Fed;
   beforeEach(async () => {
     store = await openFor(name, 'autogroup');
-    const documents = keepDocuments({
-      name: 'autogroup.documents',
-      schema: 'autogroup',
-      on: [settingsChanged],
-    });
-    fed = await startFed(store, [membership, documents]);
+    fed = await startFed(store, autogroup.consumers);
   });
   afterEach(async () => {
     await fed.stop();

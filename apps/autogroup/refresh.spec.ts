@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { metrics } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { keepDocuments } from '#bus/keep-documents';
 import { deviceGrouped, deviceLicensed, type Trigger } from '#events/device';
 import type { Event } from '#events/event';
 import { groupBody, groupChanged } from '#events/group';
@@ -14,7 +13,6 @@ import { outboxBus } from '../../test/support/outbox-bus.js';
 import { silentLog } from '../../test/support/silent.js';
 import { until } from '../../test/support/until.js';
 import { autogroup } from './autogroup.js';
-import { membership } from './consumer.js';
 import { nextFrom, refreshPage } from './refresh.js';
 import { regroupPage } from './regroup.js';
 
@@ -39,12 +37,7 @@ describe.each(Object.keys(databases))('the refresh on %s', (name) => {
   let fed: Fed;
   beforeEach(async () => {
     store = await openFor(name, 'autogroup');
-    const documents = keepDocuments({
-      name: 'autogroup.documents',
-      schema: 'autogroup',
-      on: [settingsChanged],
-    });
-    fed = await startFed(store, [membership, documents]);
+    fed = await startFed(store, autogroup.consumers);
     await store.query(`update autogroup.refresh set counted_from = $1`, [at('01T08:00:00')]);
   });
   afterEach(() => fed.stop());

@@ -1,9 +1,8 @@
 // Devices that were changed and then lost, and whatever ends their tasks before they are spoken with again: what was changed is
 // told all the same, so that it is seen and can be put back.
 import { randomUUID } from 'node:crypto';
-import { metrics } from '@opentelemetry/api';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runWorkers, type RunningWorkers, type Worker } from '#bus/worker';
+import { type Worker } from '#bus/worker';
 import { openDeviceApi } from '#device/api';
 import { policyTemplates } from '#documents/templates';
 import {
@@ -14,10 +13,8 @@ import {
   assessmentStarted,
 } from '#events/assessment';
 import { assessmentUndone, assessmentUndoRequested } from '#events/undo';
-import { deviceGrouped, deviceRetired } from '#events/device';
-import type { DocumentDefinition } from '#events/document';
+import { deviceRetired } from '#events/device';
 import type { Event } from '#events/event';
-import { groupBody, groupChanged } from '#events/group';
 import { policyChanged } from '#events/policy';
 import {
   scheduleBody,
@@ -27,49 +24,43 @@ import {
   scheduleRunRequested,
   type Schedule,
 } from '#events/schedule';
-import { defaultSettings, settingsChanged, type Settings } from '#events/settings';
-import type { Store } from '#store/store';
 import { assessWorker } from '../../apps/assessment/assess.js';
-import { assessment } from '../../apps/assessment/assessment.js';
 import type { Openers } from '../../apps/assessment/connect.js';
 import { dryRunWorker } from '../../apps/assessment/dry-run.js';
 import { chunkWorker } from '../../apps/assessment/runs/chunk.js';
 import { runWorker } from '../../apps/assessment/runs/run.js';
 import { undoWorker } from '../../apps/assessment/undo.js';
-import { openFor, published, startFed, type Fed } from '../support/fed-delivery.js';
+import { AssessedFleet, type FleetDevice } from '../support/assessed-fleet.js';
+import { published, type Fed } from '../support/fed-delivery.js';
 import { outboxBus } from '../support/outbox-bus.js';
-import { freePort } from '../support/scripts.js';
 import { silentLog } from '../support/silent.js';
 import { until } from '../support/until.js';
-import { startVirtualDevices, type VirtualDevices } from '../support/virtual-devices.js';
 
 const limitMs = 60_000;
 const gone = { kind: 'unreachable', reason: 'gone', host: 'unknown' } as const;
-type Device = VirtualDevices['devices'][number];
+type Device = FleetDevice;
 const base = policyTemplates.find(({ id }) => id === 'base')?.body;
 if (!base) throw new Error('there is a template base');
 
 describe('a task that is broken off after it has changed devices', () => {
-  let store: Store;
+  let fleet: AssessedFleet;
+  let store: AssessedFleet['store'];
+  let peers: AssessedFleet['peers'];
   let fed: Fed;
-  let peers: VirtualDevices;
-  let port: number;
-  let running: RunningWorkers[] = [];
   /** By address: who is not there any more. */
   const lost = new Set<string>();
   let loseWhenWritten = true;
   /** Whoever is asked at this address who it is waits for it. */
   let gate: { readonly address: string; readonly opens: Promise<void> } | null = null;
   beforeAll(async () => {
-    store = await openFor('PostgreSQL', 'assessment');
-    port = await freePort();
-    peers = await startVirtualDevices({ count: 3, port, prefix: '127.47', serialPrefix: 'BROKEN' });
+    fleet = await AssessedFleet.start({ count: 3, prefix: '127.47', serialPrefix: 'BROKEN' });
+    ({ store, peers } = fleet);
   });
   afterAll(() => peers.stop());
 
   const openers: Openers = ({ identity: { ip: address }, fingerprint, networks }) => ({
     api: () => {
-      const driver = openDeviceApi({ address, port, fingerprint, networks, mutual: null });
+      const driver = openDeviceApi({ address, port: fleet.port, fingerprint, networks, mutual: null });
       return {
         ...driver,
         identify: async (signal) => {
@@ -86,29 +77,9 @@ describe('a task that is broken off after it has changed devices', () => {
       };
     },
   });
-  let versions = 0;
-  const document = <B>(of: DocumentDefinition<B>, id: string, body: B | null): Event => {
-    versions += 1;
-    return published(of.draft({ changedBy: 'ada', id, version: versions, body }));
-  };
-  const settings = (change: Partial<Settings> = {}): Event =>
-    document(settingsChanged, 'settings', {
-      ...defaultSettings,
-      initialPolicy: 'base',
-      allowRemediation: true,
-      deviceNetworks: ['127.47.0.0/16'],
-      ...change,
-    });
-  const grouped = ({ id: deviceId, identity }: Device, serial = identity.serial): Event =>
-    published(
-      deviceGrouped.draft({
-        ...deviceGrouped.example,
-        deviceId,
-        identity: { ...identity, serial },
-        fingerprint: peers.fingerprint,
-        groups: [],
-      }),
-    );
+  const document: AssessedFleet['document'] = (of, id, body) => fleet.document(of, id, body);
+  const settings: AssessedFleet['settings'] = (change) => fleet.settings(change);
+  const grouped: AssessedFleet['grouped'] = (device, serial) => fleet.grouped(device, serial);
   const retired = ({ id: deviceId, identity: { serial } }: Device): Event =>
     published(deviceRetired.draft({ deviceId, serial, retiredBy: 'ada' }));
   const cancelled = ({ id: deviceId }: Device): Event =>
@@ -120,30 +91,13 @@ describe('a task that is broken off after it has changed devices', () => {
   };
 
   beforeEach(async () => {
-    for (const table of ['run', 'schedule', 'device', 'task', 'outbox', 'inbox', 'parked', 'document'])
-      await store.query(`delete from assessment.${table}`);
-    peers.reset();
     lost.clear();
     [loseWhenWritten, gate] = [true, null];
-    fed = await startFed(store, assessment.consumers);
-    await fed.feed(settings({ allowRemediation: false }), document(policyChanged, 'base', base));
-    const all = groupBody.parse({ name: 'All', kind: 'all' });
-    await fed.feed(document(groupChanged, 'all', all), ...peers.devices.map((one) => grouped(one)));
-    await fed.feed(settings());
+    fed = await fleet.begin();
   });
-  afterEach(async () => {
-    await stop();
-    await fed.stop();
-  });
-  const stop = async (): Promise<void> => {
-    await Promise.all(running.map((one) => one.stop()));
-    running = [];
-  };
-  const start = (...workers: readonly Worker[]): void => {
-    const meter = metrics.getMeter('test');
-    const on = { store, bus: outboxBus, log: silentLog, meter, service: 'assessment', instance: 'one' };
-    running.push(runWorkers({ ...on, workers }));
-  };
+  afterEach(() => fleet.end());
+  const stop = () => fleet.stopWork();
+  const start = (...workers: readonly Worker[]): void => fleet.work(workers);
   const assesses = () => assessWorker({ store, openers, keyring: null, log: silentLog });
   const chunks = () => chunkWorker({ store, bus: outboxBus, openers, keyring: null, log: silentLog });
   const undoes = () => undoWorker({ store, openers, keyring: null, log: silentLog });

@@ -1,22 +1,16 @@
 // Runs of schedules with real devices, on PostgreSQL, by two instances of assessment: cut into child tasks, stopped, cancelled,
 // taken over, and never in the way of other tasks.
 import { randomUUID } from 'node:crypto';
-import { metrics } from '@opentelemetry/api';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runWorkers, type RunningWorkers } from '#bus/worker';
 import { openDeviceApi } from '#device/api';
-import { policyTemplates } from '#documents/templates';
 import {
   assessmentCancelRequested,
   assessmentFinished,
   assessmentSkipped,
   assessmentStarted,
 } from '#events/assessment';
-import { deviceGrouped } from '#events/device';
-import type { DocumentDefinition } from '#events/document';
 import type { Event } from '#events/event';
 import { groupBody, groupChanged } from '#events/group';
-import { policyChanged } from '#events/policy';
 import {
   scheduleBody,
   scheduleCancelRequested,
@@ -25,29 +19,24 @@ import {
   scheduleRunRequested,
   type Schedule,
 } from '#events/schedule';
-import { defaultSettings, settingsChanged, type Settings } from '#events/settings';
-import type { Store } from '#store/store';
-import { assessment } from '../../apps/assessment/assessment.js';
 import type { Openers } from '../../apps/assessment/connect.js';
 import { assessWorker } from '../../apps/assessment/assess.js';
 import { chunkWorker } from '../../apps/assessment/runs/chunk.js';
 import { runWorker } from '../../apps/assessment/runs/run.js';
-import { openFor, published, startFed, type Fed } from '../support/fed-delivery.js';
+import { AssessedFleet } from '../support/assessed-fleet.js';
+import { published, type Fed } from '../support/fed-delivery.js';
 import { outboxBus } from '../support/outbox-bus.js';
-import { freePort } from '../support/scripts.js';
 import { silentLog } from '../support/silent.js';
 import { until } from '../support/until.js';
-import { startVirtualDevices, type VirtualDevices } from '../support/virtual-devices.js';
 
 const count = 24;
 const limitMs = 60_000;
 
 describe('a schedule with two dozen devices', () => {
-  let store: Store;
+  let fleet: AssessedFleet;
+  let store: AssessedFleet['store'];
+  let peers: AssessedFleet['peers'];
   let fed: Fed;
-  let peers: VirtualDevices;
-  let port: number;
-  let running: RunningWorkers[] = [];
   /** Devices that are spoken with at the moment, and at most. */
   let [busy, busiest] = [0, 0];
   /** By address: who was asked for its settings. */
@@ -55,15 +44,14 @@ describe('a schedule with two dozen devices', () => {
   /** Whoever is read waits for it. */
   let gate: Promise<void> = Promise.resolve();
   beforeAll(async () => {
-    store = await openFor('PostgreSQL', 'assessment');
-    port = await freePort();
-    peers = await startVirtualDevices({ count, port, prefix: '127.42', serialPrefix: 'SCHED' });
+    fleet = await AssessedFleet.start({ count, prefix: '127.42', serialPrefix: 'SCHED' });
+    ({ store, peers } = fleet);
   });
   afterAll(() => peers.stop());
 
   const openers: Openers = ({ identity: { ip: address }, fingerprint, networks }) => ({
     api: () => {
-      const driver = openDeviceApi({ address, port, fingerprint, networks, mutual: null });
+      const driver = openDeviceApi({ address, port: fleet.port, fingerprint, networks, mutual: null });
       busy += 1;
       busiest = Math.max(busiest, busy);
       return {
@@ -81,54 +69,21 @@ describe('a schedule with two dozen devices', () => {
       };
     },
   });
-  let versions = 0;
-  const document = <B>(of: DocumentDefinition<B>, id: string, body: B): Event => {
-    versions += 1;
-    return published(of.draft({ changedBy: 'ada', id, version: versions, body }));
-  };
-  const settings = (change: Partial<Settings> = {}): Event =>
-    document(settingsChanged, 'settings', {
-      ...defaultSettings,
-      initialPolicy: 'base',
-      allowRemediation: true,
-      deviceNetworks: ['127.42.0.0/16'],
-      ...change,
-    });
+  const document: AssessedFleet['document'] = (of, id, body) => fleet.document(of, id, body);
+  const settings: AssessedFleet['settings'] = (change) => fleet.settings(change);
   const schedule = (change: Partial<Schedule> = {}): Event => {
     const times = { every: 'daily', from: '2026-01-01', at: '03:00', enabled: false };
     const body = scheduleBody.parse({ name: 'x', groupId: 'all', policyId: 'base', ...times, ...change });
     return document(scheduleChanged, 'x', body);
   };
-  const grouped = ({ id: deviceId, identity }: VirtualDevices['devices'][number], serial = identity.serial) =>
-    published(
-      deviceGrouped.draft({
-        ...deviceGrouped.example,
-        deviceId,
-        identity: { ...identity, serial },
-        fingerprint: peers.fingerprint,
-        groups: [],
-      }),
-    );
+  const grouped: AssessedFleet['grouped'] = (device, serial) => fleet.grouped(device, serial);
 
   beforeEach(async () => {
-    for (const table of ['run', 'schedule', 'device', 'task', 'outbox', 'inbox', 'parked', 'document'])
-      await store.query(`delete from assessment.${table}`);
-    peers.reset();
     [busy, busiest, gate] = [0, 0, Promise.resolve()];
     asked.clear();
-    fed = await startFed(store, assessment.consumers);
-    const base = policyTemplates.find(({ id }) => id === 'base')?.body;
-    if (!base) throw new Error('there is a template base');
-    const all = groupBody.parse({ name: 'All', kind: 'all' });
-    await fed.feed(settings({ allowRemediation: false }), document(policyChanged, 'base', base));
-    await fed.feed(document(groupChanged, 'all', all), ...peers.devices.map((one) => grouped(one)));
-    await fed.feed(settings());
+    fed = await fleet.begin();
   });
-  afterEach(async () => {
-    await Promise.all(running.map((one) => one.stop()));
-    running = [];
-    await fed.stop();
-  });
+  afterEach(() => fleet.end());
 
   const start = (
     instance: string,
@@ -140,10 +95,7 @@ describe('a schedule with two dozen devices', () => {
       chunkWorker({ store, bus: outboxBus, openers, keyring: null, log: silentLog }),
     ];
     const workers = all.filter(({ kind }) => kinds.some((wanted) => wanted === kind));
-    const meter = metrics.getMeter('test');
-    running.push(
-      runWorkers({ store, bus: outboxBus, workers, log: silentLog, meter, service: 'assessment', instance }),
-    );
+    fleet.work(workers, instance);
   };
   const run = async (): Promise<string> => {
     const runId = randomUUID();

@@ -125,6 +125,21 @@ describe('the page for everyone', () => {
     await visitor.leave();
   });
 
+  it('fits a laptop: no table ends beyond its frame', async () => {
+    const visitor = await enter('ada');
+    const { page } = visitor;
+    for (const path of ['/devices', '/policies', '/groups', '/tasks', '/status', '/access', devicePath]) {
+      await visitor.goTo(path);
+      await visitor.heading(/./).waitFor();
+      await page.getByText('Loading', { exact: true }).first().waitFor({ state: 'detached' });
+      const beyond = await page
+        .locator('.table-box')
+        .evaluateAll((boxes) => boxes.map((box) => box.scrollWidth - box.clientWidth));
+      expect({ path, beyond: beyond.filter((pixels) => pixels > 0) }).toEqual({ path, beyond: [] });
+    }
+    await visitor.leave();
+  }, 120_000);
+
   it('fits a phone: nothing beyond its width, the menu behind a button', async () => {
     const visitor = await enter('ada', { viewport: phone });
     const { page } = visitor;

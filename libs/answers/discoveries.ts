@@ -15,6 +15,8 @@ export const discovery = z.object({
   cancelledBy: z.string().nullable(),
   endedAt: time.nullable(),
   entries: count,
+  /** The first of them, as the list has it; null of a list that is not kept any more. */
+  first: z.string().nullable(),
   /** Entries of which discovery was told. */
   imported: count,
   knownBefore: count,

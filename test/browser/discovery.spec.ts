@@ -78,7 +78,8 @@ describe('the page Discovery', () => {
       .getByRole('link', { name: 'AB-12' })
       .waitFor();
     await page.getByRole('navigation', { name: 'Path' }).getByRole('link').click();
-    await page.getByRole('table').getByRole('link', { name: '3 entries' }).waitFor();
+    await page.getByRole('table').getByRole('link', { name: '10.1.2.3', exact: true }).waitFor();
+    await page.getByText('and 2 more').waitFor();
   });
 
   it('stops what goes on, once it is asked twice', async () => {

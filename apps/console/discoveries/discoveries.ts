@@ -30,6 +30,8 @@ export interface Run {
   readonly cancelledBy: string | null;
   readonly endedAt: Date | null;
   readonly entries: number;
+  /** The first entry, as the list has it; null of a list that is not kept any more. */
+  readonly first: string | null;
   /** Entries of which discovery was told. */
   readonly imported: number;
   /** Entries that were addresses of devices there were already when it was asked for. */
@@ -68,6 +70,7 @@ const columns = `id, asked_by as "askedBy", asked_at as "askedAt", format, cance
   ended_at as "endedAt", entries, least(entries, told * ${wantedMax}) as imported, known_before as "knownBefore",
   addresses + named as total, greatest(0, addresses + named - (${sums})) as waiting, found, known, held, claimed, refused,
   not_reached as "notReached", nobody, number,
+  (select p.entries->0->>'at' from console.discovery_part p where p.discovery = discovery.id and p.part = 1) as first,
   case when ended is not null then ended when cancelled_by is not null then 'cancelling'
     when told < parts then 'importing' else 'running' end as state`;
 

@@ -8,7 +8,7 @@ import { Pager } from '../../parts/pager.js';
 import { Table } from '../../parts/table.js';
 import { When } from '../../parts/when.js';
 import { useMayWrite } from '../../shell/session.js';
-import { counted } from '../../words.js';
+import { count, counted } from '../../words.js';
 import { LookFor } from './look-for.js';
 import { Progress, RunState } from './progress.js';
 
@@ -82,8 +82,9 @@ function Asked({ run }: { readonly run: DiscoveryRun }) {
   return (
     <>
       <Link to="/discovery/$id" params={{ id: run.id }} className="strong">
-        {counted(run.entries, 'entry', 'entries')}
+        {run.first ?? counted(run.entries, 'entry', 'entries')}
       </Link>
+      {run.first !== null && run.entries > 1 && ` and ${count(run.entries - 1)} more`}
       <div className="small dim">
         {counted(run.total, 'address', 'addresses')}, <When at={run.askedAt} />
       </div>

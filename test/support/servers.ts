@@ -12,7 +12,7 @@
 //   public-bundle.ts  the public authorities that the system trusts
 //   tcp-proxy.ts    a way to a server that can be cut    small-disk.ts  a disk that fills
 //   curl.ts         what a device serves, by curl
-//   assessing.ts    assessment alone, with credentials, on a database of its own
+//   assessing.ts    assessment alone, with credentials, on a database of its own; assessed-fleet.ts: with virtual devices
 //   canary.ts       an address to leave alone            silent-host.ts  one that answers nothing
 //   snmpd.ts        a printer's SNMP agent, nobody of ours, with snmpd-printer.sh for its settings, snmpd-objects.ts: which
 //   virtual-devices.ts  many of the open device API, without agents; two-protocol-printer.ts: one, and snmpd

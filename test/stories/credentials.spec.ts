@@ -1,7 +1,7 @@
 // Devices that let in only whoever has their password (R67): which credential is tried, how often, and how it is changed.
 import { randomUUID, X509Certificate } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { exampleIdentity } from '#events/identity';
 import { fingerprintOf, type Credentials } from '#pki/certificate';
 import { selfSigned } from '#pki/self-signed';
@@ -9,6 +9,8 @@ import { freePort } from '../../scripts/free-port.mjs';
 import { startApi, type Api } from '../../apps/agent/device/api.js';
 import { Device, freshConfiguration, type Configuration } from '../../apps/agent/device/device.js';
 import { Assessing, type Known } from '../support/assessing.js';
+import { somePlace } from '../support/snmp-peer.js';
+import { community, startSnmpd, withoutSnmpd } from '../support/snmpd.js';
 
 const admin = (password: string) => ({ kind: 'admin', password }) as const;
 const [right, other, third] = ['the-right-one', 'not-this-one', 'nor-this-one'];
@@ -312,6 +314,52 @@ describe('a device with a password', () => {
       await result;
       expect(await assessing.assess(printer.known)).toMatchObject({ outcome: 'compliant' });
       expect(await assessing.kept('admin', id())).toMatchObject({ kind: 'admin' });
+    },
+    limitMs,
+  );
+});
+
+describe.skipIf(withoutSnmpd)('a printer that is read by everybody', () => {
+  it.each([
+    {
+      what: 'refuses the user of SNMPv3 that is kept for it',
+      authPassword: 'not-the-right-one',
+      tells: true,
+    },
+    { what: 'lets in the user of SNMPv3 that is kept for it', authPassword: 'sign-it-well', tells: false },
+  ])(
+    'and $what is assessed: told is it $tells, each time',
+    async ({ authPassword, tells }) => {
+      const place = await somePlace();
+      const ip = place.address;
+      const telnet = '1.3.6.1.4.1.11.2.4.3.7.19.0';
+      const passwords = { authPassword: 'sign-it-well', privPassword: 'read-by-nobody' };
+      const snmpd = await startSnmpd(ip, place.port, {
+        ...{
+          serial: exampleIdentity.serial,
+          model: exampleIdentity.model,
+          name: 'printer',
+          mac: '3c5282aa0001',
+        },
+        objects: [{ oid: telnet, type: 'integer', value: 0, access: 'rw', range: [0, 1] }],
+        users: [{ name: 'muster', auth: 'SHA-256', priv: 'AES', access: 'rw', ...passwords }],
+      });
+      onTestFinished(() => snmpd.stop());
+      const assessing = await Assessing.start([`${ip}/32`], community);
+      onTestFinished(() => assessing.stop());
+      await assessing.require(telnetOff);
+      const algorithms = { auth: 'sha256', priv: 'aes128' } as const;
+      await assessing.hold({ kind: 'snmpUser', user: 'muster', ...algorithms, ...passwords, authPassword });
+      assessing.work({ device: await freePort(), snmp: place.port });
+      const identity = { ...exampleIdentity, ip };
+      const known = { deviceId: randomUUID(), identity, fingerprint: null, approved: false };
+      // The second time he is not tried any more.
+      const told = [await assessing.assess(known), await assessing.assess(known)];
+      const detail = tells ? expect.stringContaining('refuses the user of SNMPv3') : null;
+      expect(told).toMatchObject([
+        { outcome: 'compliant', detail },
+        { outcome: 'compliant', detail },
+      ]);
     },
     limitMs,
   );

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { metrics } from '@opentelemetry/api';
 import { runWorkers, type RunningWorkers } from '#bus/worker';
 import { placeName, userOf, type Credential, type CredentialScope } from '#device/credential';
-import { openDeviceApi } from '#device/api';
 import { assessmentFinished, assessmentRequested, type AssessmentFinished } from '#events/assessment';
 import { assessmentUndone, assessmentUndoRequested, type AssessmentUndone } from '#events/undo';
 import { assessmentVouched, assessmentVouchRequested, type AssessmentVouched } from '#events/vouch';
@@ -20,7 +19,7 @@ import type { Store } from '#store/store';
 import { assessWorker } from '../../apps/assessment/assess.js';
 import { assessment } from '../../apps/assessment/assessment.js';
 import { dryRunWorker } from '../../apps/assessment/dry-run.js';
-import { connect, targetOf, type Openers } from '../../apps/assessment/connect.js';
+import { connect, openersOn as everyOpener, type Openers } from '../../apps/assessment/connect.js';
 import { heldFor } from '../../apps/assessment/credentials/held.js';
 import { Keyring } from '../../apps/assessment/credentials/keyring.js';
 import { Vault } from '../../apps/assessment/credentials/vault.js';
@@ -61,7 +60,8 @@ export class Assessing {
     private readonly keys: KeyFile,
   ) {}
 
-  static async start(networks: readonly string[]): Promise<Assessing> {
+  /** @param community that everybody may read with by SNMP; null: nobody is asked without a secret */
+  static async start(networks: readonly string[], community: string | null = null): Promise<Assessing> {
     const store = await openFor('PGlite', 'assessment');
     const fed = await startFed(store, assessment.consumers);
     const file = join(await ownFolder('keys'), 'keys');
@@ -72,6 +72,7 @@ export class Assessing {
       allowRemediation: true,
       initialPolicy: 'base',
       deviceNetworks: [...networks],
+      probeCommunity: community,
     };
     await fed.feed(
       published(settingsChanged.draft({ id: 'settings', version: 1, changedBy: 'admin', body })),
@@ -295,5 +296,8 @@ export class Assessing {
 }
 
 const openersOn =
-  (ports: Ports): Openers =>
-  (whom) => ({ api: () => openDeviceApi(targetOf(whom, ports.device)) });
+  ({ device: devicePort, snmp: snmpPort }: Ports): Openers =>
+  (whom) => {
+    const { api, snmp } = everyOpener({ devicePort, snmpPort })(whom);
+    return { ...(api && { api }), ...(snmp && { snmp }) };
+  };

@@ -40,11 +40,20 @@ export function communitiesOf(held: Held, subject: string): readonly Attempt[] {
 export const knowsUser = (held: Held): boolean =>
   held.candidates.some((one) => one.kind === 'snmpUser' && wasRight(held, one));
 
+/** The device as it is has refused the one that is kept for it now. */
+export const refusesUser = (held: Held, subject: string): boolean =>
+  held.candidates.some((one) => one.kind === 'snmpUser' && one.age === 0 && isWrong(held, subject, one));
+
+const isWrong = (held: Held, subject: string, one: Candidate): boolean => {
+  const tried = held.tried.get(nameOf(one));
+  return tried !== undefined && !tried.isRight && tried.subject === subject;
+};
+
 const usable = (held: Held, subject: string, kinds: readonly CredentialKind[]): readonly Candidate[] =>
   held.candidates.filter((one) => {
     const tried = held.tried.get(nameOf(one));
-    const isWrong = tried !== undefined && !tried.isRight && tried.subject === subject;
-    return kinds.includes(one.kind) && (!isWrong || mayBeRightAgain(one, tried));
+    const mayBe = !isWrong(held, subject, one) || (tried !== undefined && mayBeRightAgain(one, tried));
+    return kinds.includes(one.kind) && mayBe;
   });
 
 const minuteMs = 60_000;

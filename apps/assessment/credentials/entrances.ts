@@ -2,7 +2,7 @@
 import type { Credential, CredentialOf } from '#device/credential';
 import type { Driver, DriverName } from '#device/device';
 import type { Entrance, Entrances, Proof } from '#device/ways/entrance';
-import { attemptsOf, communitiesOf, knowsUser, type Attempt } from './candidates.js';
+import { attemptsOf, communitiesOf, knowsUser, refusesUser, type Attempt } from './candidates.js';
 import { nameOf, type Candidate, type Held } from './held.js';
 import type { Vault } from './vault.js';
 
@@ -53,8 +53,11 @@ export class CredentialEntrances implements Entrances {
   readonly #spent = new Map<DriverName, Set<Attempt>>();
   readonly #handedOut = new Map<Entrance, HandedOut>();
   #withheld = false;
+  #refusedUser: boolean;
 
-  constructor(private readonly options: EntrancesOptions) {}
+  constructor(private readonly options: EntrancesOptions) {
+    this.#refusedUser = refusesUser(options.held, options.subject);
+  }
 
   async next(name: DriverName): Promise<Entrance | null> {
     const steps = this.#stepsOf(name);
@@ -80,6 +83,7 @@ export class CredentialEntrances implements Entrances {
     if (!found) return;
     const { held, subject, vault } = this.options;
     if (right) this.#spent.get(found.name)?.delete(found.attempt);
+    else if (found.attempt.kind === 'snmpUser') this.#refusedUser = true;
     if (found.by) await vault.remember(held, found.by, { subject, isRight: right });
   }
 
@@ -87,6 +91,12 @@ export class CredentialEntrances implements Entrances {
   get withheld(): string | null {
     if (!this.#withheld) return null;
     return this.options.held.moved ? movedUnproved : notVouched;
+  }
+
+  /** What of it nobody would see, as it is spoken with all the same; null: nothing. @param by what SNMP let in by */
+  refusedBehind(by: Entrance | null): string | null {
+    const isForAll = by !== null && this.candidateOf(by) === null;
+    return isForAll && this.#refusedUser ? userRefused : null;
   }
 
   /** Whether the device may get to know it, null being one that is made yet. What others have as well goes to one that somebody vouches for. */
@@ -187,6 +197,8 @@ const openedBy = (credential: CredentialOf<'admin' | 'snmpUser'>): Opened =>
 
 const communityIn = (one: Credential): string | null => ('community' in one ? one.community : null);
 
+const userRefused =
+  'snmp: it refuses the user of SNMPv3 that is kept for it, and was asked by the community that everybody may know';
 const movedUnproved =
   'nothing that is kept to open it was sent to it: it was taken as moved without a proof, and nobody vouches for who is there now';
 const notVouched =

@@ -52,7 +52,8 @@ export class WithSecrets implements Speaking {
 
   get leftAlone(): string | null {
     const { device, entrances } = this.options;
-    const all = [device.leftAlone, entrances.withheld].filter((one) => one !== null);
+    const refused = entrances.refusedBehind(device.letInBy('snmp'));
+    const all = [device.leftAlone, entrances.withheld, refused].filter((one) => one !== null);
     return all.length > 0 ? all.join('; ') : null;
   }
 

@@ -321,6 +321,17 @@ describe('what is remembered', () => {
     expect(await none.read(keys, signal)).toEqual(mute);
   });
 
+  it('what is told of one that is down is said by what it is known to speak, and whether the host is there by who sees that', async () => {
+    const first = await after(new Talk({ snmp: { values: { 'a.both': 1 } } }));
+    expect(first.serves).toEqual({ 'a.both': 'snmp' });
+    const down = { api: { setback: { ...closed, refused: true } }, snmp: { setback: mute } } as const;
+    const told = { ...mute, host: 'alive' };
+    expect(await new Talk(down).ways({ known: first, now }).identify(signal)).toEqual(told);
+    expect(await new Talk(down).ways({ known: first, now }).read(keys, signal)).toEqual(told);
+    // Of one that was never spoken with, the first says it.
+    expect(await new Talk(down).ways({ now }).identify(signal)).toMatchObject({ reason: closed.reason });
+  });
+
   it('a protocol that served settings is gone once it was silent three times, an hour apart', async () => {
     const ipp = { values: { 'a.fact': 3 } };
     const closing = new Talk({ api: { setback: closed }, ipp });

@@ -72,6 +72,7 @@ export class Ways {
     this.#who = new Who({
       ...options,
       likely: () => this.#likely,
+      hasServed: (name) => this.#found.hasServed(name),
       heard: (name, said) => this.#heard(name, said),
     });
     const prove = (proof: Proof, not: DriverName, signal: AbortSignal): Promise<boolean> =>

@@ -11,6 +11,8 @@ export interface WhoOptions {
   readonly target: Pick<Target, 'fingerprint' | 'mutual'>;
   /** Those that it may speak. */
   readonly likely: () => readonly Way[];
+  /** Whether it is known to speak this one. */
+  readonly hasServed: (name: DriverName) => boolean;
   /** Told each thing that a protocol says, as its identity is asked for. */
   readonly heard: (name: DriverName, said: Outcome<unknown>) => void;
 }
@@ -19,6 +21,7 @@ export class Who {
   #proof: Proof = 'nothing';
   /** What was left alone, as another device may be behind it. */
   readonly #strangers = new Map<DriverName, Setback>();
+  readonly #saidBy = new WeakMap<Setback, DriverName>();
 
   constructor(private readonly options: WhoOptions) {}
 
@@ -37,9 +40,25 @@ export class Who {
     return [...this.#strangers.values()].some((stranger) => stranger === said);
   }
 
-  /** What a stranger says counts last: the device itself may be booting. */
+  /**
+   * What a stranger says counts last: the device itself may be booting. Of equals, what it is known to speak has the word: that it refuses
+   * a port where it never listened says nothing.
+   */
   worst(setbacks: readonly Setback[]): Setback | null {
-    return worstOf(setbacks.filter((said) => !this.isStranger(said))) ?? worstOf(setbacks);
+    const own = setbacks.filter((said) => !this.isStranger(said));
+    const [served = [], others = []] = [true, false].map((has) =>
+      own.filter((said) => this.#isOfServing(said) === has),
+    );
+    const said = worstOf([...served, ...others]) ?? worstOf(setbacks);
+    if (said?.kind !== 'unreachable' || said.host !== 'unknown') return said;
+    // By UDP nobody sees whether there is a host: who went by TCP knows.
+    const seen = own.find((one) => one.kind === 'unreachable' && one.host !== 'unknown');
+    return seen?.kind === 'unreachable' ? { ...said, host: seen.host } : said;
+  }
+
+  #isOfServing(said: Setback): boolean {
+    const name = this.#saidBy.get(said);
+    return name !== undefined && this.options.hasServed(name);
   }
 
   /**
@@ -48,6 +67,7 @@ export class Who {
    */
   async ask<T>(way: Way, call: Call<T>, signal: AbortSignal, asking?: Asking<T>): Promise<Outcome<T>> {
     const said = await way.ask(call, signal, asking);
+    if (said.kind !== 'answered') this.#saidBy.set(said, way.name);
     if (way.name === 'api' || said.kind !== 'failed' || said.other !== true) return said;
     const { reason, mayPass } = said;
     const setback: Setback = { kind: 'failed', reason, mayPass };

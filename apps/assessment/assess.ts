@@ -11,7 +11,7 @@ import { changesOf, keeper } from './changes.js';
 import type { Openers } from './connect.js';
 import type { Keyring } from './credentials/keyring.js';
 import { markFinished } from './devices.js';
-import { teller } from './notes.js';
+import { teller, toldOnce } from './notes.js';
 import { namesFor, policiesOf } from './policies.js';
 import { budget, kind, payload, spacedUntil, type Payload } from './task.js';
 import { becauseOf, begunBy, finished, skip } from './told.js';
@@ -37,21 +37,21 @@ export function assessWorker({ store, openers, keyring, log }: AssessOptions): W
   const begun = new WeakMap<Task<Payload>, Begun>();
   const tell = teller(log);
   const keep = keeper(store);
-  const told = (task: Task<Payload>, finish: Finish): Finish => {
-    tell(finish.events, task.payload.identity.serial);
-    return finish;
-  };
+  const told = ({ payload: { identity } }: Task<Payload>, finish: Finish): Finish =>
+    toldOnce(finish, (events) => tell(events, identity.serial));
   return worker<Payload>({
     kind,
     keyIs: 'device',
     budget,
     retryDelaysMs,
     endsIfTooLong: true,
+    endsTogether: true,
     payload,
     limit: allowedBy('maxNumberTasks'),
     begin: async (tx, task) => {
       const beginning = await begin(tx, task, begun);
-      tell('run' in beginning ? beginning.run : beginning.end.events, task.payload.identity.serial);
+      const events = 'run' in beginning ? beginning.run : beginning.end.events;
+      tx.afterCommit(() => tell(events, task.payload.identity.serial));
       return beginning;
     },
     run: async (task, grip) => {
@@ -84,16 +84,19 @@ async function begin(tx: Tx, task: Task<Payload>, begun: WeakMap<Task<Payload>, 
     ? { ...task, payload: { ...task.payload, trigger: 'requested', policies: named, covers: [] } }
     : task;
   const policies = await policiesOf(tx, doing.payload.policies);
+  const whom = await whomOf(tx, { ...doing.payload, deviceId: task.key }, turn);
+  const { identity, fingerprint } = whom;
+  const about = { ...doing, payload: { ...doing.payload, identity, fingerprint } };
   begun.set(task, {
-    task: doing,
+    task: about,
     policies,
     startedAt: now,
     wrote: turn.wrote,
     triesMax: triesOf(doing.payload.trigger),
-    whom: await whomOf(tx, { ...doing.payload, deviceId: task.key }, turn),
+    whom,
   });
   const started = {
-    ...subjectOf({ task: doing, policies }),
+    ...subjectOf({ task: about, policies }),
     startedAt: now.toISOString(),
     attempt: task.attempt,
   };

@@ -32,10 +32,15 @@ export const endOf = ({ kind, reason }: Setback): Failure => ({
   detail: cut(reason, detailMax),
 });
 
+/** Of what was written: rules of IPsec, which are longer, stand in the changes. */
+const valueMax = 200;
+
 /** With the last thing that was written and not seen since: it may be what cut Muster off. */
 export function withLast({ outcome, detail }: Failure, changes: readonly SettingChange[]): Failure {
   const last = changes.findLast(({ verified }) => !verified);
   if (outcome !== 'unreachable' || !last) return { outcome, detail };
-  const written = `The last that was written to it: ${last.title}, ${JSON.stringify(last.after)}.`;
-  return { outcome, detail: `${detail.slice(0, 512 - written.length - 2)}. ${written}` };
+  const value = JSON.stringify(last.after);
+  const to = value.length > valueMax ? '' : `, ${value}`;
+  const written = `The last that was written to it: ${last.title}${to}.`;
+  return { outcome, detail: `${cut(detail, detailMax - written.length - 2)}. ${written}` };
 }

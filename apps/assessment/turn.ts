@@ -1,6 +1,7 @@
 // What every task finds out as it begins: whether its device may be spoken with, and is spoken with by no other task.
 import { known, type Known } from '#device/ways/known';
 import { membership, type Membership } from '#events/device';
+import { identity as identitySchema, type Identity } from '#events/identity';
 import { settingsChanged, type Settings } from '#events/settings';
 import { readDocument } from '#store/documents';
 import type { Tx } from '#store/store';
@@ -14,6 +15,8 @@ import { ofRuns } from './runs/chunk-devices.js';
 import { kinds, schema } from './task.js';
 
 interface Row {
+  readonly identity: unknown;
+  readonly fingerprint: string | null;
   readonly standing: Standing;
   readonly flappingAt: Date | null;
   readonly lastStartedAt: Date | null;
@@ -24,10 +27,16 @@ interface Row {
   readonly groups: unknown;
 }
 
+/** A device as it is now, which may have changed since its task was made. */
+interface Current {
+  /** Null: nobody has told of it yet. */
+  readonly identity: Identity | null;
+  readonly known: Known | null;
+}
+
 export interface Turn {
   /** Null: it is not known. */
-  readonly device:
-    (Omit<Row, 'ways' | 'groups' | 'busy' | 'wrote'> & { readonly known: Known | null }) | null;
+  readonly device: (Omit<Row, 'identity' | 'ways' | 'groups' | 'busy' | 'wrote'> & Current) | null;
   /** Why it is not to be spoken with any more; null: it is. */
   readonly left: ReturnType<typeof leftReason>;
   readonly settings: Settings | null;
@@ -58,7 +67,7 @@ const lookAgainMs = 1_000;
 export async function turnOf(tx: Tx, { id, key, kind }: Task): Promise<Turn> {
   const { now, mine } = await takeTurns(tx, [key]);
   const [row] = await tx.query<Row>(
-    `select standing, flapping_at as "flappingAt", last_started_at as "lastStartedAt", ways, groups,
+    `select identity, fingerprint, standing, flapping_at as "flappingAt", last_started_at as "lastStartedAt", ways, groups,
        exists (select from ${schema}.task where key = $2 and kind = any($3::text[]) and state = 'running'
          and lease_until > statement_timestamp())
        or exists (select ${ofRuns} and d.device_id = $1) as busy,
@@ -71,7 +80,13 @@ export async function turnOf(tx: Tx, { id, key, kind }: Task): Promise<Turn> {
     now,
     settings: await settingsOf(tx),
     left: leftReason(row?.standing),
-    device: row ? { ...row, known: known.safeParse(row.ways).data ?? null } : null,
+    device: row
+      ? {
+          ...row,
+          identity: identitySchema.safeParse(row.identity).data ?? null,
+          known: known.safeParse(row.ways).data ?? null,
+        }
+      : null,
     groups: groupsIn(row?.groups),
     wrote: row?.wrote === true,
     busyUntil: free ? null : new Date(now.getTime() + lookAgainMs),
@@ -103,15 +118,19 @@ interface Named extends Pick<Whom, 'identity' | 'fingerprint'> {
 }
 
 interface Found extends Pick<Turn, 'settings' | 'groups'> {
-  readonly device: Pick<NonNullable<Turn['device']>, 'known'> | null;
+  readonly device: Pick<NonNullable<Turn['device']>, 'identity' | 'fingerprint' | 'known'> | null;
 }
 
-/** With the credentials that may open it as it is now. */
-export async function whomOf(
-  tx: Tx,
-  { deviceId, identity, fingerprint }: Named,
-  { settings, device, groups }: Found,
-): Promise<Whom> {
+/**
+ * With the credentials that may open it as it is now. Where somebody has moved it since the task was made, that is whom it is about:
+ * what is kept for it would else go to whoever is where it was.
+ * @param named as the task was made
+ */
+export async function whomOf(tx: Tx, named: Named, { settings, device, groups }: Found): Promise<Whom> {
+  const { deviceId } = named;
+  const { identity, fingerprint } = device?.identity
+    ? { identity: device.identity, fingerprint: device.fingerprint }
+    : named;
   const authorities = settings ? await authoritiesOf(tx, settings) : [];
   const vouched = settings?.authentication === 'mutual';
   const owner = { deviceId, serial: identity.serial, fingerprint, vouched };
@@ -124,6 +143,6 @@ export async function whomOf(
     trusted: vouched ? authorities : null,
     community: settings?.probeCommunity ?? null,
     known: device?.known ?? null,
-    held: await heldFor(tx, owner, groups),
+    held: await heldFor(tx, { ...owner, address: identity.ip }, groups),
   };
 }

@@ -15,7 +15,7 @@ import { connect, type Whom } from './connect.js';
 import { readFrom } from './conversation.js';
 import { rememberWays } from './devices.js';
 import { wishRetryDelaysMs, type WishOptions } from './dry-run.js';
-import { teller } from './notes.js';
+import { teller, toldOnce } from './notes.js';
 import { putBack, secretsStay } from './put-back.js';
 import { budget, undoPayload, type UndoPayload } from './task.js';
 import { becauseOf, begunBy, skip } from './told.js';
@@ -30,6 +30,16 @@ interface UndoOptions extends WishOptions {
 interface Begun {
   readonly startedAt: Date;
   readonly whom: Whom;
+  /** Tasks that this run has put back by now, whatever becomes of the rest. */
+  readonly done: Done[];
+}
+
+interface Done {
+  readonly undoes: string;
+  readonly event: Draft;
+  /** Settings that it was about, and those of them that are as they were. */
+  readonly settings: ReadonlySet<string>;
+  readonly restored: readonly string[];
 }
 
 /**
@@ -40,10 +50,8 @@ export function undoWorker({ store, openers, keyring, log }: UndoOptions): Worke
   const begun = new WeakMap<Task<UndoPayload>, Begun>();
   const tell = teller(log);
   const keep = keeper(store);
-  const told = (finish: Finish, { payload: { identity } }: Task<UndoPayload>): Finish => {
-    tell(finish.events, identity.serial);
-    return finish;
-  };
+  const told = (finish: Finish, { payload: { identity } }: Task<UndoPayload>): Finish =>
+    toldOnce(finish, (events) => tell(events, identity.serial));
   return worker<UndoPayload>({
     kind: 'undo',
     keyIs: 'device',
@@ -66,8 +74,8 @@ export function undoWorker({ store, openers, keyring, log }: UndoOptions): Worke
     unreadable: unreadable('undo'),
     failed: async (task, error) => {
       const changes = await changesOf(store, task.id);
-      const startedAt = begun.get(task)?.startedAt ?? begunBy(changes);
-      return told({ events: endsOf(task, { startedAt, failure: failureOf(error), changes }) }, task);
+      const { startedAt = begunBy(changes), done = [] } = begun.get(task) ?? {};
+      return told(endOf(task, done, { startedAt, failure: failureOf(error), changes }), task);
     },
   });
 }
@@ -78,10 +86,23 @@ interface Broken {
   readonly changes: SettingChange[];
 }
 
-/** Of each task that was to be undone: it is not, and this was written by then. */
-function endsOf(task: Task<UndoPayload>, { startedAt, failure, changes }: Broken): readonly Draft[] {
-  const result = { ...withLast(failure, changes), items: [], changes };
-  return task.payload.undoes.map((undoes) => undone(task, { undoes, startedAt, ...result }));
+/** What was put back is told as it was, and of the rest that it is not. The newest of that may be changed in part. */
+function endOf(
+  task: Task<UndoPayload>,
+  done: readonly Done[],
+  { startedAt, failure, changes }: Broken,
+): Finish {
+  const left = task.payload.undoes.slice(0, task.payload.undoes.length - done.length);
+  const own = changes.filter(({ setting }) => done.every(({ settings }) => !settings.has(setting)));
+  const ends = left.map((undoes, place) => {
+    const made = place === left.length - 1 ? own : [];
+    return undone(task, { undoes, startedAt, ...withLast(failure, made), items: [], changes: made });
+  });
+  return { events: [...done.map(({ event }) => event), ...ends], save: (tx) => mark(tx, task.id, done) };
+}
+
+async function mark(tx: Tx, by: string, done: readonly Done[]): Promise<void> {
+  for (const { undoes, restored } of done) await markUndone(tx, undoes, { by, settings: restored });
 }
 
 /** It is skipped, unless it has put something back already. */
@@ -93,7 +114,7 @@ async function neverAgain(
   const changes = await changesOf(tx, task.id);
   if (changes.length === 0) return [skip(task.key, [], reason, { taskId: task.id, mode: 'undo' })];
   const failure = { outcome: 'cancelled', detail: becauseOf[reason] } as const;
-  return endsOf(task, { startedAt: begunBy(changes), failure, changes });
+  return endOf(task, [], { startedAt: begunBy(changes), failure, changes }).events;
 }
 
 async function begin(
@@ -108,7 +129,7 @@ async function begin(
   if (task.attempt === 1 && !(await isAnythingLeft(tx, task.key, undoes)))
     return { end: { events: [skip(task.key, [], 'nothingToUndo', { taskId: task.id, mode: 'undo' })] } };
   const whom = await whomOf(tx, { ...task.payload, deviceId: task.key }, turn);
-  begun.set(task, { startedAt: turn.now, whom });
+  begun.set(task, { startedAt: turn.now, whom, done: [] });
   const { identity } = task.payload;
   const started = {
     taskId: task.id,
@@ -140,28 +161,26 @@ async function run(task: Task<UndoPayload>, on: Run): Promise<Finish> {
   );
   const readable = wanted.flat().filter(({ setting }) => !isSecret(setting));
   const read = () => readFrom(device, readable, on.grip.signal);
-  const events: Draft[] = [];
-  const marks: { readonly undoes: string; readonly settings: readonly string[] }[] = [];
   for (const undoes of task.payload.undoes.toReversed()) {
     const reading = await read();
-    if (reading.kind !== 'answered') return hindered(task, on, { setback: reading, events });
+    if (reading.kind !== 'answered') return hindered(task, on, reading);
     const changes = await undoable(store, { deviceId: task.key, taskId: undoes });
     const ended = await putBack(task, on, { changes, undoes, reading: reading.value });
-    if ('kind' in ended) return hindered(task, on, { setback: ended, events });
-    marks.push({ undoes, settings: restoredIn(ended.items) });
+    if ('kind' in ended) return hindered(task, on, ended);
     const made = await changesOf(store, task.id);
-    const own = new Set(ended.items.map(({ setting }) => setting));
+    const settings = new Set(ended.items.map(({ setting }) => setting));
     const result = {
       ...summaryOf(ended.items),
       items: [...ended.items],
-      changes: made.filter(({ setting }) => own.has(setting)),
+      changes: made.filter(({ setting }) => settings.has(setting)),
     };
-    events.push(undone(task, { undoes, startedAt: begun.startedAt, ...result }));
+    const event = undone(task, { undoes, startedAt: begun.startedAt, ...result });
+    begun.done.push({ undoes, event, settings, restored: restoredIn(ended.items) });
   }
   return {
-    events,
+    events: begun.done.map(({ event }) => event),
     save: async (tx) => {
-      for (const { undoes, settings } of marks) await markUndone(tx, undoes, { by: task.id, settings });
+      await mark(tx, task.id, begun.done);
       await rememberWays(tx, task.key, device.known());
     },
   };
@@ -182,24 +201,16 @@ function summaryOf(items: readonly UndoneItem[]): Pick<AssessmentUndone, 'outcom
 const restoredIn = (items: readonly UndoneItem[]): readonly string[] =>
   items.filter(({ outcome }) => outcome === 'restored').map(({ setting }) => setting);
 
-interface Hindrance {
-  readonly setback: Setback;
-  /** Of tasks that were put back before. */
-  readonly events: readonly Draft[];
-}
-
-/** Throws what another try may mend; what was put back by then is found so by the next. */
+/** Throws what another try may mend, where nothing is put back yet: another try would find it so, and tell it once more. */
 async function hindered(
   task: Task<UndoPayload>,
-  { store, begun }: Run,
-  { setback, events }: Hindrance,
+  { store, begun: { startedAt, done } }: Run,
+  setback: Setback,
 ): Promise<Finish> {
-  if (mayPass(setback, task)) throw new DeviceTrouble(setback);
+  const trouble = new DeviceTrouble(setback);
+  if (mayPass(setback, task) && done.length === 0) throw trouble;
   const changes = await changesOf(store, task.id);
-  const result = { ...withLast(failureOf(new DeviceTrouble(setback)), changes), items: [], changes };
-  const left = task.payload.undoes.slice(0, task.payload.undoes.length - events.length);
-  const ends = left.map((undoes) => undone(task, { undoes, startedAt: begun.startedAt, ...result }));
-  return { events: [...events, ...ends] };
+  return endOf(task, done, { startedAt, failure: failureOf(trouble), changes });
 }
 
 interface Ending extends Pick<AssessmentUndone, 'undoes' | 'outcome' | 'detail' | 'items' | 'changes'> {

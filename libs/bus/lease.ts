@@ -1,4 +1,5 @@
 // Leases of the tasks that run in this process: renewed together, and given up in time when they cannot be.
+import { setTimeout as delay } from 'node:timers/promises';
 import { gathered } from '../store/gathered.js';
 import { look, renew, type Claim } from '../store/task-claims.js';
 import type { Store } from '../store/store.js';
@@ -29,6 +30,7 @@ export interface LeaseTimes {
   /** Without renewal for so long, I/O is aborted: well before the lease ends and somebody else begins. */
   readonly giveUpAfterMs: number;
 }
+const renewTriesMax = 3;
 export const leaseTimes: LeaseTimes = { renewEveryMs: 10_000, giveUpAfterMs: 20_000 };
 
 interface Held {
@@ -98,9 +100,17 @@ export class Leases {
     else if (lease.cancelledBecause !== null) aborter.abort(new TaskCancelled(lease.cancelledBecause));
   }
 
+  /** A renewal that fails, as a row is locked, is tried again well before the leases are given up. */
   async #renew(): Promise<void> {
+    for (let tries = 1; tries <= renewTriesMax && !(await this.#renewOnce()); tries += 1) {
+      await delay(this.times.renewEveryMs / 10, null, { ref: false });
+    }
+  }
+
+  /** False: the database is away, or a lock is in the way. Then each lease's own clock decides. */
+  async #renewOnce(): Promise<boolean> {
     const held = [...this.#held.values()];
-    if (held.length === 0) return;
+    if (held.length === 0) return true;
     try {
       const sentAt = performance.now();
       const renewed = await renew(
@@ -109,15 +119,16 @@ export class Leases {
         held.map(({ claim }) => claim),
       );
       // An answer that took long proves nothing about now.
-      if (performance.now() - sentAt > this.times.renewEveryMs) return;
+      if (performance.now() - sentAt > this.times.renewEveryMs) return true;
       for (const one of held) {
         if (!this.#held.has(one.claim.token)) continue;
         this.#judge(one.aborter, renewed.get(one.claim.token));
         clearTimeout(one.giveUp);
         one.giveUp = this.#clock(one.aborter);
       }
+      return true;
     } catch {
-      // The database is away: each lease's own clock decides.
+      return false;
     }
   }
 }

@@ -1,5 +1,5 @@
-// The end of a task: what its run changes, then its row, then its events. Those of tasks that end while another end is being
-// saved go together into the next transaction; where that fails, each has one of its own.
+// The end of a task: what its run changes, then its row, then its events. Where its worker allows it, those of tasks that end while
+// another end is being saved go together into the next transaction; where that fails, each has one of its own.
 import { gathered } from '../store/gathered.js';
 import { stampEach, type Cause, type Caused } from '../store/outbox.js';
 import type { Store, Tx } from '../store/store.js';
@@ -7,7 +7,7 @@ import { again, finish, type Claim } from '../store/task-claims.js';
 import type { Bus } from './bus.js';
 import { killPoint } from './kill-point.js';
 import { LeaseLost } from './lease.js';
-import type { Finish } from './worker.js';
+import type { Finish, Worker } from './worker.js';
 
 export interface TaskEnd {
   readonly claim: Claim;
@@ -20,8 +20,14 @@ export type Saved = 'done' | 'again';
 /** Rejects with LeaseLost when the task is somebody else's by now: nothing of it was saved. */
 export type SaveEnd = (end: TaskEnd) => Promise<Saved>;
 
-export const taskEnds = ({ store, bus }: { readonly store: Store; readonly bus: Bus }): SaveEnd =>
-  gathered(async (ends: readonly TaskEnd[]) => {
+interface Ends {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly worker: Pick<Worker, 'endsTogether'>;
+}
+
+export const taskEnds = ({ store, bus, worker }: Ends): SaveEnd => {
+  const save = async (ends: readonly TaskEnd[]): Promise<(end: TaskEnd) => Saved> => {
     // Rows are locked in the order in which consumers lock them.
     const inOrder = ends.toSorted((a, b) => (a.claim.task.key < b.claim.task.key ? -1 : 1));
     const saved = await store.transaction(async (tx) => {
@@ -37,7 +43,9 @@ export const taskEnds = ({ store, bus }: { readonly store: Store; readonly bus: 
       return all;
     });
     return (end) => saved.get(end) ?? 'done';
-  });
+  };
+  return worker.endsTogether ? gathered(save) : async (end) => (await save([end]))(end);
+};
 
 /** Rows of the service are locked before task rows, as its consumers do it. */
 async function saveEnd(

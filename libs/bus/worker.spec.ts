@@ -267,20 +267,23 @@ describe.each(Object.keys(databases))('workers on %s', (name) => {
     const saving = Promise.withResolvers<void>();
     const lock = Promise.withResolvers<void>();
     let saved = 0;
-    start(async ({ key }) => {
-      if (key !== 'device-0') await held.promise;
-      return {
-        events: [told(1)],
-        save: async (tx) => {
-          if (key === 'device-0') {
-            saving.resolve();
-            await lock.promise;
-          }
-          if (key === 'device-6') await tx.query('select 1 / 0');
-          saved += 1;
-        },
-      };
-    });
+    start(
+      async ({ key }) => {
+        if (key !== 'device-0') await held.promise;
+        return {
+          events: [told(1)],
+          save: async (tx) => {
+            if (key === 'device-0') {
+              saving.resolve();
+              await lock.promise;
+            }
+            if (key === 'device-6') await tx.query('select 1 / 0');
+            saved += 1;
+          },
+        };
+      },
+      { endsTogether: true },
+    );
     await add(...keys);
     // The others end while the first end is being saved. Another has the task of one by then, and one fails for good.
     await saving.promise;

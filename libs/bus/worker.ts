@@ -51,7 +51,8 @@ export interface Worker<Payload = unknown> {
   readonly budget: string;
   limit(tx: Tx): Promise<number>;
   /**
-   * In the claim's transaction, which holds the task: whether it runs, and what to tell. Locks no other rows. `run` and
+   * In the claim's transaction, which holds the task: whether it runs, and what to tell. Locks no rows that a
+   * consumer locks before tasks. `run` and
    * `failed` get the same task object.
    */
   begin?(tx: Tx, task: Task<Payload>): Promise<Beginning>;
@@ -66,6 +67,8 @@ export interface Worker<Payload = unknown> {
   readonly runMaxMs?: number;
   /** A run that took longer is not tried again: whoever it waits for decides how long it takes. */
   readonly endsIfTooLong?: true;
+  /** Its ends lock nothing but rows of their own key: several of them may be saved in one transaction, in the order of keys. */
+  readonly endsTogether?: true;
   readonly payload: { parse(value: unknown): Payload };
 }
 

@@ -40,7 +40,12 @@ export function unanswered(error: unknown): boolean {
  * know which asks for something trivial.
  */
 export function timedOut(error: unknown): boolean {
-  return unanswered(error) || ['55P03', '57014'].includes(code(error));
+  return unanswered(error) || waitedTooLong(error);
+}
+
+/** The same, by the word of the database itself: it is there. */
+export function waitedTooLong(error: unknown): boolean {
+  return ['55P03', '57014'].includes(code(error));
 }
 
 /** The database cannot be used at the moment; the statement itself may be right. Waiting is right, giving up is not. */

@@ -46,8 +46,11 @@ test('a throw of what is said is for that one alone', async () => {
   expect(await Promise.all(others)).toEqual(['-2 is below zero', 30]);
 });
 
-test('where a statement fails for several, each is asked alone', async () => {
-  const { sent, ask, answer } = statements((all) => (all.includes(3) ? new Error('three') : null));
+test.each([
+  ['fails', new Error('three')],
+  ['waits too long for a lock', Object.assign(new Error('three'), { code: '55P03' })],
+])('where a statement of several %s, each is asked alone', async (_, error) => {
+  const { sent, ask, answer } = statements((all) => (all.includes(3) ? error : null));
   const first = ask(1);
   const others = [ask(2), ask(3), ask(4)].map((said) => said.catch((error: Error) => error.message));
   const all = Promise.all(others);

@@ -1,5 +1,5 @@
 // Small statements of work that runs side by side, as one: what is asked while one is under way goes with the next.
-import { unavailable } from './failure.js';
+import { unavailable, waitedTooLong } from './failure.js';
 
 interface Waiting<Asked, Said> {
   readonly asked: Asked;
@@ -9,7 +9,7 @@ interface Waiting<Asked, Said> {
 
 /**
  * One statement at a time, sent after all that it answers was asked: nobody gets an answer from before. Where it fails for
- * several, each is asked alone, so that nobody pays for another; not where the database is away.
+ * several, as one of them waits for a lock, each is asked alone, so that nobody pays for another; not where the database is away.
  * @param work resolves to what each of them gets; a throw there is for that one alone
  */
 export function gathered<Asked, Said>(
@@ -34,8 +34,9 @@ export function gathered<Asked, Said>(
       try {
         await ask(all);
       } catch (error) {
-        if (all.length === 1 || unavailable(error)) for (const { reject } of all) reject(error);
-        else for (const one of all) await ask([one]).catch(one.reject);
+        const isAway = unavailable(error) && !waitedTooLong(error);
+        if (all.length === 1 || isAway) for (const { reject } of all) reject(error);
+        else for (const one of all) void ask([one]).catch(one.reject);
       }
     }
     busy = false;

@@ -5,7 +5,7 @@ import { taskColumns, type ActiveTask, type Task } from './tasks.js';
 /** How long a claimed task is left to its holder without renewal. */
 const leaseMs = 30_000;
 
-/** What must be left of a lease for a write to begin: longer than any single call to a device may take. */
+/** What must be left of a lease for a write to begin. What takes longer than that is aborted when the lease could not be renewed. */
 const leaseLeftMinMs = 8_000;
 
 /** A run of a task, as its holder names it. */
@@ -97,10 +97,13 @@ export async function renew(
   schema: string,
   leases: readonly Lease[],
 ): Promise<ReadonlyMap<string, { readonly cancelledBecause: string | null }>> {
+  // In the order in which tasks that end together lock them.
   const rows = await on.query<{ token: string; cancelledBecause: string | null }>(
-    `update ${schema}.task set lease_until = clock_timestamp() + make_interval(secs => $3)
-     from unnest($1::uuid[], $2::uuid[]) as held(id, token)
-     where task.id = held.id and lease_token = held.token
+    `with mine as materialized (
+       select task.id from ${schema}.task join unnest($1::uuid[], $2::uuid[]) as held(id, token)
+         on task.id = held.id and lease_token = held.token order by task.key collate "C" for update of task)
+     update ${schema}.task set lease_until = clock_timestamp() + make_interval(secs => $3)
+     from mine where task.id = mine.id
      returning lease_token as token, cancelled_because as "cancelledBecause"`,
     [leases.map(({ id }) => id), leases.map(({ token }) => token), leaseMs / 1000],
   );

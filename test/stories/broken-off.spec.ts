@@ -49,7 +49,8 @@ describe('a task that is broken off after it has changed devices', () => {
   let fed: Fed;
   /** By address: who is not there any more. */
   const lost = new Set<string>();
-  let loseWhenWritten = true;
+  /** Writes that it stays there for. */
+  let survives = 0;
   /** Whoever is asked at this address who it is waits for it. */
   let gate: { readonly address: string; readonly opens: Promise<void> } | null = null;
   beforeAll(async () => {
@@ -71,7 +72,8 @@ describe('a task that is broken off after it has changed devices', () => {
         write: async (changes, signal) => {
           if (lost.has(address)) return gone;
           const said = await driver.write(changes, signal);
-          if (loseWhenWritten) lost.add(address);
+          if (survives <= 0) lost.add(address);
+          survives -= 1;
           return said;
         },
       };
@@ -92,7 +94,7 @@ describe('a task that is broken off after it has changed devices', () => {
 
   beforeEach(async () => {
     lost.clear();
-    [loseWhenWritten, gate] = [true, null];
+    [survives, gate] = [0, null];
     fed = await fleet.begin();
   });
   afterEach(() => fleet.end());
@@ -158,7 +160,7 @@ describe('a task that is broken off after it has changed devices', () => {
     // As a run that was stopped with its process leaves it: that is no attempt.
     await store.query(`update assessment.task set attempt = 0, not_before = now()`);
     lost.clear();
-    loseWhenWritten = false;
+    survives = Infinity;
     // Somebody else did the rest.
     const { device } = nth(0);
     const has = device.settings();
@@ -197,12 +199,12 @@ describe('a task that is broken off after it has changed devices', () => {
   });
 
   it('tells what was put back when the device is deleted in the middle of an undoing', async () => {
-    loseWhenWritten = false;
+    survives = Infinity;
     start(assesses(), undoes());
     await fed.feed(grouped(nth(0)));
     await isOver();
     const [{ taskId = '' } = {}] = await fed.told(assessmentFinished);
-    loseWhenWritten = true;
+    survives = 0;
     const asked = { deviceId: nth(0).id, taskId, requestedBy: 'ada' };
     await fed.feed(published(assessmentUndoRequested.draft(asked)));
     await waits('undo');
@@ -213,6 +215,40 @@ describe('a task that is broken off after it has changed devices', () => {
     expect(ends).toMatchObject([{ undoes: taskId, outcome: 'cancelled', detail: has('was deleted') }]);
     expect(ends[0]?.changes.length).toBeGreaterThan(0);
     expect(ends[0]?.changes).toHaveLength(await kept(ends[0]?.taskId));
+  });
+
+  it('tells of two tasks that are put back which of them was, when the device is lost in the midst of the second', async () => {
+    survives = Infinity;
+    start(assesses());
+    await fed.feed(grouped(nth(0)));
+    await isOver();
+    const { id: deviceId, device } = nth(0);
+    await device.write({ 'svc.ftp': true });
+    await fed.feed(grouped(nth(0)));
+    await until('both have ended', async () => (await fed.told(assessmentFinished)).length === 2, limitMs);
+    const [first, second] = await fed.told(assessmentFinished);
+    expect(second?.changes.map(({ setting }) => setting)).toEqual(['svc.ftp']);
+    const undo = ({ taskId }: { readonly taskId: string }): Event =>
+      published(assessmentUndoRequested.draft({ deviceId, taskId, requestedBy: 'ada' }));
+    if (!first || !second) throw new Error('there are two');
+    await fed.feed(undo(first), undo(second));
+    survives = 1;
+    start(undoes());
+    await isOver();
+    const [newest, older, ...none] = await fed.told(assessmentUndone);
+    expect([newest, none]).toMatchObject([
+      { undoes: second.taskId, outcome: 'undone', items: [{ setting: 'svc.ftp', outcome: 'restored' }] },
+      [],
+    ]);
+    expect(newest?.changes.map(({ setting }) => setting)).toEqual(['svc.ftp']);
+    expect(older).toMatchObject({ undoes: first.taskId, outcome: 'unreachable', items: [] });
+    expect(older?.changes.length).toBeGreaterThan(0);
+    expect(older?.changes.map(({ setting }) => setting)).not.toContain('svc.ftp');
+    expect(device.settings()['svc.ftp']).toBe(true);
+    const marked = await store.query(
+      'select task_id as "taskId" from assessment.change where undone_by is not null',
+    );
+    expect(marked).toEqual([{ taskId: second.taskId }]);
   });
 
   it('tells of a dry run that was cancelled between two tries which policies it was about', async () => {

@@ -5,11 +5,15 @@ import { randomUUID, X509Certificate } from 'node:crypto';
 import { createServer } from 'node:https';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Credential } from '#device/credential';
+import { assessmentStarted } from '#events/assessment';
+import { deviceGrouped } from '#events/device';
 import { exampleIdentity } from '#events/identity';
 import { fingerprintOf } from '#pki/certificate';
 import { selfSigned } from '#pki/self-signed';
 import { freePort } from '../../scripts/free-port.mjs';
 import { Assessing, type Known } from '../support/assessing.js';
+import { published } from '../support/fed-delivery.js';
+import { until } from '../support/until.js';
 
 const limitMs = 200_000;
 const secrets: readonly Credential[] = [
@@ -23,7 +27,11 @@ afterEach(async () => {
 });
 
 /** He says that he is the printer, and wants its password; `told`: what he was given. */
-async function whoCame(ip: string, ports: { readonly device: number; readonly snmp: number }) {
+async function whoCame(
+  ip: string,
+  ports: { readonly device: number; readonly snmp: number },
+  isBusy: () => boolean = () => false,
+) {
   const told: string[] = [];
   const identity = { ...exampleIdentity, ip };
   const own = await selfSigned({ commonName: 'impostor', serialNumber: identity.serial });
@@ -33,6 +41,7 @@ async function whoCame(ip: string, ports: { readonly device: number; readonly sn
     if (authorization) told.push(authorization);
     if (request.method === 'PUT') request.on('data', (part: Buffer) => void told.push(part.toString()));
     request.resume().on('end', () => {
+      if (isBusy()) return void response.writeHead(503).end();
       const isOpen = request.url?.endsWith('/identity') === true;
       const headers = { 'content-type': 'application/json', 'www-authenticate': challenge };
       response.writeHead(isOpen || authorization ? 200 : 401, headers);
@@ -108,6 +117,46 @@ describe('who came to where a device was taken to have moved', () => {
       await word?.(assessing, known);
       await assessing.assess({ ...known, proof });
       expect(told.join()).toContain('Digest username="admin"');
+    },
+    limitMs,
+  );
+
+  it(
+    'is told nothing once the operator has decided for the other one, though his task waits for its next try',
+    async () => {
+      const ports = { device: await freePort(), snmp: await freePort() };
+      const assessing = await Assessing.start(['127.38.0.0/16']);
+      closing.push(() => assessing.stop());
+      let busy = true;
+      const { known, told } = await whoCame('127.38.9.5', ports, () => busy);
+      for (const secret of secrets) await assessing.hold(secret, 'device', known.deviceId);
+      await assessing.require({ 'svc.telnet': false, 'credential.admin': 'stored' });
+      assessing.work(ports);
+      const { fed, store } = assessing;
+      const grouped = (at: Pick<Known, 'identity' | 'fingerprint'>, proof: Known['proof']) =>
+        published(
+          deviceGrouped.draft({
+            ...deviceGrouped.example,
+            ...at,
+            deviceId: known.deviceId,
+            announcements: [randomUUID()],
+            proof: proof ?? 'sameCertificate',
+            groups: [],
+          }),
+        );
+      const tries = async () => (await fed.told(assessmentStarted)).map(({ identity }) => identity.ip);
+      const areOver = async (count: number) =>
+        (await tries()).length >= count &&
+        (await store.query(`select 1 as one from assessment.task where state = 'running'`)).length === 0;
+      await fed.feed(grouped(known, 'oldAddressSilent'));
+      await until('he was asked, and is to be asked again', () => areOver(1));
+      const real = { identity: { ...known.identity, ip: '127.38.9.6' }, fingerprint: 'a'.repeat(64) };
+      await fed.feed(grouped(real, 'operator'));
+      busy = false;
+      await store.query(`update assessment.task set not_before = now() where state = 'waiting'`);
+      await until('the task has had another try', () => areOver(2));
+      expect(new Set((await tries()).slice(1))).toEqual(new Set(['127.38.9.6']));
+      expect(told).toEqual([]);
     },
     limitMs,
   );

@@ -56,7 +56,7 @@ export class Assessing {
   private constructor(
     private readonly networks: readonly string[],
     readonly store: Store,
-    private readonly fed: Fed,
+    readonly fed: Fed,
     private readonly keys: KeyFile,
   ) {}
 
@@ -112,7 +112,7 @@ export class Assessing {
   ) {
     const held = await heldFor(
       this.store,
-      { deviceId, serial: identity.serial, fingerprint, vouched: false },
+      { deviceId, serial: identity.serial, fingerprint, vouched: false, address: identity.ip },
       groups.map((groupId) => ({ groupId, priority: 1 })),
     );
     const vault = new Vault({ store: this.store, keys: this.keys, log: this.#log });

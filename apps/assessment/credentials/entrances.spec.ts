@@ -94,7 +94,7 @@ describe('credentials of a device', () => {
   ) {
     const opened: string[] = [];
     const entrances = new CredentialEntrances({
-      held: await heldFor(store, { ...device(), ...owner }, groups),
+      held: await heldFor(store, { ...device(), ...owner, address: '10.0.0.1' }, groups),
       subject,
       provable,
       vouched,

@@ -70,9 +70,10 @@ export const nameOf = ({ place, version }: Candidate): string => `${place}@${ver
 
 const place = z.object({ kind: z.enum(credentialKinds), scope: z.enum(credentialScopes), id: z.string() });
 
+/** @param address where it is about to be asked: nothing is for whoever is there where somebody has moved it just now */
 export async function heldFor(
   tx: Pick<Tx, 'query'>,
-  owner: Owner,
+  { address, ...owner }: Owner & { readonly address: string },
   groups: readonly Pick<Membership, 'groupId' | 'priority'>[],
 ): Promise<Held> {
   const byPriority = groups.toSorted((a, b) => a.priority - b.priority || (a.groupId < b.groupId ? -1 : 1));
@@ -86,8 +87,10 @@ export async function heldFor(
     [owner.deviceId],
   );
   const [device] = await tx.query<Vouched>(
-    `select approved, moved_at as "movedAt" from assessment.device where id = $1`,
-    [owner.deviceId],
+    `select approved, moved_at as "movedAt", identity is null
+       or (identity->>'ip', fingerprint) is not distinct from ($2, $3) as "isThere"
+     from assessment.device where id = $1`,
+    [owner.deviceId, address, owner.fingerprint],
   );
   const rank = ({ scope, id }: CredentialRow): number =>
     scope === 'device'
@@ -103,13 +106,14 @@ export async function heldFor(
     candidates: candidates.toSorted((a, b) => a.age - b.age),
     tried: new Map(tried.map(({ credential, ...each }) => [credential, each])),
     approved: device?.approved ?? null,
-    moved: rows.every((row) => !isSetSince(row, device?.movedAt ?? null)),
+    moved: device?.isThere === false || rows.every((row) => !isSetSince(row, device?.movedAt ?? null)),
   };
 }
 
 interface Vouched extends Record<string, unknown> {
   readonly approved: string | null;
   readonly movedAt: Date | null;
+  readonly isThere: boolean;
 }
 
 /** Whoever sets a secret for this very device, once it was moved, means who is there. True also of one that never was. */

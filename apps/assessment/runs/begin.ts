@@ -161,7 +161,7 @@ async function beginOne(
   };
   const own: Task<Payload> = { ...task, id: taskId, kind, key: deviceId, payload, attempt: attempt + 1 };
   const turn = {
-    device: { known: known.safeParse(found.ways).data ?? null },
+    device: { ...found, known: known.safeParse(found.ways).data ?? null },
     settings,
     groups: found.groups,
   };

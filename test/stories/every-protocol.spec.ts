@@ -11,7 +11,14 @@ import { curl, withoutCurl } from '../support/curl.js';
 import { plugIn, unplug } from '../support/fleet.js';
 import { startIppeveprinter, withoutIppeveprinter } from '../support/ippeveprinter.js';
 import { startMuster, type Muster } from '../support/muster.js';
-import { snmpGet, startSnmpd, withoutSnmpd, withoutSnmpGet, writeCommunity } from '../support/snmpd.js';
+import {
+  snmpGet,
+  snmpGetAs,
+  startSnmpd,
+  withoutSnmpd,
+  withoutSnmpGet,
+  writeCommunity,
+} from '../support/snmpd.js';
 import { unlikeRecommended } from '../support/snmpd-objects.js';
 import { tcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
@@ -43,9 +50,11 @@ interface Detail {
 const nth = (n: number): string => String(n + 1).padStart(2, '0');
 const firmware = '2411097_058822';
 const objects = unlikeRecommended(settingsCatalogue);
+const base = policyTemplates.find(({ id }) => id === 'base')?.body.items ?? [];
+const required = new Map(base.map((item) => [item.setting, item.required]));
 /** Where SNMP has a setting, and what it says there once it is as the Base policy wants it. */
 const wanted = new Map(
-  (policyTemplates.find(({ id }) => id === 'base')?.body.items ?? []).flatMap(({ setting, required }) => {
+  base.flatMap(({ setting, required }) => {
     const syntax = settingsCatalogue.get(setting)?.by.snmp?.syntax;
     const oid = settingsCatalogue.get(setting)?.by.snmp?.oid;
     if (!syntax || oid === undefined) return [];
@@ -201,8 +210,16 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
           firmware,
         ]),
       );
-      expect(printers.map(({ status }) => status)).toEqual(printers.map(() => 'compliant'));
+      // Who is spoken with by a community alone would be lost without one.
+      const byUser = by === 'snmp3';
+      expect(printers.map(({ status }) => status)).toEqual(
+        printers.map(() => (byUser ? 'compliant' : 'nonCompliant')),
+      );
       for (const printer of printers) {
+        const wrong = [...resultsOf(printer).values()].filter(({ outcome }) => outcome === 'nonCompliant');
+        expect(wrong).toMatchObject(
+          byUser ? [] : [{ setting: 'snmp.access', detail: expect.stringContaining('by a community') }],
+        );
         const made = await changesOf(printer.id);
         expect(made.filter(({ driver, verified }) => driver !== 'snmp' || !verified)).toEqual([]);
         const own = new Set(made.map(({ setting }) => setting));
@@ -214,7 +231,10 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
       for (const { id, ip } of printers) {
         for (const { setting } of await changesOf(id)) {
           const { oid, says } = wanted.get(setting) ?? { oid: '', says: '' };
-          expect([ip, setting, await snmpGet(ip, snmpPort, oid)]).toEqual([ip, setting, says]);
+          const seen = byUser
+            ? await snmpGetAs(user, { address: ip, port: snmpPort }, oid)
+            : await snmpGet(ip, snmpPort, oid);
+          expect([ip, setting, seen]).toEqual([ip, setting, says]);
         }
       }
       expect(resultsOf(first).get(lacking)).toMatchObject({ outcome: 'remediated', driver: 'snmp' });
@@ -232,15 +252,21 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
     expect(printers.map(({ status }) => status)).toEqual(
       Array.from({ length: counts.api }, () => 'compliant'),
     );
-    for (const { id, ip } of printers) {
+    for (const { id, ip, ...rest } of printers) {
+      const own = { ...rest, ip };
       const made = await changesOf(id);
       expect(made.length).toBeGreaterThanOrEqual(10);
       expect(made.filter(({ driver, verified }) => driver !== 'api' || !verified)).toEqual([]);
-      const url = `https://${ip}:${muster.devicePort}/muster/v1/settings`;
-      const { settings } = await curl<{ settings: Readonly<Record<string, unknown>> }>(url);
-      expect(Object.fromEntries(made.map(({ setting }) => [setting, settings[setting]]))).toEqual(
-        Object.fromEntries(made.map(({ setting, after }) => [setting, after])),
+      const api = `https://${ip}:${muster.devicePort}/muster/v1`;
+      const { settings } = await curl<{ settings: Readonly<Record<string, unknown>> }>(`${api}/settings`);
+      const says = made.map(({ setting, after }) => [setting, after, settings[setting]]);
+      expect(says).toEqual(
+        made.map(({ setting }) => [setting, required.get(setting), required.get(setting)]),
       );
+      const { hostname: _, ...who } = await curl<Detail & { readonly hostname: string | null }>(
+        `${api}/identity`,
+      );
+      expect(own).toMatchObject(who);
     }
   }, 120_000);
 

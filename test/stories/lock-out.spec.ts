@@ -130,6 +130,32 @@ describe.skipIf(withoutSnmpd !== null || withoutSnmpGet !== null)('a printer of 
     limitMs,
   );
 
+  it(
+    'that lets Muster in by a community alone keeps communities, and it is said what is missing',
+    async () => {
+      const printer = await TwoProtocolPrinter.start({ shown });
+      closing.push(() => printer.stop());
+      const assessing = await Assessing.start(networks);
+      closing.push(() => assessing.stop());
+      await assessing.hold({ kind: 'admin', password: factoryPassword });
+      await assessing.hold({ kind: 'snmpWrite', community: writeCommunity, unproved: true });
+      await assessing.require({ 'snmp.access': 'v3Only', 'svc.telnet': false });
+      assessing.work(printer.ports);
+      for (const outcome of ['remediated', 'compliant']) {
+        const { results, detail } = await assessing.assess(printer.known);
+        expect(new Map(results.map((result) => [result.setting, result.outcome]))).toEqual(
+          new Map([
+            ['snmp.access', 'nonCompliant'],
+            ['svc.telnet', outcome],
+          ]),
+        );
+        expect(detail).toMatch(/^SNMP access \(.*keep a user of SNMPv3/);
+      }
+      expect(printer.snmpd.values().get(oids.access)).toBe('1');
+    },
+    limitMs,
+  );
+
   const yesSayers: readonly { readonly stays: Stays | 'snmpUser'; readonly says: RegExp }[] = [
     { stays: 'admin', says: /lets in by the one before/ },
     { stays: 'snmpUser', says: /lets in by the one before/ },

@@ -82,6 +82,12 @@ export async function startRelay(
 export const pdus = { response: 0xa2, set: 0xa3, report: 0xa8 } as const;
 export const errors = { tooBig: 1, noSuchName: 2, genErr: 5 } as const;
 
+/** Of SNMP, as people count: a message says 0, 1 or 3. */
+export function versionOf(request: Uint8Array): number {
+  const said = Number(numberOf(DerReader.inside(request, tags.sequence).next(tags.integer)));
+  return said < 3 ? said + 1 : said;
+}
+
 /** What a request of SNMPv1 or v2c asks. */
 export function partsOf(request: Uint8Array) {
   const message = DerReader.inside(request, tags.sequence);

@@ -8,7 +8,7 @@ import { startApi, type Api } from '../../apps/agent/device/api.js';
 import { Device, freshConfiguration, type Configuration } from '../../apps/agent/device/device.js';
 import { passwordHash } from '../../apps/agent/device/digest.js';
 import type { Known } from './assessing.js';
-import { somePlace, startRelay, type Peer, type Place } from './snmp-peer.js';
+import { somePlace, startRelay, versionOf, type Peer, type Place } from './snmp-peer.js';
 import { startSnmpd, type Snmpd, type SnmpdObject } from './snmpd.js';
 
 export const oids = {
@@ -89,7 +89,7 @@ export class TwoProtocolPrinter {
     const ports = { device: options.apiPort ?? (await freePort()), snmp: place.port };
     const known = { deviceId: randomUUID(), identity, fingerprint };
     const printer = new TwoProtocolPrinter(options, known, snmpd, ports);
-    printer.#relay = await startRelay(agent, (answer) => printer.#answer(answer), place);
+    printer.#relay = await startRelay(agent, (answer, request) => printer.#answer(answer, request), place);
     await printer.device.setPassword(factoryPassword);
     printer.#made = true;
     await printer.#up();
@@ -138,7 +138,9 @@ export class TwoProtocolPrinter {
     await this.snmpd.stop();
   }
 
-  #answer(answer: Buffer): readonly Buffer[] | Promise<readonly Buffer[]> {
+  /** As its card is set: where SNMPv3 alone is let in, nobody else gets an answer. snmpd keeps that, and does not obey it. */
+  #answer(answer: Buffer, request: Buffer): readonly Buffer[] | Promise<readonly Buffer[]> {
+    if (versionOf(request) < 3 && this.snmpd.values().get(oids.access) === '3') return [];
     if (this.options.goesBack?.()) return this.snmpd.crash(this.snmpd.values()).then(() => [answer]);
     return this.#dies() || this.silent ? [] : [answer];
   }

@@ -149,11 +149,14 @@ export class CredentialEntrances implements Entrances {
     if (!secret || (secret.kind !== 'admin' && secret.kind !== 'snmpUser')) return null;
     const opened = openedBy(secret);
     // A device that speaks no SNMPv3 is silent.
-    const ifSilent = !isLast && secret.kind === 'snmpUser' && { ifSilent: 'unknown' as const };
+    const ofUser = secret.kind === 'snmpUser' && {
+      isUser: true as const,
+      ...(!isLast && { ifSilent: 'unknown' as const }),
+    };
     const open = (): Driver => this.options.openWith(opened);
     return {
       by,
-      entrance: { id: nameOf(by), needs: this.#needs(secret), inClear: false, ...ifSilent, open },
+      entrance: { id: nameOf(by), needs: this.#needs(secret), inClear: false, ...ofUser, open },
     };
   }
 

@@ -39,6 +39,7 @@ export const access = category('Passwords and access', [
     why: 'STIG V-6783 and V-6781: SNMPv1 and v2c send their community in clear, and it is often the factory one.',
     maps: ['STIG V-6783', 'STIG V-6781', 'NIST CM-7', 'NIST IA-5'],
     cutsOff: true,
+    endsCommunities: ['v3Only'],
     by: { snmp: jetDirect('7.27', versions) },
   },
   {

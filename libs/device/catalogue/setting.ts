@@ -46,6 +46,8 @@ export interface Setting {
   readonly readOnly: boolean;
   /** A change can cut Muster off from the device: such settings are written last. */
   readonly cutsOff: boolean;
+  /** Values after which no community lets in: by SNMP they are set by a user of SNMPv3 alone. */
+  readonly endsCommunities?: readonly SettingValue[];
   /** A secret that Muster keeps for the device: no protocol says of itself whether it is that one. Null: any other setting. */
   readonly credential: CredentialKind | null;
   /** How each protocol gets at it, besides the open device API, which has every setting by its key. */

@@ -15,6 +15,8 @@ export interface Entrance {
   readonly needs: Proof;
   /** Whoever listens on the way learns the secret: never used after one that nobody could have learned. */
   readonly inClear: boolean;
+  /** As a user of SNMPv3, who is let in where no community is any more. */
+  readonly isUser?: true;
   /** The next is tried after silence. wrong: it was the wrong one if the device answers another · unknown: or not spoken. */
   readonly ifSilent?: 'wrong' | 'unknown';
   open(): Driver;

@@ -39,6 +39,8 @@ export interface WaysOptions
   readonly catalogue?: Catalogue;
 }
 
+const locksOut =
+  'it is spoken with by a community, and by none any more after that: keep a user of SNMPv3 for it, who is tried first (muster credential set snmpUser)';
 const notSettable = 'it can be read on this device, but not set by what serves it';
 
 /** What whoever assesses a device needs of it. */
@@ -65,9 +67,11 @@ export class Ways {
   readonly #found: FoundOut;
   readonly #who: Who;
   readonly #patience = new Patience();
+  readonly #catalogue: Catalogue;
 
   constructor(options: WaysOptions) {
     const { entrances, now = () => new Date(), catalogue = settingsCatalogue } = options;
+    this.#catalogue = catalogue;
     this.#found = new FoundOut({ ...options, now, catalogue });
     this.#who = new Who({
       ...options,
@@ -209,7 +213,9 @@ export class Ways {
 
   /** Why what serves it could not set it so, too; null: it could. */
   whyNotSet(key: string, value: SettingValue): string | null {
-    return this.#found.isWritable(key, value) ? null : notSettable;
+    if (!this.#found.isWritable(key, value)) return notSettable;
+    const ends = this.#catalogue.get(key)?.endsCommunities?.includes(value) === true;
+    return ends && this.by(key) === 'snmp' && this.letInBy('snmp')?.isUser !== true ? locksOut : null;
   }
 
   /** What was asked nothing, as another device may be behind it, and why; null: nothing was. */

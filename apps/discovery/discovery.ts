@@ -16,6 +16,7 @@
 //   who-is.ts       who is at an address: the ways of asking; arrival.ts: what was said, as if it had been announced
 //   search/         devices that do not announce themselves, looked for where an operator says (R35)
 import { deviceApiPort } from '#device/api';
+import { pagePorts, type PortsOfDevices } from '#device/find/there';
 import { ippPort } from '#device/ipp/ipp';
 import { snmpPort } from '#device/snmp/driver';
 import { port, readConfig } from '#runtime/config';
@@ -50,7 +51,10 @@ export const discovery: StoredService<Ports> = {
     applyRulesWorker(store),
     probeWorker({ store, log, ...config }),
     steerWorker(),
-    findWorker({ store, ways: waysOfAsking(config), dnsServers: null }),
+    findWorker({ store, ways: waysOfAsking(config), ports: beside(config), dnsServers: null }),
     callWorker({ store }),
   ],
 };
+
+/** At the others the drivers themselves are refused or let in. */
+const beside = (ports: Ports): PortsOfDevices => ({ tcp: pagePorts, snmp: ports.snmpPort ?? snmpPort });

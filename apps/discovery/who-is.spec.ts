@@ -69,9 +69,22 @@ it('where nobody says it, each way has its reason, and one for which something i
     kind: 'unknown',
     reason: 'API: silent; SNMP: no community is set; IPP: no MAC address',
     somebody: true,
+    alive: true,
     mayPass: false,
   });
   expect(told).not.toContain('SNMP asked');
+});
+
+it.each([
+  ['alive', true],
+  ['silent', false],
+  ['unknown', false],
+] as const)('a host that is %s shows no device, and is there: %s', async (host, alive) => {
+  const { all, ways } = some();
+  const answer = whoIs(address, { ways, settings, signal: new AbortController().signal, attempt: 1 });
+  all[0].says({ kind: 'unreachable', reason: 'refused', host });
+  for (const way of all.slice(1)) way.says(silent);
+  expect(await answer).toMatchObject({ kind: 'unknown', somebody: false, alive, mayPass: false });
 });
 
 it('what says that it is at another address is not let in by another way', async () => {

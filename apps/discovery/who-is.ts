@@ -84,6 +84,8 @@ export type Answer =
       readonly reason: string;
       /** Somebody answers there in a protocol of devices, and does not say who it is. */
       readonly somebody: boolean;
+      /** A host is at the address: it took, refused or cut a connection. */
+      readonly alive: boolean;
       /** It is worth asking again soon. */
       readonly mayPass: boolean;
     };
@@ -132,12 +134,13 @@ function judged(address: string, found: Found, name: string): Answer {
   const { ip } = found.identity;
   if (ip === address) return { kind: 'found', found };
   const reason = `${name}: what answers says that it is at ${ip}`;
-  return { kind: 'unknown', reason, somebody: true, mayPass: false };
+  return { kind: 'unknown', reason, somebody: true, alive: true, mayPass: false };
 }
 
 const unknown = (reasons: readonly string[], setbacks: readonly Setback[], attempt: number): Answer => ({
   kind: 'unknown',
   reason: reasons.join('; '),
   somebody: setbacks.some(({ kind }) => kind !== 'unreachable'),
+  alive: setbacks.some((setback) => setback.kind !== 'unreachable' || setback.host === 'alive'),
   mayPass: setbacks.some((setback) => isWorthAgain(setback, attempt)),
 });

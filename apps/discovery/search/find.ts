@@ -6,6 +6,7 @@ import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { worker, type Ending, type Grip, type Worker } from '#bus/worker';
 import { mayConnect } from '#device/address';
+import { whatAnswers, type PortsOfDevices } from '#device/find/there';
 import type { DiscoveryResult } from '#events/discovery';
 import { messageOf } from '#events/message-of';
 import { settingsChanged } from '#events/settings';
@@ -37,6 +38,8 @@ const payload = z.object({ at: z.string(), wants: z.array(want) });
 export interface Finding {
   readonly store: Store;
   readonly ways: readonly Way[];
+  /** Where somebody may answer who does not say who it is. */
+  readonly ports: PortsOfDevices;
   /** Address or address:port; null: those of this machine. */
   readonly dnsServers: readonly string[] | null;
   readonly retryDelaysMs?: readonly number[];
@@ -78,7 +81,7 @@ type Heard =
 
 /** Throws when DNS does not answer. */
 async function hear(
-  { store, ways, dnsServers }: Finding,
+  { store, ways, ports, dnsServers }: Finding,
   { payload: { at }, attempt }: Task<Find>,
   { signal }: Grip,
 ): Promise<Heard> {
@@ -98,17 +101,25 @@ async function hear(
     .map((address) => ipaddr.process(address).toString())
     .filter((address) => mayConnect(address, settings.deviceNetworks, ownAddresses()));
   if (addresses.length === 0) return { ...none, outcome: 'refused', reason: outside(host, all) };
-  return askEach(addresses, host, { ways, settings, signal, attempt });
+  return askEach(addresses, host, { ways, ports, settings, signal, attempt });
 }
 
 const outside = (host: string | null, addresses: readonly string[]): string =>
   `${host === null ? 'it' : `${host} leads to ${addresses.join(', ')}, which`} lies outside the device networks`;
 
+interface AskingThere extends Asking {
+  readonly ports: PortsOfDevices;
+}
+
 /** Of several addresses of one name the first that says who it is. */
-async function askEach(addresses: readonly string[], host: string | null, asking: Asking): Promise<Heard> {
+async function askEach(
+  addresses: readonly string[],
+  host: string | null,
+  asking: AskingThere,
+): Promise<Heard> {
   const answers: (Extract<Answer, { kind: 'unknown' }> & { readonly address: string })[] = [];
   for (const address of addresses) {
-    const answer = await whoIs(address, asking);
+    const answer = await askOne(address, asking);
     if (answer.kind === 'found') return { ...answer, host };
     answers.push({ ...answer, address });
   }
@@ -117,9 +128,27 @@ async function askEach(addresses: readonly string[], host: string | null, asking
     address: answers[0]?.address ?? '',
     outcome: 'notReached',
     reason: answers.map(({ reason }) => reason).join('; '),
-    somebody: answers.some(({ somebody }) => somebody),
+    somebody: answers.some(({ alive }) => alive),
     mayPass: answers.some(({ mayPass }) => mayPass),
   };
+}
+
+/** Who lets nobody in, as by SNMPv3 or a page alone, is somebody all the same: that is asked at once, as silence costs its time. */
+async function askOne(address: string, { ports, ...asking }: AskingThere): Promise<Answer> {
+  const over = new AbortController();
+  const there = whatAnswers(
+    { address, ports, community: null },
+    AbortSignal.any([asking.signal, over.signal]),
+  );
+  try {
+    const answer = await whoIs(address, asking);
+    if (answer.kind === 'found') return answer;
+    const hint = await there;
+    return hint === null ? answer : { ...answer, alive: true, reason: `it ${hint}; ${answer.reason}` };
+  } finally {
+    over.abort();
+    await there;
+  }
 }
 
 /** Where nobody answers in a range, that is counted and not told. */

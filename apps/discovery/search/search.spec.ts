@@ -5,6 +5,8 @@ import { createHash, randomInt, randomUUID, X509Certificate } from 'node:crypto'
 import { createServer } from 'node:https';
 import { connect, createServer as createTcpServer } from 'node:net';
 import { metrics } from '@opentelemetry/api';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runWorkers, type RunningWorkers } from '#bus/worker';
 import { deviceQuarantined } from '#events/approval';
@@ -54,6 +56,8 @@ const block = randomInt(1, 200);
 const someAddress = (): string =>
   `127.8.${block + (nextAddress >> 8)}.${nextAddress++ & 255 || nextAddress++ & 255}`;
 
+const startsWith = (text: string): unknown => expect.stringMatching(RegExp(`^${text}`));
+
 describe.each(Object.keys(databases))('a device that is looked for, on %s', (name) => {
   /** What asks nothing of the database that others do not. */
   const isOne = name === 'PGlite';
@@ -61,12 +65,13 @@ describe.each(Object.keys(databases))('a device that is looked for, on %s', (nam
   let fed: Fed;
   let workers: RunningWorkers | null = null;
   let address = '';
-  let [devicePort, snmpPort, ippPort] = [0, 0, 0];
+  let [devicePort, snmpPort, ippPort, pagePort] = [0, 0, 0, 0];
   const open: { close(): unknown }[] = [];
 
   beforeEach(async () => {
     address = someAddress();
     [devicePort, snmpPort, ippPort] = [await freePort(), await freePort(), await freePort()];
+    pagePort = await freePort();
     store = await openFor(name, 'discovery');
     fed = await startFed(store, discovery.consumers);
     await fed.feed(settings());
@@ -101,7 +106,7 @@ describe.each(Object.keys(databases))('a device that is looked for, on %s', (nam
     const ways = waysOfAsking({ devicePort, snmpPort, ippPort });
     const all = [
       steerWorker({ stepMs: 20 }),
-      findWorker({ store, ways, dnsServers, retryDelaysMs: [] }),
+      findWorker({ store, ways, ports: { tcp: [pagePort], snmp: snmpPort }, dnsServers, retryDelaysMs: [] }),
       proveMoveWorker({ store, ways, doors: [], silentAgainMs: [1] }),
       callWorker({ store, asking }),
     ];
@@ -252,7 +257,7 @@ describe.each(Object.keys(databases))('a device that is looked for, on %s', (nam
     ]);
   });
 
-  it('is found in a range, of which the rest is counted', async () => {
+  it('is found in a range, of which is named who does not say who it is', async () => {
     const [third, fourth] = [`127.8.${block + 20}.3`, `127.8.${block + 20}.4`];
     await printerAt(third, { serial: 'RANGE-3' });
     await printerAt(fourth, { serial: 'RANGE-4', ip: '10.9.9.9' });
@@ -260,16 +265,65 @@ describe.each(Object.keys(databases))('a device that is looked for, on %s', (nam
     const { results, nobody, ended } = await cameOf(
       await ask([{ at: `127.8.${block + 20}.1-127.8.${block + 20}.60` }]),
     );
-    expect(results.toSorted((a, b) => a.address.localeCompare(b.address))).toMatchObject([
-      { line: 1, address: third, outcome: 'found', serial: 'RANGE-3' },
-      {
-        line: 1,
-        address: fourth,
-        outcome: 'notReached',
-        reason: 'open device API: what answers says that it is at 10.9.9.9',
-      },
-    ]);
-    expect([nobody, ended]).toEqual([58, 'done']);
+    const of = (at: string) => results.filter(({ address: one }) => one === at);
+    expect(of(third)).toMatchObject([{ line: 1, outcome: 'found', serial: 'RANGE-3' }]);
+    const reason = 'open device API: what answers says that it is at 10.9.9.9';
+    expect(of(fourth)).toMatchObject([{ line: 1, outcome: 'notReached', reason }]);
+    // On loopback every address refuses connections where nobody listens, as a printer of SNMPv3 alone does.
+    const others = results.filter(({ address: one }) => one !== third && one !== fourth);
+    expect(others).toHaveLength(58);
+    for (const { outcome, reason: why } of others)
+      expect([outcome, why]).toEqual(['notReached', expect.stringContaining('ECONNREFUSED')]);
+    expect([nobody, ended]).toEqual([0, 'done']);
+  });
+
+  /** It answers nothing of what says who it is. */
+  const silentAt = async (...ports: readonly number[]): Promise<void> => {
+    for (const port of ports) open.push(await openSilentHost(address, port));
+  };
+  const silentAgent = async (): Promise<void> => {
+    const udp = createSocket('udp4').bind(snmpPort, address);
+    open.push({ close: () => new Promise<void>((closed) => udp.close(closed)) });
+    await once(udp, 'listening');
+  };
+  const lookInRange = async () => {
+    work();
+    return cameOf(await ask([{ at: `${address}-${address}` }]));
+  };
+
+  it.runIf(isOne)('is nobody in a range where all is silent', async () => {
+    await silentAt(devicePort, ippPort, pagePort);
+    await silentAgent();
+    expect(await lookInRange()).toMatchObject({ results: [], nobody: 1 });
+  });
+
+  it.runIf(isOne)('is named in a range where it has its page alone, and is sent nothing there', async () => {
+    await silentAt(devicePort, ippPort);
+    await silentAgent();
+    const canary = await openCanary(address, pagePort);
+    open.push(canary);
+    expect(await lookInRange()).toMatchObject({
+      results: [
+        { address, outcome: 'notReached', reason: startsWith(`it takes connections at ${pagePort}; `) },
+      ],
+      nobody: 0,
+    });
+    expect(Buffer.concat(canary.heard)).toHaveLength(0);
+  });
+
+  it.skipIf(withoutSnmpd ?? !isOne).each([
+    { who: 'whose community is another', probeCommunity: 'of-others' },
+    { who: 'while no community is set', probeCommunity: null },
+  ])('is named in a range where its agent names its engine, $who', async ({ probeCommunity }) => {
+    await fed.feed(settings({ probeCommunity }));
+    await silentAt(devicePort, ippPort, pagePort);
+    const printer = { model: 'LaserJet', name: 'printer', mac: '3c5282aa0001' };
+    const agent = await startSnmpd(address, snmpPort, printer);
+    open.push({ close: () => agent.stop() });
+    expect(await lookInRange()).toMatchObject({
+      results: [{ address, outcome: 'notReached', reason: startsWith('it answers SNMP; ') }],
+      nobody: 0,
+    });
   });
 
   it.skipIf(withoutDnsmasq ?? !isOne)('is found where its name leads now, and nowhere else', async () => {

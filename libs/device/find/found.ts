@@ -3,6 +3,7 @@
 //
 //   found.ts    what is found                    arriving.ts  what is found, handed on as it comes
 //   range.ts    addresses as people write them   sweep.ts     asks each of them whether somebody is there
+//   there.ts    whether somebody is there, whoever it is: what sweep.ts and discoveries ask of an address
 //   agent.ts    whether an SNMP agent answers    multicast.ts asks everybody of a network at once
 //   mdns.ts     printers by DNS-SD               dns.ts       what its datagrams say
 //   slp.ts      printers by SLP                  slp-message.ts  what its datagrams say

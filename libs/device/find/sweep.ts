@@ -1,15 +1,12 @@
-// Asks each address of some ranges whether somebody is there: it takes a connection at a port that a driver speaks to, or
-// its SNMP agent answers. To ports that print nobody goes.
+// Asks each address of some ranges whether somebody is there.
 import { setImmediate as breathe, setTimeout as delay } from 'node:timers/promises';
 import { ownAddresses } from '../../addresses/own.js';
 import { addressesOf } from '../../addresses/span.js';
 import { mayConnect } from '../address.js';
-import { deviceApiPort } from '../api.js';
-import { knock } from '../probe/knock.js';
-import { agentAnswers } from './agent.js';
 import { Arriving } from './arriving.js';
 import type { Candidate } from './found.js';
 import type { AddressRange } from './range.js';
+import { portsOfDevices, thereMs, whatAnswers, type PortsOfDevices } from './there.js';
 
 export interface Sweep {
   readonly ranges: readonly AddressRange[];
@@ -17,7 +14,7 @@ export interface Sweep {
   /** Sent in clear to every address; null: none. */
   readonly community: string | null;
   readonly limits?: Partial<SweepLimits>;
-  readonly ports?: SweepPorts;
+  readonly ports?: PortsOfDevices;
   onProgress?(progress: SweepProgress): void;
 }
 
@@ -30,11 +27,6 @@ export interface SweepLimits {
   readonly waitMs: number;
 }
 
-export interface SweepPorts {
-  readonly tcp: readonly number[];
-  readonly snmp: number;
-}
-
 export interface SweepProgress {
   readonly total: number;
   readonly asked: number;
@@ -43,9 +35,7 @@ export interface SweepProgress {
   readonly outside: number;
 }
 
-const standardLimits: SweepLimits = { atOnce: 64, perSecond: 100, waitMs: 2_500 };
-/** The open device API, IPP, the device's pages, SNMP: ports of the drivers. */
-const standardPorts: SweepPorts = { tcp: [deviceApiPort, 631, 443, 80], snmp: 161 };
+const standardLimits: SweepLimits = { atOnce: 64, perSecond: 100, waitMs: thereMs };
 
 /** Rejects only when `signal` is aborted, with its reason. Whoever stops asking for more ends it. */
 export async function* sweep(asked: Sweep, signal: AbortSignal): AsyncGenerator<Candidate, void> {
@@ -65,8 +55,8 @@ export async function* sweep(asked: Sweep, signal: AbortSignal): AsyncGenerator<
 }
 
 async function run(asked: Sweep, arriving: Arriving<Candidate>, signal: AbortSignal): Promise<void> {
-  const { ranges, networks, limits } = asked;
-  const { atOnce, perSecond } = { ...standardLimits, ...limits };
+  const { ranges, networks, community, ports = portsOfDevices, limits } = asked;
+  const { atOnce, perSecond, waitMs } = { ...standardLimits, ...limits };
   const own = ownAddresses();
   const pace = new Pace(perSecond, signal);
   const progress = {
@@ -81,7 +71,7 @@ async function run(asked: Sweep, arriving: Arriving<Candidate>, signal: AbortSig
       if (signal.aborted) return;
       if (mayConnect(address, networks, own)) {
         await pace.next();
-        const hint = await whoIsThere(address, asked, signal);
+        const hint = await whatAnswers({ address, ports, community, waitMs }, signal);
         if (signal.aborted) return;
         if (hint !== null) {
           progress.found += 1;
@@ -114,31 +104,4 @@ class Pace {
     this.#nextAt = at + 1_000 / this.perSecond;
     if (at > now) await delay(at - now, null, { signal: this.signal }).catch(() => undefined);
   }
-}
-
-/** The first that answers, in words; null: nobody did. */
-async function whoIsThere(
-  address: string,
-  { community, ports = standardPorts, limits }: Sweep,
-  signal: AbortSignal,
-): Promise<string | null> {
-  const { waitMs } = { ...standardLimits, ...limits };
-  const answered = new AbortController();
-  const all = AbortSignal.any([signal, answered.signal]);
-  const { promise, resolve } = Promise.withResolvers<string | null>();
-  const told = (there: boolean, hint: string): void => {
-    if (there) resolve(hint);
-  };
-  const asking = [
-    ...ports.tcp.map(async (port) =>
-      told((await knock({ address, port }, all, waitMs)).kind === 'open', `takes connections at ${port}`),
-    ),
-    agentAnswers({ address, port: ports.snmp, community }, all, waitMs).then((there) =>
-      told(there, 'answers SNMP'),
-    ),
-  ];
-  const hint = await Promise.race([promise, Promise.all(asking).then(() => null)]);
-  answered.abort();
-  await Promise.all(asking);
-  return hint;
 }

@@ -211,6 +211,25 @@ describe.skipIf(helm === undefined)('the Helm chart', () => {
     expect(deployment.includes('MUSTER_DATABASE_URL')).toBe(database);
   });
 
+  it('gives discovery the network of its node when asked to, one pod a node, and nobody else', () => {
+    const onHost = (rendered: typeof objects): readonly string[] =>
+      rendered
+        .filter((each) => JSON.stringify(each).includes('"hostNetwork":true'))
+        .map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(onHost(objects)).toEqual([]);
+    const rendered = renderChart('services.discovery.hostNetwork=true');
+    for (const object of rendered) validate(object);
+    expect(onHost(rendered)).toEqual(['Deployment muster-discovery']);
+    expect(
+      rendered.find(({ metadata, kind }) => kind === 'Deployment' && metadata.name === 'muster-discovery'),
+    ).toMatchObject({
+      spec: {
+        strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+        template: { spec: { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' } },
+      },
+    });
+  });
+
   it('keeps the spool on the volume that the operator names, and has none without', () => {
     const spooling = (rendered: typeof objects): readonly string[] =>
       rendered

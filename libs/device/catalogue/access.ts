@@ -1,6 +1,6 @@
 // Who may manage the device, and with what.
 import { category, choice, onOff, strength, yesNo } from './setting.js';
-import { jetDirect, laserJet, named, number, object, present, readOnly } from './ways.js';
+import { jetDirect, laserJet, named, number, object, present, readOnly } from './snmp-objects.js';
 
 const passwords = ['STIG V-6781', 'NIST IA-5'];
 /** 1 to 3 say that SNMPv3 may write besides, 4 and 5 that there is none. */

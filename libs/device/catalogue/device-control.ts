@@ -1,6 +1,6 @@
 // The device itself: panel, disk, ports and radio.
 import { category, onOff, strength, yesNo } from './setting.js';
-import { jetDirect, laserJet, named, object } from './ways.js';
+import { jetDirect, laserJet, named, object } from './snmp-objects.js';
 
 const unneeded = ['STIG V-97711', 'NIST CM-7'];
 const wireless = ['STIG V-6794', 'NIST AC-18'];

@@ -1,6 +1,6 @@
 // How far a connection to the device can be trusted: TLS, and the certificate that it shows.
 import { category, onOff, strength, yesNo } from './setting.js';
-import { jetDirect, named } from './ways.js';
+import { jetDirect, named } from './snmp-objects.js';
 
 const transport = ['NIST SC-8', 'NIST SC-13'];
 

@@ -1,6 +1,6 @@
 // How the device is managed, and what it reports.
 import { category, onOff, strength, yesNo } from './setting.js';
-import { jetDirect, laserJet, named, number, present, readOnly, text } from './ways.js';
+import { jetDirect, laserJet, named, number, present, readOnly, text } from './snmp-objects.js';
 
 const levels = ['off', 'emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'];
 

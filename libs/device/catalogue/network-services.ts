@@ -1,6 +1,6 @@
 // Services beside printing that a device offers to its network.
 import { category, onOff, yesNo } from './setting.js';
-import { jetDirect, named, number } from './ways.js';
+import { jetDirect, named, number } from './snmp-objects.js';
 
 const unneeded = ['STIG V-97711', 'NIST CM-7'];
 

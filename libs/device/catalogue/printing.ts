@@ -1,6 +1,6 @@
 // How jobs come in, and how long they stay.
 import { category, choice, onOff, strength, yesNo } from './setting.js';
-import { channel, firstOf, jetDirect, laserJet, named, number } from './ways.js';
+import { channel, firstOf, jetDirect, laserJet, named, number } from './snmp-objects.js';
 
 export const printing = category('Printing', [
   {

@@ -1,6 +1,6 @@
 // What leaves the device, and by which way.
 import { category, onOff } from './setting.js';
-import { jetDirect } from './ways.js';
+import { jetDirect } from './snmp-objects.js';
 
 export const scanning = category('Scanning, fax and cloud', [
   {

@@ -1,7 +1,7 @@
 // One setting that a device can have, whatever protocol reads it. Settings are data: a file for each category.
 //
 //   setting.ts           what is said of a setting
-//   ways.ts              where SNMP finds it: bases and kinds of objects
+//   snmp-objects.ts      where SNMP finds it: bases and kinds of objects
 //   words.ts             values and requirements as a person reads them
 //   network-services.ts  services beside printing    printing.ts    jobs: how they come in, how long they stay
 //   scanning.ts          what leaves the device      management.ts  how it is managed, and what it reports

@@ -1,6 +1,6 @@
 // Everybody asked at once (R35): by mDNS and by SLP together, each address that answers name once.
-import type { Candidate } from './found.js';
-import { candidatesMax, findByMdns, type MdnsSearch } from './mdns.js';
+import { candidatesMax, type Candidate } from './found.js';
+import { findByMdns, type MdnsSearch } from './mdns.js';
 import { interfacesIn, type Call } from './multicast.js';
 import { findBySlp, type SlpSearch } from './slp.js';
 

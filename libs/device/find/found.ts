@@ -19,6 +19,8 @@ export interface Candidate {
   readonly hint: string;
 }
 
+/** That one search by multicast may name; each at most once. */
+export const candidatesMax = 10_000;
 const hintMax = 200;
 
 /** Words of a stranger: neither stores nor screens take control characters. */

@@ -5,7 +5,7 @@ import { randomInt } from 'node:crypto';
 import { ownAddresses } from '../../addresses/own.js';
 import { mayConnect } from '../address.js';
 import { keyOf, readAnswer, writeQuestion, type DnsAnswer, type Name } from './dns.js';
-import { hintOf, type Candidate } from './found.js';
+import { candidatesMax, hintOf, type Candidate } from './found.js';
 import { callAll, type Call, type Group } from './multicast.js';
 
 export interface MdnsSearch extends Pick<Call, 'networks' | 'from' | 'onTrouble'> {
@@ -27,8 +27,6 @@ const services: readonly Name[] = ['_ipp', '_ipps', '_printer', '_pdl-datastream
   'local',
 ]);
 
-/** Of one search; each at most once. */
-export const candidatesMax = 10_000;
 /** That one datagram may name. */
 const addressesMax = 8;
 

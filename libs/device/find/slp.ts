@@ -4,9 +4,8 @@ import { randomInt } from 'node:crypto';
 import { isIP } from 'node:net';
 import { ownAddresses } from '../../addresses/own.js';
 import { mayConnect } from '../address.js';
-import { hintOf, type Candidate } from './found.js';
+import { candidatesMax, hintOf, type Candidate } from './found.js';
 import { hopsMax, standardHops } from './hops.js';
-import { candidatesMax } from './mdns.js';
 import { callAll, type Call, type Group, type Question } from './multicast.js';
 import { readSlp, writeAttributeRequest, writeServiceRequest, type SlpAnswer } from './slp-message.js';
 

@@ -93,7 +93,7 @@ export const discoveryProgressed = defineEvent({
   schema: z.object({
     discoveryId,
     results: z.array(result).max(resultsMax),
-    /** Addresses of ranges where no device answers, in all so far: they are counted, not named. */
+    /** Addresses of ranges where nothing answers, in all so far: they are counted, not named. */
     nobody: z.int().nonnegative(),
     /** Addresses that were named by multicast, in all so far: each is asked, and has its result. Since version 2. */
     named: z.int().nonnegative().default(0),

@@ -224,7 +224,7 @@ export async function stillWanted<Each extends Pick<Want, 'search'>>(
   return wants.filter(({ search }) => going.has(search));
 }
 
-/** Null: no device answers at an address of a range. */
+/** Null: nothing answers at an address of a range. */
 export type Told = DiscoveryResult | null;
 
 export async function saveAnswers(

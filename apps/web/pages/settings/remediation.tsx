@@ -32,7 +32,7 @@ export function Remediation({ form: { body, set, fault, readOnly } }: { readonly
         text={
           noPolicy
             ? 'Needs an Initial Assessment Policy: choose one above first.'
-            : 'Devices are assessed, settings that differ are changed, and read again. Off: devices are only discovered. Switching it off also stops what is running, before its next write.'
+            : 'Devices are assessed, settings that differ are changed, and read again. Off: devices are discovered; what is asked for or scheduled only reports. Switching it off also stops what is running, before its next write, but for an undo.'
         }
         on={body.allowRemediation}
         readOnly={readOnly}

@@ -33,6 +33,8 @@ import { until } from './until.js';
 export interface Ports {
   readonly device: number;
   readonly snmp: number;
+  /** Left out: where printers have it. */
+  readonly ipp?: number;
 }
 
 /** A device, as assessment hears of it. */
@@ -55,6 +57,7 @@ export class Assessing {
 
   private constructor(
     private readonly networks: readonly string[],
+    private readonly community: string | null,
     readonly store: Store,
     readonly fed: Fed,
     private readonly keys: KeyFile,
@@ -66,7 +69,7 @@ export class Assessing {
     const fed = await startFed(store, assessment.consumers);
     const file = join(await ownFolder('keys'), 'keys');
     await makeKeyFile(file);
-    const assessing = new Assessing(networks, store, fed, new KeyFile(file));
+    const assessing = new Assessing(networks, community, store, fed, new KeyFile(file));
     const body = {
       ...defaultSettings,
       allowRemediation: true,
@@ -123,7 +126,7 @@ export class Assessing {
       networks: [...this.networks],
       authorities: [],
       trusted: null,
-      community: null,
+      community: this.community,
       known: null,
     };
     const known = { ...held, approved: approved ? fingerprint : null };
@@ -295,9 +298,6 @@ export class Assessing {
   }
 }
 
-const openersOn =
-  ({ device: devicePort, snmp: snmpPort }: Ports): Openers =>
-  (whom) => {
-    const { api, snmp } = everyOpener({ devicePort, snmpPort })(whom);
-    return { ...(api && { api }), ...(snmp && { snmp }) };
-  };
+/** All that assessment opens in production. */
+const openersOn = ({ device: devicePort, snmp: snmpPort, ipp: ippPort }: Ports): Openers =>
+  everyOpener({ devicePort, snmpPort, ...(ippPort !== undefined && { ippPort }) });

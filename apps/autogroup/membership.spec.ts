@@ -9,6 +9,7 @@ import { defaultSettings, settingsChanged } from '#events/settings';
 import type { Store } from '#store/store';
 import { databases, openFor, published, startFed, type Fed } from '../../test/support/fed-delivery.js';
 import { outboxBus } from '../../test/support/outbox-bus.js';
+import { until } from '../../test/support/until.js';
 import { autogroup } from './autogroup.js';
 import { regroupPage } from './regroup.js';
 
@@ -140,6 +141,28 @@ describe.each(Object.keys(databases))('membership on %s', (name) => {
     expect((await fed.told(deviceGrouped)).slice(900)).toMatchObject(
       others.map(() => ({ trigger: 'refresh', groups: [], left: ['lobby'] })),
     );
+  });
+
+  it('is computed again by many instances at once, each with pages of its own: every device is told once (R54)', async () => {
+    const others = Array.from({ length: 450 }, () => randomUUID());
+    await fed.feed(settings(1, true), ...others.map((id) => licensed({ hostname: 'lobby-1' }, id)));
+    await fed.feed(group('lobby', 1, { kind: 'automatic', filter: startsWith('lobby-') }));
+    // The embedded database has one connection.
+    const turns = name === 'PGlite';
+    const busy = new Set<number>();
+    const instance = async (number: number): Promise<void> => {
+      const record: typeof outboxBus.record = async (tx, schema, events) => {
+        await outboxBus.record(tx, schema, events);
+        busy.add(number);
+        // With its page in hand the first waits for a second; for less than a lock may take, as one locked out never comes.
+        if (!turns) await until('another has a page', () => busy.size > 1, 1_000).catch(() => undefined);
+      };
+      while ((await regroupPage(store, { record })) > 0);
+    };
+    await Promise.all([1, 2, 3, 4, 5, 6].map(instance));
+    const edited = (await fed.told(deviceGrouped)).filter(({ trigger }) => trigger === 'filterEdited');
+    expect(edited.map(({ deviceId }) => deviceId).toSorted()).toEqual(others.toSorted());
+    expect(busy.size).toBeGreaterThan(turns ? 0 : 1);
   });
 
   it('tells the devices of an edited group when the switch is on, with what was edited', async () => {

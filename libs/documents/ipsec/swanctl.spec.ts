@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Charon, whyNoCharon } from '../../../test/ipsec/charon.js';
 import { writePeer } from '../../../test/ipsec/peer.js';
 import { checkIpsec } from '#documents/ipsec';
+import { endpointNames } from '#documents/ipsec/endpoints';
 import { renderSwanctl, type SwanctlHost } from '#documents/ipsec/swanctl';
-import { ipsecGroups, ipsecSignatures, ipsecStrengths, type IpsecRule } from '#events/ipsec';
+import { ipsecGroups, ipsecRulesMax, ipsecSignatures, ipsecStrengths, type IpsecRule } from '#events/ipsec';
 
 const host: SwanctlHost = {
   end: 'host',
@@ -130,11 +131,16 @@ const ways = [
   ...ipsecSignatures.flatMap((certificate) => [{ certificate }, { certificate, preSharedKey: 'office' }]),
 ];
 const groups = ipsecStrengths.flatMap((strength) =>
-  ipsecGroups.map((dh) => ({ strength, dh, legacy: dh === 'dh24' })),
+  ipsecGroups.flatMap((dh) =>
+    [null, ...ipsecGroups].map((dhPhase2) => {
+      const legacy = dh === 'dh24' || dhPhase2 === 'dh24';
+      return { strength, dh, dhPhase2, legacy };
+    }),
+  ),
 );
 const lifetimes = [
-  { ikeMinutes: 480, ipsecMinutes: 60, dhPhase2: null },
-  { ikeMinutes: 60, ipsecMinutes: 30, dhPhase2: 'ecp384', natTraversal: 'both' },
+  { ikeMinutes: 480, ipsecMinutes: 60 },
+  { ikeMinutes: 60, ipsecMinutes: 30, natTraversal: 'both' },
 ];
 /** @param at of the rule in its set: no two of a set have an address in common */
 const endings = [
@@ -145,11 +151,11 @@ const endings = [
   (at: number) => `10.1.${at}.7, 10.1.${at}.9, fd01:${at}::/64`,
 ];
 
-/** Every rule that is taken, 20 to a set. */
-function* everySet(): Generator<readonly IpsecRule[]> {
+/** Every rule of these groups that is taken, by every way, lifetime and kind of endpoint. */
+function* everySet(of: readonly object[], size = ipsecRulesMax): Generator<readonly IpsecRule[]> {
   let set: IpsecRule[] = [];
   for (const way of ways)
-    for (const group of groups)
+    for (const group of of)
       for (const lifetime of lifetimes)
         for (const ending of endings) {
           const at = set.length;
@@ -157,12 +163,41 @@ function* everySet(): Generator<readonly IpsecRule[]> {
           const checked = checkIpsec({ rules: [said] });
           if ('faults' in checked) continue;
           set.push(...checked.rules);
-          if (set.length < 20) continue;
+          if (set.length < size) continue;
           yield set;
           set = [];
         }
   if (set.length > 0) yield set;
 }
+
+type Seen = readonly [set: readonly IpsecRule[], view: Partial<SwanctlHost>];
+const named = [...endpointNames, 'all'] as const;
+const nat = new Map([
+  ['10.9.0.1', '192.168.9.2'],
+  ['fd09::1', 'fd00:9::2'],
+]);
+/** The same set as another host has it, with what is its own there. */
+const views: readonly (readonly [string, (set: readonly IpsecRule[]) => Seen])[] = [
+  [
+    'at the device’s end',
+    (set) => [set.map((rule) => ({ ...rule, local: 'all', remote: rule.local })), { end: 'device' }],
+  ],
+  [
+    'behind NAT',
+    (set) => [
+      set.map((rule) => ({ ...rule, natTraversal: rule.natTraversal === 'off' ? 'remote' : 'both' })),
+      { own: [...nat].map(([seenAs, address]) => ({ address, seenAs })) },
+    ],
+  ],
+  [
+    'told what names stand for',
+    (set) => [
+      // What "all" stands for it stands for at the host's own end too, so that this one is said by its addresses.
+      set.map((rule, at) => ({ ...rule, local: named[at] ?? '', remote: [...nat.keys()].join() })),
+      { names: new Map(set.flatMap(({ local }, at) => (named[at] ? [[named[at], local]] : []))) },
+    ],
+  ],
+];
 
 const why = whyNoCharon();
 describe.skipIf(why !== null)(`strongSwan${why === null ? '' : `, skipped: ${why}`}`, () => {
@@ -172,10 +207,16 @@ describe.skipIf(why !== null)(`strongSwan${why === null ? '' : `, skipped: ${why
     writePeer(charon.path(), { subject: 'host', keys: { office: 'a key of this test' } });
   });
   afterAll(() => charon.stop());
+  /** What it has loaded, with an outer address as the inner one; in no order of its own. */
+  const listed = (inners = new Map<string, string>()): readonly string[] => {
+    let { said } = charon.ask('--list-conns');
+    for (const [outer, inner] of inners) said = said.replaceAll(outer, inner);
+    return said.split(/^(?=\S)/m).toSorted();
+  };
 
   it('loads every rule that is taken, by every way, group, lifetime and kind of endpoint', () => {
     let rules = 0;
-    for (const set of everySet()) {
+    for (const set of everySet(groups)) {
       const { text, connections } = textOf(set);
       expect(text).not.toMatch(/\b(?:3?des|md5|sha1|modp(?:768|1024|1536))\b/);
       const loaded = charon.load(text);
@@ -183,7 +224,25 @@ describe.skipIf(why !== null)(`strongSwan${why === null ? '' : `, skipped: ${why
       expect(loaded.connections).toBe(connections);
       rules += set.length;
     }
-    expect(rules).toBe(ways.length * 7 * lifetimes.length * endings.length);
+    // Of groups for both phases, 20 pairs go with baseline, 6 with strong, 2 with highest.
+    expect(rules).toBe(ways.length * 28 * lifetimes.length * endings.length);
+  });
+
+  it.each(views)('understands them %s as those of the host itself', (_, seen) => {
+    const group = { strength: 'strong', dh: 'ecp256', dhPhase2: 'ecp384' };
+    let rules = 0;
+    for (const set of everySet([group], named.length)) {
+      charon.load(textOf(set).text);
+      const [other, view] = seen(set);
+      const understood = listed(view.own ? nat : undefined);
+      const checked = checkIpsec({ rules: other });
+      if ('faults' in checked) throw new Error(JSON.stringify(checked.faults));
+      const { text, connections } = textOf(checked.rules, view);
+      expect(charon.load(text).connections).toBe(connections);
+      expect(listed()).toEqual(understood);
+      rules += set.length;
+    }
+    expect(rules).toBe(ways.length * lifetimes.length * endings.length);
   });
 
   it('understands them as main mode of IKEv1 and ESP in transport mode, with both methods and the key', () => {

@@ -100,7 +100,7 @@ describe('the list of serial numbers', () => {
     const { page } = visitor;
     await page.setViewportSize(phone);
     await choose(['no', serial(1)]);
-    await page.getByRole('alert').waitFor();
+    await page.getByRole('alert', { name: /no serial number/ }).waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)).toBe(false);
   });
 

@@ -72,6 +72,7 @@ describe('credentials at the command line', () => {
     [['set', 'password', '--secret-file', 'admin'], 'say one of '],
     [['set', 'snmpUser', '--user', 'muster', '--priv', 'des', '--secret-file', 'user'], 'priv: '],
     [['set', 'snmpUser', '--secret-file', 'user'], 'user: '],
+    [['set', 'snmpUser', '--user', 'muster', '--secret-file', 'admin'], 'the second is missing'],
     [
       ['set', 'admin', '--device', 'VNB3K99999', '--secret-file', 'admin'],
       'there is no device with the serial number VNB3K99999',

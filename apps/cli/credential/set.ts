@@ -122,6 +122,10 @@ function refuseOthers(kind: string, values: Values): void {
 function secretOf(kind: string, values: Values) {
   const [first = '', second = ''] = linesOf(values['secret-file']);
   const { user, auth = 'sha256', priv = 'aes128', unproved = false } = values;
+  if (kind === 'snmpUser' && second === '')
+    throw new UsageError(
+      'the file of a user has two lines: the password that signs, then the one that encrypts; the second is missing.',
+    );
   const wanted =
     kind === 'admin'
       ? { kind, password: first, unproved }

@@ -8,7 +8,9 @@ import { Needs } from '../who/access.js';
 
 const columns = `id, at, who, action, target, from_address as "from", outcome`;
 
-const query = pageQuery.extend({ after: z.coerce.number().int().positive().optional() });
+const query = pageQuery
+  .pick({ limit: true })
+  .extend({ after: z.coerce.number().int().positive().optional() });
 
 @Resource('audit')
 export class AuditController {

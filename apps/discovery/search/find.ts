@@ -21,7 +21,8 @@ import { loadKnown, saveKnown } from '../rows.js';
 import { whoIs, type Answer, type Asking, type Found, type Way } from '../who-is.js';
 import { addressesOf } from './names.js';
 import { becameOf, plain } from './outcome.js';
-import { find, saveAnswers, stillWanted, type Find, type Told, type Want } from './rows.js';
+import { find, stillWanted, type Find, type Want } from './rows.js';
+import { saveAnswers, type Told } from './told.js';
 
 /** Addresses asked at a time, over all instances: at most of them nobody is, which costs a timer. */
 const findsMax = 300;

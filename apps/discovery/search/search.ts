@@ -6,7 +6,8 @@
 //   find.ts     the task of one address or name: who is there, and what the rules say of that
 //   call.ts     the task that asks everybody by multicast: what they name is asked in turn
 //   targets.ts  ranges cut into addresses        names.ts  host names asked of DNS
-//   outcome.ts  what became of a device, in words  rows.ts   all of it in SQL
+//   outcome.ts  what became of a device, in words
+//   rows.ts     what is looked for, in SQL       told.ts     and what came of it
 import { consumer } from '#bus/consumer';
 import {
   discoveryCancelRequested,

@@ -7,7 +7,6 @@ import type { Tx } from '#store/store';
 import type { Cause } from '../known.js';
 import {
   countFinds,
-  countNobody,
   dropParts,
   endSearch,
   holdSearch,
@@ -16,9 +15,9 @@ import {
   nextPart,
   saveTargets,
   steer,
-  takeAnswers,
   type Search,
 } from './rows.js';
+import { countNobody, takeAnswers } from './told.js';
 import { takeTargets } from './targets.js';
 
 /** Searches that go a step at a time. */

@@ -81,6 +81,12 @@ export class FoundOut {
     return name === 'api' || (name === 'ipp' && ipp?.sets?.includes(value) === true);
   }
 
+  /** Whether SNMP serves it, and lets no community in any more once it is set so. */
+  endsCommunities(key: string, value: SettingValue): boolean {
+    const { endsCommunities = [] } = this.options.catalogue.get(key) ?? {};
+    return this.by(key) === 'snmp' && endsCommunities.includes(value);
+  }
+
   byServing(changes: Values): ReadonlyMap<DriverName | null, Values> {
     const groups = Map.groupBy(changes, ([key]) => this.by(key));
     return new Map([...groups].map(([name, pairs]) => [name, new Map(pairs)]));

@@ -67,11 +67,9 @@ export class Ways {
   readonly #found: FoundOut;
   readonly #who: Who;
   readonly #patience = new Patience();
-  readonly #catalogue: Catalogue;
 
   constructor(options: WaysOptions) {
     const { entrances, now = () => new Date(), catalogue = settingsCatalogue } = options;
-    this.#catalogue = catalogue;
     this.#found = new FoundOut({ ...options, now, catalogue });
     this.#who = new Who({
       ...options,
@@ -214,8 +212,7 @@ export class Ways {
   /** Why what serves it could not set it so, too; null: it could. */
   whyNotSet(key: string, value: SettingValue): string | null {
     if (!this.#found.isWritable(key, value)) return notSettable;
-    const ends = this.#catalogue.get(key)?.endsCommunities?.includes(value) === true;
-    return ends && this.by(key) === 'snmp' && this.letInBy('snmp')?.isUser !== true ? locksOut : null;
+    return this.#found.endsCommunities(key, value) && !this.letInBy('snmp')?.isUser ? locksOut : null;
   }
 
   /** What was asked nothing, as another device may be behind it, and why; null: nothing was. */

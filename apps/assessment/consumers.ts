@@ -24,10 +24,10 @@ async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
   );
   const chunks = new Set<string>();
   // In the order in which they were decided: a device that left and came back ends with its task.
-  for (const run of runs(changes.filter((change) => change.type !== 'device'))) {
-    const requests = run.flatMap((change) => (change.type === 'queue' ? [change.request] : []));
+  for (const same of stretches(changes.filter((change) => change.type !== 'device'))) {
+    const requests = same.flatMap((change) => (change.type === 'queue' ? [change.request] : []));
     if (requests.length > 0) await enqueue(tx, schema, requests, mergeAny);
-    for (const change of run) {
+    for (const change of same) {
       if (change.type === 'cancel') {
         for (const key of await cancelInRuns(tx, change.deviceId, change.because)) chunks.add(key);
         await cancel(tx, schema, { kind: kinds, keys: [change.deviceId], because: change.because });
@@ -39,7 +39,7 @@ async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
 }
 
 /** Cut where a cancel and a request follow each other. */
-function runs(changes: readonly Change[]): readonly (readonly Change[])[] {
+function stretches(changes: readonly Change[]): readonly (readonly Change[])[] {
   const cut: Change[][] = [];
   for (const change of changes) {
     const last = cut.at(-1);

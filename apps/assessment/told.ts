@@ -52,9 +52,15 @@ export const finished = (subject: Subject, startedAt: Date, result: Result): Dra
 export const begunBy = (changes: readonly SettingChange[]): Date =>
   changes[0] ? new Date(changes[0].at) : new Date();
 
+/** Why a task is given up. */
+export type GivenUp = Exclude<Reason, 'unreadable' | 'cancelled' | 'nothingToUndo'>;
+
 /** Of a task that ends for such a reason after it has changed something: as `cancelled`, with what it has changed. */
-export const becauseOf: Readonly<Record<'deviceDeleted' | 'notLicensed' | 'remediationOff', string>> = {
+export const becauseOf: Readonly<Record<GivenUp, string>> = {
   deviceDeleted: 'the device was deleted',
   notLicensed: 'the device holds no licence any more',
   remediationOff: 'Allow Automatic Remediation was switched off',
+  switchOff: 'the switch for its cause was switched off',
+  noPolicy: 'its policy was deleted',
+  outsideNetworks: 'its address is outside the device networks now',
 };

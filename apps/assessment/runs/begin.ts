@@ -15,7 +15,7 @@ import * as z from 'zod';
 import { subjectOf, type Begun } from '../assess-device.js';
 import { choiceFor } from '../choose.js';
 import { kind, kinds, schema, type Payload } from '../task.js';
-import { becauseOf, skip, type Reason } from '../told.js';
+import { becauseOf, skip, type GivenUp } from '../told.js';
 import type { Failure } from '../trouble.js';
 import { settingsOf, takeTurns, whomOf } from '../turn.js';
 import { endsOf } from './left-behind.js';
@@ -50,12 +50,13 @@ export async function beginChunk(
   { holder, task }: { readonly holder: string; readonly task: Task },
 ): Promise<BegunChunk> {
   const run = await readRun(tx, chunk.runId);
-  const rows = run?.state === 'running' ? await holdChunk(tx, chunk) : [];
-  if (!run || rows.length === 0) return { begun: [], events: [] };
+  const settings = await settingsOf(tx);
+  const rows = run?.state === 'running' && settings ? await holdChunk(tx, chunk) : [];
+  if (!run || !settings || rows.length === 0) return { begun: [], events: [] };
   const ids = rows.map(({ deviceId }) => deviceId);
   const { now, mine } = await takeTurns(tx, ids);
   const busy = await busyDevices(tx, ids, { ...chunk, kinds });
-  const around = { ...(await surroundings(tx, run, ids)), now };
+  const around = { ...(await surroundings(tx, ids)), run, settings, now };
   const beginnings: One[] = [];
   for (const row of rows) {
     const free = mine.has(row.deviceId) && !busy.has(row.deviceId);
@@ -73,13 +74,16 @@ export async function beginChunk(
 interface Surroundings {
   readonly run: Run;
   readonly now: Date;
-  readonly settings: Settings | null;
+  readonly settings: Settings;
   readonly policies: ReadonlyMap<string, AppliedPolicy>;
   readonly devices: ReadonlyMap<string, Device>;
   readonly own: readonly string[];
 }
 
-async function surroundings(tx: Tx, run: Run, ids: readonly string[]): Promise<Omit<Surroundings, 'now'>> {
+async function surroundings(
+  tx: Tx,
+  ids: readonly string[],
+): Promise<Pick<Surroundings, 'policies' | 'devices' | 'own'>> {
   const rows = await tx.query<{ id: string }>(
     `select id, identity, fingerprint, groups, standing, last_policy as "lastPolicy", ways
      from ${schema}.device where id = any($1::uuid[])`,
@@ -87,8 +91,6 @@ async function surroundings(tx: Tx, run: Run, ids: readonly string[]): Promise<O
   );
   const policies = await readDocuments(tx, schema, policyChanged);
   return {
-    run,
-    settings: await settingsOf(tx),
     policies: new Map(policies.map(({ id, version, body }) => [id, { policyId: id, version, body }])),
     devices: new Map(
       rows.flatMap((row) => {
@@ -126,11 +128,10 @@ async function endOne(
 async function neverAgain(
   tx: Tx,
   row: ChunkRow,
-  { runId, reason }: { readonly runId: string; readonly reason: Reason },
+  { runId, reason }: { readonly runId: string; readonly reason: GivenUp },
 ): Promise<One> {
   const { deviceId, taskId, wrote } = row;
-  const because = Object.entries(becauseOf).find(([of]) => of === reason)?.[1];
-  if (wrote) return endOne(tx, row, { runId, because: because ?? `it is not assessed any more: ${reason}` });
+  if (wrote) return endOne(tx, row, { runId, because: becauseOf[reason] });
   return {
     moved: { deviceId, state: 'ended', outcome: 'skipped', afterMs: null },
     event: skip(deviceId, [], reason, { taskId, runId }),
@@ -146,7 +147,7 @@ async function beginOne(
   const { deviceId, taskId, attempt } = row;
   const found = around.devices.get(deviceId);
   const chosen = choose(found, around);
-  if (!found || !settings || 'skipped' in chosen) {
+  if (!found || 'skipped' in chosen) {
     const reason = 'skipped' in chosen ? chosen.skipped : 'deviceDeleted';
     return neverAgain(tx, row, { runId: run.id, reason });
   }
@@ -188,11 +189,10 @@ async function beginOne(
   };
 }
 
-type Chosen = { readonly policies: readonly AppliedPolicy[] } | { readonly skipped: Reason };
+type Chosen = { readonly policies: readonly AppliedPolicy[] } | { readonly skipped: GivenUp };
 
 function choose(found: Device | undefined, { run, settings, policies, own }: Surroundings): Chosen {
   if (!found) return { skipped: 'deviceDeleted' };
-  if (!settings) return { skipped: 'outsideNetworks' };
   const around = { settings, known: new Set(policies.keys()), ownAddresses: own };
   const choice = choiceFor(found, around, { trigger: 'requested', policyId: run.body.policyId });
   if ('skipped' in choice) return choice;

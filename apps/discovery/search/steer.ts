@@ -1,5 +1,5 @@
 // The task of one search (R35): each second it makes some tasks more of what is looked for, and tells what came of those that ended.
-// Where it is, is in tables, and each step is one transaction: whoever goes on after a death begins where that one was.
+// Where it is, is in tables, and each step is in one transaction: whoever goes on after a death begins where that one was.
 import * as z from 'zod';
 import { worker, type Ending, type Worker } from '#bus/worker';
 import { discoveryProgressed } from '#events/discovery';

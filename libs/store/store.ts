@@ -12,6 +12,7 @@
 //                 parked-owners.ts: whose they are today
 //   tasks.ts      work that talks to the outside, one queued and one running per device
 //   task-claims.ts  who may run it: budgets and leases
+//   task-calls.ts   whoever queues one calls whoever waits for one, in one process
 //   gathered.ts   statements of tasks that run side by side, as one
 //   retired.ts    what is left of deleted devices, until it is forgotten
 //   credentials.ts  sealed credentials of devices, the one table that two services write

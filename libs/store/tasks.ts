@@ -3,6 +3,7 @@
 // A task is queued (may be joined by more requests), running (somebody holds its lease), or waiting for another try
 // (nobody may join it: what it covers began before). Ended tasks are gone; what they did is told by events.
 import type { Tx } from './store.js';
+import { wake } from './task-calls.js';
 
 /** One task as its worker sees it. */
 export interface Task<Payload = unknown> {
@@ -237,21 +238,4 @@ export async function activeTasks(
      order by state = 'running' desc, not_before, created_at limit $2`,
     [of.budget, of.limit],
   );
-}
-
-const sleepers = new Map<string, Set<() => void>>();
-
-/** Calls `then` whenever this process has queued a task of that budget, so that nobody waits for the next poll. */
-export function onQueued(schema: string, budget: string, then: () => void): () => void {
-  const name = `${schema} ${budget}`;
-  const waiting = sleepers.get(name) ?? new Set();
-  sleepers.set(name, waiting.add(then));
-  return () => {
-    waiting.delete(then);
-    if (waiting.size === 0) sleepers.delete(name);
-  };
-}
-
-function wake(schema: string, budget: string): void {
-  for (const then of sleepers.get(`${schema} ${budget}`) ?? []) then();
 }

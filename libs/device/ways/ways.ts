@@ -107,7 +107,7 @@ export class Ways {
     const refused = new Map<string, string>();
     const groups = this.byServing(changes);
     for (const [name, group] of groups) {
-      const way = this.#ways.find((one) => one.name === name);
+      const way = this.#way(name);
       const said = way
         ? await this.#who.ask(way, (driver, limited) => driver.write(group, limited), signal)
         : ({ kind: 'unsupported', reason: 'no protocol that it speaks serves this setting' } as const);
@@ -137,7 +137,7 @@ export class Ways {
 
   /** Puts these in the place of all that it has. Null: it took them; else its reason why not. */
   async setIpsec(rules: readonly SentRule[], signal: AbortSignal): Promise<Outcome<string | null>> {
-    const api = this.#ways.find(({ name }) => name === 'api');
+    const api = this.#way('api');
     const set: Call<string | null> = (driver, limited) =>
       driver.setIpsec?.(rules, limited) ?? Promise.resolve(noRules);
     return api ? api.ask(set, signal) : noRules;
@@ -173,17 +173,14 @@ export class Ways {
 
   /** By what a protocol let Muster in; null: it did not so far. */
   letInBy(name: DriverName): Entrance | null {
-    return this.#ways.find((way) => way.name === name)?.entrance ?? null;
+    return this.#way(name)?.entrance ?? null;
   }
 
   /** Puts a secret in the place of the one that it has. The way stays as it is: see `reopen`. */
   async setSecret(name: DriverName, secret: Credential, signal: AbortSignal): Promise<Outcome<null>> {
-    const way = this.#ways.find((one) => one.name === name);
-    if (!way) return notSpoken;
-    return way.ask(
-      (driver, limited) => driver.setSecret?.(secret, limited) ?? Promise.resolve(noSecrets),
-      signal,
-    );
+    const set: Call<null> = (driver, limited) =>
+      driver.setSecret?.(secret, limited) ?? Promise.resolve(noSecrets);
+    return this.#way(name)?.ask(set, signal) ?? notSpoken;
   }
 
   /** Whether a protocol that it may speak lets in; null: it does. */
@@ -195,7 +192,7 @@ export class Ways {
 
   /** The same, with the next credential that is handed out. */
   async reopen(name: DriverName, signal: AbortSignal): Promise<Setback | null> {
-    const way = this.#ways.find((one) => one.name === name);
+    const way = this.#way(name);
     if (!way) return notSpoken;
     way.reopen();
     const said = await way.ask((driver, limited) => driver.read(new Set(), limited), signal, {
@@ -236,6 +233,10 @@ export class Ways {
 
   close(): void {
     for (const way of this.#ways) way.close();
+  }
+
+  #way(name: DriverName | null): Way | undefined {
+    return this.#ways.find((one) => one.name === name);
   }
 
   /** Those that it may speak. */

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exampleIpsecRule } from '#events/ipsec';
 import type { Fleet } from '../../apps/agent/fleet.js';
 import { plugIn, unplug } from '../support/fleet.js';
 import { startMuster, type Muster } from '../support/muster.js';
@@ -32,6 +33,17 @@ describe('the page for everyone', () => {
     ]) {
       await muster.operator.ask('POST', '/api/users', { name, role, password });
     }
+    // Rules are sentences, and the widest that a table of results and changes has to hold.
+    const { version, body } = await muster.operator.get<{ version: number; body: object }>(
+      '/api/policies/base',
+    );
+    const rules = Array.from({ length: 3 }, (_, at) => ({
+      ...exampleIpsecRule,
+      name: `print-servers-${at}`,
+      remote: `10.1.${at}.10, 10.2.${at}.16/28, fd00:${at}::10`,
+    }));
+    const ipsec = { severity: 'high', remediate: true, unsupported: 'ignore', rules };
+    await muster.operator.ask('PUT', '/api/policies/base', { version, body: { ...body, ipsec } });
     await muster.operator.switchOn();
     fleet = await plugIn(muster, { count: 2 });
     const [device] = await muster.operator.settled(2, 60_000);

@@ -21,7 +21,7 @@ export function FromTo({ from, to, entry }: FromToProps) {
   return (
     <span className="sign from-to">
       <span className="dim">{valueWord(from, entry)}</span>
-      <IconArrowRight size={14} role="img" aria-label="to" />
+      <IconArrowRight size={14} role="img" aria-label="changed to" />
       <strong>{valueWord(to, entry)}</strong>
     </span>
   );

@@ -1,8 +1,8 @@
-import { IconArrowRight } from '@tabler/icons-react';
 import { Alert } from '@mantine/core';
 import { requiredWord, valueWord } from '../../../../libs/device/catalogue/words.js';
 import { useCatalogue } from '../../api/queries.js';
 import type { Assessment, CatalogueEntry, DeviceDetail, SettingResult } from '../../api/types.js';
+import { FromTo } from '../../parts/from-to.js';
 import { Nothing } from '../../parts/loaded.js';
 import { NotAssessed, Outdated } from './not-assessed.js';
 import { OutcomePill } from '../../parts/pill.js';
@@ -115,15 +115,9 @@ interface BeforeAfterProps {
 }
 
 function BeforeAfter({ result, entry }: BeforeAfterProps) {
-  const before = valueWord(result.before, entry);
-  if (result.after === null || result.after === result.before) return <>{before}</>;
-  return (
-    <span className="sign">
-      <span className="dim">{before}</span>
-      <IconArrowRight size={14} role="img" aria-label="changed to" />
-      <strong>{valueWord(result.after, entry)}</strong>
-    </span>
-  );
+  const { before, after } = result;
+  if (after === null || after === before) return <>{valueWord(before, entry)}</>;
+  return <FromTo from={before} to={after} entry={entry} />;
 }
 
 function Outcome({ result }: { readonly result: SettingResult }) {

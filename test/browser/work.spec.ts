@@ -173,7 +173,7 @@ describe('an operator at work', () => {
     await page.getByLabel('Rule', { exact: true }).fill('hosts');
     const rule = page.getByRole('group', { name: 'Rule hosts' });
     await rule.getByLabel('Hosts', { exact: true }).fill('10.1.0.300');
-    await rule.getByLabel('Name of the key').fill('print-servers');
+    await rule.getByLabel('Pre-shared key, by name').fill('print-servers');
     await page.getByRole('button', { name: 'Save' }).click();
     await rule.getByText('is neither an address, a range').waitFor();
     expect(await rule.getByLabel('Hosts', { exact: true }).getAttribute('aria-invalid')).toBe('true');

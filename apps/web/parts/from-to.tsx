@@ -19,7 +19,7 @@ interface FromToProps {
 
 export function FromTo({ from, to, entry }: FromToProps) {
   return (
-    <span className="sign from-to">
+    <span className="from-to">
       <span className="dim">{valueWord(from, entry)}</span>
       <IconArrowRight size={14} role="img" aria-label="changed to" />
       <strong>{valueWord(to, entry)}</strong>

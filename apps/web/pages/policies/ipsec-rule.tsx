@@ -18,7 +18,7 @@ export function Rule({ rule, fault, readOnly, onChange, onRemove }: RuleProps) {
   const name = rule.name || 'new rule';
   if (readOnly) return <Shown label={name}>{ruleWords(rule)}</Shown>;
   return (
-    <fieldset className="stack-close" aria-label={`Rule ${name}`}>
+    <fieldset className="stack-close rule" aria-label={`Rule ${name}`}>
       <div className="row row-fields">
         {texts.map(({ field, label, set }) => (
           <TextInput
@@ -67,7 +67,7 @@ function Proof({ rule, fault, onChange }: PartProps) {
         onChoose={(one) => onChange({ certificate: one === 'none' ? null : one })}
       />
       <TextInput
-        label="Name of the key"
+        label="Pre-shared key, by name"
         placeholder="none"
         maxLength={32}
         value={rule.preSharedKey ?? ''}

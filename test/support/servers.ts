@@ -20,6 +20,7 @@
 //   ippeveprinter.ts  a printer by IPP, nobody of ours   ipp-peer.ts  one that answers as a test says
 //   collector.ts    spans    watched.ts  metrics         silent.ts  lines of the log
 //   until.ts        waiting, with a limit                cost.ts      what work costs, to be compared
+//   deadlocks.ts    of a database
 //   scripts.ts      the project's own scripts
 //   typed.ts        command lines                        typed-ca.ts  that of certificates, trust-process.ts: beside it
 //   client-hello.ts what a TLS client says first     site.ts   a network of its own, with site-server.ts in it

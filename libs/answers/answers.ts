@@ -11,7 +11,7 @@ import { filter } from '../events/group.js';
 import { policyBody } from '../events/policy.js';
 import { auditEntry, newToken, session, token, user } from './access.js';
 import { announcement, held, heldStep, refusal } from './announcements.js';
-import { change, device, deviceDetail, dryRun, overview, task } from './devices.js';
+import { changedTask, device, deviceDetail, dryRun, overview, task } from './devices.js';
 import { discovery, discoveryShown } from './discoveries.js';
 import {
   changes,
@@ -42,7 +42,7 @@ export const schemas = {
   Device: device,
   DeviceDetail: deviceDetail,
   DeviceList: listOf(device),
-  ChangeList: listOf(change),
+  ChangeList: listOf(changedTask),
   DryRunList: listOf(dryRun.extend({ deviceId: z.uuid(), serial: z.string() })),
   Refusal: refusal,
   RefusalList: listOf(refusal),

@@ -59,10 +59,18 @@ export const conflict = z.object({
 });
 
 /** One setting that Muster has changed. */
-export const change = settingChange.extend({
-  taskId: z.uuid(),
+const change = settingChange.extend({
   /** The task that has put it back. */
   undoneBy: z.uuid().nullable(),
+});
+/** What one task has changed on a device, in that order: an undo puts back all of it, but secrets. */
+export const changedTask = z.object({
+  taskId: z.uuid(),
+  /** Of its last change. */
+  at: time,
+  /** The tasks whose changes it has put back; empty: it is no undo, or nothing came of it. */
+  undoes: z.array(z.uuid()),
+  changes: z.array(change),
 });
 export const dryRun = z.object({
   taskId: z.uuid(),

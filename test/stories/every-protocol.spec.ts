@@ -160,9 +160,11 @@ describe.skipIf(without)(`${all} printers that speak what they speak`, () => {
   const changesOf = async (id: string) =>
     (
       await muster.operator.get<{
-        items: readonly { setting: string; after: unknown; driver: string; verified: boolean }[];
-      }>(`/api/devices/${id}/changes?limit=500`)
-    ).items;
+        items: readonly {
+          changes: readonly { setting: string; after: unknown; driver: string; verified: boolean }[];
+        }[];
+      }>(`/api/devices/${id}/changes?limit=100`)
+    ).items.flatMap(({ changes }) => changes);
   const devices = async (): Promise<readonly (Detail & { readonly id: string })[]> =>
     Promise.all(
       (await muster.operator.devices()).map(async ({ id }) => ({

@@ -4,9 +4,9 @@ import { jsonOf } from '../printed.js';
 import { secondOf } from '../said.js';
 import { tableOf } from '../table.js';
 import { clientOf, readWords } from '../words.js';
-import { changes as answer, deviceOf, said } from './device.js';
+import { changedOn, deviceOf, said, type ChangedTask } from './device.js';
 
-const columns = ['When', 'Task', 'Setting', 'Before', 'After', 'By', 'State'].map((title) => ({ title }));
+const columns = ['When', 'Task', 'Setting', 'Before', 'After', 'Over', 'State'].map((title) => ({ title }));
 
 export const changes: Command = {
   help: `muster changes DEVICE
@@ -15,13 +15,16 @@ export const changes: Command = {
     const { values, positionals } = readWords(words, {});
     const client = clientOf(values);
     const { id } = await deviceOf(client, positionals);
-    const { items } = await client.ask(`/api/devices/${id}/changes?limit=500`, answer);
-    const rows = items.map(({ at, taskId, title, before, after, driver, verified, undoneBy }) => {
-      const state = undoneBy === null ? (verified ? 'verified' : 'not seen since') : 'undone';
-      return [secondOf(at), taskId, title, said(before), said(after), driver ?? '-', state];
-    });
-    const lines = values.json ? items.map((item) => jsonOf(item)) : tableOf(columns, rows);
-    if (items.length === 0 && !values.json) process.stdout.write('Muster has changed nothing on it.\n');
+    const tasks: ChangedTask[] = [];
+    for await (const task of changedOn(client, id)) tasks.push(task);
+    const rows = tasks.flatMap(({ taskId, changes: made }) =>
+      made.map(({ at, title, before, after, driver, verified, undoneBy }) => {
+        const state = undoneBy === null ? (verified ? 'verified' : 'not seen since') : 'undone';
+        return [secondOf(at), taskId, title, said(before), said(after), driver ?? '-', state];
+      }),
+    );
+    const lines = values.json ? tasks.map((task) => jsonOf(task)) : tableOf(columns, rows);
+    if (tasks.length === 0 && !values.json) process.stdout.write('Muster has changed nothing on it.\n');
     else process.stdout.write(`${lines.join('\n')}\n`);
     return 0;
   },

@@ -24,14 +24,31 @@ export const dryRun = z.looseObject({
 });
 export type DryRun = z.infer<typeof dryRun>;
 
-export const made = change.extend({
+const changedTask = z.looseObject({
   taskId: z.string(),
-  verified: z.boolean(),
-  at: z.iso.datetime(),
-  undoneBy: z.string().nullable(),
+  undoes: z.array(z.string()),
+  changes: z.array(
+    change.extend({ verified: z.boolean(), at: z.iso.datetime(), undoneBy: z.string().nullable() }),
+  ),
 });
+export type ChangedTask = z.infer<typeof changedTask>;
 
-export const changes = z.looseObject({ items: z.array(made) });
+const changed = z.looseObject({ items: z.array(changedTask), next: z.string().nullable() });
+
+/** What Muster has changed on a device, the newest task first; page by page, as far as it is read. Rejects with ClientError. */
+export async function* changedOn(
+  client: Client,
+  id: string,
+  of: { readonly task?: string } = {},
+): AsyncGenerator<ChangedTask, undefined> {
+  for (let after: string | null = ''; after !== null;) {
+    const query: string = new URLSearchParams({ ...of, after }).toString();
+    const page: z.infer<typeof changed> = await client.ask(`/api/devices/${id}/changes?${query}`, changed);
+    yield* page.items;
+    after = page.next;
+  }
+  return undefined;
+}
 
 const device = z.looseObject({ id: z.string(), serial: z.string() });
 const devices = z.looseObject({ items: z.array(device) });

@@ -1,4 +1,4 @@
-// What was changed on the devices of a group, put back at the command line, a real console at the other end.
+// What was changed, listed and put back at the command line, a real console at the other end.
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { runCommand } from '../command-line.js';
 
 const [PGlite] = databases;
 
-describe('muster undo --group', () => {
+describe('muster undo --group, muster changes', () => {
   let trial: Trial;
   let folder: string;
   beforeAll(async () => {
@@ -26,11 +26,12 @@ describe('muster undo --group', () => {
   });
   afterAll(() => trial.stop());
 
-  const undo = (...words: readonly string[]) =>
-    typed(runCommand, ['undo', ...words], {
+  const muster = (...words: readonly string[]) =>
+    typed(runCommand, words, {
       MUSTER_CONSOLE_URL: trial.host.url,
       MUSTER_TOKEN_FILE: join(folder, 'token'),
     });
+  const undo = (...words: readonly string[]) => muster('undo', ...words);
   const asked = async () =>
     (await trial.told('assessment.undoRequested')) as unknown as readonly {
       deviceId: string;
@@ -91,6 +92,33 @@ describe('muster undo --group', () => {
     const { status, text } = await undo(...words);
     expect([status, text]).toEqual([2, expect.stringContaining(reason)]);
     expect(await asked()).toEqual(before);
+  });
+
+  it('lists each change of a device, also of more tasks than a page has', async () => {
+    const { deviceId, taskId } = await changed('MANY-1', 90);
+    const identity = { ...deviceDiscovered.example.identity, serial: 'MANY-1' };
+    const others = Array.from({ length: 29 }, () => randomUUID());
+    const [change] = assessmentFinished.example.changes;
+    if (!change) throw new Error('the example has one');
+    const settings = ['svc.telnet', 'svc.ftp'];
+    await trial.hear(
+      ...others.map((id, nth) => {
+        const at = new Date(Date.now() - nth * 1_000).toISOString();
+        const changes = settings.map((setting) => ({ ...change, setting, title: setting, at }));
+        const data = { ...assessmentFinished.example, deviceId, identity, taskId: id, changes };
+        return trial.event('assessment', assessmentFinished.draft(data));
+      }),
+    );
+    const { status, out } = await muster('changes', 'MANY-1');
+    const lines = out.trimEnd().split('\n').slice(1);
+    expect(status).toBe(0);
+    const listed = lines.map((line) => line.split(/ {2,}/)).map(([, task, setting]) => [task, setting]);
+    expect(listed).toEqual([
+      ...others.flatMap((id) => settings.map((setting) => [id, setting])),
+      [taskId, change.title],
+    ]);
+    const told = (await muster('changes', 'MANY-1', '--json')).out.trimEnd().split('\n');
+    expect(told.map((line) => (JSON.parse(line) as { taskId: string }).taskId)).toEqual([...others, taskId]);
   });
 
   it('says that there is no such group', async () => {

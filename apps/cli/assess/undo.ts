@@ -6,7 +6,7 @@ import type { Command } from '../command-line.js';
 import { jsonOf } from '../printed.js';
 import { countOf, momentOf } from '../said.js';
 import { clientOf, readWords, UsageError } from '../words.js';
-import { changes, deviceOf, type Named } from './device.js';
+import { changedOn, deviceOf, type Named } from './device.js';
 
 const options = {
   task: { type: 'string' },
@@ -59,11 +59,11 @@ async function ofGroup(client: Client, group: string, since: Date): Promise<numb
 }
 
 async function newestOf(client: Client, { id, serial }: Named): Promise<string> {
-  const { items } = await client.ask(`/api/devices/${id}/changes?limit=500`, changes);
-  const undoing = new Set(items.map(({ undoneBy }) => undoneBy));
-  const found = items.find((item) => item.undoneBy === null && !undoing.has(item.taskId) && !isSecret(item));
-  if (!found) throw new UsageError(`Muster has changed nothing on ${serial} that could be put back.`);
-  return found.taskId;
+  for await (const { taskId, undoes, changes } of changedOn(client, id)) {
+    const left = changes.some((change) => change.undoneBy === null && !isSecret(change));
+    if (left && undoes.length === 0) return taskId;
+  }
+  throw new UsageError(`Muster has changed nothing on ${serial} that could be put back.`);
 }
 
 interface Waiting {
@@ -75,8 +75,8 @@ interface Waiting {
 async function settled(client: Client, { id }: Named, { taskId, waitMs }: Waiting) {
   for (const began = performance.now(); ;) {
     const busy = await underWay(client, id);
-    const { items } = await client.ask(`/api/devices/${id}/changes?limit=500`, changes);
-    const own = items.filter((item) => item.taskId === taskId && !isSecret(item));
+    const { value: task } = await changedOn(client, id, { task: taskId }).next();
+    const own = (task?.changes ?? []).filter((change) => !isSecret(change));
     const undone = own.filter(({ undoneBy }) => undoneBy !== null).length;
     const left = own.length - undone;
     const late = performance.now() - began > waitMs;

@@ -160,15 +160,15 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     const changes = await get(`${path}/changes`);
     expect(schemas.ChangeList.safeParse(changes.body).error).toBeUndefined();
     expect(changes.body.items).toMatchObject([
-      { taskId, setting: 'svc.telnet', undoneBy: null, verified: true },
+      { taskId, undoes: [], changes: [{ setting: 'svc.telnet', undoneBy: null, verified: true }] },
     ]);
     expect((await post(`${path}/undo`, { taskId })).status).toBe(202);
     expect(await told('assessment.undoRequested', of.deviceId)).toMatchObject([{ taskId }]);
     const undone = { ...assessmentUndone.example, ...of, taskId: undoing, undoes: taskId };
     await hear(trial.event('assessment', assessmentUndone.draft(undone)));
     expect((await get(`${path}/changes`)).body.items).toMatchObject([
-      { taskId: undoing, before: false, after: true, undoneBy: null },
-      { taskId, before: true, after: false, undoneBy: undoing },
+      { taskId: undoing, undoes: [taskId], changes: [{ before: false, after: true, undoneBy: null }] },
+      { taskId, undoes: [], changes: [{ before: true, after: false, undoneBy: undoing }] },
     ]);
     expect(await post(`${path}/undo`, { taskId })).toMatchObject({ status: 409 });
     // Of a group, what undoing has written is left alone.
@@ -214,8 +214,45 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     };
     const shown = async () => (await get(`devices/${of.deviceId}/changes`)).body.items;
     await hear(undone('v1v2ReadOnly'), undone('v1v2ReadWrite'));
-    expect(await shown()).toMatchObject([{ taskId, before: 'v3Only', after: 'v1v2ReadWrite' }]);
+    const changed = (after: string) => [{ taskId, changes: [{ before: 'v3Only', after }] }];
+    expect(await shown()).toMatchObject(changed('v1v2ReadWrite'));
     await hear(undone('v1v2ReadOnly'));
-    expect(await shown()).toMatchObject([{ taskId, before: 'v3Only', after: 'v1v2ReadOnly' }]);
+    expect(await shown()).toMatchObject(changed('v1v2ReadOnly'));
+  });
+
+  it('of many tasks a page has whole ones, and the pages have each of them once', async () => {
+    const of = await plugIn('MANY-1');
+    const [change] = assessmentFinished.example.changes;
+    // Two of them ended with the same millisecond, and on the border of two pages.
+    const seconds = [50, 40, 30, 30, 10];
+    const tasks = seconds.map((second) => ({
+      taskId: randomUUID(),
+      changes: ['svc.telnet', 'svc.ftp', 'snmp.access'].map((setting, place) => ({
+        ...{ ...change, setting },
+        at: `2026-11-21T08:00:${second}.${place}00Z`,
+      })),
+    }));
+    await hear(...tasks.map(({ taskId, changes }) => finished(of, taskId, { changes })));
+    const path = `devices/${of.deviceId}/changes`;
+    const seen: string[] = [];
+    for (let after: string | null = ''; after !== null;) {
+      const { body } = await get(`${path}?limit=3&after=${after}`);
+      const page = schemas.ChangeList.parse(body);
+      expect(page).toMatchObject({ total: tasks.length });
+      for (const task of page.items) {
+        expect(task.changes.map(({ setting }) => setting)).toEqual(['svc.telnet', 'svc.ftp', 'snmp.access']);
+        expect(task.at).toBe(task.changes.at(-1)?.at);
+        seen.push(task.taskId);
+      }
+      after = page.next;
+    }
+    expect(seen.toSorted()).toEqual(tasks.map(({ taskId }) => taskId).toSorted());
+    const oldest = tasks.at(-1)?.taskId;
+    expect([seen[0], seen.at(-1)]).toEqual([tasks[0]?.taskId, oldest]);
+    const alone = schemas.ChangeList.parse((await get(`${path}?task=${oldest}`)).body);
+    expect(alone).toMatchObject({ items: [{ taskId: oldest }], total: 1, next: null });
+    expect((await get(`${path}?task=${randomUUID()}`)).body).toEqual({ items: [], total: 0, next: null });
+    for (const query of ['after=yesterday', `after=2026-13-45T08:00:00Z~${oldest}`, 'limit=101', 'task=1'])
+      expect([query, (await get(`${path}?${query}`)).status]).toEqual([query, 400]);
   });
 });

@@ -11,18 +11,18 @@ import { settingsChanged } from '#events/settings';
 import { PARTS, type StoredParts } from '#runtime/service';
 import { Documents } from '../documents/documents.js';
 import { record } from '../documents/written.js';
-import { pageOf, type Page } from '../http/resource.js';
-import { foreseenOf, readChanges, type ChangeRow } from '../projection/changes.js';
+import { pageOf } from '../http/resource.js';
+import { foreseenOf } from '../projection/changes.js';
 import { Devices, positionOf } from '../projection/devices.js';
 import { Refusal } from '../refusal.js';
 import { audit } from '../who/audit.js';
 import type { Caller } from '../who/caller.js';
+import { readChanged, type ChangedQuery } from './changed.js';
 import { nextStep, type Step } from './undo-group.js';
 import type { Wanted } from './wanted.js';
 
 /** Members that are asked for in one transaction. */
 const stepMax = 1_000;
-const changesMax = 1_000;
 
 @Injectable()
 export class Assessing {
@@ -80,10 +80,11 @@ export class Assessing {
   async undo(deviceId: string, taskId: string, caller: Caller): Promise<void> {
     const { identity } = await this.devices.view(deviceId);
     if (identity) await this.#refuseOutside(identity.ip);
-    const changed = await readChanges(this.parts.store, deviceId, { limit: changesMax, taskId });
-    if (changed.length === 0)
+    const one = { limit: 1, after: '', task: taskId };
+    const [task] = (await readChanged(this.parts.store, deviceId, one)).items;
+    if (!task)
       throw new Refusal('notFound', 'This task has changed nothing on this device, or it is too long ago.');
-    const others = changed.filter(
+    const others = task.changes.filter(
       ({ setting }) => (settingsCatalogue.get(setting)?.credential ?? null) === null,
     );
     if (others.length === 0)
@@ -116,11 +117,9 @@ export class Assessing {
     await this.#command([request], { caller, target: `device:${deviceId}` });
   }
 
-  /** The newest first. */
-  async changes(deviceId: string, limit: number): Promise<Page<ChangeRow>> {
+  async changes(deviceId: string, query: ChangedQuery) {
     await this.devices.view(deviceId);
-    const items = await readChanges(this.parts.store, deviceId, { limit });
-    return { items, total: items.length, next: null };
+    return readChanged(this.parts.store, deviceId, query);
   }
 
   /** The newest dry run of each member that had one, by serial number. */

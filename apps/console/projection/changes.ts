@@ -111,38 +111,6 @@ async function saveNewest(tx: Tx, table: Table, rows: readonly Newest[]): Promis
   );
 }
 
-export interface ChangeRow {
-  readonly taskId: string;
-  readonly setting: string;
-  readonly title: string;
-  readonly before: SettingChange['before'];
-  readonly after: SettingChange['after'];
-  readonly driver: string;
-  readonly verified: boolean;
-  readonly at: string;
-  readonly undoneBy: string | null;
-}
-
-interface Wanted {
-  readonly limit: number;
-  /** Only those of this task; null: of all. */
-  readonly taskId?: string;
-}
-
-/** The newest task first, each from its first change to its last. */
-export function readChanges(
-  store: Store,
-  deviceId: string,
-  { limit, taskId }: Wanted,
-): Promise<readonly ChangeRow[]> {
-  return store.query<ChangeRow>(
-    `select task_id as "taskId", setting, title, before, after, driver, verified, at, undone_by as "undoneBy"
-     from console.change where device_id = $1 and ($3::uuid is null or task_id = $3)
-     order by max(at) over (partition by task_id) desc, task_id, place limit $2`,
-    [deviceId, limit, taskId ?? null],
-  );
-}
-
 /** Of the newest dry run. */
 export const readForeseen = (store: Store, deviceId: string): Promise<AssessmentFinished | null> =>
   newestIn(store, 'dry_run', deviceId);

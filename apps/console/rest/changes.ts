@@ -2,26 +2,23 @@
 import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import * as z from 'zod';
 import { Assessing } from '../assessing/assessing.js';
-import { pageQuery, Resource } from '../http/resource.js';
+import { changedQuery, type ChangedQuery } from '../assessing/changed.js';
+import { Resource } from '../http/resource.js';
 import { Needs, Who } from '../who/access.js';
 import type { Caller } from '../who/caller.js';
 
 const deviceId = z.uuid();
-const query = pageQuery.pick({ limit: true });
 const undo = z.strictObject({ taskId: z.uuid() });
 
 @Resource('devices')
 export class ChangesController {
   constructor(private readonly assessing: Assessing) {}
 
-  /** The newest task first; `undoneBy` names the task that has put a change back. */
+  /** By whole tasks, the newest first: `limit` counts tasks. `undoneBy` names the task that has put a change back. */
   @Get(':id/changes')
   @Needs('viewer')
-  list(
-    @Param('id', { schema: deviceId }) id: string,
-    @Query({ schema: query }) { limit }: z.infer<typeof query>,
-  ) {
-    return this.assessing.changes(id, limit);
+  list(@Param('id', { schema: deviceId }) id: string, @Query({ schema: changedQuery }) query: ChangedQuery) {
+    return this.assessing.changes(id, query);
   }
 
   /** Writes back what the settings were before that task, where the device still says what it had written. */

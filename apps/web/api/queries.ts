@@ -7,7 +7,7 @@ import type {
   AuditEntry,
   AuthorityShown,
   CatalogueEntry,
-  Change,
+  ChangedTask,
   CredentialRow,
   DeadDelivery,
   DeadDeliveryDetail,
@@ -85,11 +85,13 @@ export const useTroubles = (): number =>
   }).data ?? 0;
 export const useDevices = (query: DeviceQuery) => useList<DeviceRow>('devices', { ...query });
 export const useDevice = (id: string) => useOne<DeviceDetail>('devices', id);
-/** What Muster has changed on it. */
-export const useChanges = (id: string) =>
+/** What Muster has changed on it, a few tasks at a time. */
+export const useChanges = (id: string, after: string | undefined) =>
   useQuery({
-    queryKey: ['changes', id],
-    queryFn: () => read<Page<Change>>(`${pathOf('devices', id, 'changes')}?limit=200`),
+    queryKey: ['changes', id, after],
+    queryFn: () =>
+      read<Page<ChangedTask>>(`${pathOf('devices', id, 'changes')}${queryOf({ limit: 10, after })}`),
+    placeholderData: keepPreviousData,
   });
 export const useAnnouncements = () => useList<AnnouncementRow>('announcements');
 export const useRefusals = () =>

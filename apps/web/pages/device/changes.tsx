@@ -1,53 +1,79 @@
 // What Muster changed on a device, and what the newest dry run says that it would change.
 import { IconArrowBackUp } from '@tabler/icons-react';
+import { useState } from 'react';
 import { useChanges } from '../../api/queries.js';
-import type { Change, DeviceDetail, DryRun } from '../../api/types.js';
+import type { Change, ChangedTask, DeviceDetail, DryRun } from '../../api/types.js';
 import { pathOf, useWrite } from '../../api/writes.js';
 import { Confirm } from '../../parts/confirm.js';
 import { FromTo, useEntries } from '../../parts/from-to.js';
+import { Pager } from '../../parts/pager.js';
 import { Table } from '../../parts/table.js';
-import { When } from '../../parts/when.js';
+import { Exactly, When } from '../../parts/when.js';
 import { useMayWrite } from '../../shell/session.js';
 import { useTell } from '../../shell/told.js';
 import { counted, words } from '../../words.js';
 
+/** By whole tasks, the newest first: each is put back whole. */
 export function Changes({ device }: { readonly device: DeviceDetail }) {
-  const changes = useChanges(device.id).data?.items ?? [];
-  const entryOf = useEntries();
-  if (changes.length === 0) return null;
-  const first = new Set(changes.filter((change, at) => changes[at - 1]?.taskId !== change.taskId));
+  const [trail, setTrail] = useState<readonly string[]>([]);
+  const { items = [], total = 0, next = null } = useChanges(device.id, trail.at(-1)).data ?? {};
+  if (total === 0) return null;
   return (
     <section className="card card-flush" aria-labelledby="changes">
       <div className="card-head">
         <h2 id="changes">Changes</h2>
         <p className="dim">What Muster has changed on this device, the newest first.</p>
       </div>
-      <Table
-        caption="Changes"
-        rows={changes}
-        keyOf={({ taskId, setting }) => `${taskId} ${setting}`}
-        columns={[
-          { title: 'Setting', lead: true, cell: ({ title }) => <span className="strong">{title}</span> },
-          { title: 'Changed', cell: ({ at }) => <When at={at} /> },
-          {
-            title: 'Before → after',
-            cell: (change) => <FromTo from={change.before} to={change.after} entry={entryOf(change)} />,
-          },
-          { title: 'By', cell: ({ driver }) => words.driver[driver] },
-          { title: 'State', cell: stateOf },
-          {
-            title: 'Undo',
-            actions: true,
-            cell: (change) => first.has(change) && <Undo device={device} task={tasked(changes, change)} />,
-          },
-        ]}
+      {items.map((task, nth) => (
+        <Changed key={task.taskId} device={device} task={task} open={nth === 0} />
+      ))}
+      <Pager
+        label={`${counted(total, 'task')} changed something`}
+        onFirst={trail.length > 0 ? () => setTrail([]) : null}
+        onPrevious={() => setTrail(trail.slice(0, -1))}
+        onNext={next === null ? null : () => setTrail([...trail, next])}
       />
     </section>
   );
 }
 
-const tasked = (changes: readonly Change[], { taskId }: Change): readonly Change[] =>
-  changes.filter((change) => change.taskId === taskId);
+interface OfTask {
+  readonly device: DeviceDetail;
+  readonly task: ChangedTask;
+}
+
+function Changed({ device, task, open }: OfTask & { readonly open: boolean }) {
+  const entryOf = useEntries();
+  const { taskId, at, undoes, changes } = task;
+  return (
+    <section className="table-foot" aria-labelledby={`task-${taskId}`}>
+      <div className="row row-apart">
+        <h3 id={`task-${taskId}`}>
+          {undoes.length > 0 && 'Put back: '}
+          <Exactly at={at} />
+        </h3>
+        <Undo device={device} task={task} />
+      </div>
+      <details open={open}>
+        <summary className="small">{counted(changes.length, 'setting')}</summary>
+        <Table
+          caption="Changes"
+          rows={changes}
+          keyOf={({ setting }) => setting}
+          columns={[
+            { title: 'Setting', lead: true, cell: ({ title }) => <span className="strong">{title}</span> },
+            {
+              title: 'Before → after',
+              cell: (change) => <FromTo from={change.before} to={change.after} entry={entryOf(change)} />,
+            },
+            { title: 'Over', cell: ({ driver }) => words.driver[driver] },
+            { title: 'State', cell: stateOf },
+          ]}
+        />
+      </details>
+    </section>
+  );
+}
 
 /** An undo leaves it out. */
 const isSecret = (setting: string): boolean => setting.startsWith('credential.');
@@ -55,11 +81,11 @@ const isSecret = (setting: string): boolean => setting.startsWith('credential.')
 const stateOf = ({ undoneBy, verified }: Change): string =>
   undoneBy === null ? (verified ? 'Verified' : 'Not seen since') : 'Undone';
 
-function Undo({ device, task }: { readonly device: DeviceDetail; readonly task: readonly Change[] }) {
+function Undo({ device, task: { taskId, changes } }: OfTask) {
   const undo = useWrite(['devices', 'changes', 'tasks']);
   const mayWrite = useMayWrite();
   const tell = useTell();
-  const left = task.filter(({ undoneBy, setting }) => undoneBy === null && !isSecret(setting));
+  const left = changes.filter(({ undoneBy, setting }) => undoneBy === null && !isSecret(setting));
   const [one] = left;
   if (!mayWrite || !one) return null;
   return (
@@ -76,7 +102,7 @@ function Undo({ device, task }: { readonly device: DeviceDetail; readonly task: 
         undo.mutate({
           method: 'POST',
           path: pathOf('devices', device.id, 'undo'),
-          body: { taskId: one.taskId },
+          body: { taskId },
           done: () => {
             close();
             tell('Asked for. What became of it appears here by itself.');
@@ -119,7 +145,7 @@ export function DryRunCard({ run }: { readonly run: DryRun | null }) {
               title: 'Now → then',
               cell: (change) => <FromTo from={change.before} to={change.after} entry={entryOf(change)} />,
             },
-            { title: 'By', cell: ({ driver }) => (driver === null ? '–' : words.driver[driver]) },
+            { title: 'Over', cell: ({ driver }) => (driver === null ? '–' : words.driver[driver]) },
           ]}
         />
       )}

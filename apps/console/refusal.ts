@@ -24,6 +24,7 @@ export type RefusalCode =
   | 'inUse'
   | 'outsideNetworks'
   | 'tooLate'
+  | 'nothingToStop'
   | 'notReached'
   | 'tooMany'
   | 'busy';

@@ -26,7 +26,7 @@ const help = `muster assess DEVICE | --group ID
   --policy ID          with this policy, not with those that hold for the device
   --dry-run            changes nothing: waits, and shows what would be changed. Exit 1: not all could be read
   --wait SECONDS       so long at most (--dry-run; 120)
-  --cancel             stops what waits or runs for this device instead`;
+  --cancel             stops what waits or runs for this device, or for each of the group, instead. Exit 1: nothing did`;
 
 interface Wanted {
   readonly policyId: string | null;
@@ -35,6 +35,9 @@ interface Wanted {
 
 const empty = z.looseObject({});
 const asked = z.looseObject({ devices: z.int() });
+/** Of a group: how many of its devices had something to stop. */
+const stopped = z.looseObject({ devices: z.int().optional() });
+const devicesOf = (count: number): string => (count === 1 ? '1 device' : `${count} devices`);
 const lookEveryMs = 500;
 
 export const assess: Command = {
@@ -42,24 +45,24 @@ export const assess: Command = {
   run: async (words) => {
     const { values, positionals } = readWords(words, options);
     const { group, policy = null } = values;
-    if (group !== undefined && (positionals.length > 0 || values.cancel))
-      throw new UsageError('--group goes with no device, and not with --cancel. Try --help.');
+    if (group !== undefined && positionals.length > 0)
+      throw new UsageError('--group goes with no device. Try --help.');
     const client = clientOf(values);
     const mode = values['dry-run'] ? 'dryRun' : 'assess';
     const waitMs = countOf('--wait', values.wait ?? '120', 86_400) * 1_000;
     const about = group === undefined ? await oneDevice(client, positionals) : ofGroup(client, group);
     if (values.cancel) {
-      await client.ask(`${about.path}/cancel`, empty, { method: 'POST', body: {} });
-      return told(values.json, { cancelled: true }, 'Asked to stop.');
+      const stopping = await client.ask(`${about.path}/cancel`, stopped, { method: 'POST', body: {} });
+      const who = stopping.devices === undefined ? 'Asked' : `Asked ${devicesOf(stopping.devices)}`;
+      return told(values.json, { cancelled: true, ...stopping }, `${who} to stop.`);
     }
     const before = mode === 'dryRun' ? await about.runs() : new Map<string, Run>();
     const count = await about.ask({ policyId: policy, mode });
-    const devices = count === 1 ? '1 device' : `${count} devices`;
     if (mode === 'assess')
       return told(
         values.json,
         { devices: count },
-        `Assessment of ${devices} asked for; their pages show how it ends.`,
+        `Assessment of ${devicesOf(count)} asked for; their pages show how it ends.`,
       );
     const runs = await newRuns(about, { before, count, waitMs });
     for (const line of values.json ? runs.map((run) => jsonOf(run)) : shown(runs, count))

@@ -1,11 +1,18 @@
 // What operators ask of assessment, and what they see of it: from REST to the bus, and from the bus to REST.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { assessmentFinished, assessmentSkipped, assessmentStarted } from '#events/assessment';
+import {
+  assessmentFinished,
+  assessmentQueued,
+  assessmentSkipped,
+  assessmentStarted,
+} from '#events/assessment';
+import { scheduleProgressed } from '#events/schedule';
 import { assessmentUndone } from '#events/undo';
 import { deviceDiscovered, deviceGrouped } from '#events/device';
 import type { Event } from '#events/event';
 import { databases, Trial } from '../../../test/support/console.js';
+import { until } from '../../../test/support/until.js';
 import { schemas } from '../../../libs/answers/answers.js';
 
 const saying = (part: string): unknown => expect.stringContaining(part);
@@ -55,17 +62,31 @@ describe.each(databases)('assessing on $name', ({ open }) => {
   const told = async (type: string, id: string) =>
     (await trial.told(type)).filter((data) => (data as { deviceId?: string }).deviceId === id);
 
-  it('a device is asked for, to be assessed or only looked at, and to be left alone', async () => {
+  const queued = (of: Of, taskId: string): Event =>
+    trial.event('assessment', assessmentQueued.draft({ ...assessmentQueued.example, ...of, taskId }));
+  const dropped = ({ deviceId }: Of, taskId: string): Event => {
+    const data = { ...assessmentSkipped.example, deviceId, taskId, reason: 'cancelled' } as const;
+    return trial.event('assessment', assessmentSkipped.draft(data));
+  };
+  const cancelled = (of: Of) => told('assessment.cancelRequested', of.deviceId);
+  /** A device that is asked to stop; what is heard meanwhile comes once assessment was told of it. */
+  const cancel = async (of: Of, ...meanwhile: readonly Event[]) => {
+    const before = (await cancelled(of)).length;
+    const answer = post(`devices/${of.deviceId}/cancel`);
+    await until('assessment is told', async () => (await cancelled(of)).length > before);
+    await hear(...meanwhile);
+    return answer;
+  };
+
+  it('a device is asked for, to be assessed or only looked at', async () => {
     const of = await plugIn('ASKED-1');
     const path = `devices/${of.deviceId}`;
     expect((await post(`${path}/assess`)).status).toBe(202);
     expect((await post(`${path}/assess`, { policyId: 'base', mode: 'dryRun' })).status).toBe(202);
-    expect((await post(`${path}/cancel`)).status).toBe(202);
     expect(await told('assessment.requested', of.deviceId)).toMatchObject([
       { policyId: null, mode: 'assess' },
       { policyId: 'base', mode: 'dryRun' },
     ]);
-    expect(await told('assessment.cancelRequested', of.deviceId)).toHaveLength(1);
     expect((await post(`${path}/assess`, { mode: 'undo' })).status).toBe(400);
     expect((await post(`${path}/assess`, { policyId: 'nobody' })).status).toBe(404);
   });
@@ -254,5 +275,56 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     expect((await get(`${path}?task=${randomUUID()}`)).body).toEqual({ items: [], total: 0, next: null });
     for (const query of ['after=yesterday', `after=2026-13-45T08:00:00Z~${oldest}`, 'limit=101', 'task=1'])
       expect([query, (await get(`${path}?${query}`)).status]).toEqual([query, 400]);
+  });
+
+  it('a device of which nothing runs or waits is said to have nothing to stop, and assessment is told', async () => {
+    const of = await plugIn('STOP-1');
+    const taskId = randomUUID();
+    await hear(finished(of, taskId));
+    expect(await cancel(of)).toMatchObject({
+      status: 409,
+      body: { title: 'Nothing to stop', detail: 'Nothing of STOP-1 is known to run or to wait.' },
+    });
+    const entry = { action: 'assessment.cancelRequested', target: `device:${of.deviceId}`, outcome: 'done' };
+    const audited = await trial.ask('GET', '/api/audit', { token: await trial.token('admin') });
+    expect(audited.body.items).toEqual(expect.arrayContaining([expect.objectContaining(entry)]));
+  });
+
+  it('a device is stopped of which a task waits, or is heard of in that moment', async () => {
+    const of = await plugIn('STOP-2');
+    const taskId = randomUUID();
+    await hear(queued(of, taskId));
+    expect((await cancel(of)).status).toBe(202);
+    await hear(dropped(of, taskId));
+    expect((await cancel(of, queued(of, randomUUID()))).status).toBe(202);
+    const other = await plugIn('STOP-3');
+    const short = randomUUID();
+    // Nobody sees it wait.
+    expect((await cancel(other, queued(other, short), dropped(other, short))).status).toBe(202);
+    expect((await cancel(other)).status).toBe(409);
+  });
+
+  it('of a group it is said of how many something ran or waited, also for its turn in a run', async () => {
+    const [one, two] = [await plugIn('OFFICE-STOP-1'), await plugIn('OFFICE-STOP-2')];
+    const taskId = randomUUID();
+    await hear(queued(one, taskId));
+    expect(await post('groups/office/cancel')).toMatchObject({ status: 202, body: { devices: 1 } });
+    for (const of of [one, two]) expect(await cancelled(of)).toHaveLength(1);
+    await hear(dropped(one, taskId));
+    expect(await post('groups/office/cancel')).toMatchObject({ status: 409 });
+    expect((await post('groups/nobody/cancel')).status).toBe(404);
+    const runId = randomUUID();
+    const run = { ...scheduleProgressed.example, runId, groupId: 'office' };
+    const at = (beganAt: string, endedAt: string | null = null): Event =>
+      trial.event('assessment', scheduleProgressed.draft({ ...run, beganAt, endedAt }));
+    const { finishedAt } = assessmentFinished.example;
+    await hear(finished(one, randomUUID()), at(finishedAt.replace('2026', '2025')));
+    expect((await cancel(two)).status).toBe(202);
+    // It has its result of that run.
+    expect((await cancel(one)).status).toBe(409);
+    await hear(at(finishedAt.replace('2026', '2027')));
+    expect((await cancel(one)).status).toBe(202);
+    await hear(at(finishedAt, finishedAt));
+    expect((await cancel(two)).status).toBe(409);
   });
 });

@@ -18,6 +18,7 @@ import { Refusal } from '../refusal.js';
 import { audit } from '../who/audit.js';
 import type { Caller } from '../who/caller.js';
 import { readChanged, type ChangedQuery } from './changed.js';
+import { stops } from './stopping.js';
 import { nextStep, type Step } from './undo-group.js';
 import type { Wanted } from './wanted.js';
 
@@ -59,22 +60,9 @@ export class Assessing {
   async group(groupId: string, { policyId, mode }: Wanted, caller: Caller): Promise<number> {
     await this.documents.one(groupChanged, groupId);
     if (policyId !== null) await this.documents.one(policyChanged, policyId);
-    let count = 0;
-    for (let last: string | null = null; ;) {
-      const members: readonly { readonly id: string }[] = await this.parts.store.query<{ id: string }>(
-        `select id from console.device where listed and group_ids @> array[$1::text]
-           and ($2::uuid is null or id > $2) order by id limit ${stepMax}`,
-        [groupId, last],
-      );
-      count += members.length;
-      const drafts = members.map(({ id: deviceId }) =>
-        assessmentRequested.draft({ deviceId, policyId, mode, ...asked(caller) }),
-      );
-      const detail = { policyId, mode, devices: members.length };
-      if (drafts.length > 0) await this.#command(drafts, { caller, target: `group:${groupId}`, detail });
-      last = members.at(-1)?.id ?? null;
-      if (members.length < stepMax) return count;
-    }
+    const draft = (deviceId: string) =>
+      assessmentRequested.draft({ deviceId, policyId, mode, ...asked(caller) });
+    return this.#ofEach(groupId, draft, { caller, detail: { policyId, mode } });
   }
 
   async undo(deviceId: string, taskId: string, caller: Caller): Promise<void> {
@@ -111,10 +99,27 @@ export class Assessing {
     }
   }
 
+  /** Assessment is told of it in any case: see stopping.ts. Throws Refusal when there was nothing to stop. */
   async cancel(deviceId: string, caller: Caller): Promise<void> {
-    await this.devices.view(deviceId);
+    const { identity } = await this.devices.view(deviceId);
     const request = assessmentCancelRequested.draft({ deviceId, requestedBy: caller.name });
-    await this.#command([request], { caller, target: `device:${deviceId}` });
+    const tell = () => this.#command([request], { caller, target: `device:${deviceId}` });
+    if ((await stops(this.parts.store, { deviceId }, tell)) === 0)
+      throw new Refusal(
+        'nothingToStop',
+        `Nothing of ${identity?.serial ?? 'it'} is known to run or to wait.`,
+      );
+  }
+
+  /** Each member of the group by itself. Resolves to how many of them had something to stop; throws Refusal when none. */
+  async cancelGroup(groupId: string, caller: Caller): Promise<number> {
+    await this.documents.one(groupChanged, groupId);
+    const draft = (deviceId: string) =>
+      assessmentCancelRequested.draft({ deviceId, requestedBy: caller.name });
+    const tell = async () => void (await this.#ofEach(groupId, draft, { caller }));
+    const devices = await stops(this.parts.store, { groupId }, tell);
+    if (devices > 0) return devices;
+    throw new Refusal('nothingToStop', `Nothing of any device of ${groupId} is known to run or to wait.`);
   }
 
   async changes(deviceId: string, query: ChangedQuery) {
@@ -152,6 +157,28 @@ export class Assessing {
       'outsideNetworks',
       `${ip} is outside the device networks, so Muster does not connect to it. Add its network to Device networks in the settings, then assess it.`,
     );
+  }
+
+  /** Of each member of a group the same, some of them in one transaction. Resolves to how many there are. */
+  async #ofEach(
+    groupId: string,
+    draft: (deviceId: string) => Draft,
+    { caller, detail }: Omit<Command, 'target'>,
+  ): Promise<number> {
+    let count = 0;
+    for (let last: string | null = null; ;) {
+      const members: readonly { readonly id: string }[] = await this.parts.store.query<{ id: string }>(
+        `select id from console.device where listed and group_ids @> array[$1::text]
+           and ($2::uuid is null or id > $2) order by id limit ${stepMax}`,
+        [groupId, last],
+      );
+      count += members.length;
+      const drafts = members.map(({ id }) => draft(id));
+      const of = { caller, target: `group:${groupId}`, detail: { ...detail, devices: members.length } };
+      if (drafts.length > 0) await this.#command(drafts, of);
+      last = members.at(-1)?.id ?? null;
+      if (members.length < stepMax) return count;
+    }
   }
 
   #command(drafts: readonly Draft[], { caller, target, detail }: Command): Promise<void> {

@@ -23,6 +23,7 @@ const refusals: Readonly<Record<RefusalCode, readonly [status: number, title: st
   inUse: [409, 'In use'],
   outsideNetworks: [409, 'Outside the device networks'],
   tooLate: [409, 'Decided too late'],
+  nothingToStop: [409, 'Nothing to stop'],
   notReached: [409, 'Not reached'],
   tooMany: [429, 'Too many tries'],
   busy: [503, 'Not ready'],

@@ -72,6 +72,7 @@ const table: Readonly<Record<string, TokenRole | 'anyone'>> = {
   'POST api/groups/preview': 'viewer',
   'POST api/groups/:id/assess': 'operator',
   'POST api/groups/:id/undo': 'operator',
+  'POST api/groups/:id/cancel': 'operator',
   'GET api/groups/:id/dry-runs': 'viewer',
   'GET api/credentials': 'viewer',
   'PUT api/credentials': 'admin',

@@ -34,7 +34,10 @@ export class ChangesController {
     return {};
   }
 
-  /** Ends what waits for it, and tells what runs to stop: nothing more is written to it. */
+  /**
+   * Ends what waits for it, and tells what runs to stop: nothing more is written to it. 409: nothing of it is known to run or to wait;
+   * what was asked for in that moment ends all the same.
+   */
   @Post(':id/cancel')
   @HttpCode(202)
   @Needs('operator')

@@ -90,6 +90,14 @@ export class GroupsController {
     return { devices: await this.assessing.undoGroup(id, new Date(since), by) };
   }
 
+  /** Stops what runs or waits for each of its devices, as if it were asked of each alone: `devices`, how many had something. */
+  @Post(':id/cancel')
+  @HttpCode(202)
+  @Needs('operator')
+  async cancel(@Param('id', { schema: slug }) id: string, @Who() by: Caller): Promise<object> {
+    return { devices: await this.assessing.cancelGroup(id, by) };
+  }
+
   /** What the newest dry run of each of its devices would change. */
   @Get(':id/dry-runs')
   @Needs('viewer')

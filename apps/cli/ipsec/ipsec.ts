@@ -18,7 +18,7 @@ muster ipsec compare FILE DEVICE-FILE
   GET /muster/v1/ipsec. Exit 0: all is well, 1: faults or differences, 2: not understood. Nobody is asked.
   --own ADDRESS        of this host; behind NAT with the address that the other end sees (10.0.0.5=203.0.113.7)
   --as host|device     which end of the rules this host is (host)
-  --name NAME=LIST     what LocalSubnet, DefaultGateway, DHCP, DNS, WINS or all stand for here
+  --name NAME=LIST     what LocalSubnet, DefaultGateway, DHCP, DNS, WINS stand for here, or all at the other end
   --certificate KIND=FILE  in swanctl/x509, KIND being ecdsa256, ecdsa384 or rsa (muster-KIND.pem)
   --authority FILE     in swanctl/x509ca, who issues the others' certificates (muster-ca.pem)
   --keys FOLDER        where NAME.conf holds the line "secret = …" (muster-keys, beside the configuration)

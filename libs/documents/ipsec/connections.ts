@@ -15,7 +15,7 @@ export interface Standpoint {
   /** Which end of the rules this host is. */
   readonly end: 'device' | 'host';
   readonly own: readonly OwnAddress[];
-  /** What names stand for here, as endpoints are typed; `all`: whom the rules mean by everybody. */
+  /** What names stand for here, as endpoints are typed; `all`: whom the rules mean by everybody at the other end. */
   readonly names: ReadonlyMap<EndpointName | 'all', string>;
 }
 
@@ -116,14 +116,13 @@ type Spans = { readonly spans: readonly Span[] } | { readonly fault: string };
 function spansOf(text: string, { names }: Standpoint, own: boolean): Spans {
   const read = readEndpoints(text);
   if ('fault' in read) return read;
+  // This host is one of everybody, whomever else the rules mean by that.
+  if (read.all && own) return { spans: everybody };
   const wanted = read.all ? (['all'] as const) : read.names;
   const spans = [...read.spans];
   for (const name of wanted) {
     const meant = names.get(name);
-    if (meant === undefined) {
-      if (name === 'all' && own) return { spans: everybody };
-      return { fault: withoutValue(name) };
-    }
+    if (meant === undefined) return { fault: withoutValue(name) };
     const value = readEndpoints(meant);
     if (!('fault' in value)) spans.push(...value.spans);
   }

@@ -92,6 +92,17 @@ describe('a configuration for strongSwan', () => {
     expect(textOf([rule], { names }).text).toContain('remote_ts = 10.9.7.0/24');
   });
 
+  it.each<[string, Pick<SwanctlHost, 'end' | 'own'>]>([
+    ['the host', host],
+    ['the device', { end: 'device', own: host.own }],
+  ])('between all and all is about %s, whomever the other end of it is said to be', (_, { end, own }) => {
+    const rule = ruleOf({ preSharedKey: 'office', local: 'all' });
+    const { text, left } = textOf([rule], { end, own, names: new Map([['all', '10.1.2.0/24']]) });
+    expect(left).toEqual([]);
+    expect(text.match(/local_addrs = .*/g)).toEqual(['local_addrs = 10.9.0.1']);
+    expect(text.match(/remote_ts = .*/g)).toEqual(['remote_ts = 10.1.2.0/24']);
+  });
+
   it.each<[string, object, Partial<SwanctlHost>, string, RegExp]>([
     ['AuthIP', { keying: 'authip' }, {}, 'rules.0.keying', /strongSwan does not speak it/],
     ['a name without a value', { local: 'DHCP' }, {}, 'rules.0.local', /--name DHCP=/],
@@ -192,8 +203,7 @@ const views: readonly (readonly [string, (set: readonly IpsecRule[]) => Seen])[]
   [
     'told what names stand for',
     (set) => [
-      // What "all" stands for it stands for at the host's own end too, so that this one is said by its addresses.
-      set.map((rule, at) => ({ ...rule, local: named[at] ?? '', remote: [...nat.keys()].join() })),
+      set.map((rule, at) => ({ ...rule, local: named[at] ?? '' })),
       { names: new Map(set.flatMap(({ local }, at) => (named[at] ? [[named[at], local]] : []))) },
     ],
   ],

@@ -76,16 +76,15 @@ interface Row extends Flags {
 /** What R51 to R54 say, one sentence a line. */
 function said(row: Row): Choice {
   const { trigger, all, added, initialPolicy, policyMode } = row;
+  const own = switchOf[trigger];
+  // R52, R53: of groups that it is new in; R54: of all its groups.
+  const wanted = own === 'autoGroupEditAutoRemediationEnable' ? all : added;
+  // R52-R54 bring no initial policy: where no group has one, no switch holds anything back, and there is nothing to be told.
+  if (own !== undefined && wanted.length === 0) return { skipped: null };
   // R60: nothing is remediated while it is off; an operator may ask all the same.
   if (!row.allowRemediation && trigger !== 'requested') return { skipped: 'remediationOff' };
-  const own = switchOf[trigger];
-  if (own !== undefined) {
-    // R52-R54: each cause has its own switch, and brings no initial policy.
-    if (!row[own]) return { skipped: 'switchOff' };
-    // R52, R53: of groups that it is new in; R54: of all its groups.
-    const wanted = own === 'autoGroupEditAutoRemediationEnable' ? all : added;
-    return wanted.length > 0 ? { policies: wanted } : { skipped: 'noPolicy' };
-  }
+  // R52-R54: each cause has its own switch.
+  if (own !== undefined) return row[own] ? { policies: wanted } : { skipped: 'switchOff' };
   // R51: only when an Initial Assessment Policy is chosen.
   if (initialPolicy === null) return { skipped: 'noPolicy' };
   // R51: with the switch, a device with at least one autogroup policy gets only those.

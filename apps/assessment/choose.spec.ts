@@ -117,8 +117,19 @@ describe('other causes (R52-R54)', () => {
     expect(choose({ trigger, groups }, { [name]: true, allowRemediation: false })).toEqual({
       skipped: 'remediationOff',
     });
-    expect(choose({ trigger, groups: [all, manual, bare] }, { [name]: true })).toEqual({
-      skipped: 'noPolicy',
-    });
   });
+
+  it.each<[Situation['trigger'], readonly Membership[]]>([
+    ['discovered', [old, manual, bare, all]],
+    ['refresh', [old, manual, bare, all]],
+    ['filterEdited', [manual, bare, all]],
+    ['policyEdited', [manual, bare, all]],
+  ])('%s: where no policy of a group is due, nothing is held back and nothing is told', (trigger, groups) => {
+    for (const settings of [{}, { allowRemediation: false }, { initialPolicy: null }])
+      expect(choose({ trigger, groups }, settings)).toEqual({ skipped: null });
+  });
+});
+
+it('a policy that is asked for and not there is told as such', () => {
+  expect(choose({ trigger: 'requested', policyId: 'gone' })).toEqual({ skipped: 'policyUnknown' });
 });

@@ -20,17 +20,24 @@ export interface Situation {
 /** Ordered: of two policies that name one setting, the later decides. */
 export type Choice =
   | { readonly policies: readonly string[] }
-  | { readonly skipped: 'remediationOff' | 'noPolicy' | 'switchOff' | Refusal }
+  /** Null: nothing was to be done for the device, whatever the switches are; nobody is told of that. */
+  | { readonly skipped: 'remediationOff' | 'noPolicy' | 'policyUnknown' | 'switchOff' | Refusal | null }
   /** The initial policy is chosen, but has not come here yet. */
   | { readonly missing: string };
 
-type Rule = (situation: Situation) => Choice;
+/** Of a device's groups, those that a cause is about. */
+type About = (groups: readonly Membership[]) => readonly Membership[];
 
-/** What each cause leads to where the settings hold nothing back. A freed seat ends the wait of an announcement. */
-const rules: Readonly<Record<Trigger, Rule>> = {
-  announced: instantOn,
-  seatFreed: instantOn,
-  requested: instantOn,
+/** R52, R53: those that it is new in. */
+const joined: About = (groups) => groups.filter(({ added }) => added);
+/** R54: all of them, new in them or not. */
+const edited: About = (groups) => groups;
+
+/** Null: the cause brings the initial policy, too (R51). A freed seat ends the wait of an announcement. */
+const aboutOf: Readonly<Record<Trigger, About | null>> = {
+  announced: null,
+  seatFreed: null,
+  requested: null,
   discovered: joined,
   refresh: joined,
   filterEdited: edited,
@@ -84,10 +91,14 @@ export function choiceFor(
 
 export function choosePolicies(situation: Situation): Choice {
   const { settings, trigger, policyId = null, known } = situation;
-  if (policyId !== null) return known.has(policyId) ? { policies: [policyId] } : { skipped: 'noPolicy' };
+  if (policyId !== null) return known.has(policyId) ? { policies: [policyId] } : { skipped: 'policyUnknown' };
+  const about = aboutOf[trigger];
+  const policies = about && policiesOf(about(situation.groups), known);
+  // Known by the search of every night and new in no group: there is nothing that a switch could hold back.
+  if (policies?.length === 0) return { skipped: null };
   const skipped = heldBack(settings, trigger);
   if (skipped) return { skipped };
-  return rules[trigger](situation);
+  return policies ? { policies } : instantOn(situation);
 }
 
 /** R51: the initial policy, then those of the autogroups; or only the latter, where there are any and the switch says so. */
@@ -102,24 +113,6 @@ function instantOn(situation: Situation): Choice {
   if (!known.has(first)) return { missing: first };
   return { policies: lastOfEach([first, ...ofGroups]) };
 }
-
-/** R52, R53: only the policies of groups that the device is new in. */
-function joined({ groups, known }: Situation): Choice {
-  return some(
-    policiesOf(
-      groups.filter(({ added }) => added),
-      known,
-    ),
-  );
-}
-
-/** R54: the policies of all its groups, new in them or not. */
-function edited({ groups, known }: Situation): Choice {
-  return some(policiesOf(groups, known));
-}
-
-const some = (policies: readonly string[]): Choice =>
-  policies.length === 0 ? { skipped: 'noPolicy' } : { policies };
 
 /** Of the autogroups alone: manual groups and All Devices carry none for instant-on. */
 function policiesOf(groups: readonly Membership[], known: ReadonlySet<string>): readonly string[] {

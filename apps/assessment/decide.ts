@@ -112,7 +112,8 @@ function assess(cause: Cause): Decision<Change> {
   const { event, device, state, trigger, covers, policyId } = cause;
   if (!device.identity) return nothing;
   const choice = chosen(cause);
-  if ('skipped' in choice) return tell(skip(device.id, covers, choice.skipped));
+  if ('skipped' in choice)
+    return choice.skipped === null ? nothing : tell(skip(device.id, covers, choice.skipped));
   const { identity, fingerprint } = device;
   const wanted = together({ device, state, trigger, policyId }, choice.policies);
   const payload: Payload = { identity, fingerprint, ...wanted, covers: [...covers] };
@@ -157,7 +158,7 @@ type Choosing = Pick<Cause, 'device' | 'state' | 'trigger' | 'policyId'>;
 const chooseAgain = ({ device, state, trigger, policyId }: Choosing): Choice =>
   state.settings
     ? choosePolicies({ ...device, ...around(state, state.settings), trigger, policyId })
-    : { skipped: 'noPolicy' };
+    : { skipped: null };
 
 /** Unless licensing has said since that it holds a seat. */
 function unlicensed(

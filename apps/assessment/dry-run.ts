@@ -94,7 +94,7 @@ async function begin(
   if (turn.left) return ends(turn.left);
   if (turn.busyUntil) return { end: { events: [], againAt: turn.busyUntil } };
   const wishes = await wishesOf(tx, task);
-  if (wishes.length === 0) return ends('noPolicy');
+  if (wishes.length === 0) return ends('policyUnknown');
   const whom = await whomOf(tx, { ...task.payload, deviceId: task.key }, turn);
   begun.set(task, { startedAt: turn.now, whom, wishes });
   const started = { startedAt: turn.now.toISOString(), attempt: task.attempt };

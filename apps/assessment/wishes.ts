@@ -17,7 +17,8 @@ import { skip, type Reason } from './told.js';
 export function dryRun(cause: Cause): Decision<Change> {
   const choice = chosen(cause);
   const { device, state } = cause;
-  if ('skipped' in choice) return tell(skip(device.id, [], choice.skipped, { mode: 'dryRun' }));
+  if ('skipped' in choice)
+    return choice.skipped === null ? nothing : tell(skip(device.id, [], choice.skipped, { mode: 'dryRun' }));
   const { policies } = choice;
   return wish(cause, {
     mode: 'dryRun',

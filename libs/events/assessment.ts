@@ -84,7 +84,7 @@ export const assessmentQueued = defineEvent({
 
 export const assessmentSkipped = defineEvent({
   type: 'assessment.skipped',
-  version: 3,
+  version: 4,
   publisher: 'assessment',
   title: 'A device is not assessed, or not any more, and why (R51, R60).',
   schema: z.object({
@@ -94,7 +94,11 @@ export const assessmentSkipped = defineEvent({
     covers: z.array(z.uuid()).max(1000),
     reason: z.enum([
       'remediationOff',
+      /** No Initial Assessment Policy is chosen (R51). */
       'noPolicy',
+      /** The policy that was asked for is not there. */
+      'policyUnknown',
+      /** A policy of its groups would apply, and the switch of the cause is off (R52-R54). */
       'switchOff',
       'outsideNetworks',
       'notLicensed',

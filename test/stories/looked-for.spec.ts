@@ -85,6 +85,11 @@ describe('printers that do not announce themselves', () => {
     expect(run).toMatchObject({ found: printers - inRange, known: inRange, notReached: 1 });
     const devices = await muster.operator.settled(printers, 120_000);
     expect(new Set(devices.map(({ status }) => status))).toEqual(new Set(['compliant']));
+    // Those that were known are compliant as before, and nothing says otherwise.
+    const told = await Promise.all(
+      devices.map(({ id }) => muster.operator.get<{ notAssessed: object | null }>(`/api/devices/${id}`)),
+    );
+    expect(told.map(({ notAssessed }) => notAssessed)).toEqual(devices.map(() => null));
     const { items } = await muster.operator.get<{ items: object[] }>(`/api/discoveries/${run.id}/results`);
     expect(items).toMatchObject([
       { line: printers + 1, name: `Printer ${printers + 1}`, outcome: 'notReached' },

@@ -195,7 +195,7 @@ function choose(found: Device | undefined, { run, settings, policies, own }: Sur
   if (!found) return { skipped: 'deviceDeleted' };
   const around = { settings, known: new Set(policies.keys()), ownAddresses: own };
   const choice = choiceFor(found, around, { trigger: 'requested', policyId: run.body.policyId });
-  if ('skipped' in choice) return choice;
+  if ('skipped' in choice && choice.skipped !== null) return { skipped: choice.skipped };
   const there = 'policies' in choice ? choice.policies.flatMap((id) => policies.get(id) ?? []) : [];
-  return there.length === 0 ? { skipped: 'noPolicy' } : { policies: there };
+  return there.length === 0 ? { skipped: 'policyUnknown' } : { policies: there };
 }

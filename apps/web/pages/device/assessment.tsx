@@ -26,7 +26,8 @@ export function AssessmentCard({ device }: { readonly device: DeviceDetail }) {
         !newest && (
           <Nothing title="Not assessed yet">
             A device is assessed when it announces itself, once Allow Automatic Remediation is on and an
-            Initial Assessment Policy is chosen.
+            Initial Assessment Policy is chosen; one that was looked for, when that adds it to a group with a
+            policy and the switch for it is on; and whenever somebody asks for it.
           </Nothing>
         )
       )}

@@ -84,7 +84,8 @@ const filterWords = {
 
 const skipWords: Readonly<Record<string, string>> = {
   remediationOff: 'Not assessed: Allow Automatic Remediation is off',
-  noPolicy: 'Not assessed: no policy applies',
+  noPolicy: 'Not assessed: no Initial Assessment Policy is chosen',
+  policyUnknown: 'Not assessed: the policy that was asked for is not there',
   switchOff: 'Not assessed: its switch is off',
   outsideNetworks: 'Not assessed: outside the device networks',
   notLicensed: 'Not assessed: it holds no licence',

@@ -61,6 +61,7 @@ export const becauseOf: Readonly<Record<GivenUp, string>> = {
   notLicensed: 'the device holds no licence any more',
   remediationOff: 'Allow Automatic Remediation was switched off',
   switchOff: 'the switch for its cause was switched off',
-  noPolicy: 'its policy was deleted',
+  noPolicy: 'no Initial Assessment Policy is chosen any more',
+  policyUnknown: 'its policy was deleted',
   outsideNetworks: 'its address is outside the device networks now',
 };

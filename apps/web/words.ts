@@ -17,7 +17,7 @@ const statusMeaning: Readonly<Record<DeviceStatus, string>> = {
   nonCompliant: 'At least one setting differs from its policy.',
   unreachable: 'The device did not answer when it was read.',
   failed: 'The device answered, but not as it should.',
-  unassessed: 'No policy has been compared with it yet.',
+  unassessed: 'No policy has been compared with it yet, or not since what was changed on it was put back.',
   assessing: 'It is being read, or waits for its turn.',
   unlicensed: 'No seat is left for it. It is assessed as soon as one is free.',
   conflicted: 'Two parties claim this serial number. Nothing was changed; an operator decides.',

@@ -39,6 +39,8 @@ export const device = z.object({
   compliance: z.object({ compliant: count, total: count, score }).nullable(),
   lastAnnouncedAt: time.nullable(),
   lastAssessedAt: time.nullable(),
+  /** When what Muster had changed on it was put back, if it was not assessed since: it is `unassessed`, and has no score. */
+  putBackAt: time.nullable(),
 });
 
 export const claimant = z.object({ ip: z.string(), fingerprint: z.string().nullable() });
@@ -135,6 +137,8 @@ export const overview = z.object({
     (typeof statuses)[number],
     typeof count
   >),
+  /** Of those unassessed: what was changed on them was put back since they were assessed. */
+  putBack: count,
   tasks: z.object({ queued: count, running: count }),
   seats: seatsCounted.schema,
   acceptAnnouncements: z.boolean(),

@@ -62,6 +62,8 @@ export const deviceCompliance = z.object({
   wrong: count,
   leftOut: count,
   assessedAt: time.nullable(),
+  /** As the device has it. */
+  putBackAt: time.nullable(),
   baselines: z.array(
     z.object({
       id: z.string(),
@@ -71,9 +73,21 @@ export const deviceCompliance = z.object({
   ),
 });
 export const compliance = z.object({
+  /** Of those that have one, which may be few. */
   score,
   devices: count,
   scored: count,
+  /** Why the others have none: every other device is one of these. */
+  withoutScore: z.object({
+    /** What Muster had changed on them was put back, and they were not assessed since. */
+    putBack: count,
+    /** Never assessed, or deleted and found again since. */
+    unassessed: count,
+    /** They did not answer, or not as they should, when they were assessed last. */
+    notRead: count,
+    /** They have nothing that counts, or were assessed before there were scores. */
+    nothingCounts: count,
+  }),
   baselines: z.array(z.object({ id: z.string(), right: count, wrong: count })),
 });
 export const group = documentOf(everyField(groupBody));

@@ -4,7 +4,8 @@
 // of severity high weighs 5, medium 3, low 1. Right is what was compliant or was made so; wrong is what differs, what could
 // not be read, and what the device lacks although the policy demands it. What it lacks and the policy ignores weighs nothing.
 // Of many devices it is the mean of their scores, rounded down, each device counting the same, however many settings it
-// has; a device without a score (not assessed, did not answer, nothing that counts) is left out, and told apart.
+// has; a device without a score (not assessed, or put back since; did not answer; nothing that counts) is left out, and
+// told apart.
 import type { SettingResult } from '../events/device-setting.js';
 import type { Catalogue } from '../device/catalogue.js';
 

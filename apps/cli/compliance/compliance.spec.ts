@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assessmentFinished, type AssessmentFinished } from '#events/assessment';
 import { deviceDiscovered } from '#events/device';
+import { assessmentUndone } from '#events/undo';
 import type { Event } from '#events/event';
 import { databases, Trial } from '../../../test/support/console.js';
 import { typist, type Typist } from '../../../test/support/typed.js';
@@ -46,10 +47,30 @@ describe('exit codes of compliance and of a dry run', () => {
     await hear(found(silent), ended(silent, { outcome: 'unreachable', results: [] }));
     expect(await muster('compliance')).toMatchObject({
       status: 1,
-      out: expect.stringContaining('2 devices, score 100; 1 without one') as string,
+      out: expect.stringContaining(
+        '1 of 2 devices has a score: 100\n1 without one: 1 not read at the last try\n',
+      ) as string,
     });
     expect((await muster('compliance', silent.deviceId)).status).toBe(1);
     expect((await muster('compliance', 'NOBODY-1')).text).toContain('there is no device');
+  });
+
+  it('a fleet that was put back is no 100 at first sight', async () => {
+    const open = { deviceId: randomUUID(), identity: { ...good.identity, serial: 'OPEN-1' } };
+    await hear(found(open), ended(open, { outcome: 'compliant', results }));
+    const undone = { ...assessmentUndone.example, ...open };
+    await hear(trial.event('assessment', assessmentUndone.draft(undone)));
+    const all = await muster('compliance');
+    expect(all.out.split('\n').slice(0, 2)).toEqual([
+      '1 of 3 devices has a score: 100',
+      '2 without one: 1 put back since they were last assessed, 1 not read at the last try',
+    ]);
+    expect(await muster('compliance', 'OPEN-1')).toMatchObject({
+      status: 1,
+      out: 'no score: not assessed since it was put back, 2026-11-21T09:00:02Z\n',
+    });
+    await hear(ended(open, { outcome: 'compliant', results }));
+    expect((await muster('compliance')).out).toContain('2 of 3 devices have a score: 100\n1 without one');
   });
 
   it('a dry run that could not read a device is no good one', async () => {

@@ -1,6 +1,7 @@
 // muster compliance: how far devices are from what their policies require.
 import * as z from 'zod';
 import { jsonOf } from '../printed.js';
+import { secondOf } from '../said.js';
 import { deviceOf } from '../assess/device.js';
 import { tableOf } from '../table.js';
 import { clientOf, readWords, UsageError } from '../words.js';
@@ -11,6 +12,8 @@ const ofMany = z.looseObject({
   score,
   devices: count,
   scored: count,
+  /** Older consoles do not say it. */
+  withoutScore: z.record(z.string(), count).default({}),
   baselines: z.array(z.looseObject({ id: z.string(), right: count, wrong: count })),
 });
 const ofOne = z.looseObject({
@@ -18,6 +21,7 @@ const ofOne = z.looseObject({
   right: count,
   wrong: count,
   leftOut: count,
+  putBackAt: z.string().nullish(),
   baselines: z.array(
     z.looseObject({
       id: z.string(),
@@ -30,8 +34,8 @@ const ofOne = z.looseObject({
 export const compliance = {
   help: `muster compliance [--group ID | DEVICE]
   The mean score of all devices, of a group, or of one (serial number or id): 100 is all that its policies require, weighed
-  by severity; and the rows of baselines (DISA STIG, NIST SP 800-53) that it answers. Exit 0: 100 everywhere. Exit 1:
-  something is wrong, or not known: no device at all, or one without a score.
+  by severity; of how many it is, and why the others have none; and the rows of baselines (DISA STIG, NIST SP 800-53) that
+  it answers. Exit 0: 100 everywhere. Exit 1: something is wrong, or not known: no device at all, or one without a score.
   --group ID           devices of this group`,
   run: async (words: readonly string[]): Promise<number> => {
     const { values, positionals } = readWords(words, { group: { type: 'string' } });
@@ -53,18 +57,34 @@ export const compliance = {
 
 const write = (text: string): void => void process.stdout.write(`${text}\n`);
 
+/** What the answer names, in the order in which it is said. */
+const reasons = {
+  putBack: 'put back since they were last assessed',
+  unassessed: 'never assessed',
+  notRead: 'not read at the last try',
+  nothingCounts: 'with nothing that counts',
+} as const;
+
 const scoreWord = (points: number | null): string => (points === null ? 'no score' : `score ${points}`);
 
 const counted = (devices: number): string => (devices === 1 ? '1 device' : `${devices} devices`);
 
-function linesOfMany({
-  score: points,
-  devices,
-  scored,
-  baselines,
-}: z.infer<typeof ofMany>): readonly string[] {
-  const without = devices - scored;
-  const head = `${counted(devices)}, ${scoreWord(points)}${without > 0 ? `; ${without} without one` : ''}`;
+/** How many have a score comes before the score: 100 of a few is not 100. */
+function headOfMany({ score: points, devices, scored, withoutScore }: z.infer<typeof ofMany>): string {
+  if (scored === devices) return `${counted(devices)}, ${scoreWord(points)}`;
+  const why = Object.entries(reasons).flatMap(([reason, text]) => {
+    const many = withoutScore[reason] ?? 0;
+    return many > 0 ? [`${many} ${text}`] : [];
+  });
+  const have = scored === 1 ? 'has' : 'have';
+  const mean = points === null ? '' : `: ${points}`;
+  const because = why.length > 0 ? `: ${why.join(', ')}` : '';
+  return `${scored} of ${counted(devices)} ${have} a score${mean}\n${devices - scored} without one${because}`;
+}
+
+function linesOfMany(answer: z.infer<typeof ofMany>): readonly string[] {
+  const { baselines } = answer;
+  const head = headOfMany(answer);
   if (baselines.length === 0) return [head];
   const columns = ['BASELINE', 'RIGHT', 'WRONG'].map((title, at) => ({ title, right: at > 0 }));
   const rows = baselines.map(({ id, right, wrong }) => [
@@ -75,7 +95,8 @@ function linesOfMany({
   return [head, '', ...tableOf(columns, rows)];
 }
 
-function linesOfOne({ score: points, right, wrong, leftOut, baselines }: z.infer<typeof ofOne>) {
+function linesOfOne({ score: points, right, wrong, leftOut, putBackAt, baselines }: z.infer<typeof ofOne>) {
+  if (putBackAt) return [`no score: not assessed since it was put back, ${secondOf(putBackAt)}`];
   const head = `${scoreWord(points)}: ${right} settings right, ${wrong} wrong, ${leftOut} not supported`;
   if (baselines.length === 0) return [head];
   const columns = ['BASELINE', 'VERDICT', 'SETTINGS'].map((title) => ({ title }));

@@ -196,7 +196,15 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     expect((await post('groups/office/undo', { since: longAgo })).status).toBe(202);
     expect(await told('assessment.undoRequested', of.deviceId)).toHaveLength(1);
     expect((await post(`${path}/undo`, { taskId: undoing })).status).toBe(202);
-    expect((await get(path)).body).toMatchObject({ status: 'unassessed', lastAssessment: null });
+    const { finishedAt, policies } = assessmentFinished.example;
+    expect((await get(path)).body).toMatchObject({
+      status: 'unassessed',
+      lastAssessment: null,
+      compliance: null,
+      putBackAt: assessmentUndone.example.finishedAt,
+      lastAssessedAt: finishedAt,
+      lastPolicyUsed: policies[0]?.name,
+    });
   });
 
   it('what a group was changed since a moment is asked to be put back, the newest first', async () => {

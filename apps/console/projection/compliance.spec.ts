@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assessmentFinished, type AssessmentFinished } from '#events/assessment';
 import type { SettingResult } from '#events/device-setting';
 import { deviceDiscovered, deviceGrouped, deviceRetired } from '#events/device';
+import { assessmentUndone } from '#events/undo';
 import type { Event } from '#events/event';
 import { databases, Trial } from '../../../test/support/console.js';
 import { until } from '../../../test/support/until.js';
@@ -26,8 +27,9 @@ const result = (
   detail: null,
   ...more,
 });
-const ids = { good: randomUUID(), bad: randomUUID(), silent: randomUUID(), gone: randomUUID() };
-type Name = keyof typeof ids;
+const names = ['good', 'bad', 'silent', 'gone', 'open', 'new', 'bare'] as const;
+type Name = (typeof names)[number];
+const ids = Object.fromEntries(names.map((name) => [name, randomUUID()])) as Record<Name, string>;
 
 describe.each(databases)('compliance on $name', ({ open }) => {
   let trial: Trial;
@@ -63,7 +65,7 @@ describe.each(databases)('compliance on $name', ({ open }) => {
       result('svc.ftp', 'nonCompliant', { before: true }),
     ];
     const events = [
-      ...(['good', 'bad', 'silent', 'gone'] as const).map(found),
+      ...names.map(found),
       trial.event('autogroup', lobby),
       assessed('good', {
         results: [
@@ -85,6 +87,9 @@ describe.each(databases)('compliance on $name', ({ open }) => {
       assessed('silent', { outcome: 'unreachable', results: [] }),
       assessed('gone', { results: [result('svc.ftp', 'nonCompliant')] }),
       trial.event('discovery', deviceRetired.draft({ ...deviceRetired.example, ...about('gone') })),
+      assessed('open', { results: [result('svc.telnet', 'remediated')] }),
+      trial.event('assessment', assessmentUndone.draft({ ...assessmentUndone.example, ...about('open') })),
+      assessed('bare', { results: [result('svc.nonIp', 'unsupported')] }),
     ];
     await trial.bus.publish(events);
     const wanted = events.map(({ id }) => id);
@@ -126,7 +131,8 @@ describe.each(databases)('compliance on $name', ({ open }) => {
 
   it('of all devices, and of a group: their mean, and how many each row holds for', async () => {
     const all = schemas.Compliance.parse(await get('/api/compliance'));
-    expect(all).toMatchObject({ score: 67, devices: 3, scored: 2 });
+    const withoutScore = { putBack: 1, unassessed: 1, notRead: 1, nothingCounts: 1 };
+    expect(all).toMatchObject({ score: 67, devices: 6, scored: 2, withoutScore });
     expect(all.baselines.map(({ id, right, wrong }) => [id, right, wrong])).toEqual([
       ['STIG V-6777', 0, 1],
       ['STIG V-6783', 1, 1],
@@ -136,9 +142,16 @@ describe.each(databases)('compliance on $name', ({ open }) => {
       ['NIST SC-8', 1, 1],
     ]);
     const lobby = schemas.Compliance.parse(await get('/api/compliance?group=lobby'));
-    expect(lobby).toMatchObject({ score: 35, devices: 1, scored: 1 });
+    const none = { putBack: 0, unassessed: 0, notRead: 0, nothingCounts: 0 };
+    expect(lobby).toMatchObject({ score: 35, devices: 1, scored: 1, withoutScore: none });
     const nobody = await trial.ask('GET', '/api/compliance?group=nobody', { token });
     expect(nobody.status).toBe(404);
+  });
+
+  it('of a device that was put back: since when it has none', async () => {
+    const open = schemas.DeviceCompliance.parse(await get(`/api/devices/${ids.open}/compliance`));
+    expect(open).toMatchObject({ score: null, right: 0, putBackAt: assessmentUndone.example.finishedAt });
+    expect(await get('/api/overview')).toMatchObject({ unassessed: 2, putBack: 1 });
   });
 
   it('what was read of a device is a policy for others', async () => {

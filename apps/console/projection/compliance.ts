@@ -19,6 +19,7 @@ export interface DeviceCompliance {
   readonly wrong: number;
   readonly leftOut: number;
   readonly assessedAt: string | null;
+  readonly putBackAt: string | null;
   readonly baselines: readonly BaselineRow[];
 }
 
@@ -29,12 +30,22 @@ interface BaselineCount {
   readonly wrong: number;
 }
 
+/** Why a device has no score. */
+type Without = 'putBack' | 'unassessed' | 'notRead' | 'nothingCounts';
+
 export interface FleetCompliance {
   readonly score: number | null;
   readonly devices: number;
   /** That have a score. */
   readonly scored: number;
+  readonly withoutScore: Readonly<Record<Without, number>>;
   readonly baselines: readonly BaselineCount[];
+}
+
+interface LastResult {
+  readonly results: readonly SettingResult[];
+  readonly finishedAt: string | null;
+  readonly putBackAt: string | null;
 }
 
 /** Each row of a baseline with each setting that answers it. */
@@ -53,7 +64,7 @@ export class Compliance {
   ) {}
 
   async ofDevice(id: string): Promise<DeviceCompliance> {
-    const { results, finishedAt } = await this.#lastOf(id);
+    const { results, finishedAt, putBackAt } = await this.#lastOf(id);
     const of = (verdict: string): number => results.filter((result) => verdictOf(result) === verdict).length;
     return {
       score: scoreOf(results),
@@ -61,6 +72,7 @@ export class Compliance {
       wrong: of('wrong'),
       leftOut: of('leftOut'),
       assessedAt: finishedAt,
+      putBackAt,
       baselines: baselinesOf(results, settingsCatalogue),
     };
   }
@@ -68,16 +80,33 @@ export class Compliance {
   /** Of all devices, or those of a group. Throws Refusal where there is no such group. */
   async ofGroup(group: string | null): Promise<FleetCompliance> {
     if (group !== null) await this.documents.one(groupChanged, group);
-    const counts = await this.parts.store.query<{ score: number | null; devices: number }>(
-      `select (d.state->'last'->>'score')::int as score, count(*) as devices
-       from console.device d where ${inGroup} group by 1`,
+    const counts = await this.parts.store.query<{
+      score: number | null;
+      why: Without | null;
+      devices: number;
+    }>(
+      `select score, why, count(*) as devices from (
+         select (d.state->'last'->>'score')::int as score,
+           case when d.state->'last'->>'score' is not null then null
+             when d.state->>'putBackAt' is not null then 'putBack'
+             when d.state->>'last' is null then 'unassessed'
+             when d.state->'last'->>'outcome' in ('unreachable', 'failed') then 'notRead'
+             else 'nothingCounts' end as why
+         from console.device d where ${inGroup}) as of group by 1, 2`,
       [group],
     );
+    const without = (reason: Without) => total(counts.filter(({ why }) => why === reason));
     const scored = counts.flatMap(({ score, devices }) => (score === null ? [] : [{ score, devices }]));
     return {
       score: meanScore(scored),
       devices: total(counts),
       scored: total(scored),
+      withoutScore: {
+        putBack: without('putBack'),
+        unassessed: without('unassessed'),
+        notRead: without('notRead'),
+        nothingCounts: without('nothingCounts'),
+      },
       baselines: (await this.#baselines(group)).toSorted((a, b) => inOrder(a.id, b.id)),
     };
   }
@@ -106,17 +135,15 @@ export class Compliance {
     );
   }
 
-  async #lastOf(
-    id: string,
-  ): Promise<{ readonly results: readonly SettingResult[]; readonly finishedAt: string | null }> {
-    const { last } = await this.devices.view(id);
+  async #lastOf(id: string): Promise<LastResult> {
+    const { last, putBackAt = null } = await this.devices.view(id);
     const [row] = await this.parts.store.query<{ body: AssessmentFinished }>(
       'select body from console.assessment_result where device_id = $1',
       [id],
     );
     return last && row
-      ? { results: row.body.results, finishedAt: row.body.finishedAt }
-      : { results: [], finishedAt: null };
+      ? { results: row.body.results, finishedAt: row.body.finishedAt, putBackAt }
+      : { results: [], finishedAt: null, putBackAt };
   }
 
   /** As verdictOf has it, in SQL: a device counts as wrong for a row as soon as one setting of the row is. */

@@ -13,6 +13,8 @@ export interface Marks {
   readonly licence: number;
   readonly groups: number;
   readonly result: number;
+  /** Newest assessment that a policy was used by; absent in views saved before it was kept. */
+  readonly used?: number;
   /** Newest word about any assessment; absent in views saved before it was kept. */
   readonly assessment?: number;
   /** Newest words that ended all conflicts that were open, and with them those dismissed; absent likewise. */
@@ -48,6 +50,9 @@ export interface LastAssessment {
   /** Null: nothing counts. Absent in views saved before it was kept. */
   readonly score?: number | null;
 }
+
+/** What is remembered of an assessment whatever becomes of what it has changed (R62). */
+export type Used = Pick<LastAssessment, 'policyUsed' | 'finishedAt'>;
 
 export interface Skipped {
   readonly reason: (typeof assessmentSkipped.example)['reason'];
@@ -118,7 +123,12 @@ export interface DeviceView {
   readonly tasks: readonly ActiveTask[];
   /** Tasks that ended, so that word of their beginning which comes late does not start them again. */
   readonly ended: readonly string[];
+  /** Null: none, or what was changed was put back since. */
   readonly last: LastAssessment | null;
+  /** Absent in views saved before it was kept. */
+  readonly used?: Used | null;
+  /** When what was changed was put back, if no assessment has come to a result since; absent likewise. */
+  readonly putBackAt?: string | null;
   /** As it was read last; absent in views saved before it was kept. */
   readonly agent?: DeviceAgent | null;
   /** When it was last named for announcing itself too often; absent in views saved before it was kept. */
@@ -138,6 +148,7 @@ export const blankView = (id: string): DeviceView => ({
     licence: 0,
     groups: 0,
     result: 0,
+    used: 0,
     assessment: 0,
     settled: 0,
     moved: 0,
@@ -155,6 +166,8 @@ export const blankView = (id: string): DeviceView => ({
   tasks: [],
   ended: [],
   last: null,
+  used: null,
+  putBackAt: null,
   agent: null,
   flapping: null,
   skipped: null,
@@ -183,6 +196,10 @@ export function statusOf(view: DeviceView): Status {
   if (view.tasks.some((task) => task.state === 'running')) return 'assessing';
   return view.last?.outcome ?? 'unassessed';
 }
+
+/** Views saved before it was kept have it in their last result. */
+export const usedOf = ({ used, last }: DeviceView): Used | null =>
+  used ?? (last && { policyUsed: last.policyUsed, finishedAt: last.finishedAt });
 
 export function agentStateOf({ agent }: DeviceView): AgentState {
   if (!agent) return 'unknown';

@@ -89,6 +89,7 @@ describe.each(databases)('the projection on $name', ({ open }) => {
       compliance: { compliant: 1, total: 1, score: 100 },
       lastAnnouncedAt: deviceDiscovered.example.acceptedAt,
       lastAssessedAt: assessmentFinished.example.finishedAt,
+      putBackAt: null,
     });
     const { body: device } = await get(`/api/devices/${one.deviceId}`);
     expect(device.lastAnnouncement).toMatchObject({

@@ -14,6 +14,7 @@ import {
   flappingOf,
   flappingShownMs,
   statusOf,
+  usedOf,
   type ClaimView,
   type DeviceView,
   type LeftOut,
@@ -171,12 +172,13 @@ export function positionOf(after: string): readonly [serial: string, id: string]
 
 function rowOf(view: DeviceView, names: Names): object {
   const { id, identity, last } = view;
+  const used = usedOf(view);
   return {
     id,
     ...identity,
     status: statusOf(view),
     autoDiscovered: view.autoDiscovered ?? false,
-    lastPolicyUsed: last?.policyUsed ?? null,
+    lastPolicyUsed: used?.policyUsed ?? null,
     agent: {
       state: agentStateOf(view),
       server: view.agent?.server ?? null,
@@ -190,7 +192,8 @@ function rowOf(view: DeviceView, names: Names): object {
         ? { compliant: last.compliant, total: last.total, score: last.score ?? null }
         : null,
     lastAnnouncedAt: view.lastAnnouncedAt,
-    lastAssessedAt: last?.finishedAt ?? null,
+    lastAssessedAt: used?.finishedAt ?? null,
+    putBackAt: view.putBackAt ?? null,
   };
 }
 

@@ -19,6 +19,7 @@ import {
   deviceUnlicensed,
 } from '#events/device';
 import { stamp, type Draft, type Event } from '#events/event';
+import { assessmentUndone } from '#events/undo';
 import { blankView, conflicted, listed, statusOf, type DeviceView } from './device-view.js';
 import { decide, evolve } from './projection.js';
 import { sentences } from './sentences.js';
@@ -73,6 +74,10 @@ const finishedA = event(
     outcome: 'nonCompliant',
     results: [result('nonCompliant', 'a'), result('compliant', 'b'), result('unsupported', 'c')],
   }),
+);
+const undoneA = event(
+  'assessment',
+  assessmentUndone.draft({ ...assessmentUndone.example, taskId: randomUUID(), undoes: taskA }),
 );
 const startedB = event(
   'assessment',
@@ -179,6 +184,39 @@ describe('a device, given its events', () => {
     );
     expect(seen(discovered, lacking).last).toMatchObject({ compliant: 1, total: 2 });
     expect(seen(discovered, finishedA).last).toMatchObject({ compliant: 1, total: 2 });
+  });
+
+  it('of a device that was put back keeps what was used, and nothing of its result, whatever comes first', () => {
+    const { putBackAt, used } = {
+      putBackAt: assessmentUndone.example.finishedAt,
+      used: { policyUsed: 'Muster Base', finishedAt: assessmentFinished.example.finishedAt },
+    };
+    const before = [discovered, queuedA, startedA, finishedA, undoneA];
+    const anyOrder = (events: readonly Event[]) =>
+      fc.shuffledSubarray([...events], { minLength: events.length, maxLength: events.length });
+    fc.assert(
+      fc.property(anyOrder(before), (events) => {
+        const view = seen(...events);
+        expect(view).toMatchObject({ last: null, putBackAt, used });
+        expect(statusOf(view)).toBe('unassessed');
+      }),
+    );
+    fc.assert(
+      fc.property(anyOrder([...before, queuedB, startedB, finishedB]), (events) => {
+        const view = seen(...events);
+        expect(view).toMatchObject({ last: { outcome: 'compliant' }, putBackAt: null, used });
+        expect(statusOf(view)).toBe('compliant');
+      }),
+    );
+  });
+
+  it('of a view saved before that was kept, the last result says what was used', () => {
+    const { used: _, ...saved } = seen(discovered, finishedA);
+    const { used, ...marks } = saved.marks;
+    expect(used).toBe(finishedA.sequence);
+    const state: State = { devices: new Map([[deviceId, { ...saved, marks }]]) };
+    for (const change of decide(undoneA, state).changes) evolve(state, change);
+    expect(state.devices.get(deviceId)).toMatchObject({ last: null, used: { policyUsed: 'Muster Base' } });
   });
 
   it('keeps the last result when an assessment is cancelled', () => {

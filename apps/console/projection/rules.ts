@@ -8,7 +8,7 @@ import type { Identity } from '#events/identity';
 import { assessmentUndone, type AssessmentUndone } from '#events/undo';
 import { assessmentVouched } from '#events/vouch';
 import { conflictDecided, conflictRaised, conflictsSettled, movedUnproved, vouched } from './claims.js';
-import type { ActiveTask, DeviceView, Marks, Skipped } from './device-view.js';
+import { usedOf, type ActiveTask, type DeviceView, type Marks, type Skipped } from './device-view.js';
 import { sentences } from './sentences.js';
 
 export interface Rule<D = unknown> {
@@ -92,17 +92,23 @@ const taskEnded = (view: DeviceView, taskId: string): DeviceView => ({
 function finish(view: DeviceView, event: Event<assessment.AssessmentFinished>): DeviceView {
   const { taskId, identity, outcome, finishedAt, policies } = event.data;
   const over = taskEnded(known(view, identity), taskId);
-  if (!isResult(event.data) || outcome === 'cancelled' || !resultIsNews(view, event)) return over;
+  if (!isResult(event.data) || outcome === 'cancelled') return over;
+  const policyUsed = policies.at(-1)?.name ?? null;
+  const after = fresh(over, 'used', event)
+    ? { ...over, used: { policyUsed, finishedAt }, marks: mark(over, 'used', event) }
+    : over;
+  if (!resultIsNews(view, event)) return after;
   const { compliant, total } = counted(event.data);
   return {
-    ...over,
-    marks: mark(view, 'result', event),
+    ...after,
+    marks: mark(after, 'result', event),
     // Who could not be read says nothing new of it.
     agent: event.data.agent ?? view.agent ?? null,
+    putBackAt: null,
     last: {
       outcome,
       finishedAt,
-      policyUsed: policies.at(-1)?.name ?? null,
+      policyUsed,
       compliant,
       total,
       score: scoreOf(event.data.results),
@@ -113,13 +119,19 @@ function finish(view: DeviceView, event: Event<assessment.AssessmentFinished>): 
 /** A dry run says what would be, and leaves the device's result as it is. */
 export const isResult = ({ mode }: Pick<assessment.AssessmentFinished, 'mode'>): boolean => mode === 'assess';
 
-/** What was put back is as no policy wants it: the device counts as not assessed. */
+/** What was put back is as no policy wants it: the device counts as not assessed since. The policy used last is remembered (R62). */
 function undone(view: DeviceView, event: Event<AssessmentUndone>): DeviceView {
-  const { taskId, identity, items } = event.data;
+  const { taskId, identity, items, finishedAt } = event.data;
   const over = taskEnded(known(view, identity), taskId);
   const restored = items.some((item) => item.outcome === 'restored');
   if (!restored || !resultIsNews(view, event)) return over;
-  return { ...over, marks: mark(view, 'result', event), last: null };
+  return {
+    ...over,
+    marks: mark(view, 'result', event),
+    last: null,
+    used: usedOf(view),
+    putBackAt: finishedAt,
+  };
 }
 
 type Told = Event<{ readonly mode: assessment.TaskMode }>;
@@ -169,6 +181,8 @@ export const deviceRules: readonly Rule[] = [
           groups: [],
           tasks: [],
           last: null,
+          used: null,
+          putBackAt: null,
           agent: null,
           flapping: null,
           moved: null,

@@ -34,16 +34,26 @@ export class OverviewController {
   }
 }
 
+interface Row {
+  readonly status: Status;
+  readonly devices: number;
+  readonly queued: number;
+  readonly running: number;
+  readonly putBack: number;
+}
+
 async function counts(tx: Tx): Promise<object> {
-  const rows = await tx.query<{ status: Status; devices: number; queued: number; running: number }>(
-    `select status, count(*) as devices, sum(queued)::int as queued, sum(running)::int as running
+  const rows = await tx.query<Row>(
+    `select status, count(*) as devices, sum(queued)::int as queued, sum(running)::int as running,
+       count(*) filter (where status = 'unassessed' and state->>'putBackAt' is not null) as "putBack"
      from console.device where listed group by status`,
   );
-  const sum = (of: 'devices' | 'queued' | 'running') => rows.reduce((all, row) => all + row[of], 0);
+  const sum = (of: Exclude<keyof Row, 'status'>) => rows.reduce((all, row) => all + row[of], 0);
   const byStatus = new Map(rows.map(({ status, devices }) => [status, devices]));
   return {
     devices: sum('devices'),
     ...Object.fromEntries(statuses.map((status) => [status, byStatus.get(status) ?? 0])),
+    putBack: sum('putBack'),
     tasks: { queued: sum('queued'), running: sum('running') },
   };
 }

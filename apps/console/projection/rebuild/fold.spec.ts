@@ -18,6 +18,7 @@ import {
   deviceUnlicensed,
 } from '#events/device';
 import { stamp, type Draft, type Event } from '#events/event';
+import { assessmentUndone } from '#events/undo';
 import { blankView, listed, statusOf, type DeviceView } from '../device-view.js';
 import { decide, evolve } from '../projection.js';
 import { historyMax, type State } from '../tables.js';
@@ -67,6 +68,17 @@ const life: readonly Event[] = [
   start(taskB),
 ];
 
+/** Its end is that what was changed is put back. */
+const putBack: readonly Event[] = [
+  discover(),
+  queue(taskA),
+  start(taskA),
+  finish(taskA),
+  start(taskB),
+  finish(taskB, { policies: [{ policyId: 'strict', name: 'Strict', version: 1 }] }),
+  event('assessment', assessmentUndone.draft({ ...assessmentUndone.example, undoes: taskB })),
+];
+
 /** What live shows after these. */
 function live(events: readonly Event[]): Shown {
   const state: State = { devices: new Map() };
@@ -104,7 +116,12 @@ const sorted = ({ history }: Shown): readonly Entry[] =>
 describe('a device made anew', () => {
   const anyOrder = fc.shuffledSubarray([...life], { minLength: 0, maxLength: life.length });
 
-  it('is what it was when nothing was wrong, however it came and however much the journal has', () => {
+  const lives = [
+    ['a life', life],
+    ['one that ends with an undo', putBack],
+  ] as const;
+  it.each(lives)('is what it was when nothing was wrong, however it came: %s', (_, life) => {
+    const anyOrder = fc.shuffledSubarray([...life], { minLength: 0, maxLength: life.length });
     const some = anyOrder.chain((events) =>
       fc.record({ events: fc.constant(events), from: fc.nat({ max: events.length }) }),
     );

@@ -20,18 +20,25 @@ export function AssessmentCard({ device }: { readonly device: DeviceDetail }) {
         {newest && <NotAssessed because={newest} />}
         {assessment && <Summary assessment={assessment} score={device.compliance?.score ?? null} />}
       </div>
-      {assessment ? (
-        <Results results={assessment.results} />
-      ) : (
-        !newest && (
-          <Nothing title="Not assessed yet">
-            A device is assessed when it announces itself, once Allow Automatic Remediation is on and an
-            Initial Assessment Policy is chosen; one that was looked for, when that adds it to a group with a
-            policy and the switch for it is on; and whenever somebody asks for it.
-          </Nothing>
-        )
-      )}
+      {assessment ? <Results results={assessment.results} /> : !newest && <NoResult device={device} />}
     </section>
+  );
+}
+
+function NoResult({ device: { putBackAt = null } }: { readonly device: DeviceDetail }) {
+  if (putBackAt !== null)
+    return (
+      <Nothing title="Not assessed since it was put back">
+        The last result was of settings that the device does not have any more. It has no score until it is
+        assessed again.
+      </Nothing>
+    );
+  return (
+    <Nothing title="Not assessed yet">
+      A device is assessed when it announces itself, once Allow Automatic Remediation is on and an Initial
+      Assessment Policy is chosen; one that was looked for, when that adds it to a group with a policy and the
+      switch for it is on; and whenever somebody asks for it.
+    </Nothing>
   );
 }
 

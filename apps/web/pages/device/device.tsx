@@ -65,6 +65,16 @@ function TurnedAway({ device: { refusals = [] } }: { readonly device: DeviceDeta
   );
 }
 
+function Meaning({ device: { status, putBackAt = null } }: { readonly device: DeviceDetail }) {
+  if (status !== 'unassessed' || putBackAt === null) return <>{words.statusMeaning[status]}</>;
+  return (
+    <>
+      What Muster had changed on it was put back <When at={putBackAt} />, and no policy has been compared with
+      it since.
+    </>
+  );
+}
+
 function Device({ device }: { readonly device: DeviceDetail }) {
   return (
     <>
@@ -73,7 +83,9 @@ function Device({ device }: { readonly device: DeviceDetail }) {
       </PageHead>
       <div className="row">
         <StatusPill status={device.status} />
-        <span className="dim">{words.statusMeaning[device.status]}</span>
+        <span className="dim">
+          <Meaning device={device} />
+        </span>
       </div>
       <Flapping flapping={device.flapping} />
       <Conflicts device={device} />

@@ -55,6 +55,11 @@ function State({ device }: { readonly device: DeviceRow }) {
   return (
     <>
       <StatusPill status={device.status} /> <FlappingPill flapping={device.flapping} />
+      {device.status === 'unassessed' && device.putBackAt !== null && (
+        <span className="cut small dim">
+          put back <When at={device.putBackAt} />
+        </span>
+      )}
     </>
   );
 }

@@ -93,6 +93,9 @@ function Compliance({ overview }: { readonly overview: Overview }) {
               <span>
                 <Sign size={15} aria-hidden /> {words.status[status]}
               </span>
+              {status === 'unassessed' && overview.putBack > 0 && (
+                <span className="small dim">{count(overview.putBack)} of them put back</span>
+              )}
             </Link>
           ))}
       </div>

@@ -32,7 +32,7 @@ export function Remediation({ form: { body, set, fault, readOnly } }: { readonly
         text={
           noPolicy
             ? 'Needs an Initial Assessment Policy: choose one above first.'
-            : 'Devices are assessed, settings that differ are changed, and read again. Off: devices are discovered; what is asked for or scheduled only reports. Switching it off also stops what is running, before its next write, but for an undo.'
+            : 'Devices are assessed, settings that differ are changed, and read again. Off: no policy changes anything any more, from the next write on, in what is running too. Devices are still discovered; those that are asked for or scheduled are read, and told as not compliant where they differ. An undo still writes: it is stopped on the page Tasks.'
         }
         on={body.allowRemediation}
         readOnly={readOnly}

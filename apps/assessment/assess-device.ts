@@ -99,6 +99,9 @@ export async function assessDevice(run: Run): Promise<Assessed> {
       if (mayPass(said.setback, task) && task.attempt < begun.triesMax) throw new DeviceTrouble(said.setback);
       return await failDevice(store, begun, endOf(said.setback));
     }
+    // Where nothing passes any more, what was found out is told, setting by setting.
+    if (said.mute && mayPass(said.mute, task) && task.attempt < begun.triesMax)
+      throw new DeviceTrouble(said.mute);
     return ended(begun, {
       outcome: compliant(said.results) ? 'compliant' : 'nonCompliant',
       detail: summary(said.results, device.leftAlone),

@@ -12,7 +12,7 @@
 //   assess.ts        the worker: one task, one device (assess-device.ts: so does the run of a schedule)
 //   dry-run.ts       the same without a write      undo.ts      what a task has changed, put back: put-back.ts
 //   turn.ts          what each finds as it begins  trouble.ts   what a run that came to nothing ends with
-//   conversation.ts  what is said to the device    write.ts     how it is changed, step by step
+//   conversation.ts  what is said to the device    write.ts     how it is changed, step by step: read-again.ts
 //   ipsec.ts         its rules of IPsec, written last of all
 //   connect.ts       which protocols it is spoken with
 //   credentials/     what opens a device, in which order and within which limits (R67)

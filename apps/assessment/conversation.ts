@@ -18,6 +18,8 @@ export interface Assessed {
   readonly agent: DeviceAgent;
   /** All that the device said last. */
   readonly says: ReadonlyMap<string, Kept>;
+  /** It answers what is read, and not what is written: why the rest was left. Null: it does, or nothing was written. */
+  readonly mute: Setback | null;
 }
 
 /** What policies ask of a device, together. */
@@ -62,7 +64,7 @@ export async function assess(
   const wrote = await writeAll(writing, stepsOf(writes, device), read.value.values);
   if (wrote.lost) return hindered(device, wrote.lost, wrote.reading.values);
   const reading = together(read.value, wrote.reading, new Set(writes.keys()));
-  const again = { reading, refused: wrote.refused, unwritten: wrote.stopped };
+  const again = { reading, refused: wrote.refused, unanswered: wrote.unanswered, unwritten: wrote.stopped };
   const rules = ipsec && (await assessRules(on, ipsec, wrote.stopped));
   if (rules?.lost) return hindered(device, rules.lost, reading.values);
   return {
@@ -73,6 +75,7 @@ export async function assess(
       ...reading.values,
       ...(rules?.says ? [[ipsecRulesKey, rules.says] as const] : []),
     ]),
+    mute: wrote.mute,
   };
 }
 
@@ -87,7 +90,7 @@ export async function look(
   const reading = read.value;
   const rules = required.ipsec ? await device.ipsec(signal) : null;
   const results = foresee(required, { reading, rules, device });
-  return { kind: 'assessed', results, agent: agentIn(reading.values), says: new Map() };
+  return { kind: 'assessed', results, agent: agentIn(reading.values), says: new Map(), mute: null };
 }
 
 function hindered({ leftAlone }: Speaking, setback: Setback, says: Hindered['says']): Hindered {

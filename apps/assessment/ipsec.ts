@@ -17,7 +17,8 @@ import {
   type SaidRules,
 } from '#documents/ipsec/item';
 import type { rulesChanged } from './changes.js';
-import { readAgainDelaysMs, type Writing } from './write.js';
+import { readAgainDelaysMs } from './read-again.js';
+import type { Writing } from './write.js';
 
 /** Rules have one home, and one judge: the policy's. */
 type Asking = Omit<Writing, 'isRight'>;

@@ -102,6 +102,8 @@ function itemOf({ setting, before, after }: SettingChange, wrote: Wrote | null, 
       outcome: 'changedSince',
       detail: 'it says something else than what Muster had written',
     };
+  const silence = wrote.unanswered.get(setting);
+  if (silence !== undefined) return { ...item, outcome: 'failed', detail: cut(silence, detailMax) };
   const refusal = wrote.refused.get(setting);
   if (refusal !== undefined)
     return { ...item, outcome: 'refused', detail: cut(`the device refused it: ${refusal}`, detailMax) };

@@ -1,11 +1,11 @@
 // Writing to a device: each step is kept before it is made and read again after it, and one that could cut Muster off
 // comes alone, with a look afterwards whether the device can still be spoken with.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { SettingValue } from '#events/device-setting';
 import { settingsCatalogue } from '#device/catalogue';
-import type { DriverName, Outcome, Reading, Setback, Values } from '#device/device';
+import type { DriverName, Reading, Setback, Values } from '#device/device';
 import type { SentRule } from '#device/ipsec';
 import type { Speaking } from '#device/ways/ways';
+import { ReadAgain } from './read-again.js';
 
 /** Settings that are written by one call. */
 export interface Step {
@@ -42,16 +42,15 @@ export interface Wrote {
   readonly reading: Reading;
   /** Reason by key. */
   readonly refused: ReadonlyMap<string, string>;
+  /** Reason by key: it was silent to it, or was not asked for it since it was silent to another. */
+  readonly unanswered: ReadonlyMap<string, string>;
   /** Why the rest was not written; null: all was. */
   readonly stopped: string | null;
+  /** It answers what is read, and not what is written, which has no effect either; null: it does, or is lost. */
+  readonly mute: Setback | null;
   /** It cannot be spoken with any more. */
   readonly lost: Setback | null;
 }
-
-/** A device that has just been changed may need a moment before it answers again. */
-export const readAgainDelaysMs = [0, 500, 1_500];
-/** What is not right at once is asked again, alone, after that. */
-const doubtMs = 500;
 
 /** In order: what is safe in one step for each driver, then one by one what could cut Muster off. */
 export function stepsOf(changes: Values, device: Speaking): readonly Step[] {
@@ -78,8 +77,8 @@ export async function writeAll(on: Writing, steps: readonly Step[], said: Values
     if (step.cutsOff) await again.read();
     if (again.lost) break;
     const stopped = await writeStep(on, step, again);
-    if (step.cutsOff) await again.read();
-    if (stopped !== null || again.lost) {
+    if (step.cutsOff || again.doubts) await again.read();
+    if (stopped !== null || again.lost || again.isMute) {
       await again.read();
       return again.end(stopped);
     }
@@ -106,104 +105,12 @@ async function writeStep(on: Writing, step: Step, again: ReadAgain): Promise<str
   const written = await device.write(step.changes, signal);
   if (written.kind === 'answered') {
     for (const [key, reason] of written.value.refused) again.refused.set(key, reason);
+    if (written.value.unanswered) again.silence(written.value.unanswered);
     return null;
   }
+  if (written.kind !== 'unreachable') return `not written: ${written.reason}`;
   // The answer may have been lost with the way that the step has closed: what is read again decides.
-  if (step.cutsOff && written.kind === 'unreachable') return null;
-  return `not written: ${written.reason}`;
-}
-
-/** What is to be read again, and what the device said then. */
-class ReadAgain {
-  /** Of all settings, brought up to date. */
-  readonly values: Map<string, SettingValue>;
-  readonly refused = new Map<string, string>();
-  lost: Setback | null = null;
-  readonly #failed = new Map<string, string>();
-  readonly #written = new Set<string>();
-  #wanted = new Map<string, SettingValue>();
-  #last: Step | null = null;
-
-  constructor(
-    private readonly on: Writing,
-    said: Values,
-  ) {
-    this.values = new Map(said);
-  }
-
-  expect(step: Step): void {
-    this.#last = step;
-    for (const [key, value] of step.changes) {
-      this.#wanted.set(key, value);
-      this.#written.add(key);
-    }
-  }
-
-  /** What was written since the last time. */
-  async read(): Promise<void> {
-    const wanted = this.#wanted;
-    if (wanted.size === 0 || this.lost) return;
-    this.#wanted = new Map();
-    const said = await this.#patiently(new Set(wanted.keys()));
-    if (said.kind !== 'answered') {
-      // Nobody knows what it says of them now: to say that they are as before would forget that they were written.
-      for (const key of wanted.keys()) this.values.delete(key);
-      return this.#lose(said);
-    }
-    this.#take(new Set(wanted.keys()), said.value);
-    await this.#doubt(wanted);
-  }
-
-  end(stopped: string | null): Wrote {
-    const values = new Map([...this.values].filter(([key]) => this.#written.has(key)));
-    const { refused, lost } = this;
-    return { reading: { values, failed: this.#failed }, refused, stopped, lost };
-  }
-
-  async #patiently(keys: ReadonlySet<string>): Promise<Outcome<Reading>> {
-    const { device, signal } = this.on;
-    let said: Outcome<Reading> = { kind: 'unreachable', reason: 'not asked', host: 'unknown' };
-    for (const pauseMs of readAgainDelaysMs) {
-      if (pauseMs > 0) await delay(pauseMs, null, { signal });
-      said = await device.read(keys, signal);
-      if (said.kind === 'answered' || device.isTooSlow) return said;
-    }
-    return (await device.reach(keys, signal)) ?? device.read(keys, signal);
-  }
-
-  /** What is not as it was written is asked again alone: some devices answer for all what holds for one. */
-  async #doubt(wanted: Values): Promise<void> {
-    const { device, signal, isRight } = this.on;
-    const doubtful = [...wanted].filter(([key, value]) => {
-      const says = this.values.get(key);
-      return (says === undefined || !isRight(key, says, value)) && !this.refused.has(key);
-    });
-    if (doubtful.length > 0) await delay(doubtMs, null, { signal });
-    for (const [key] of doubtful) {
-      const said = await device.read(new Set([key]), signal);
-      if (said.kind === 'answered') this.#take(new Set([key]), said.value);
-      else if (device.isTooSlow) return this.#lose(said);
-      else this.#failed.set(key, said.reason);
-    }
-  }
-
-  #take(keys: ReadonlySet<string>, { values, failed }: Reading): void {
-    for (const key of keys) {
-      const value = values.get(key);
-      const reason = failed.get(key);
-      if (value === undefined) this.values.delete(key);
-      else this.values.set(key, value);
-      if (reason === undefined) this.#failed.delete(key);
-      else this.#failed.set(key, reason);
-    }
-  }
-
-  #lose(setback: Setback): void {
-    const [pair] = this.#last?.cutsOff ? this.#last.changes : [];
-    const title = pair && (settingsCatalogue.get(pair[0])?.title ?? pair[0]);
-    const since = pair
-      ? `it does not answer any more since ${title} was set to ${JSON.stringify(pair[1])}: `
-      : '';
-    this.lost = { ...setback, reason: `${since}${setback.reason}` };
-  }
+  const reason = `it gave no answer when it was set: ${written.reason}`;
+  again.silence({ sent: new Map([...step.changes.keys()].map((key) => [key, reason])), unsent: new Map() });
+  return null;
 }

@@ -102,6 +102,13 @@ export interface Written {
   readonly applied: ReadonlySet<string>;
   /** Reason by key. */
   readonly refused: ReadonlyMap<string, string>;
+  /** Reason by key: it fell silent. Some it was sent, and may have taken all the same. */
+  readonly unanswered?: Unanswered;
+}
+
+export interface Unanswered {
+  readonly sent: ReadonlyMap<string, string>;
+  readonly unsent: ReadonlyMap<string, string>;
 }
 
 /** How Muster talks to devices, the way that says most first: see `Setting.by`. */

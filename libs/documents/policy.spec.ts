@@ -134,6 +134,7 @@ describe('a value', () => {
     const again = (minutes: number) => ({
       reading: { values: new Map([['jobs.holdTimeoutMinutes', minutes]]), failed: new Map<string, string>() },
       refused: new Map<string, string>(),
+      unanswered: new Map<string, string>(),
       unwritten: null,
     });
     // Some devices know a few values alone, and take the nearest.
@@ -207,7 +208,7 @@ describe('a device against a policy', () => {
     const text = `a${'😀'.repeat(400)}`;
     const reading = { values: new Map(values), failed: new Map([['svc.telnet', text]]) };
     reading.values.delete('svc.telnet');
-    const results = verify(compared, { reading, refused: new Map(), unwritten: null });
+    const results = verify(compared, { reading, refused: new Map(), unanswered: new Map(), unwritten: null });
     const { detail } = results.find(({ setting }) => setting === 'svc.telnet') ?? { detail: null };
     expect(detail?.length).toBeLessThanOrEqual(512);
     expect(detail).not.toMatch(/\p{Cs}/u);
@@ -220,7 +221,7 @@ describe('a device against a policy', () => {
     ][]);
     const refused = new Map([['snmp.access', 'needs a licence']]);
     const reading = { values: after, failed: new Map<string, string>() };
-    const results = verify(compared, { reading, refused, unwritten: null });
+    const results = verify(compared, { reading, refused, unanswered: new Map(), unwritten: null });
     const of = (key: string) => results.find(({ setting }) => setting === key);
     expect(of('svc.telnet')).toMatchObject({
       outcome: 'remediated',
@@ -236,9 +237,12 @@ describe('a device against a policy', () => {
     expect(of('svc.lpd')).toMatchObject({ outcome: 'nonCompliant', detail: 'the policy only reports it' });
     expect(of('wifi.direct')).toMatchObject({ outcome: 'unsupported' });
     const said = (failed: ReadonlyMap<string, string>, now = values) =>
-      verify(compared, { reading: { values: now, failed }, refused: new Map(), unwritten: null }).find(
-        ({ setting }) => setting === 'svc.telnet',
-      );
+      verify(compared, {
+        reading: { values: now, failed },
+        refused: new Map(),
+        unanswered: new Map(),
+        unwritten: null,
+      }).find(({ setting }) => setting === 'svc.telnet');
     expect(said(new Map())).toMatchObject({
       outcome: 'nonCompliant',
       detail: 'it took it, but says true when read again',

@@ -180,6 +180,8 @@ export interface Again {
   readonly reading: Reading;
   /** Reason by setting. */
   readonly refused: ReadonlyMap<string, string>;
+  /** Reason by setting: it was silent to it, or was not asked for it since it was silent to another. */
+  readonly unanswered: ReadonlyMap<string, string>;
   /** Why the rest was left alone; null: all was written. */
   readonly unwritten: string | null;
 }
@@ -215,10 +217,12 @@ export function verify(
 function whyStill(
   { setting, detail }: SettingResult,
   after: SettingValue | null,
-  { refused, unwritten }: Again,
+  { refused, unanswered, unwritten }: Again,
 ): string {
   const reason = refused.get(setting);
   if (reason !== undefined) return cut(`the device refused it: ${reason}`, detailMax);
+  const silence = unanswered.get(setting);
+  if (silence !== undefined) return cut(silence, detailMax);
   const says = after === null ? 'has no such setting' : `says ${JSON.stringify(after)}`;
   return detail ?? unwritten ?? cut(`it took it, but ${says} when read again`, detailMax);
 }

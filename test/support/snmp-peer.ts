@@ -43,11 +43,15 @@ export async function startPeer(
   return { address, port, heard: () => heard, stop: () => socket.close() };
 }
 
-/** @param change what comes of an agent's answer to a request, one after another */
+/**
+ * @param change what comes of an agent's answer to a request, one after another
+ * @param passes whether a request gets to the agent
+ */
 export async function startRelay(
   agent: Place,
   change: (answer: Buffer, request: Buffer) => readonly Uint8Array[] | Promise<readonly Uint8Array[]>,
   place?: Place,
+  passes: (request: Buffer) => boolean = () => true,
 ): Promise<Peer> {
   const { address, port } = place ?? (await somePlace());
   const socket = createSocket('udp4');
@@ -56,6 +60,7 @@ export async function startRelay(
   let last = Buffer.alloc(0);
   socket.on('message', (request, from) => {
     heard += 1;
+    if (!passes(request)) return;
     last = request;
     let way = ways.get(from.port);
     if (!way) {

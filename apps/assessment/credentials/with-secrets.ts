@@ -27,6 +27,7 @@ const notHere =
   'no secret is set on a device that has not proved who it is, nor by SNMP but as a user of SNMPv3';
 const noneKept = 'none is kept for it: muster credential set says how';
 const notOpened = 'what Muster keeps for it cannot be opened: the log says why';
+const letInAsBefore = 'it took the new one, but lets in by the one before';
 const notVouched =
   'a password that other devices have as well is not set on one that nobody vouches for: see muster credential set --help';
 const answered = <T>(value: T): Outcome<T> => ({ kind: 'answered', value });
@@ -176,6 +177,7 @@ export class WithSecrets implements Speaking {
       if (said.kind !== 'answered') return said;
     } else {
       const refusal = await this.#verify(name, { before, next }, signal);
+      if (refusal === letInAsBefore && said.kind === 'unreachable') return said;
       if (refusal !== null) return refusal;
     }
     this.#changed.set(kind, next);
@@ -227,7 +229,7 @@ export class WithSecrets implements Speaking {
     const setback = await device.reopen(name, signal);
     if (setback) return setback;
     if (this.#letIn(name)?.version !== next.version || this.#letIn(name)?.place !== next.place)
-      return 'it took the new one, but lets in by the one before';
+      return letInAsBefore;
     if (name !== 'api') return null;
     const key = 'admin.passwordSet';
     const read = await device.read(new Set([key]), signal);

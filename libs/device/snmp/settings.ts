@@ -50,22 +50,23 @@ export class Writing {
     if (other) return other;
     this.#proven = true;
     for (const [key, value] of this.changes) await this.#write(session, now, key, value);
-    return this.#written;
+    return { kind: 'answered', value: this.#written };
   }
 
-  /** What was applied counts, even if the device fell silent after it: the rest is refused. */
+  /** What was applied counts, even if the device fell silent after it. */
   endedBy(outcome: Outcome<Written>): Outcome<Written> {
     if (outcome.kind === 'answered' || !this.#proven) return outcome;
+    const [sent, unsent] = [new Map<string, string>(), new Map<string, string>()];
     for (const key of this.changes.keys()) {
       if (this.#applied.has(key) || this.#refused.has(key)) continue;
-      const fate = key === this.#underWay ? 'whether it took it is not known' : 'not tried';
-      this.#refused.set(key, `${fate}: ${outcome.reason}`);
+      if (key === this.#underWay) sent.set(key, `it gave no answer when it was set: ${outcome.reason}`);
+      else unsent.set(key, `not tried: ${outcome.reason}`);
     }
-    return this.#written;
+    return { kind: 'answered', value: { ...this.#written, unanswered: { sent, unsent } } };
   }
 
-  get #written(): Outcome<Written> {
-    return { kind: 'answered', value: { applied: this.#applied, refused: this.#refused } };
+  get #written(): Written {
+    return { applied: this.#applied, refused: this.#refused };
   }
 
   async #write(session: Session, now: Found, key: string, value: SettingValue): Promise<void> {

@@ -101,7 +101,7 @@ export class Ways {
     return readTogether({ who, found, likely, heard }, keys, signal);
   }
 
-  /** Each setting by the driver that serves it. A setback is of all of them: part of it is told as refused. */
+  /** Each setting by the driver that serves it. What hinders one of several is told as refused. */
   async write(changes: Values, signal: AbortSignal): Promise<Outcome<Written>> {
     const applied = new Set<string>();
     const refused = new Map<string, string>();
@@ -111,13 +111,14 @@ export class Ways {
       const said = way
         ? await this.#who.ask(way, (driver, limited) => driver.write(group, limited), signal)
         : ({ kind: 'unsupported', reason: 'no protocol that it speaks serves this setting' } as const);
+      if (groups.size === 1) return said;
       if (said.kind !== 'answered') {
-        if (groups.size === 1) return said;
         for (const key of group.keys()) refused.set(key, said.reason);
         continue;
       }
       for (const key of said.value.applied) applied.add(key);
-      for (const [key, reason] of said.value.refused) refused.set(key, reason);
+      const { sent = [], unsent = [] } = said.value.unanswered ?? {};
+      for (const [key, reason] of [...said.value.refused, ...sent, ...unsent]) refused.set(key, reason);
     }
     return { kind: 'answered', value: { applied, refused } };
   }

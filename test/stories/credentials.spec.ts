@@ -320,6 +320,57 @@ describe('a device with a password', () => {
 });
 
 describe.skipIf(withoutSnmpd)('a printer that is read by everybody', () => {
+  const passwords = { authPassword: 'sign-it-well', privPassword: 'read-by-nobody' };
+
+  /** It is kept with these passwords for the printer's own user. */
+  async function knownBy(authPassword: string) {
+    const place = await somePlace();
+    const ip = place.address;
+    const telnet = '1.3.6.1.4.1.11.2.4.3.7.19.0';
+    const { serial, model } = exampleIdentity;
+    const start = (name: string) =>
+      startSnmpd(ip, place.port, {
+        ...{ serial, model, name: 'printer', mac: '3c5282aa0001' },
+        objects: [{ oid: telnet, type: 'integer', value: 0, access: 'rw', range: [0, 1] }],
+        users: [{ name, auth: 'SHA-256', priv: 'AES', access: 'rw', ...passwords }],
+      });
+    let snmpd = await start('muster');
+    onTestFinished(() => snmpd.stop());
+    const assessing = await Assessing.start([`${ip}/32`], community);
+    onTestFinished(() => assessing.stop());
+    await assessing.require(telnetOff);
+    const algorithms = { auth: 'sha256', priv: 'aes128' } as const;
+    await assessing.hold({ kind: 'snmpUser', user: 'muster', ...algorithms, ...passwords, authPassword });
+    assessing.work({ device: await freePort(), snmp: place.port });
+    const identity = { ...exampleIdentity, ip };
+    const known = { deviceId: randomUUID(), identity, fingerprint: null, approved: false };
+    const reset = async (): Promise<void> => {
+      await snmpd.stop();
+      snmpd = await start('somebody-else');
+    };
+    return {
+      assess: () => assessing.assess(known),
+      ago: (minutes: number) => assessing.agoBy(minutes),
+      reset,
+    };
+  }
+
+  it(
+    'and has forgotten the user who let Muster in is not read by the public community, now or later',
+    async () => {
+      const { assess, ago, reset } = await knownBy(passwords.authPassword);
+      expect(await assess()).toMatchObject({ outcome: 'compliant', detail: null });
+      await reset();
+      const refused = { outcome: 'failed', detail: 'it does not know this user of SNMPv3' };
+      expect(await assess()).toMatchObject(refused);
+      const detail = expect.stringContaining('asked by him again after a while') as unknown;
+      expect(await assess()).toMatchObject({ outcome: 'failed', detail });
+      await ago(11);
+      expect(await assess()).toMatchObject(refused);
+    },
+    limitMs,
+  );
+
   it.each([
     {
       what: 'refuses the user of SNMPv3 that is kept for it',
@@ -330,31 +381,9 @@ describe.skipIf(withoutSnmpd)('a printer that is read by everybody', () => {
   ])(
     'and $what is assessed: told is it $tells, each time',
     async ({ authPassword, tells }) => {
-      const place = await somePlace();
-      const ip = place.address;
-      const telnet = '1.3.6.1.4.1.11.2.4.3.7.19.0';
-      const passwords = { authPassword: 'sign-it-well', privPassword: 'read-by-nobody' };
-      const snmpd = await startSnmpd(ip, place.port, {
-        ...{
-          serial: exampleIdentity.serial,
-          model: exampleIdentity.model,
-          name: 'printer',
-          mac: '3c5282aa0001',
-        },
-        objects: [{ oid: telnet, type: 'integer', value: 0, access: 'rw', range: [0, 1] }],
-        users: [{ name: 'muster', auth: 'SHA-256', priv: 'AES', access: 'rw', ...passwords }],
-      });
-      onTestFinished(() => snmpd.stop());
-      const assessing = await Assessing.start([`${ip}/32`], community);
-      onTestFinished(() => assessing.stop());
-      await assessing.require(telnetOff);
-      const algorithms = { auth: 'sha256', priv: 'aes128' } as const;
-      await assessing.hold({ kind: 'snmpUser', user: 'muster', ...algorithms, ...passwords, authPassword });
-      assessing.work({ device: await freePort(), snmp: place.port });
-      const identity = { ...exampleIdentity, ip };
-      const known = { deviceId: randomUUID(), identity, fingerprint: null, approved: false };
+      const { assess } = await knownBy(authPassword);
       // The second time he is not tried any more.
-      const told = [await assessing.assess(known), await assessing.assess(known)];
+      const told = [await assess(), await assess()];
       const detail = tells ? expect.stringContaining('refuses the user of SNMPv3') : null;
       expect(told).toMatchObject([
         { outcome: 'compliant', detail },

@@ -36,9 +36,9 @@ export function communitiesOf(held: Held, subject: string): readonly Attempt[] {
   return found.toSorted((a, b) => rankOf(a) - rankOf(b));
 }
 
-/** It has let Muster in by SNMPv3 before. */
+/** It has let Muster in by SNMPv3 before, whatever it said since: a refusal comes in clear, and anybody on the way may say one. */
 export const knowsUser = (held: Held): boolean =>
-  held.candidates.some((one) => one.kind === 'snmpUser' && wasRight(held, one));
+  held.candidates.some((one) => one.kind === 'snmpUser' && held.tried.get(nameOf(one))?.wasRight === true);
 
 /** The device as it is has refused the one that is kept for it now. */
 export const refusesUser = (held: Held, subject: string): boolean =>

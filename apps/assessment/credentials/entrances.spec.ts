@@ -236,6 +236,10 @@ describe('credentials of a device', () => {
     expect(await handedOut('snmp', { right: 'muster' })).toEqual(['muster, proved']);
     await hold(community('snmpRead', 'readers'));
     expect(await handedOut('snmp', { right: 'nobody' })).toEqual(['muster, proved']);
+    // It has refused him since, and is given time.
+    expect(await handedOut('snmp', { right: 'public' })).toEqual([]);
+    await store.query(`update assessment.credential_try set at = at - interval '11 minutes'`);
+    expect(await handedOut('snmp', { right: 'muster' })).toEqual(['muster, proved']);
     await hold(admin('all'));
     expect(await handedOut('api')).toEqual(['public, nothing', 'password all, proved']);
   });

@@ -87,6 +87,10 @@ export class CredentialEntrances implements Entrances {
     if (found.by) await vault.remember(held, found.by, { subject, isRight: right });
   }
 
+  whyNone(name: DriverName): string | null {
+    return name === 'snmp' && this.#refusedUser && !this.#spent.has(name) ? userLater : null;
+  }
+
   /** What was not sent to it that would have been tried; null: nothing. */
   get withheld(): string | null {
     if (!this.#withheld) return null;
@@ -202,6 +206,8 @@ const communityIn = (one: Credential): string | null => ('community' in one ? on
 
 const userRefused =
   'snmp: it refuses the user of SNMPv3 that is kept for it, and was asked by the community that everybody may know';
+const userLater =
+  'it has refused the user of SNMPv3 that is kept for it, by whom it has let Muster in before: it is asked by him again after a while';
 const movedUnproved =
   'nothing that is kept to open it was sent to it: it was taken as moved without a proof, and nobody vouches for who is there now';
 const notVouched =

@@ -26,6 +26,8 @@ export interface Entrance {
 export interface Entrances {
   /** The next to try by this protocol, the one that is hoped for first; null: there is none, or no attempt is left. */
   next(driver: DriverName): Promise<Entrance | null>;
+  /** Why `next` has handed out none, though some are kept; null, or absent: none is. */
+  whyNone?(driver: DriverName): string | null;
   /** Called once for each that was tried: the device let it in, or did not. */
   judged(entrance: Entrance, right: boolean): Promise<void>;
 }

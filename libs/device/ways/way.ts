@@ -80,7 +80,7 @@ export class Way {
     for (;;) {
       signal.throwIfAborted();
       const opened = this.#opened ?? (await this.#open(signal));
-      if (!opened) return this.#refusal ?? noSuchDriver;
+      if (!opened) return this.#refusal ?? this.#none;
       const { driver } = opened;
       const ask = (turn: AbortSignal): Promise<Outcome<T>> => call(driver, turn);
       // Seen from outside, most of what is waited for is silence, and there is a limit for all of it.
@@ -114,6 +114,12 @@ export class Way {
   close(): void {
     this.#opened?.driver.close();
     this.#opened = null;
+  }
+
+  /** Nothing was tried. */
+  get #none(): Setback {
+    const reason = this.options.entrances.whyNone?.(this.name) ?? null;
+    return reason === null ? noSuchDriver : { kind: 'denied', reason };
   }
 
   /** Null: none is left that may be used. */

@@ -1,10 +1,14 @@
 // Questions to one device by SNMP, within limits, whatever it does.
-import type { Session } from 'net-snmp';
+import snmp, { type Session } from 'net-snmp';
 import { call } from '../call.js';
 import type { Outcome } from '../device.js';
 import { faultOfAccess, type SnmpTarget } from './access.js';
 import { Line } from './line.js';
-import { setbackOf } from './setback.js';
+import { isPrivacyOther } from './privacy.js';
+import { Denied, denials, setbackOf } from './setback.js';
+import { usmStats } from './usm/header.js';
+
+const otherPrivacy = new Denied(denials[usmStats.decryptionErrors]);
 
 export interface Asking {
   /** What is asked for, as its span says it. */
@@ -40,10 +44,12 @@ export class Conversation {
     try {
       return await Promise.race([line.session.then(work), line.broken]);
     } catch (error) {
-      const { met, lately } = line;
+      const { met, understood, lately } = line;
       this.#hangUp(line, error);
+      const isUnheard = met && !understood && error instanceof snmp.RequestTimedOutError;
+      const isOther = isUnheard && (await isPrivacyOther(this.target, limited));
       signal.throwIfAborted();
-      return setbackOf(error, access, { met, lately });
+      return setbackOf(isOther ? otherPrivacy : error, access, { met, lately });
     } finally {
       limited.removeEventListener('abort', giveUp);
     }

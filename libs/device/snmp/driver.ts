@@ -3,6 +3,7 @@
 //   driver.ts          the driver
 //   access.ts          communities and users; line.ts: a socket and net-snmp's session; session-socket.ts: what that hears
 //   version.ts         which of v1 and v2c a device speaks; question.ts, ber.ts: asked before net-snmp is
+//   privacy.ts         whether a privacy password is another, which looks like silence
 //   conversation.ts    questions within limits; ask.ts: requests; setback.ts: what it means when one fails
 //   identity.ts        who a device is               value.ts   settings as objects of a MIB
 //   settings.ts        settings read and written, of the device that it must be

@@ -31,6 +31,7 @@ export class Line {
   /** Numbers of what was sent for the question that is open (RFC 3412 6.2). */
   readonly #messageIds = new Set<number>();
   #heardAt = -Infinity;
+  #understood = false;
   #ended = false;
 
   constructor(private readonly target: SnmpTarget) {
@@ -53,6 +54,11 @@ export class Line {
   /** SNMPv3: it has said who it is. */
   get met(): boolean {
     return this.#engine !== null;
+  }
+
+  /** SNMPv3: something came that is signed and encrypted as it was asked. */
+  get understood(): boolean {
+    return this.#understood;
   }
 
   /** Something has come in as much time as a request waits for its answer. */
@@ -128,7 +134,11 @@ export class Line {
     const header = headerOf(datagram);
     if (!header) return false;
     const isSame = header.engine.id.equals(engine.id);
-    if (header.report === null) return isSame && header.level === level;
+    if (header.report === null) {
+      const isProper = isSame && header.level === level;
+      this.#understood ||= isProper;
+      return isProper;
+    }
     if (!this.#messageIds.has(header.messageId)) return false;
     if (!isSame) this.#break(new Improper('as another engine of SNMPv3 than before'));
     const denial = denials[header.report];

@@ -24,6 +24,7 @@ import type { Catalogue } from '../catalogue.js';
 import { category, choice, onOff, type SnmpSyntax } from '../catalogue/setting.js';
 import type { SnmpAccess, UserAccess } from './access.js';
 import { openSnmp } from './driver.js';
+import { headerOf } from './usm/header.js';
 
 const { signal } = new AbortController();
 const jetDirect = '1.3.6.1.4.1.11.2.4.3';
@@ -301,22 +302,55 @@ describe.skipIf(withoutSnmpd)('a real agent', () => {
   });
 
   it.concurrent('that says nothing may be dead, or know another secret: so it is told', async () => {
-    const wrong = { ...priv, password: 'something-else' };
-    expect(
-      await Promise.all([
-        read({ version: 'v2c', community: 'public' }),
-        read({ ...byUser, priv: wrong }),
-        write({ ...byUser, priv: wrong }, { 'svc.telnet': false }),
-      ]),
-    ).toMatchObject([
-      { kind: 'unreachable', host: 'unknown', reason: expect.stringMatching(/knows another community/) },
-      {
-        kind: 'unreachable',
-        host: 'alive',
-        reason: expect.stringMatching(/privacy password may be another/),
-      },
-      { kind: 'unreachable', host: 'alive' },
-    ]);
+    expect(await read({ version: 'v2c', community: 'public' })).toMatchObject({
+      kind: 'unreachable',
+      host: 'unknown',
+      reason: expect.stringMatching(/knows another community/),
+    });
+  });
+
+  it.concurrent.each<[string, Partial<UserAccess['priv']>]>([
+    ['password', { password: 'something-else' }],
+    ['protocol', { protocol: 'aes256b' }],
+  ])('that is silent to another privacy %s answers who only signs: it is denied', async (_, other) => {
+    const access: UserAccess = { ...byUser, priv: { ...priv, ...other } };
+    const denied = {
+      kind: 'denied',
+      reason: 'the privacy password or protocol of this user of SNMPv3 is another',
+    };
+    const driver = openSnmp({ ...there, networks, access, serial }, catalogue);
+    const said = [
+      await driver.identify(signal),
+      await driver.write(new Map([['svc.telnet', false]]), signal),
+    ];
+    driver.close();
+    expect(said).toEqual([denied, denied]);
+  });
+
+  /** Who asks who it is does not know yet whom he asks. */
+  const levelOf = (request: Buffer): number => headerOf(request)?.level ?? 0;
+  it.concurrent.each<[string, (counted: number) => boolean, (answer: Buffer) => readonly Buffer[]]>([
+    // A question is sent twice.
+    ['was busy for one question', (counted) => counted > 2, (answer) => [answer]],
+    ['says nothing to who only signs', () => false, () => []],
+    [
+      'has what it says to him changed on the way',
+      () => false,
+      (answer) => [Buffer.concat([answer.subarray(0, -1), Buffer.from([(answer.at(-1) ?? 0) ^ 1])])],
+    ],
+  ])('that %s is silent, and no more', async (_, answers, toSigned) => {
+    let counted = 0;
+    const relay = await startRelay(there, (answer, request) => {
+      if (levelOf(request) === 1) return toSigned(answer);
+      if (levelOf(request) === 3) counted += 1;
+      return levelOf(request) === 0 || answers(counted) ? [answer] : [];
+    });
+    const { address, port } = relay;
+    const driver = openSnmp({ address, port, networks, access: byUser, serial }, catalogue);
+    const reason = expect.stringMatching(/^it has said who it is, and nothing after that/) as unknown;
+    expect(await driver.read(all, signal)).toEqual({ kind: 'unreachable', host: 'alive', reason });
+    driver.close();
+    relay.stop();
   });
 
   it.concurrent('that falls silent in the midst of it has taken what it took', async () => {

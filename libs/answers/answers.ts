@@ -11,7 +11,7 @@ import { filter } from '../events/group.js';
 import { policyBody } from '../events/policy.js';
 import { auditEntry, newToken, session, token, user } from './access.js';
 import { announcement, held, heldStep, refusal } from './announcements.js';
-import { changedTask, device, deviceDetail, dryRun, overview, task } from './devices.js';
+import { asked, changedTask, device, deviceDetail, dryRun, overview, task } from './devices.js';
 import { discovery, discoveryShown } from './discoveries.js';
 import {
   changes,
@@ -51,6 +51,7 @@ export const schemas = {
   HeldDevice: held,
   HeldDeviceList: listOf(held).extend({ upTo: count }),
   HeldStep: heldStep,
+  Asked: asked,
   Task: task,
   TaskList: listOf(task),
   Overview: overview,

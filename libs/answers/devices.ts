@@ -115,6 +115,7 @@ export const deviceDetail = device.extend({
   notAssessed: z.object({ reason: z.string(), text: z.string(), at: time }).nullable(),
   lastAssessment: z
     .object({
+      taskId: z.uuid(),
       outcome: assessmentOutcome,
       detail: z.string().nullable(),
       startedAt: time,
@@ -128,6 +129,22 @@ export const deviceDetail = device.extend({
   lastReadOut: dryRun.pick({ taskId: true, outcome: true, detail: true, finishedAt: true }).nullable(),
   history: z.array(z.object({ at: time, type: z.string(), text: z.string() })),
 });
+
+/** What was asked of assessment for one device, or for each of a group. */
+export const asked = z.object({
+  devices: count,
+  /** Each request: its id is the `causedBy` of what assessment says to it, in the event stream. */
+  asked: z.array(
+    z.object({
+      requestId: z.uuid(),
+      deviceId: z.uuid(),
+      serial: z.string(),
+      /** The task that is to be put back; null: it is to be assessed. */
+      undoes: z.uuid().nullable(),
+    }),
+  ),
+});
+export type Asked = z.infer<typeof asked>;
 
 export const overview = z.object({
   devices: count,

@@ -1,73 +1,74 @@
 // muster assess, changes, undo: what an assessment would change on devices, what it changed, and back again.
 //
-//   assess.ts   assess now, or only say what that would change; stop    device.ts  devices, as these commands read them
-//   changes.ts  what was changed                                         undo.ts    put it back
-//   vouch.ts    a moved device is the device
+//   assess.ts    assess now, or only say what that would change; stop    device.ts  devices, as these commands read them
+//   waiting.ts   until what was asked for has ended      requests.ts  what the events say of that      ended.ts  and in words
+//   dry-run.ts   what would be changed       changes.ts  what was changed       undo.ts  put it back
+//   vouch.ts     a moved device is the device
 import * as z from 'zod';
 import type { Client } from '../client.js';
 import type { Command } from '../command-line.js';
 import { jsonOf } from '../printed.js';
-import { tableOf } from '../table.js';
-import { countOf } from '../said.js';
 import { clientOf, readWords, UsageError } from '../words.js';
-import { deviceOf, dryRun, said, type DryRun } from './device.js';
-import { setTimeout as delay } from 'node:timers/promises';
+import { deviceOf } from './device.js';
+import { showDryRuns } from './dry-run.js';
+import { assessed, devicesOf, show } from './ended.js';
+import { asked } from './requests.js';
+import { askMs, waitFor, waitMsOf } from './waiting.js';
 
 const options = {
   group: { type: 'string' },
   policy: { type: 'string' },
   'dry-run': { type: 'boolean' },
   cancel: { type: 'boolean' },
+  'no-wait': { type: 'boolean' },
   wait: { type: 'string' },
 } as const;
 
 const help = `muster assess DEVICE | --group ID
-  Assesses a device (serial number or id), or each device of a group, and puts right what its policies let it.
+  Assesses a device (serial number or id), or each device of a group, and puts right what its policies let it; waits until
+  all have ended, and names those of which not all is well. Ctrl-C ends the display only. Exit 1: some are not compliant,
+  failed, were not reached or not assessed, or nothing was heard of them in time
   --policy ID          with this policy, not with those that hold for the device
-  --dry-run            changes nothing: waits, and shows what would be changed. Exit 1: not all could be read
-  --wait SECONDS       so long at most (--dry-run; 120)
+  --dry-run            changes nothing: shows what would be changed. Exit 1: not all could be read
+  --no-wait            only asks for it
+  --wait SECONDS       so long at most (120; of a group 3600)
   --cancel             stops what waits or runs for this device, or for each of the group, instead. Exit 1: nothing did`;
 
-interface Wanted {
-  readonly policyId: string | null;
-  readonly mode: 'assess' | 'dryRun';
-}
-
-const empty = z.looseObject({});
-const asked = z.looseObject({ devices: z.int() });
 /** Of a group: how many of its devices had something to stop. */
 const stopped = z.looseObject({ devices: z.int().optional() });
-const devicesOf = (count: number): string => (count === 1 ? '1 device' : `${count} devices`);
-const lookEveryMs = 500;
 
 export const assess: Command = {
   help,
   run: async (words) => {
     const { values, positionals } = readWords(words, options);
-    const { group, policy = null } = values;
+    const { group, policy = null, json } = values;
     if (group !== undefined && positionals.length > 0)
       throw new UsageError('--group goes with no device. Try --help.');
     const client = clientOf(values);
-    const mode = values['dry-run'] ? 'dryRun' : 'assess';
-    const waitMs = countOf('--wait', values.wait ?? '120', 86_400) * 1_000;
-    const about = group === undefined ? await oneDevice(client, positionals) : ofGroup(client, group);
+    const waitMs = waitMsOf(values);
+    const path = group === undefined ? await deviceAt(client, positionals) : groupAt(group);
     if (values.cancel) {
-      const stopping = await client.ask(`${about.path}/cancel`, stopped, { method: 'POST', body: {} });
+      const stopping = await client.ask(`${path}/cancel`, stopped, { method: 'POST', body: {} });
       const who = stopping.devices === undefined ? 'Asked' : `Asked ${devicesOf(stopping.devices)}`;
-      return told(values.json, { cancelled: true, ...stopping }, `${who} to stop.`);
+      return told(json, { cancelled: true, ...stopping }, `${who} to stop.`);
     }
-    const before = mode === 'dryRun' ? await about.runs() : new Map<string, Run>();
-    const count = await about.ask({ policyId: policy, mode });
-    if (mode === 'assess')
+    const mode = values['dry-run'] ? 'dryRun' : 'assess';
+    const signal = AbortSignal.timeout(askMs);
+    const ask = () =>
+      client.ask(`${path}/assess`, asked, { method: 'POST', body: { policyId: policy, mode }, signal });
+    if (values['no-wait']) {
+      const { devices } = await ask();
+      const what = mode === 'assess' ? 'Assessment' : 'Dry run';
       return told(
-        values.json,
-        { devices: count },
-        `Assessment of ${devicesOf(count)} asked for; their pages show how it ends.`,
+        json,
+        { devices },
+        `${what} of ${devicesOf(devices)} asked for; their pages show how it ends.`,
       );
-    const runs = await newRuns(about, { before, count, waitMs });
-    for (const line of values.json ? runs.map((run) => jsonOf(run)) : shown(runs, count))
-      process.stdout.write(`${line}\n`);
-    return runs.filter(wasRead).length < count ? 1 : 0;
+    }
+    const devices = await waitFor(client, { ask, waitMs });
+    return mode === 'assess'
+      ? show(client, devices, { words: assessed, json })
+      : showDryRuns(client, devices, { path, json });
   },
 };
 
@@ -76,97 +77,7 @@ function told(json: boolean | undefined, answer: object, sentence: string): numb
   return 0;
 }
 
-interface Run extends DryRun {
-  readonly serial: string;
-}
+const deviceAt = async (client: Client, positionals: readonly string[]): Promise<string> =>
+  `/api/devices/${(await deviceOf(client, positionals)).id}`;
 
-/** One device, or those of a group. */
-interface About {
-  readonly path: string;
-  /** Resolves to how many devices were asked for. */
-  ask(wanted: Wanted): Promise<number>;
-  /** The newest dry run of each, by its device. */
-  runs(): Promise<ReadonlyMap<string, Run>>;
-}
-
-async function oneDevice(client: Client, positionals: readonly string[]): Promise<About> {
-  const { id, serial } = await deviceOf(client, positionals);
-  const path = `/api/devices/${id}`;
-  const detail = z.looseObject({ lastDryRun: dryRun.nullable() });
-  return {
-    path,
-    ask: async (body) => {
-      await client.ask(`${path}/assess`, empty, { method: 'POST', body });
-      return 1;
-    },
-    runs: async () => {
-      const { lastDryRun } = await client.ask(path, detail);
-      return new Map(lastDryRun ? [[id, { ...lastDryRun, serial }]] : []);
-    },
-  };
-}
-
-const page = z.looseObject({
-  items: z.array(dryRun.extend({ deviceId: z.string(), serial: z.string() })),
-  next: z.string().nullable(),
-});
-
-function ofGroup(client: Client, group: string): About {
-  const path = `/api/groups/${encodeURIComponent(group)}`;
-  return {
-    path,
-    ask: async (body) => (await client.ask(`${path}/assess`, asked, { method: 'POST', body })).devices,
-    runs: async () => {
-      const found = new Map<string, Run>();
-      for (let after: string | null = ''; after !== null;) {
-        const query: string = new URLSearchParams({ limit: '500', after }).toString();
-        const answer: z.infer<typeof page> = await client.ask(`${path}/dry-runs?${query}`, page);
-        for (const item of answer.items) found.set(item.deviceId, item);
-        after = answer.next;
-      }
-      return found;
-    },
-  };
-}
-
-interface Waiting {
-  readonly before: ReadonlyMap<string, Run>;
-  readonly count: number;
-  readonly waitMs: number;
-}
-
-/** Those that ended since, all of them or as many as there are when the time is over. */
-async function newRuns(about: About, { before, count, waitMs }: Waiting): Promise<readonly Run[]> {
-  for (const began = performance.now(); ;) {
-    const now = await about.runs();
-    const ended = [...now].filter(([id, { taskId }]) => before.get(id)?.taskId !== taskId);
-    if (ended.length >= count || performance.now() - began > waitMs) return ended.map(([, run]) => run);
-    await delay(lookEveryMs);
-  }
-}
-
-/** Of one that was not, nobody knows what would be changed. */
-const wasRead = ({ outcome }: Run): boolean => outcome === 'compliant' || outcome === 'nonCompliant';
-
-const columns = ['Device', 'Setting', 'Now', 'Would be', 'By'].map((title) => ({ title }));
-
-function shown(runs: readonly Run[], count: number): readonly string[] {
-  const rows = runs.flatMap(({ serial, changes }) =>
-    changes.map(({ title, before, after, driver }) => [
-      serial,
-      title,
-      said(before),
-      said(after),
-      driver ?? '-',
-    ]),
-  );
-  const failed = runs.filter((run) => !wasRead(run));
-  const others = failed.map(({ serial, outcome, detail }) => `${serial}: ${outcome}. ${detail ?? ''}`);
-  const missing = count - runs.length;
-  return [
-    ...(rows.length > 0 ? tableOf(columns, rows) : []),
-    ...others,
-    `${rows.length} settings would be changed on ${new Set(rows.map(([serial]) => serial)).size} of ${count} devices.`,
-    ...(missing > 0 ? [`${missing} have not answered yet.`] : []),
-  ];
-}
+const groupAt = (group: string): string => `/api/groups/${encodeURIComponent(group)}`;

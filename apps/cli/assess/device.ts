@@ -50,6 +50,10 @@ export async function* changedOn(
   return undefined;
 }
 
+/** It stays as it is: an undo leaves it out. */
+export const isSecret = ({ setting }: { readonly setting: string }): boolean =>
+  setting.startsWith('credential.');
+
 const device = z.looseObject({ id: z.string(), serial: z.string() });
 const devices = z.looseObject({ items: z.array(device) });
 

@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { assessmentFinished } from '#events/assessment';
+import { assessmentFinished, assessmentQueued, assessmentSkipped } from '#events/assessment';
 import { deviceDiscovered, deviceGrouped } from '#events/device';
+import type { Draft, Event } from '#events/event';
+import { assessmentUndone } from '#events/undo';
 import { databases, Trial } from '../../../test/support/console.js';
 import { ownFolder } from '../../../test/support/servers.js';
 import { typed } from '../../../test/support/typed.js';
@@ -67,18 +69,72 @@ describe('muster undo --group, muster changes', () => {
     await changed('OTHER-1', 5, false);
     expect(await undo('--group', 'office', '--since', '1m')).toMatchObject({
       status: 0,
-      out: 'Asked of 0 devices; their pages show how it ends.\n',
+      out: '0 devices.\n',
     });
     expect(await asked()).toEqual([]);
-    expect(await undo('--group', 'office', '--since', '2h')).toMatchObject({
+    expect(await undo('--group', 'office', '--since', '2h', '--no-wait')).toMatchObject({
       status: 0,
       out: 'Asked of 2 devices; their pages show how it ends.\n',
     });
     const both = (await asked()).map(({ deviceId, taskId }) => ({ deviceId, taskId }));
     expect(both).toHaveLength(2);
     expect(both).toEqual(expect.arrayContaining([one, two]));
-    const last = await undo('--group', 'office', '--since', '7m', '--json');
+    const last = await undo('--group', 'office', '--since', '7m', '--json', '--no-wait');
     expect(JSON.parse(last.out)).toEqual({ devices: 1 });
+  });
+
+  it('waits until each has put back all that was asked of it', async () => {
+    const [one, two, three] = [
+      await changed('LATER-1', 3),
+      await changed('LATER-2', 3),
+      await changed('LATER-3', 3),
+    ];
+    const earlier = randomUUID();
+    const at = new Date().toISOString();
+    const changes = assessmentFinished.example.changes.map((made) => ({ ...made, setting: 'svc.ftp', at }));
+    const again = { ...assessmentFinished.example, ...one, taskId: earlier, changes };
+    await trial.hear(trial.event('assessment', assessmentFinished.draft(again)));
+    const running = undo('--group', 'office', '--since', '4m');
+    const requests = await until('each is asked', async () => {
+      const rows = await trial.database.query<{ id: string; deviceId: string; undoes: string }>(
+        `select body->>'id' as id, body->'data'->>'deviceId' as "deviceId", body->'data'->>'taskId' as undoes
+         from bus.event where type = 'assessment.undoRequested' and body->'data'->>'deviceId' = any($1)`,
+        [[one.deviceId, two.deviceId, three.deviceId]],
+      );
+      return rows.length === 4 && rows;
+    });
+    const tasks = new Map<string, string>([one, two, three].map(({ deviceId }) => [deviceId, randomUUID()]));
+    const event = (draft: Draft, causedBy: string | null = null): Event => ({
+      ...trial.event('assessment', draft),
+      causedBy,
+    });
+    const of = ({ deviceId }: { readonly deviceId: string }) => ({
+      deviceId,
+      taskId: tasks.get(deviceId) ?? '',
+    });
+    for (const request of requests) {
+      const data = { ...assessmentQueued.example, ...of(request), mode: 'undo' } as const;
+      await trial.hear(event(assessmentQueued.draft(data), request.id));
+    }
+    const ended = (device: typeof one, undoes: string, end: object = {}) =>
+      trial.hear(
+        event(assessmentUndone.draft({ ...assessmentUndone.example, ...of(device), undoes, ...end })),
+      );
+    await ended(one, earlier);
+    await ended(two, two.taskId, { outcome: 'partly', detail: 'Telnet (it refuses)' });
+    // Somebody else was faster.
+    const nothing = {
+      ...assessmentSkipped.example,
+      ...of(three),
+      reason: 'nothingToUndo',
+      mode: 'undo',
+    } as const;
+    await trial.hear(event(assessmentSkipped.draft(nothing)));
+    await ended(one, one.taskId);
+    expect(await running).toMatchObject({
+      status: 1,
+      out: 'LATER-2: in part as before: Telnet (it refuses)\n3 devices: 2 as before, 1 in part as before.\n',
+    });
   });
 
   it.each([

@@ -1,61 +1,87 @@
 // muster undo: what a task has changed is put back.
-import { setTimeout as delay } from 'node:timers/promises';
-import * as z from 'zod';
 import type { Client } from '../client.js';
 import type { Command } from '../command-line.js';
-import { jsonOf } from '../printed.js';
-import { countOf, momentOf } from '../said.js';
+import { jsonOf, printed } from '../printed.js';
+import { momentOf } from '../said.js';
 import { clientOf, readWords, UsageError } from '../words.js';
-import { changedOn, deviceOf, type Named } from './device.js';
+import { changedOn, deviceOf, isSecret, type Named } from './device.js';
+import { devicesOf, rowsOf, lineOf, show, undone } from './ended.js';
+import { asked, type DeviceEnd } from './requests.js';
+import { askMs, waitFor, waitMsOf } from './waiting.js';
 
 const options = {
   task: { type: 'string' },
   group: { type: 'string' },
   since: { type: 'string' },
+  'no-wait': { type: 'boolean' },
   wait: { type: 'string' },
 } as const;
-const lookEveryMs = 500;
 
 export const undo: Command = {
   help: `muster undo DEVICE | --group ID --since TIME
-  Puts back what the newest task has changed on a device (serial number or id), wherever the device still says what was
-  written; waits until it has. Exit 1: some of it was not put back.
+  Puts back what the newest task has changed on a device (serial number or id), or what all devices of a group were changed,
+  wherever a device still says what was written; waits until it has. Ctrl-C ends the display only. Exit 1: some of it was
+  not put back, or nothing was heard of it in time
   --task TASK          what this task has changed, as muster changes names it
-  --wait SECONDS       so long at most (120)
-  --group ID           each device of a group instead: asks only, and says of how many; their pages show how it ends
-  --since TIME         with --group: all that was changed from then on: 2h, 30m, 7d, or 2026-11-21T08:00:00Z`,
+  --since TIME         with --group: all that was changed from then on: 2h, 30m, 7d, or 2026-11-21T08:00:00Z
+  --no-wait            only asks for it
+  --wait SECONDS       so long at most (120; of a group 3600)`,
   run: async (words) => {
     const { values, positionals } = readWords(words, options);
+    const { group, since, task, json } = values;
     const client = clientOf(values);
-    if (values.group !== undefined || values.since !== undefined) {
-      const { group, since, task } = values;
-      if (group === undefined || since === undefined || task !== undefined || positionals.length > 0)
-        throw new UsageError('--group goes with --since, and with no device and no --task. Try --help.');
-      const count = await ofGroup(client, group, momentOf('--since', since, new Date()));
-      const line = `Asked of ${count === 1 ? '1 device' : `${count} devices`}; their pages show how it ends.`;
-      process.stdout.write(`${values.json ? jsonOf({ devices: count }) : line}\n`);
-      return 0;
-    }
-    const waitMs = countOf('--wait', values.wait ?? '120', 86_400) * 1_000;
-    const device = await deviceOf(client, positionals);
-    const taskId = values.task ?? (await newestOf(client, device));
-    const body = { taskId };
-    await client.ask(`/api/devices/${device.id}/undo`, z.looseObject({}), { method: 'POST', body });
-    const { undone, left } = await settled(client, device, { taskId, waitMs });
-    const line = `${undone} of ${undone + left} settings are as they were before.${left > 0 ? ' The page of the device says what became of the others.' : ''}`;
-    process.stdout.write(`${values.json ? jsonOf({ taskId, undone, left }) : line}\n`);
-    return left > 0 ? 1 : 0;
+    const waitMs = waitMsOf(values);
+    const named = task !== undefined || positionals.length > 0;
+    if ((group === undefined) !== (since === undefined) || (group !== undefined && named))
+      throw new UsageError('--group goes with --since, and with no device and no --task. Try --help.');
+    const { path, body, shown } =
+      group === undefined || since === undefined
+        ? await ofDevice(client, await deviceOf(client, positionals), task)
+        : ofGroup(client, group, since);
+    const signal = AbortSignal.timeout(askMs);
+    const ask = () => client.ask(path, asked, { method: 'POST', body, signal });
+    if (!values['no-wait']) return shown(await waitFor(client, { ask, waitMs }), json);
+    const { devices } = await ask();
+    const line = `Asked of ${devicesOf(devices)}; their pages show how it ends.`;
+    process.stdout.write(`${json ? jsonOf({ devices }) : line}\n`);
+    return 0;
   },
 };
 
-/** It stays as it is: an undo leaves it out. */
-const isSecret = ({ setting }: { readonly setting: string }): boolean => setting.startsWith('credential.');
+interface About {
+  readonly path: string;
+  readonly body: object;
+  /** Prints what became of it. Resolves to the exit code. */
+  readonly shown: (ends: readonly DeviceEnd[], json: boolean | undefined) => Promise<number>;
+}
 
-async function ofGroup(client: Client, group: string, since: Date): Promise<number> {
-  const asked = z.looseObject({ devices: z.int() });
-  const body = { since: since.toISOString() };
-  const path = `/api/groups/${encodeURIComponent(group)}/undo`;
-  return (await client.ask(path, asked, { method: 'POST', body })).devices;
+function ofGroup(client: Client, group: string, since: string): About {
+  return {
+    path: `/api/groups/${encodeURIComponent(group)}/undo`,
+    body: { since: momentOf('--since', since, new Date()).toISOString() },
+    shown: (ends, json) => show(client, ends, { words: undone, json }),
+  };
+}
+
+async function ofDevice(client: Client, device: Named, task: string | undefined): Promise<About> {
+  const taskId = task ?? (await newestOf(client, device));
+  return {
+    path: `/api/devices/${device.id}/undo`,
+    body: { taskId },
+    shown: async (ends, json) => {
+      const { value: changed } = await changedOn(client, device.id, { task: taskId }).next();
+      const own = (changed?.changes ?? []).filter((change) => !isSecret(change));
+      const back = own.filter(({ undoneBy }) => undoneBy !== null).length;
+      const left = own.length - back;
+      const rows = await rowsOf(client, ends);
+      const why = rows
+        .filter(({ outcome }) => outcome !== 'undone')
+        .map((row) => printed(lineOf(row, undone)));
+      const lines = [`${back} of ${own.length} settings are as they were before.`, ...(left > 0 ? why : [])];
+      process.stdout.write(`${json ? jsonOf({ taskId, undone: back, left }) : lines.join('\n')}\n`);
+      return left > 0 ? 1 : 0;
+    },
+  };
 }
 
 async function newestOf(client: Client, { id, serial }: Named): Promise<string> {
@@ -64,31 +90,4 @@ async function newestOf(client: Client, { id, serial }: Named): Promise<string> 
     if (left && undoes.length === 0) return taskId;
   }
   throw new UsageError(`Muster has changed nothing on ${serial} that could be put back.`);
-}
-
-interface Waiting {
-  readonly taskId: string;
-  readonly waitMs: number;
-}
-
-/** When all of it is put back, no task is under way any more, or the time is over. */
-async function settled(client: Client, { id }: Named, { taskId, waitMs }: Waiting) {
-  for (const began = performance.now(); ;) {
-    const busy = await underWay(client, id);
-    const { value: task } = await changedOn(client, id, { task: taskId }).next();
-    const own = (task?.changes ?? []).filter((change) => !isSecret(change));
-    const undone = own.filter(({ undoneBy }) => undoneBy !== null).length;
-    const left = own.length - undone;
-    const late = performance.now() - began > waitMs;
-    // Console hears of the task a moment after it was asked for.
-    const over = !busy && performance.now() - began > 10 * lookEveryMs;
-    if (left === 0 || over || late) return { undone, left };
-    await delay(lookEveryMs);
-  }
-}
-
-async function underWay(client: Client, id: string): Promise<boolean> {
-  const tasks = z.looseObject({ items: z.array(z.looseObject({ deviceId: z.string() })) });
-  const { items } = await client.ask('/api/tasks?limit=500', tasks);
-  return items.some(({ deviceId }) => deviceId === id);
 }

@@ -9,6 +9,7 @@ const event = z.looseObject({
   type: z.string(),
   subject: z.string(),
   occurredAt: z.string(),
+  causedBy: z.string().nullable(),
   data: z.unknown(),
 });
 export type StreamedEvent = z.infer<typeof event>;
@@ -17,6 +18,10 @@ export interface Following {
   readonly each: (event: StreamedEvent) => void;
   /** What a person should know meanwhile. */
   readonly told: (text: string) => void;
+  /** Nothing that happens from now on is missed. */
+  readonly opened?: () => void;
+  /** Events are missing that console does not have any more. */
+  readonly missed?: () => void;
 }
 
 /** Console says something every 15 s; one that is silent for so long is gone. */
@@ -34,8 +39,12 @@ export async function follow(client: Client, signal: AbortSignal, on: Following)
       for await (const frame of framesOf(client, last, signal)) {
         if (failures > 0) on.told('connected again');
         [connected, failures] = [true, 0];
+        if (frame.event === 'open') on.opened?.();
         last = frame.id ?? last;
-        if (frame.event === 'reset') on.told('events were missed: console no longer has them');
+        if (frame.event === 'reset') {
+          on.told('events were missed: console no longer has them');
+          on.missed?.();
+        }
         const read = event.safeParse(jsonIn(frame.data));
         if (frame.event === null && read.success) on.each(read.data);
       }

@@ -123,6 +123,15 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     const members = [await plugIn('OFFICE-1'), await plugIn('OFFICE-2')];
     const answer = await post('groups/office/assess', { policyId: 'base', mode: 'dryRun' });
     expect(answer).toMatchObject({ status: 202, body: { devices: members.length } });
+    const { asked } = schemas.Asked.parse(answer.body);
+    expect(asked.map(({ serial, deviceId }) => [serial, deviceId])).toEqual(
+      expect.arrayContaining(members.map(({ identity, deviceId }) => [identity.serial, deviceId])),
+    );
+    const requests = await trial.database.query<{ id: string }>(
+      `select body->>'id' as id from bus.event where body->>'id' = any($1)`,
+      [asked.map(({ requestId }) => requestId)],
+    );
+    expect(requests).toHaveLength(members.length);
     for (const { deviceId } of members)
       expect(await told('assessment.requested', deviceId)).toMatchObject([
         { policyId: 'base', mode: 'dryRun' },

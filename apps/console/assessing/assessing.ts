@@ -1,5 +1,6 @@
 // What operators ask assessment for: assess, say what an assessment would change, put back, stop; of a device or of a group.
 import { Inject, Injectable } from '@nestjs/common';
+import type { Asked } from '#answers/devices';
 import { mayConnect } from '#device/address';
 import { settingsCatalogue } from '#device/catalogue';
 import { assessmentCancelRequested, assessmentRequested, type AssessmentFinished } from '#events/assessment';
@@ -18,6 +19,7 @@ import { Refusal } from '../refusal.js';
 import { audit } from '../who/audit.js';
 import type { Caller } from '../who/caller.js';
 import { readChanged, type ChangedQuery } from './changed.js';
+import { askedOf, type OfDevice, type Request } from './requests.js';
 import { stops } from './stopping.js';
 import { nextStep, type Step } from './undo-group.js';
 import type { Wanted } from './wanted.js';
@@ -33,12 +35,13 @@ export class Assessing {
     private readonly documents: Documents,
   ) {}
 
-  async device(deviceId: string, { policyId, mode }: Wanted, caller: Caller): Promise<void> {
+  async device(deviceId: string, { policyId, mode }: Wanted, caller: Caller): Promise<Asked> {
     const { identity } = await this.devices.view(deviceId);
     if (identity) await this.#refuseOutside(identity.ip);
     if (policyId !== null) await this.documents.one(policyChanged, policyId);
-    const request = assessmentRequested.draft({ deviceId, policyId, mode, ...asked(caller) });
+    const request = assessmentRequested.draft({ deviceId, policyId, mode, ...by(caller) });
     await this.#command([request], { caller, target: `device:${deviceId}`, detail: { policyId, mode } });
+    return askedOf([{ request, serial: identity?.serial ?? '', undoes: null }]);
   }
 
   /** All that it is set to, asked of the device now: see Compliance.policyOf. */
@@ -56,16 +59,16 @@ export class Assessing {
     await this.#command([request], { caller, target: `device:${deviceId}`, detail });
   }
 
-  /** Each member of the group by itself. Resolves to how many were asked for. */
-  async group(groupId: string, { policyId, mode }: Wanted, caller: Caller): Promise<number> {
+  /** Each member of the group by itself. */
+  async group(groupId: string, { policyId, mode }: Wanted, caller: Caller): Promise<Asked> {
     await this.documents.one(groupChanged, groupId);
     if (policyId !== null) await this.documents.one(policyChanged, policyId);
     const draft = (deviceId: string) =>
-      assessmentRequested.draft({ deviceId, policyId, mode, ...asked(caller) });
+      assessmentRequested.draft({ deviceId, policyId, mode, ...by(caller) });
     return this.#ofEach(groupId, draft, { caller, detail: { policyId, mode } });
   }
 
-  async undo(deviceId: string, taskId: string, caller: Caller): Promise<void> {
+  async undo(deviceId: string, taskId: string, caller: Caller): Promise<Asked> {
     const { identity } = await this.devices.view(deviceId);
     if (identity) await this.#refuseOutside(identity.ip);
     const one = { limit: 1, after: '', task: taskId };
@@ -81,20 +84,21 @@ export class Assessing {
       throw new Refusal('tooLate', 'All that this task has changed was put back already.');
     const request = assessmentUndoRequested.draft({ deviceId, taskId, requestedBy: caller.name });
     await this.#command([request], { caller, target: `device:${deviceId}`, detail: { taskId } });
+    return askedOf([{ request, serial: identity?.serial ?? '', undoes: taskId }]);
   }
 
-  /** All that its members were changed since then, and was not put back. Resolves to how many of them that is asked of. */
-  async undoGroup(groupId: string, since: Date, caller: Caller): Promise<number> {
+  /** All that its members were changed since then, and was not put back. */
+  async undoGroup(groupId: string, since: Date, caller: Caller): Promise<Asked> {
     await this.documents.one(groupChanged, groupId);
-    let devices = 0;
+    const all: Request[] = [];
     for (let after: string | null = null; ;) {
       const on = { groupId, since, requestedBy: caller.name };
       const step: Step = await nextStep(this.parts.store, on, after);
-      const detail = { since: since.toISOString(), devices: step.devices };
-      if (step.drafts.length > 0)
-        await this.#command(step.drafts, { caller, target: `group:${groupId}`, detail });
-      devices += step.devices;
-      if (step.next === null) return devices;
+      const detail = { since: since.toISOString(), devices: askedOf(step.requests).devices };
+      const drafts = step.requests.map(({ request }) => request);
+      if (drafts.length > 0) await this.#command(drafts, { caller, target: `group:${groupId}`, detail });
+      all.push(...step.requests);
+      if (step.next === null) return askedOf(all);
       after = step.next;
     }
   }
@@ -159,25 +163,26 @@ export class Assessing {
     );
   }
 
-  /** Of each member of a group the same, some of them in one transaction. Resolves to how many there are. */
+  /** Of each member of a group the same, some of them in one transaction. */
   async #ofEach(
     groupId: string,
-    draft: (deviceId: string) => Draft,
+    draft: (deviceId: string) => OfDevice,
     { caller, detail }: Omit<Command, 'target'>,
-  ): Promise<number> {
-    let count = 0;
+  ): Promise<Asked> {
+    const all: Request[] = [];
     for (let last: string | null = null; ;) {
-      const members: readonly { readonly id: string }[] = await this.parts.store.query<{ id: string }>(
-        `select id from console.device where listed and group_ids @> array[$1::text]
+      const members: readonly Member[] = await this.parts.store.query<Member>(
+        `select id, serial from console.device where listed and group_ids @> array[$1::text]
            and ($2::uuid is null or id > $2) order by id limit ${stepMax}`,
         [groupId, last],
       );
-      count += members.length;
-      const drafts = members.map(({ id }) => draft(id));
+      const requests = members.map(({ id, serial }) => ({ request: draft(id), serial, undoes: null }));
+      const drafts = requests.map(({ request }) => request);
       const of = { caller, target: `group:${groupId}`, detail: { ...detail, devices: members.length } };
       if (drafts.length > 0) await this.#command(drafts, of);
+      all.push(...requests);
       last = members.at(-1)?.id ?? null;
-      if (members.length < stepMax) return count;
+      if (members.length < stepMax) return askedOf(all);
     }
   }
 
@@ -191,12 +196,17 @@ export class Assessing {
   }
 }
 
-const asked = ({ name }: Caller) => ({ requestedBy: name, everything: false });
+const by = ({ name }: Caller) => ({ requestedBy: name, everything: false });
 
 interface Command {
   readonly caller: Caller;
   readonly target: string;
   readonly detail?: object;
+}
+
+interface Member extends Record<string, unknown> {
+  readonly id: string;
+  readonly serial: string;
 }
 
 interface ForeseenRow {

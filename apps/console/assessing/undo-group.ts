@@ -1,7 +1,7 @@
 // What a group's devices were changed since a moment, to be put back: by task, as each of them is undone.
 import { assessmentUndoRequested } from '#events/undo';
-import type { Draft } from '#events/event';
 import type { Store } from '#store/store';
+import type { Request } from './requests.js';
 
 /** Devices that are asked for in one transaction. */
 const stepMax = 200;
@@ -15,17 +15,15 @@ export interface Since {
 }
 
 export interface Step {
-  /** Devices of which something is asked. */
-  readonly devices: number;
-  readonly drafts: readonly Draft[];
+  readonly requests: readonly Request[];
   /** Where the next step begins; null: all were looked at. */
   readonly next: string | null;
 }
 
 /** What undoing has written is no change of its own, and secrets stay as they are: neither is undone. @param after id of the last device of the step before */
 export async function nextStep(store: Store, on: Since, after: string | null): Promise<Step> {
-  const rows = await store.query<{ deviceId: string; tasks: readonly string[] }>(
-    `select d.id as "deviceId", array(
+  const rows = await store.query<{ deviceId: string; serial: string; tasks: readonly string[] }>(
+    `select d.id as "deviceId", d.serial, array(
        select c.task_id from console.change c
        where c.device_id = d.id and c.at >= $3 and c.undone_by is null and c.setting not like 'credential.%'
          and not exists (select 1 from console.change u where u.device_id = d.id and u.undone_by = c.task_id)
@@ -36,12 +34,14 @@ export async function nextStep(store: Store, on: Since, after: string | null): P
   );
   const { requestedBy } = on;
   // The last that is asked for is the first that is put back: the newest.
-  const drafts = rows.flatMap(({ deviceId, tasks }) =>
-    tasks.toReversed().map((taskId) => assessmentUndoRequested.draft({ deviceId, taskId, requestedBy })),
+  const requests = rows.flatMap(({ deviceId, serial, tasks }) =>
+    tasks.toReversed().map((taskId): Request => {
+      const request = assessmentUndoRequested.draft({ deviceId, taskId, requestedBy });
+      return { request, serial, undoes: taskId };
+    }),
   );
   return {
-    devices: rows.filter(({ tasks }) => tasks.length > 0).length,
-    drafts,
+    requests,
     next: rows.length < stepMax ? null : (rows.at(-1)?.deviceId ?? null),
   };
 }

@@ -110,6 +110,22 @@ describe.each(databases)('the event stream on $name', ({ name, open }) => {
     confused.leave();
   });
 
+  it('says where to go on before there was an event', async () => {
+    const leaving = new AbortController();
+    const response = await fetch(`${trial.host.url}/api/events`, {
+      signal: leaving.signal,
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const first = await response.body?.getReader().read();
+    leaving.abort();
+    const [, from] = /^id: (\d+)$/m.exec(Buffer.from(first?.value ?? []).toString()) ?? [];
+    await trial.hear(flap(7));
+    const listener = await Listener.open(trial, token, Number(from));
+    await until('what came meanwhile', () => listener.frames.length === 1);
+    expect(numbers(listener)).toEqual([7]);
+    listener.leave();
+  });
+
   it('leaves large data out', async () => {
     const listener = await Listener.open(trial, token);
     const large = Array.from({ length: 4000 }, (_, n) => `LARGE-${n}`).join('\n');

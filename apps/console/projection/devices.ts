@@ -206,7 +206,8 @@ const conflictOf = ({ sequence: _, state: __, ...claim }: ClaimView) => ({
   shared: claim.shared ?? noneShared,
 });
 
-const assessmentOf = ({ outcome, detail, startedAt, finishedAt, policies, results }: AssessmentFinished) => ({
+const assessmentOf = ({ taskId, outcome, detail, startedAt, finishedAt, policies, results }: AssessmentFinished) => ({
+  taskId,
   outcome,
   detail,
   startedAt,

@@ -17,6 +17,10 @@ const asksForLater: ReadonlySet<string> = new Set([
   'post /api/discoveries/{id}/cancel',
   'post /api/schedules/{id}/run',
   'post /api/runs/{id}/cancel',
+  'post /api/devices/{id}/assess',
+  'post /api/devices/{id}/undo',
+  'post /api/groups/{id}/assess',
+  'post /api/groups/{id}/undo',
 ]);
 
 const table: Readonly<Record<string, TokenRole | 'anyone'>> = {

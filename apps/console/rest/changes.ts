@@ -1,6 +1,7 @@
 // What Muster changed on a device: list, put back; and stop what is under way.
 import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import * as z from 'zod';
+import type { Asked } from '#answers/devices';
 import { Assessing } from '../assessing/assessing.js';
 import { changedQuery, type ChangedQuery } from '../assessing/changed.js';
 import { Resource } from '../http/resource.js';
@@ -29,9 +30,8 @@ export class ChangesController {
     @Param('id', { schema: deviceId }) id: string,
     @Body({ schema: undo }) { taskId }: z.infer<typeof undo>,
     @Who() caller: Caller,
-  ): Promise<object> {
-    await this.assessing.undo(id, taskId, caller);
-    return {};
+  ): Promise<Asked> {
+    return this.assessing.undo(id, taskId, caller);
   }
 
   /**

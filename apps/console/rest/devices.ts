@@ -12,7 +12,7 @@ import { wanted, type Wanted } from '../assessing/wanted.js';
 import { record } from '../documents/written.js';
 import { pageQuery, Resource } from '../http/resource.js';
 import type { ClaimView, DeviceView } from '../projection/device-view.js';
-import { agentStates, statuses } from '../../../libs/answers/devices.js';
+import { agentStates, statuses, type Asked } from '../../../libs/answers/devices.js';
 import { Devices } from '../projection/devices.js';
 import { Refusal } from '../refusal.js';
 import { Needs, Who } from '../who/access.js';
@@ -66,9 +66,8 @@ export class DevicesController {
     @Param('id', { schema: deviceId }) id: string,
     @Body({ schema: wanted }) asked: Wanted,
     @Who() caller: Caller,
-  ): Promise<object> {
-    await this.assessing.device(id, asked, caller);
-    return {};
+  ): Promise<Asked> {
+    return this.assessing.device(id, asked, caller);
   }
 
   /** keep: the known device stays, the claim is dismissed. move: the claimant is the device. Asked for; its history tells. */

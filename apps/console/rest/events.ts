@@ -27,7 +27,10 @@ export class EventsController {
     private readonly feed: Feed,
   ) {}
 
-  /** Without Last-Event-ID: what happens from now on. `event: reset` tells that events were missed: load everything anew. */
+  /**
+   * Without Last-Event-ID: what happens from now on; the number to resume from comes first. `event: reset` tells that events were
+   * missed: load everything anew.
+   */
   @Get()
   @Needs('viewer')
   @ApiProduces('text/event-stream')
@@ -50,7 +53,7 @@ export class EventsController {
         'content-type': 'text/event-stream; charset=utf-8',
         'x-accel-buffering': 'no',
       });
-      response.write(missed ? reset(newest) : ': connected\n\n');
+      response.write(missed ? reset(newest) : `: connected\nid: ${wanted}\n\n`);
       await this.#follow(response, missed ? newest : wanted, caller);
     } catch (error) {
       if (!response.headersSent) throw error;

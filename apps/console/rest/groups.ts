@@ -1,6 +1,7 @@
 // Groups of devices, and which devices a filter would find.
 import { Body, Delete, Get, HttpCode, Post, Param, Put, Query } from '@nestjs/common';
 import * as z from 'zod';
+import type { Asked } from '#answers/devices';
 import { slug } from '#events/document';
 import { filter, groupBody, groupChanged } from '#events/group';
 import { Assessing } from '../assessing/assessing.js';
@@ -74,8 +75,8 @@ export class GroupsController {
     @Param('id', { schema: slug }) id: string,
     @Body({ schema: wanted }) asked: Wanted,
     @Who() by: Caller,
-  ): Promise<object> {
-    return { devices: await this.assessing.group(id, asked, by) };
+  ): Promise<Asked> {
+    return this.assessing.group(id, asked, by);
   }
 
   /** What its devices were changed since then is put back, as if it were asked for one by one; the newest 20 tasks of each. */
@@ -86,8 +87,8 @@ export class GroupsController {
     @Param('id', { schema: slug }) id: string,
     @Body({ schema: undo }) { since }: z.infer<typeof undo>,
     @Who() by: Caller,
-  ): Promise<object> {
-    return { devices: await this.assessing.undoGroup(id, new Date(since), by) };
+  ): Promise<Asked> {
+    return this.assessing.undoGroup(id, new Date(since), by);
   }
 
   /** Stops what runs or waits for each of its devices, as if it were asked of each alone: `devices`, how many had something. */

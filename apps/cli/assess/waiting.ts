@@ -1,0 +1,94 @@
+// Waits until what was asked of devices has ended: by the event stream, open before it is asked, so that nothing is missed.
+import { setTimeout as delay } from 'node:timers/promises';
+import * as z from 'zod';
+import type { Client } from '../client.js';
+import { follow } from '../events/stream.js';
+import { countOf } from '../said.js';
+import { changedOn, isSecret } from './device.js';
+import { Requests, type DeviceEnd, type Request } from './requests.js';
+
+/** Console may have to ask many devices. */
+export const askMs = 120_000;
+const lookEveryMs = 250;
+const showEveryMs = 1_000;
+
+export interface Waiting {
+  readonly ask: () => Promise<{ readonly asked: readonly Request[] }>;
+  readonly waitMs: number;
+}
+
+/** What was typed, or as long as one device takes that does not answer; of a group, as long as the run of a schedule may. */
+export const waitMsOf = ({
+  wait,
+  group,
+}: {
+  readonly wait?: string | undefined;
+  readonly group?: string | undefined;
+}): number => countOf('--wait', wait ?? (group === undefined ? '120' : '3600'), 604_800) * 1_000;
+
+/** What became of each device, as far as it is known when all have ended or the time is over. Rejects with ClientError. */
+export async function waitFor(client: Client, { ask, waitMs }: Waiting): Promise<readonly DeviceEnd[]> {
+  const requests = new Requests();
+  const stopping = new AbortController();
+  const opened = Promise.withResolvers<void>();
+  let missed = false;
+  const following = follow(client, stopping.signal, {
+    each: (event) => requests.hear(event),
+    told: (text) => void process.stderr.write(`${text}\n`),
+    opened: opened.resolve,
+    missed: () => void (missed = true),
+  });
+  try {
+    await Promise.race([opened.promise, following]);
+    requests.ask((await ask()).asked);
+    const show = progress();
+    for (const began = performance.now(); ;) {
+      for (const untold of requests.untold()) await lookUp(client, requests, untold);
+      const devices = requests.devices();
+      const left = devices.filter(({ end }) => end === null).length;
+      if (left === 0 || missed || performance.now() - began > waitMs)
+        return devices.toSorted((a, b) => (a.serial < b.serial ? -1 : 1));
+      show(devices.length - left, devices.length);
+      await Promise.race([delay(lookEveryMs), following]);
+    }
+  } finally {
+    stopping.abort();
+    await following.catch(() => undefined);
+  }
+}
+
+/** A line now and then, of more than one device. */
+function progress(): (ended: number, all: number) => void {
+  let told = '';
+  let next = performance.now() + showEveryMs;
+  return (ended, all) => {
+    const text = `${ended} of ${all} devices`;
+    if (all === 1 || text === told || performance.now() < next) return;
+    process.stderr.write(`${text}\n`);
+    [told, next] = [text, performance.now() + showEveryMs];
+  };
+}
+
+const ended = z
+  .looseObject({ taskId: z.string(), outcome: z.string(), detail: z.string().nullable() })
+  .nullable();
+const detail = z.looseObject({ lastAssessment: ended, lastDryRun: ended });
+
+/** How a task ended of which the event stream has not told all. */
+async function lookUp(
+  client: Client,
+  requests: Requests,
+  { request: { deviceId, undoes }, taskId }: { readonly request: Request; readonly taskId: string },
+): Promise<void> {
+  const path = `/api/devices/${deviceId}`;
+  if (undoes !== null) {
+    const { value: changed } = await changedOn(client, deviceId, { task: undoes }).next();
+    if (!changed?.changes.some(({ undoneBy }) => undoneBy === taskId)) return;
+    const left = changed.changes.some((change) => change.undoneBy === null && !isSecret(change));
+    requests.end(`${taskId} ${undoes}`, { outcome: left ? 'partly' : 'undone', detail: null });
+    return;
+  }
+  const { lastAssessment, lastDryRun } = await client.ask(path, detail);
+  const found = [lastAssessment, lastDryRun].find((each) => each?.taskId === taskId);
+  if (found) requests.end(taskId, found);
+}

@@ -21,6 +21,8 @@ export const discovery = z.object({
   imported: count,
   knownBefore: count,
   total: count,
+  /** Addresses that more than one entry names, as often as they are named again: each is asked once. */
+  overlapping: count,
   waiting: count,
   found: count,
   known: count,
@@ -29,6 +31,8 @@ export const discovery = z.object({
   refused: count,
   notReached: count,
   nobody: count,
+  /** Answers of devices that are counted already: a name and an address, or two addresses, lead to one. */
+  again: count,
 });
 
 export const discoveryShown = z.object({

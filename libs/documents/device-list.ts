@@ -2,6 +2,8 @@
 // answers to multicast. All of it or nothing: every bad line is named, with what is wrong and what to do. Pure, and read in
 // steps, so that a long list holds up nobody.
 import { serialNumber } from '../events/identity.js';
+import type { Span } from '../addresses/span.js';
+import { apart, type Left } from './device-list/apart.js';
 import { csvRows, textRows, type Column, type Row } from './device-list/rows.js';
 import {
   groundOf,
@@ -10,6 +12,7 @@ import {
   type Fault,
   type Ground,
   type Reach,
+  type Read,
   type Where,
 } from './device-list/where.js';
 import { xmlRows } from './device-list/xml-rows.js';
@@ -49,6 +52,8 @@ export interface ListEntry extends Where {
   readonly serial: string | null;
   readonly name: string | null;
   readonly location: string | null;
+  /** What of a range is asked for it, where other entries name some of its addresses, too; absent: all of it. */
+  readonly left?: readonly Left[];
 }
 
 export interface ListFault extends LineFault {
@@ -100,8 +105,14 @@ function* readRows(rows: Iterable<Row>, reach: Reach): Generator<void, DeviceLis
     if (read % stepRows === 0) yield;
     if (row) list.take(row);
   }
-  return list.ended(list.addresses > listAddressesMax ? `more than ${listAddressesMax} addresses` : null);
+  if (list.addresses > listAddressesMax) return list.ended(`more than ${listAddressesMax} addresses`);
+  const { entries, ...rest } = list.ended(null);
+  const left = yield* apart(list.spans);
+  return { ...rest, entries: entries.map((entry, index) => withLeft(entry, left.get(index))) };
 }
+
+const withLeft = (entry: ListEntry, left: readonly Left[] | undefined): ListEntry =>
+  left ? { ...entry, left } : entry;
 
 class Reading {
   readonly #entries: ListEntry[] = [];
@@ -109,6 +120,8 @@ class Reading {
   readonly #ignored: string[] = [];
   /** Line by what stands in it. */
   readonly #seen = new Map<string, number>();
+  /** Of each entry. */
+  readonly spans: (Span | null)[] = [];
   addresses = 0;
 
   constructor(private readonly ground: Ground) {}
@@ -119,8 +132,9 @@ class Reading {
 
   take(row: NonNullable<Row>): void {
     if ('ignored' in row) return void this.#ignored.push(shown(row.ignored));
-    const entry = 'code' in row ? row : entryOf(row, this.ground);
-    if (isFault(entry)) return this.#tell(row, entry);
+    const read = 'code' in row ? row : entryOf(row, this.ground);
+    if (isFault(read)) return this.#tell(row, read);
+    const { span, ...entry } = read;
     const before = this.#seen.get(entry.at);
     if (before !== undefined)
       return this.#tell(row, {
@@ -129,6 +143,7 @@ class Reading {
       });
     this.#seen.set(entry.at, entry.line);
     this.#entries.push(entry);
+    this.spans.push(span);
     this.addresses += entry.count;
   }
 
@@ -148,7 +163,10 @@ const shown = (text: string): string =>
     .toWellFormed()
     .replaceAll(/\p{Cc}|\p{Zl}|\p{Zp}/gu, ' ');
 
-function entryOf({ line, cells }: Extract<Row, { cells: Cells }>, ground: Ground): ListEntry | Fault {
+function entryOf(
+  { line, cells }: Extract<Row, { cells: Cells }>,
+  ground: Ground,
+): (ListEntry & Pick<Read, 'span'>) | Fault {
   const bad = Object.entries(cells).map(([column, text]) => faultOfCell(column, text ?? ''));
   const fault = bad.find((each) => each !== null);
   if (fault) return fault;

@@ -65,6 +65,17 @@ describe('devices are looked for at the command line', () => {
     );
   });
 
+  it('and what is named twice is asked once, which is said', async () => {
+    const id = (await muster('--no-wait', '10.1.2.3', '10.1.2.0/29', 'printer-7')).out.trim();
+    const known = { outcome: 'known', serial: 'AB-12', deviceId: null, reason: null } as const;
+    const results = [1, 3].map((line) => ({ line, address: '10.1.2.3', ...known }));
+    await progressed({ discoveryId: id, results, nobody: 5, ended: 'done' });
+    const { out } = await muster('--watch', id);
+    expect(out).toBe(
+      'Done: 0 found, 1 known before, 5 with nobody there, 1 seen again at another entry. Asked once though named more than once: 1.\n',
+    );
+  });
+
   it('until it is called off', async () => {
     const id = (await muster('--no-wait', '10.1.2.0/24')).out.trim();
     expect((await muster('--cancel', id, '--no-wait')).status).toBe(0);

@@ -19,6 +19,8 @@ export const run = z.looseObject({
   refused: count,
   notReached: count,
   nobody: count,
+  overlapping: count,
+  again: count,
 });
 export type Run = z.infer<typeof run>;
 
@@ -49,15 +51,17 @@ export function progressOf({ imported, entries, waiting, total, found, known }: 
 }
 
 export function sentence(last: Run): string {
-  const { found, known, held, claimed, refused, notReached, nobody, waiting } = last;
+  const { found, known, held, claimed, refused, notReached, nobody, again, waiting, overlapping } = last;
   const others: readonly (readonly [number, string])[] = [
     [held, 'held for approval'],
     [claimed, 'known elsewhere'],
     [refused, 'refused'],
     [notReached, 'not reached'],
     [nobody, 'with nobody there'],
+    [again, 'seen again at another entry'],
     [waiting, 'not asked'],
   ];
   const told = others.filter(([amount]) => amount > 0).map(([amount, words]) => `, ${amount} ${words}`);
-  return `${last.state === 'cancelled' ? 'Cancelled' : 'Done'}: ${found} found, ${known} known before${told.join('')}.`;
+  const twice = overlapping > 0 ? ` Asked once though named more than once: ${overlapping}.` : '';
+  return `${last.state === 'cancelled' ? 'Cancelled' : 'Done'}: ${found} found, ${known} known before${told.join('')}.${twice}`;
 }

@@ -1,7 +1,7 @@
 // Lists of devices to look for (R35), as operators send them and see them go.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listLinesMax } from '#documents/device-list';
-import { addressAt } from '#addresses/span';
+import { addressAt, addressesOf, readSpan } from '#addresses/span';
 import { deviceDiscovered } from '#events/device';
 import {
   discoveryProgressed,
@@ -151,6 +151,77 @@ describe.each(databases)('a list of devices on $name', ({ open }) => {
       { address: '10.1.3.7', entry: '10.1.3.1-10.1.3.14', outcome: 'known' },
     ]);
     expect((await results('all')).total).toBe(3);
+  });
+
+  it('that overlaps is asked each address once, and counts each once', async () => {
+    const run = runOf(
+      await send(
+        '10.2.0.20\n10.2.0.0/24\n10.2.0.50-10.2.0.60\nprinter-7.example.org\nfd00:7::1-fd00:7::3\nfd00:7::2',
+      ),
+    );
+    expect(run).toMatchObject({ entries: 6, first: '10.2.0.20', total: 258, overlapping: 13, waiting: 258 });
+    const [told, ...none] = await until('it is told', async () => {
+      const all = await requested(run.id);
+      return all.length > 0 && all;
+    });
+    expect([told?.wanted.map(({ line, at }) => [line, at]), none]).toEqual([
+      [
+        [1, '10.2.0.20'],
+        [2, '10.2.0.1-10.2.0.19'],
+        [2, '10.2.0.21-10.2.0.254'],
+        [4, 'printer-7.example.org'],
+        [5, 'fd00:7::1-fd00:7::1'],
+        [5, 'fd00:7::3-fd00:7::3'],
+        [6, 'fd00:7::2'],
+      ],
+      [],
+    ]);
+    // The name leads to the first of them.
+    const known = { outcome: 'known', serial: 'AB-1' } as const;
+    const elsewhere = { outcome: 'claimed', serial: 'AB-1', reason: 'see there' } as const;
+    await progressed({ discoveryId: run.id, results: [resultAt(1, '10.2.0.20', known)], nobody: 100 });
+    await progressed({
+      discoveryId: run.id,
+      results: [
+        resultAt(4, '10.2.0.20', known),
+        resultAt(2, '10.2.0.30', known),
+        resultAt(2, '10.2.0.31', elsewhere),
+        resultAt(2, '10.2.0.32'),
+        resultAt(6, 'fd00:7::2', { serial: 'AB-2' }),
+      ],
+      nobody: 252,
+      ended: 'done',
+    });
+    const counts = { known: 1, found: 1, claimed: 1, again: 3, nobody: 252, waiting: 0, total: 258 };
+    expect(await seen(run.id, ({ endedAt }) => endedAt !== null)).toMatchObject(counts);
+    const { items } = await get<{ items: object[] }>(`${path}/${run.id}/results?show=found`);
+    expect(items).toMatchObject([
+      { entry: '10.2.0.20' },
+      { line: 4 },
+      { entry: '10.2.0.1-10.2.0.254' },
+      {},
+      {},
+      {},
+    ]);
+  });
+
+  it('of one network and half of its addresses is told in parts of a thousand, the covered ones with others', async () => {
+    const even = Array.from({ length: 1_500 }, (_, n) =>
+      addressAt({ family: 4, first: 0x0a480000n }, 2 * n + 2),
+    );
+    const covered = ['10.72.0.11-10.72.0.17', '10.72.0.21-10.72.0.27'];
+    const run = runOf(await send([...covered, '10.72.0.0/20', ...even].join('\n')));
+    expect(run).toMatchObject({ entries: 1_503, first: covered[0], total: 4_094, overlapping: 1_514 });
+    await seen(run.id, ({ imported, state }) => state === 'running' && imported === run.entries);
+    const told = await requested(run.id);
+    expect(told.map(({ wanted }) => wanted.length)).toEqual([1_000, 1_000, 1_000, 1]);
+    const asked = told
+      .flatMap(({ wanted }) => wanted)
+      .flatMap(({ at }) => {
+        const span = readSpan(at);
+        return 'code' in span ? [] : [...addressesOf(span)];
+      });
+    expect([asked.length, new Set(asked).size]).toEqual([4_094, 4_094]);
   });
 
   it('asks whoever answers to multicast, and counts as many as are named', async () => {

@@ -1,7 +1,8 @@
 // What operators have looked for (R35): a list is checked whole, kept, and told to discovery part by part.
 //
 //   discoveries.ts  asked for, listed, called off    reading.ts  lists as they are sent, and what is wrong in them
-//   telling.ts      the task that tells discovery    results.ts  what discovery tells of it
+//   telling.ts      the task that tells discovery    parts.ts    in which parts, each address once
+//   results.ts      what discovery tells of it
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { runStates } from '#answers/discoveries';
@@ -15,6 +16,7 @@ import { pageOf, type Page } from '../http/resource.js';
 import { Refusal } from '../refusal.js';
 import { audit } from '../who/audit.js';
 import type { Caller } from '../who/caller.js';
+import { partsOf } from './parts.js';
 import { telling } from './telling.js';
 
 /** importing: discovery is not told of all of it yet. cancelling: what is under way ends. */
@@ -37,6 +39,8 @@ export interface Run {
   /** Entries that were addresses of devices there were already when it was asked for. */
   readonly knownBefore: number;
   readonly total: number;
+  /** Named by more than one entry, as often as they were named again: each was asked once. */
+  readonly overlapping: number;
   /** Of a run that has ended: never asked. */
   readonly waiting: number;
   readonly found: number;
@@ -47,6 +51,8 @@ export interface Run {
   readonly notReached: number;
   /** Of ranges: no device answers there. */
   readonly nobody: number;
+  /** Answers of devices that are counted already, as a name and an address may lead to one. */
+  readonly again: number;
 }
 
 /** failed: refused or not reached. */
@@ -65,11 +71,12 @@ export interface AskedResults {
   readonly after: number;
 }
 
-const sums = 'found + known + held + claimed + refused + not_reached + nobody';
+const sums = 'found + known + held + claimed + refused + not_reached + nobody + again';
 const columns = `id, asked_by as "askedBy", asked_at as "askedAt", format, cancelled_by as "cancelledBy",
-  ended_at as "endedAt", entries, least(entries, told * ${wantedMax}) as imported, known_before as "knownBefore",
+  ended_at as "endedAt", entries,
+  case when told < parts then least(entries, told * ${wantedMax}) else entries end as imported, known_before as "knownBefore",
   addresses + named as total, greatest(0, addresses + named - (${sums})) as waiting, found, known, held, claimed, refused,
-  not_reached as "notReached", nobody, number,
+  not_reached as "notReached", nobody, again, overlapping, number,
   (select p.entries->0->>'at' from console.discovery_part p where p.discovery = discovery.id and p.part = 1) as first,
   case when ended is not null then ended when cancelled_by is not null then 'cancelling'
     when told < parts then 'importing' else 'running' end as state`;
@@ -143,12 +150,12 @@ export class Discoveries {
     const id = randomUUID();
     const { entries } = list;
     return this.parts.store.transaction(async (tx) => {
-      const parts = partsOf(entries);
-      const addresses = entries.reduce((sum, { count }) => sum + count, 0);
+      const { parts, addresses, overlapping } = partsOf(entries);
+      const known = await countKnown(tx, entries);
       await tx.query(
-        `insert into console.discovery (id, asked_by, format, entries, addresses, known_before, parts)
-         values ($1, $2, $3, $4, $5, $6, $7)`,
-        [id, who, format, entries.length, addresses, await countKnown(tx, entries), parts.length],
+        `insert into console.discovery (id, asked_by, format, entries, addresses, overlapping, known_before, parts)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+        [id, who, format, entries.length, addresses, overlapping, known, parts.length],
       );
       for (const [index, part] of parts.entries()) {
         await tx.query(
@@ -200,8 +207,3 @@ async function countKnown(tx: Tx, entries: readonly ListEntry[]): Promise<number
   );
   return row?.known ?? 0;
 }
-
-const partsOf = (entries: readonly ListEntry[]): readonly (readonly ListEntry[])[] =>
-  Array.from({ length: Math.ceil(entries.length / wantedMax) }, (_, index) =>
-    entries.slice(index * wantedMax, (index + 1) * wantedMax),
-  );

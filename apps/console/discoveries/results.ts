@@ -11,6 +11,9 @@ export interface ProgressChange extends DiscoveryProgressed {
 export const progressChanges = (event: Event): readonly ProgressChange[] =>
   discoveryProgressed.is(event) ? [{ kind: 'progressed', at: event.occurredAt, ...event.data }] : [];
 
+/** Of a device that is there, and counts once, however many entries lead to it. */
+const isThere = ['found', 'known'];
+
 /** What was not asked for here is not kept. */
 export async function saveProgress(tx: Tx, changes: readonly ProgressChange[]): Promise<void> {
   if (changes.length === 0) return;
@@ -26,17 +29,24 @@ export async function saveProgress(tx: Tx, changes: readonly ProgressChange[]): 
        from rows from (jsonb_to_recordset($1::jsonb) as (discovery uuid, line int, address text, outcome text, serial text,
          "deviceId" uuid, reason text)) with ordinality as r(discovery, line, address, outcome, serial, "deviceId", reason, nth)
        where exists (select from console.discovery where id = discovery) order by nth
-       on conflict do nothing returning discovery, outcome
+       on conflict do nothing returning discovery, number, outcome, serial
+     ), there as (
+       select discovery, outcome, number, row_number() over (partition by discovery, serial order by number) > 1 or exists (
+         select from console.discovery_result r
+         where r.discovery = kept.discovery and r.serial = kept.serial and r.outcome = any($2::text[])) as again
+       from kept where outcome = any($2::text[])
      ), counted as (
-       select discovery, count(*) filter (where outcome = 'found') as found,
-         count(*) filter (where outcome = 'known') as known, count(*) filter (where outcome = 'held') as held,
+       select discovery, count(*) filter (where outcome = 'found' and not again) as found,
+         count(*) filter (where outcome = 'known' and not again) as known,
+         count(*) filter (where outcome = 'held') as held,
          count(*) filter (where outcome = 'claimed') as claimed, count(*) filter (where outcome = 'refused') as refused,
-         count(*) filter (where outcome = 'notReached') as not_reached
-       from kept group by discovery)
+         count(*) filter (where outcome = 'notReached') as not_reached, count(*) filter (where again) as again
+       from kept left join there using (discovery, number, outcome) group by discovery)
      update console.discovery d set found = d.found + c.found, known = d.known + c.known, held = d.held + c.held,
-       claimed = d.claimed + c.claimed, refused = d.refused + c.refused, not_reached = d.not_reached + c.not_reached
+       claimed = d.claimed + c.claimed, refused = d.refused + c.refused, not_reached = d.not_reached + c.not_reached,
+       again = d.again + c.again
      from counted c where d.id = c.discovery`,
-    [JSON.stringify(results)],
+    [JSON.stringify(results), isThere],
   );
   await tx.query(
     `update console.discovery d set nobody = greatest(d.nobody, r.nobody), named = greatest(d.named, r.named), ended = coalesce(r.ended, d.ended),

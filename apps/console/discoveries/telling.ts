@@ -2,9 +2,9 @@
 // nothing. Where it is stands in console.discovery.
 import * as z from 'zod';
 import { worker, type Ending, type Worker } from '#bus/worker';
-import type { ListEntry } from '#documents/device-list';
 import { discoveryRequested } from '#events/discovery';
 import type { Tx } from '#store/store';
+import { wantedOf, type Piece } from './parts.js';
 
 export const telling = { kind: 'tellDiscovery', budget: 'discoveries' } as const;
 
@@ -37,14 +37,14 @@ async function tellNext(tx: Tx, id: string): Promise<Ending> {
     [id],
   );
   const part = (run?.told ?? 0) + 1;
-  const [row] = await tx.query<{ entries: readonly ListEntry[] }>(
+  const [row] = await tx.query<{ entries: readonly Piece[] }>(
     'select entries from console.discovery_part where discovery = $1 and part = $2',
     [id, part],
   );
   if (!run || !row) return { events: [] };
   await tx.query('update console.discovery set told = $2 where id = $1', [id, part]);
   const { parts, askedBy: requestedBy } = run;
-  const wanted = row.entries.map(({ line, at, serial }) => ({ line, at, serial }));
+  const wanted = wantedOf(row.entries);
   const events = [discoveryRequested.draft({ discoveryId: id, part, parts, wanted, requestedBy })];
   return part < parts ? { events, againAt: new Date() } : { events };
 }

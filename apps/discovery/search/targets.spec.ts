@@ -6,6 +6,7 @@ const wanted = [
   { line: 1, at: '10.0.0.254-10.0.1.2', serial: null },
   { line: 2, at: 'printer-7-b', serial: 'AB-12' },
   { line: 5, at: 'fd00::1', serial: null },
+  { line: 6, at: 'fd00::7-fd00::7', serial: null },
 ];
 
 it.each([1, 2, 3, 100])('each address is taken once, in steps of %i', (max) => {
@@ -24,6 +25,7 @@ it.each([1, 2, 3, 100])('each address is taken once, in steps of %i', (max) => {
     [1, '10.0.1.2', null, true],
     [2, 'printer-7-b', 'AB-12', false],
     [5, 'fd00::1', null, false],
+    [6, 'fd00::7', null, true],
   ]);
 });
 

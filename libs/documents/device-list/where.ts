@@ -53,6 +53,11 @@ export interface Where {
   readonly count: number;
 }
 
+/** As it was read; `span` null: a host name, or multicast. */
+export interface Read extends Where {
+  readonly span: Span | null;
+}
+
 export interface Fault {
   readonly code: ListFaultCode;
   readonly message: string;
@@ -66,7 +71,7 @@ const mac =
 const nameMax = 253;
 const label = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 
-export function readWhere(text: string, ground: Ground): Where | Fault {
+export function readWhere(text: string, ground: Ground): Read | Fault {
   if (mac.test(text))
     return fault(
       'macAddress',
@@ -76,11 +81,11 @@ export function readWhere(text: string, ground: Ground): Where | Fault {
   if (hops !== null)
     return Number.isNaN(hops)
       ? fault('badHops', 'is no way for multicast: write it as multicast:4, from 1 to 32 hops')
-      : { at: everybodyText(hops), count: 0 };
+      : { at: everybodyText(hops), count: 0, span: null };
   const span = readSpan(text);
   if (!('code' in span))
     return span.written === 'address'
-      ? addressOf(spanText(span), ground)
+      ? addressOf(span, ground)
       : spanIn(span.written === 'network' ? hostsOf(span) : span, ground);
   // Longer than any address: a name, if anything.
   if (text.length > nameMax) return hostOf(text);
@@ -101,18 +106,20 @@ const rangeWords = ({ code }: NoSpan): string =>
 
 const fault = (code: ListFaultCode, message: string): Fault => ({ code, message });
 
-function addressOf(at: string, ground: Ground): Where | Fault {
-  return outsideOf(at, ground) ?? { at, count: 1 };
+function addressOf(span: Span, ground: Ground): Read | Fault {
+  const at = spanText(span);
+  return outsideOf(at, ground) ?? { at, count: 1, span };
 }
 
 /** Both ends are looked at here; each address of it once more when it is asked. */
-function spanIn(span: Span, ground: Ground): Where | Fault {
+function spanIn(span: Span, ground: Ground): Read | Fault {
   const count = countOf(span);
   if (count > BigInt(spanMax))
     return fault('rangeTooLarge', `has more than ${spanMax} addresses: cut it in parts`);
   const ends = [addressAt(span, 0), addressAt(span, Number(count) - 1)];
   const outside = ends.map((end) => (ground.isOwn(end) ? null : outsideOf(end, ground)));
-  return outside.find((found) => found !== null) ?? { at: spanText(span), count: Number(count) };
+  const at = spanText(span);
+  return outside.find((found) => found !== null) ?? { at, count: Number(count), span };
 }
 
 function outsideOf(address: string, ground: Ground): Fault | null {
@@ -129,7 +136,7 @@ function outsideOf(address: string, ground: Ground): Fault | null {
   );
 }
 
-function hostOf(text: string): Where | Fault {
+function hostOf(text: string): Read | Fault {
   const at = text.replace(/\.$/, '').toLowerCase();
   const labels = at.split('.');
   if (/[^\p{ASCII}]/u.test(at))
@@ -144,5 +151,5 @@ function hostOf(text: string): Where | Fault {
     );
   if (/^\d+$/.test(labels.at(-1) ?? '')) return fault('badAddress', 'is no address: write it as 10.1.2.3');
   if (labels.at(-1) === 'localhost') return fault('specialAddress', 'is this server itself: take it out');
-  return { at, count: 1 };
+  return { at, count: 1, span: null };
 }

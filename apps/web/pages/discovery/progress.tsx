@@ -41,6 +41,8 @@ export function Progress({ run }: { readonly run: DiscoveryRun }) {
           run.claimed > 0 && `${count(run.claimed)} known elsewhere`,
           failed > 0 && `${count(failed)} failed`,
           nobody > 0 && `${count(nobody)} with nobody there`,
+          run.again > 0 && `${count(run.again)} seen again at another entry`,
+          run.overlapping > 0 && `${count(run.overlapping)} named more than once`,
           waiting > 0 && `${count(waiting)} ${run.endedAt === null ? 'waiting' : 'not asked'}`,
         ]
           .filter((each) => each !== false)

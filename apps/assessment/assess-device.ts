@@ -35,6 +35,7 @@ export interface Begun {
 
 interface Part {
   readonly runId: string;
+  readonly schedule: NonNullable<Subject['schedule']>;
   /** False: nothing is written. */
   readonly remediate: boolean;
   /** It is only compared with a policy that is not its own: as a dry run, that says nothing of how it stands. */
@@ -43,18 +44,18 @@ interface Part {
 
 /** A task as its events name it. */
 export const ofTask = (
-  { id, key, payload: { identity, trigger, covers } }: Task<Payload>,
+  { id, key, payload: { identity, trigger, covers, requestedBy } }: Task<Payload>,
   policies: Subject['policies'],
 ) => {
   const mode: TaskMode = kind;
-  return { taskId: id, deviceId: key, identity, trigger, policies, covers, mode };
+  return { taskId: id, deviceId: key, identity, trigger, policies, covers, mode, requestedBy };
 };
 
 /** As its events name it. Of policies that were all deleted meanwhile the ids are left. */
 export function subjectOf({ task, policies, part }: Pick<Begun, 'task' | 'policies' | 'part'>) {
   const names = policies.length > 0 ? namesOfApplied(policies) : namesOf(task.payload.policies, new Map());
   const mode: TaskMode = part?.audit ? 'dryRun' : kind;
-  return { ...ofTask(task, names), mode, ...(part && { runId: part.runId }) };
+  return { ...ofTask(task, names), mode, ...(part && { runId: part.runId, schedule: part.schedule }) };
 }
 
 interface Run {

@@ -59,12 +59,12 @@ const grouped = (
     }),
     stamped,
   );
-const asked = (deviceId: string, policyId: string | null = null) =>
+const asked = (deviceId: string, policyId: string | null = null, requestedBy = 'admin') =>
   published(
     assessmentRequested.draft({
       deviceId,
       policyId,
-      requestedBy: 'admin',
+      requestedBy,
       mode: 'assess',
       everything: false,
     }),
@@ -196,7 +196,8 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
       const waiting = new Map((await all()).map((task) => [task.kind, task]));
       expect([...waiting.keys()].toSorted()).toEqual(['assess', 'dryRun', 'undo']);
       expect(waiting.get('dryRun')?.payload).toMatchObject({ wishes: [['base'], ['limited']] });
-      expect(waiting.get('undo')?.payload).toMatchObject({ undoes: [one, two] });
+      expect(waiting.get('undo')?.payload).toMatchObject({ undoes: [one, two], requestedBy: ['admin'] });
+      expect(waiting.get('dryRun')?.payload).toMatchObject({ requestedBy: ['admin'] });
       const told = (await fed.told(assessmentQueued)).filter(({ mode }) => mode !== 'assess');
       expect(new Set(told.map(({ mode, taskId }) => `${mode} ${taskId}`))).toEqual(
         new Set(['dryRun', 'undo'].map((mode) => `${mode} ${waiting.get(mode)?.id}`)),
@@ -231,7 +232,7 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
         'dryRun cancelled',
         'undo cancelled',
       ]);
-      expect(told.every(({ taskId }) => taskId !== null)).toBe(true);
+      expect(told.every(({ taskId, cancelledBy }) => taskId !== null && cancelledBy === 'ada')).toBe(true);
     });
 
     it('waits while another task speaks with the device', async () => {
@@ -256,7 +257,7 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
          values ($1, $2, 'svc.telnet', 'true', 'false', 'api')`,
         [id, payload.undoes[0]],
       );
-      expect(await begin()).toMatchObject({ run: [{ data: { mode: 'undo' } }] });
+      expect(await begin()).toMatchObject({ run: [{ data: { mode: 'undo', requestedBy: ['admin'] } }] });
     });
   });
 
@@ -323,6 +324,21 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
       await fed.feed(asked(two, 'strict'));
       const both = { trigger: 'announced', policies: ['base', 'strict'] };
       expect(await only()).toEqual([both, both]);
+    });
+
+    it('says who asked for it, each of them once, the newest last', async () => {
+      const id = randomUUID();
+      await fed.feed(grouped(id), asked(id, null, 'ada'));
+      await fed.feed(asked(id, 'limited', 'bob'), grouped(id));
+      await fed.feed(asked(id, null, 'ada'));
+      const told = (await fed.told(assessmentQueued)).map(({ requestedBy }) => requestedBy);
+      expect(told).toEqual([[], ['ada'], ['ada', 'bob'], ['ada', 'bob'], ['bob', 'ada']]);
+      const { beginning } = await begin();
+      expect(beginning).toMatchObject({ run: [{ data: { requestedBy: ['bob', 'ada'] } }] });
+      // As one that was queued by an older version.
+      await store.query(`update assessment.task set payload = payload - 'requestedBy'`);
+      await fed.feed(asked(id, null, 'eve'));
+      expect((await tasks()).map(({ payload }) => payload.requestedBy)).toEqual([['eve']]);
     });
 
     it('while nothing may be remediated, only what an operator asked for is left of it', async () => {

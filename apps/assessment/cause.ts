@@ -13,6 +13,8 @@ export interface Cause {
   readonly state: State;
   readonly trigger: Trigger;
   readonly covers: readonly string[];
+  /** The operator who asked for it; null: nobody did. */
+  readonly requestedBy: string | null;
   /** Asked for by name; null: as for an announcement. */
   readonly policyId: string | null;
 }

@@ -18,7 +18,7 @@ import { wishKey, type Device, type State } from './devices.js';
 import { tell, type Change } from './evolve.js';
 import { notesOf } from './notes.js';
 import { namesOf } from './policies.js';
-import { budget, inOrder, kind, kinds, spacedUntil, stronger, type Payload } from './task.js';
+import { askers, budget, inOrder, kind, kinds, spacedUntil, stronger, type Payload } from './task.js';
 import { becauseOf, skip, type Reason } from './told.js';
 import { dryRun, readAll, undo } from './wishes.js';
 
@@ -77,6 +77,7 @@ function grouped(event: Event<DeviceGrouped>, state: State): Decision<Change> {
     state,
     trigger: data.trigger,
     covers: data.announcements,
+    requestedBy: null,
     policyId: null,
   });
   return { changes: [{ type: 'device', device }, ...follows.changes], events: follows.events };
@@ -99,25 +100,29 @@ function movedAt(
 type Requested = (typeof assessmentRequested)['example'];
 
 function requested(event: Event<Requested>, state: State): Decision<Change> {
-  const { deviceId, policyId, mode, everything } = event.data;
+  const { deviceId, policyId, mode, everything, requestedBy } = event.data;
   const device = state.devices.get(deviceId);
   if (device?.standing !== 'active' || !device.identity)
     return tell(skip(deviceId, [], 'notLicensed', { mode }));
-  const cause = { event, device, state, trigger: 'requested', covers: [], policyId } as const;
+  const asked = { trigger: 'requested', covers: [], requestedBy, policyId } as const;
+  const cause = { event, device, state, ...asked };
   if (mode !== 'dryRun') return assess(cause);
   return everything ? readAll(cause) : dryRun(cause);
 }
 
 function assess(cause: Cause): Decision<Change> {
-  const { event, device, state, trigger, covers, policyId } = cause;
+  const { event, device, state, trigger, covers, requestedBy, policyId } = cause;
   if (!device.identity) return nothing;
   const choice = chosen(cause);
   if ('skipped' in choice)
     return choice.skipped === null ? nothing : tell(skip(device.id, covers, choice.skipped));
   const { identity, fingerprint } = device;
   const wanted = together({ device, state, trigger, policyId }, choice.policies);
-  const payload: Payload = { identity, fingerprint, ...wanted, covers: [...covers] };
-  const id = state.queued.get(device.id)?.id ?? randomUUID();
+  const queued = state.queued.get(device.id);
+  const own = { requestedBy: requestedBy === null ? [] : [requestedBy] };
+  const all = askers(queued?.payload ?? own, own);
+  const payload: Payload = { identity, fingerprint, ...wanted, covers: [...covers], requestedBy: all };
+  const id = queued?.id ?? randomUUID();
   const request: TaskRequest<Payload> = {
     id,
     kind,
@@ -184,7 +189,7 @@ function left(deviceId: string, after: Left, state: State): Decision<Change> {
       { type: 'device', device: { ...device, ...after } },
       { type: 'cancel', deviceId, because: becauseOf[reason] },
     ],
-    events: dropped(deviceId, reason, state),
+    events: dropped(deviceId, { reason }, state),
   };
 }
 
@@ -196,18 +201,25 @@ function cancelled(
   if (!state.devices.has(deviceId)) return nothing;
   return {
     changes: [{ type: 'cancel', deviceId, because: `${requestedBy} has cancelled it` }],
-    events: dropped(deviceId, 'cancelled', state),
+    events: dropped(deviceId, { reason: 'cancelled', cancelledBy: requestedBy }, state),
   };
 }
 
 /** Word of each task that waits, and ends with this. */
-function dropped(deviceId: string, reason: Reason, { queued, wishes }: State): readonly Draft[] {
+function dropped(
+  deviceId: string,
+  { reason, ...by }: { readonly reason: Reason; readonly cancelledBy?: string },
+  { queued, wishes }: State,
+): readonly Draft[] {
   const task = queued.get(deviceId);
   const others = kinds.flatMap((mode) => {
     const taskId = wishes.get(wishKey(mode, deviceId));
-    return taskId === undefined ? [] : [skip(deviceId, [], reason, { taskId, mode })];
+    return taskId === undefined ? [] : [skip(deviceId, [], reason, { taskId, mode, ...by })];
   });
-  return [...(task ? [skip(deviceId, task.payload.covers, reason, { taskId: task.id })] : []), ...others];
+  return [
+    ...(task ? [skip(deviceId, task.payload.covers, reason, { taskId: task.id, ...by })] : []),
+    ...others,
+  ];
 }
 
 /** Names the announcements that this cause brings, not all that the task covers by now: the end of the task does. */
@@ -220,5 +232,6 @@ function queuedEvent({ id, key, payload }: TaskRequest<Payload>, state: State): 
     policies: namesOf(payload.policies, state.policies),
     covers: payload.covers,
     mode: kind,
+    requestedBy: payload.requestedBy,
   });
 }

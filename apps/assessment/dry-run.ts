@@ -166,7 +166,7 @@ function resultOf(
 }
 
 const subjectOf = (
-  { id, key, payload: { identity } }: Task<DryRunPayload>,
+  { id, key, payload: { identity, requestedBy } }: Task<DryRunPayload>,
   policies: Subject['policies'],
 ) => ({
   taskId: id,
@@ -176,4 +176,5 @@ const subjectOf = (
   policies,
   covers: [],
   mode: 'dryRun' as const,
+  requestedBy,
 });

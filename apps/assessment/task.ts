@@ -1,6 +1,6 @@
 // What a task of this service carries. Of each kind a device has at most one that waits, and one of any kind that runs.
 import * as z from 'zod';
-import type { TaskMode } from '#events/assessment';
+import { requestedBy, type TaskMode } from '#events/assessment';
 import { trigger, type Trigger } from '#events/device';
 import { identity } from '#events/identity';
 
@@ -21,10 +21,11 @@ export const payload = z.object({
   named: z.array(z.string()),
   /** Announcements whose effect this will be. */
   covers: z.array(z.uuid()),
+  requestedBy,
 });
 export type Payload = z.infer<typeof payload>;
 
-const wish = z.object({ identity, fingerprint: z.string().nullable() });
+const wish = z.object({ identity, fingerprint: z.string().nullable(), requestedBy });
 
 /** As many wishes share a task; the newest count. */
 const wishesMax = 20;
@@ -47,10 +48,11 @@ export function mergeAny(queued: AnyPayload, joining: AnyPayload): AnyPayload {
   if ('wishes' in queued && 'wishes' in joining) {
     const all = [...queued.wishes, ...joining.wishes].map((policies) => JSON.stringify(policies));
     const wishes = [...new Set(all)].map((text) => z.array(z.string()).parse(JSON.parse(text)));
-    return { ...joining, wishes: wishes.slice(-wishesMax) };
+    return { ...joining, wishes: wishes.slice(-wishesMax), requestedBy: askers(queued, joining) };
   }
   if ('undoes' in queued && 'undoes' in joining) {
-    return { ...joining, undoes: [...new Set([...queued.undoes, ...joining.undoes])].slice(-wishesMax) };
+    const undoes = [...new Set([...queued.undoes, ...joining.undoes])].slice(-wishesMax);
+    return { ...joining, undoes, requestedBy: askers(queued, joining) };
   }
   return 'covers' in queued && 'covers' in joining ? merge(queued, joining) : joining;
 }
@@ -60,7 +62,16 @@ const coversMax = 1000;
 
 /** A cause that joins a queued task, chosen with it in view (see decide.ts): the task covers both. */
 export function merge(queued: Payload, joining: Payload): Payload {
-  return { ...joining, covers: [...new Set([...queued.covers, ...joining.covers])].slice(-coversMax) };
+  const covers = [...new Set([...queued.covers, ...joining.covers])].slice(-coversMax);
+  return { ...joining, covers, requestedBy: askers(queued, joining) };
+}
+
+const askersMax = 20;
+
+/** Each once, the newest last. What was queued by an older version names nobody. */
+export function askers(queued: Partial<Pick<Payload, 'requestedBy'>>, joining: Pick<Payload, 'requestedBy'>) {
+  const before = (queued.requestedBy ?? []).filter((name) => !joining.requestedBy.includes(name));
+  return [...before, ...joining.requestedBy].slice(-askersMax);
 }
 
 /** Which cause says what is applied where several share a task: an instant-on one brings all that an edit would, and more. */

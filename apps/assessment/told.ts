@@ -18,19 +18,29 @@ interface OfTask {
   readonly mode?: TaskMode;
   /** Of a schedule, that it is a part of. */
   readonly runId?: string;
+  readonly cancelledBy?: string;
 }
 
 export const skip = (
   deviceId: string,
   covers: readonly string[],
   reason: Reason,
-  { taskId = null, mode = kind, ...run }: OfTask = {},
-): Draft => assessmentSkipped.draft({ deviceId, taskId, covers: [...covers], reason, mode, ...run });
+  { taskId = null, mode = kind, ...of }: OfTask = {},
+): Draft => assessmentSkipped.draft({ deviceId, taskId, covers: [...covers], reason, mode, ...of });
 
 /** Whose end it is. */
 export type Subject = Pick<
   AssessmentFinished,
-  'taskId' | 'deviceId' | 'identity' | 'trigger' | 'policies' | 'covers' | 'mode' | 'runId'
+  | 'taskId'
+  | 'deviceId'
+  | 'identity'
+  | 'trigger'
+  | 'policies'
+  | 'covers'
+  | 'mode'
+  | 'requestedBy'
+  | 'runId'
+  | 'schedule'
 >;
 
 /** What it came to. */

@@ -130,7 +130,7 @@ async function begin(
     return { end: { events: [skip(task.key, [], 'nothingToUndo', { taskId: task.id, mode: 'undo' })] } };
   const whom = await whomOf(tx, { ...task.payload, deviceId: task.key }, turn);
   begun.set(task, { startedAt: turn.now, whom, done: [] });
-  const { identity } = task.payload;
+  const { identity, requestedBy } = task.payload;
   const started = {
     taskId: task.id,
     deviceId: task.key,
@@ -139,6 +139,7 @@ async function begin(
     policies: [],
     covers: [],
     mode: 'undo' as const,
+    requestedBy,
     startedAt: turn.now.toISOString(),
     attempt: task.attempt,
   };
@@ -222,6 +223,7 @@ const undone = (task: Task<UndoPayload>, { startedAt, ...result }: Ending): Draf
     taskId: task.id,
     deviceId: task.key,
     identity: task.payload.identity,
+    requestedBy: task.payload.requestedBy,
     startedAt: startedAt.toISOString(),
     finishedAt: new Date(Math.max(Date.now(), startedAt.getTime())).toISOString(),
     ...result,

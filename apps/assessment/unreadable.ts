@@ -21,6 +21,6 @@ export const unreadable =
     );
     if (changes.length === 0 || !device) return [skip(deviceId, [], 'unreadable', { taskId, mode })];
     const of = { taskId, deviceId, identity: row.parse(device).identity, mode };
-    const subject = { ...of, trigger: 'requested' as const, policies: [], covers: [] };
+    const subject = { ...of, trigger: 'requested' as const, policies: [], covers: [], requestedBy: [] };
     return [finished(subject, begunBy(changes), { outcome: 'cancelled', detail, changes })];
   };

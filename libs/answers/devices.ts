@@ -65,6 +65,16 @@ const change = settingChange.extend({
   /** The task that has put it back. */
   undoneBy: z.uuid().nullable(),
 });
+/** Who or what a task was for. */
+const cause = z.object({
+  trigger,
+  /** Operators who asked for it; of a run: who asked for that. */
+  requestedBy: z.array(z.string()),
+  /** The run of a schedule that it was a part of. */
+  run: z.object({ runId: z.uuid(), scheduleId: z.string(), name: z.string() }).nullable(),
+});
+export type Cause = z.infer<typeof cause>;
+
 /** What one task has changed on a device, in that order: an undo puts back all of it, but secrets. */
 export const changedTask = z.object({
   taskId: z.uuid(),
@@ -72,6 +82,8 @@ export const changedTask = z.object({
   at: time,
   /** The tasks whose changes it has put back; empty: it is no undo, or nothing came of it. */
   undoes: z.array(z.uuid()),
+  /** Null: it is not kept. */
+  cause: cause.nullable(),
   changes: z.array(change),
 });
 export const dryRun = z.object({

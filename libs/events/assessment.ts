@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { detailMax, settingChanges, settingResult } from './device-setting.js';
 import { trigger } from './device.js';
+import { slug } from './document.js';
 import { defineEvent } from './event.js';
 import { exampleIdentity, identity, printable } from './identity.js';
 
@@ -15,6 +16,9 @@ export const appliedPolicy = z.object({
   name: z.string().max(128),
   version: z.int(),
 });
+/** Operators who asked for a task, in that order: one that waits can be asked for again, also by somebody else. */
+export const requestedBy = z.array(printable(128)).max(20).default([]);
+
 const subject = z.object({
   taskId: z.uuid(),
   deviceId: z.uuid(),
@@ -24,8 +28,12 @@ const subject = z.object({
   /** Ids of the announcements whose effect this is: it started after each of them was accepted. */
   covers: z.array(z.uuid()).max(1000),
   mode: taskMode.default('assess'),
+  /** Empty: nobody did, or it was told before that was kept. */
+  requestedBy,
   /** The run of a schedule that it is a part of (R63); absent: of none. */
   runId: z.uuid().optional(),
+  /** The schedule, as it was called when the run began. */
+  schedule: z.object({ scheduleId: slug, name: printable(128) }).optional(),
 });
 
 export const exampleSubject = {
@@ -36,6 +44,7 @@ export const exampleSubject = {
   policies: [{ policyId: 'base', name: 'Muster Base', version: 1 }],
   covers: ['0193f2a0-0000-7000-8000-0000000000a1'],
   mode: 'assess' as const,
+  requestedBy: [] as string[],
 };
 
 export const assessmentRequested = defineEvent({
@@ -74,7 +83,7 @@ export const assessmentCancelRequested = defineEvent({
 
 export const assessmentQueued = defineEvent({
   type: 'assessment.queued',
-  version: 3,
+  version: 4,
   publisher: 'assessment',
   title: 'A task waits for its turn, or joined one that waits (R64).',
   schema: subject,
@@ -84,7 +93,7 @@ export const assessmentQueued = defineEvent({
 
 export const assessmentSkipped = defineEvent({
   type: 'assessment.skipped',
-  version: 4,
+  version: 5,
   publisher: 'assessment',
   title: 'A device is not assessed, or not any more, and why (R51, R60).',
   schema: z.object({
@@ -112,6 +121,8 @@ export const assessmentSkipped = defineEvent({
     ]),
     mode: taskMode.default('assess'),
     runId: subject.shape.runId,
+    /** Of cancelled: who wanted so. */
+    cancelledBy: printable(128).optional(),
   }),
   subject: (data) => data.deviceId,
   example: {
@@ -125,7 +136,7 @@ export const assessmentSkipped = defineEvent({
 
 export const assessmentStarted = defineEvent({
   type: 'assessment.started',
-  version: 3,
+  version: 4,
   publisher: 'assessment',
   title: 'The device is being read.',
   schema: subject.extend({ startedAt: z.iso.datetime(), attempt: z.int().positive() }),
@@ -148,7 +159,7 @@ export const assessmentOutcome = z.enum(['compliant', 'nonCompliant', 'unreachab
 
 export const assessmentFinished = defineEvent({
   type: 'assessment.finished',
-  version: 5,
+  version: 6,
   publisher: 'assessment',
   title:
     'Read, compared, remediated what differed and read again (R61), with the result of each setting; of a dry run: nothing was written.',

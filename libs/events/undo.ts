@@ -1,6 +1,6 @@
 // What a task has changed is put back: asked for, done.
 import * as z from 'zod';
-import { exampleSubject } from './assessment.js';
+import { exampleSubject, requestedBy } from './assessment.js';
 import { detailMax, settingChanges, settingValue } from './device-setting.js';
 import { defineEvent } from './event.js';
 import { exampleIdentity, identity, printable } from './identity.js';
@@ -37,12 +37,14 @@ export type UndoneItem = z.infer<typeof undoneItem>;
 
 export const assessmentUndone = defineEvent({
   type: 'assessment.undone',
+  version: 2,
   publisher: 'assessment',
   title: 'What a task had changed on a device was put back, as far as the device still said it.',
   schema: z.object({
     taskId: z.uuid(),
     deviceId: z.uuid(),
     identity,
+    requestedBy,
     /** The task whose changes were put back. */
     undoes: z.uuid(),
     startedAt: z.iso.datetime(),
@@ -60,6 +62,7 @@ export const assessmentUndone = defineEvent({
     taskId: '0193f2a0-0000-7000-8000-0000000000b2',
     deviceId: exampleSubject.deviceId,
     identity: exampleIdentity,
+    requestedBy: ['admin'],
     undoes: exampleSubject.taskId,
     startedAt: '2026-11-21T09:00:01.000Z',
     finishedAt: '2026-11-21T09:00:02.000Z',

@@ -15,6 +15,15 @@ const tasks = Array.from({ length: 12 }, () => randomUUID());
 const [newest = ''] = tasks;
 const [before = '', oldest = ''] = tasks.slice(-2);
 
+/** The newest first; of the others an announcement. */
+const causes = [
+  { trigger: 'requested' as const, requestedBy: ['ada'] },
+  {
+    ...{ trigger: 'requested' as const, requestedBy: [] },
+    ...{ runId: randomUUID(), schedule: { scheduleId: 'nightly', name: 'Each night' } },
+  },
+];
+
 describe('changes of a device', () => {
   let visited: Visit | undefined;
 
@@ -34,7 +43,8 @@ describe('changes of a device', () => {
           ...{ ...change, setting, title: setting },
           at,
         }));
-        return trial.event('assessment', assessmentFinished.draft({ ...example, ...of, taskId, changes }));
+        const data = { ...example, ...of, taskId, changes, ...(causes[nth] ?? {}) };
+        return trial.event('assessment', assessmentFinished.draft(data));
       }),
     );
     await visitor.goTo(`/devices/${of.deviceId}`);
@@ -54,6 +64,12 @@ describe('changes of a device', () => {
     const task = (id: string) => page.locator(`section[aria-labelledby="task-${id}"]`);
     await section.getByText('12 tasks changed something').waitFor();
     expect(await task(newest).locator('tbody tr:visible').count()).toBe(settingsEach);
+    await task(newest).getByText('Asked for by ada').waitFor();
+    const run = task(tasks[1] ?? '').getByText('Run of the schedule Each night');
+    await run.getByRole('link', { name: 'Each night' }).waitFor();
+    await task(tasks[2] ?? '')
+      .getByText('Announcement', { exact: true })
+      .waitFor();
     expect(await task(before).count()).toBe(0);
     await section.getByRole('button', { name: 'Next' }).click();
     await task(before).waitFor();

@@ -126,6 +126,10 @@ describe('a schedule with two dozen devices', () => {
     expect(new Set(finished.map(({ deviceId }) => deviceId)).size).toBe(count);
     expect(finished).toHaveLength(count);
     expect(finished.every((end) => end.runId === runId && end.outcome === 'compliant')).toBe(true);
+    const of = [...(await fed.told(assessmentStarted)), ...finished].filter((told) => told.runId === runId);
+    expect(new Set(of.map(({ requestedBy, schedule }) => JSON.stringify({ requestedBy, schedule })))).toEqual(
+      new Set([JSON.stringify({ requestedBy: ['ada'], schedule: { scheduleId: 'x', name: 'x' } })]),
+    );
     expect(await store.query('select 1 as one from assessment.task')).toEqual([]);
     expect(await rows()).toEqual([]);
   });

@@ -19,7 +19,7 @@ import { becauseOf, skip, type GivenUp } from '../told.js';
 import type { Failure } from '../trouble.js';
 import { settingsOf, takeTurns, whomOf } from '../turn.js';
 import { endsOf } from './left-behind.js';
-import { isAudit, readRun, type Run } from './rows.js';
+import { isAudit, partOf, readRun, type Run } from './rows.js';
 import { beginRows, busyDevices, holdChunk, type ChunkRow, type Moved } from './chunk-devices.js';
 import type { ChunkPayload } from './run-task.js';
 
@@ -152,6 +152,7 @@ async function beginOne(
     return neverAgain(tx, row, { runId: run.id, reason });
   }
   const ids = chosen.policies.map(({ policyId }) => policyId);
+  const { requestedBy, ...of } = partOf(run);
   const payload: Payload = {
     identity: found.identity,
     fingerprint: found.fingerprint,
@@ -159,6 +160,7 @@ async function beginOne(
     policies: ids,
     named: ids,
     covers: [],
+    requestedBy,
   };
   const own: Task<Payload> = { ...task, id: taskId, kind, key: deviceId, payload, attempt: attempt + 1 };
   const turn = {
@@ -166,9 +168,9 @@ async function beginOne(
     settings,
     groups: found.groups,
   };
-  const { id: runId, body } = run;
+  const { body } = run;
   const triesMax = retryDelaysMs.length + 1;
-  const part = { runId, remediate: body.remediate, audit: isAudit(body) };
+  const part = { ...of, remediate: body.remediate, audit: isAudit(body) };
   const whom = await whomOf(tx, { ...payload, deviceId }, turn);
   const begun: Begun = {
     task: own,

@@ -11,7 +11,7 @@ import { teller } from '../notes.js';
 import { kind, schema } from '../task.js';
 import { begunBy, finished } from '../told.js';
 import type { Failure } from '../trouble.js';
-import { isAudit, readRun } from './rows.js';
+import { isAudit, partOf, readRun } from './rows.js';
 import { endLeft, type BegunRow } from './run-devices.js';
 import type { ChunkPayload } from './run-task.js';
 
@@ -68,7 +68,9 @@ export async function endsOf(
       policies: z.array(appliedPolicy).parse(policies ?? []),
       covers: [],
       mode,
+      requestedBy: [],
       runId,
+      ...(run && partOf(run)),
     };
     const why: Failure =
       cancelledBecause === null ? failure : { outcome: 'cancelled', detail: cancelledBecause };

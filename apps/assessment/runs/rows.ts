@@ -132,6 +132,13 @@ export async function holdRun(tx: Tx, id: string): Promise<Run | null> {
   return row ? runRow.parse(row) : null;
 }
 
+/** Of whose it is, as the events of its devices name it. */
+export const partOf = ({ id, scheduleId, body, requestedBy }: Run) => ({
+  runId: id,
+  schedule: { scheduleId, name: body.name },
+  requestedBy: requestedBy === null ? [] : [requestedBy],
+});
+
 /** Its devices are compared with a policy of the schedule, and left as they are: a dry run of each. */
 export const isAudit = ({ remediate, policyId }: Schedule): boolean => !remediate && policyId !== null;
 

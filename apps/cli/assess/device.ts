@@ -27,6 +27,13 @@ export type DryRun = z.infer<typeof dryRun>;
 const changedTask = z.looseObject({
   taskId: z.string(),
   undoes: z.array(z.string()),
+  cause: z
+    .looseObject({
+      trigger: z.string(),
+      requestedBy: z.array(z.string()),
+      run: z.looseObject({ name: z.string() }).nullable(),
+    })
+    .nullable(),
   changes: z.array(
     change.extend({ verified: z.boolean(), at: z.iso.datetime(), undoneBy: z.string().nullable() }),
   ),

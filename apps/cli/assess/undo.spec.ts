@@ -161,14 +161,19 @@ describe('muster undo --group, muster changes', () => {
       ...others.map((id, nth) => {
         const at = new Date(Date.now() - nth * 1_000).toISOString();
         const changes = settings.map((setting) => ({ ...change, setting, title: setting, at }));
-        const data = { ...assessmentFinished.example, deviceId, identity, taskId: id, changes };
+        const asked = nth === 0 ? { trigger: 'requested' as const, requestedBy: ['ada'] } : {};
+        const data = { ...assessmentFinished.example, deviceId, identity, taskId: id, changes, ...asked };
         return trial.event('assessment', assessmentFinished.draft(data));
       }),
     );
     const { status, out } = await muster('changes', 'MANY-1');
     const lines = out.trimEnd().split('\n').slice(1);
     expect(status).toBe(0);
-    const listed = lines.map((line) => line.split(/ {2,}/)).map(([, task, setting]) => [task, setting]);
+    const cells = lines.map((line) => line.split(/ {2,}/));
+    const listed = cells.map(([, task, , setting]) => [task, setting]);
+    expect(cells.map(([, , because]) => because)).toEqual(
+      cells.map((_, nth) => (nth < 2 ? 'ada' : 'announcement')),
+    );
     expect(listed).toEqual([
       ...others.flatMap((id) => settings.map((setting) => [id, setting])),
       [taskId, change.title],

@@ -258,6 +258,58 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     expect(await shown()).toMatchObject(changed('v1v2ReadOnly'));
   });
 
+  it('what a device was changed for is told with the changes, and in its history', async () => {
+    const of = await plugIn('CAUSE-1');
+    const ids = Array.from({ length: 4 }, () => randomUUID());
+    const [byAda = '', byRun = '', undoing = '', old = ''] = ids;
+    const runId = randomUUID();
+    const schedule = { scheduleId: 'nightly', name: 'Strict, each night' };
+    const { changes } = assessmentFinished.example;
+    const at = (hour: number) => ({
+      changes: changes.map((change) => ({ ...change, at: `2026-11-21T0${hour}:00:00.000Z` })),
+    });
+    const subject = { ...assessmentQueued.example, ...of, policies: [] };
+    const queued = (task: object) =>
+      trial.event('assessment', assessmentQueued.draft({ ...subject, ...task }));
+    const started = { ...assessmentStarted.example, ...of, taskId: byRun, runId, schedule, attempt: 2 };
+    const undone = { ...assessmentUndone.example, ...of, taskId: undoing, undoes: byAda };
+    await hear(
+      finished(of, old, at(1)),
+      queued({ taskId: byAda, trigger: 'requested', requestedBy: ['ada', 'bob'] }),
+      finished(of, byAda, { ...at(2), trigger: 'requested', requestedBy: ['ada', 'bob'] }),
+      queued({ taskId: undoing, trigger: 'requested', mode: 'undo', requestedBy: ['eve'] }),
+      trial.event('assessment', assessmentUndone.draft({ ...undone, requestedBy: ['eve'], ...at(3) })),
+      trial.event('assessment', assessmentStarted.draft({ ...started, requestedBy: ['ada'] })),
+      finished(of, byRun, { ...at(4), trigger: 'requested', requestedBy: ['ada'], runId, schedule }),
+      queued({ taskId: randomUUID(), requestedBy: ['ada'] }),
+      trial.event(
+        'assessment',
+        assessmentSkipped.draft({
+          ...{ ...assessmentSkipped.example, deviceId: of.deviceId, taskId: null },
+          ...{ reason: 'cancelled', cancelledBy: 'bob' },
+        }),
+      ),
+    );
+    await trial.database.query('update console.change set cause = null where task_id = $1', [old]);
+    const { items } = schemas.ChangeList.parse((await get(`devices/${of.deviceId}/changes`)).body);
+    expect(items.map(({ taskId, cause }) => ({ taskId, cause }))).toEqual([
+      { taskId: byRun, cause: { trigger: 'requested', requestedBy: ['ada'], run: { runId, ...schedule } } },
+      { taskId: undoing, cause: { trigger: 'requested', requestedBy: ['eve'], run: null } },
+      { taskId: byAda, cause: { trigger: 'requested', requestedBy: ['ada', 'bob'], run: null } },
+      { taskId: old, cause: null },
+    ]);
+    const { history } = schemas.DeviceDetail.parse((await get(`devices/${of.deviceId}`)).body);
+    const texts = history.map(({ text }) => text);
+    for (const text of [
+      'Waits for its assessment with none, because of a request of ada and bob.',
+      'Waits for what a task has changed to be put back, because of a request of eve.',
+      'Assessment with Muster Base started by a run of the schedule Strict, each night that ada asked for, attempt 2.',
+      'Waits for its assessment with none, because of its announcement and a request of ada.',
+      'Not assessed: bob cancelled it.',
+    ])
+      expect(texts).toContain(text);
+  });
+
   it('of many tasks a page has whole ones, and the pages have each of them once', async () => {
     const of = await plugIn('MANY-1');
     const [change] = assessmentFinished.example.changes;

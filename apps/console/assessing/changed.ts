@@ -26,6 +26,7 @@ interface Row extends Omit<SettingChange, 'at'> {
   /** Of its last change. */
   readonly taskAt: Date;
   readonly undoes: string[];
+  readonly cause: ChangedTask['cause'];
   readonly at: Date;
   readonly undoneBy: string | null;
 }
@@ -44,7 +45,7 @@ export async function readChanged(
     `with task as (
        select * from (${tasks}) as t where $3::timestamptz is null or (at, task_id) < ($3, $4::uuid)
        order by at desc, task_id desc limit $5)
-     select task_id as "taskId", task.at as "taskAt", setting, title, before, after, driver, verified, c.at,
+     select task_id as "taskId", task.at as "taskAt", setting, title, before, after, driver, verified, cause, c.at,
        undone_by as "undoneBy", array(select distinct u.task_id from console.change u
          where u.device_id = $1 and u.undone_by = task.task_id) as undoes
      from task join console.change c using (task_id) where device_id = $1
@@ -66,10 +67,10 @@ export async function readChanged(
 function taskOf(rows: readonly Row[]): ChangedTask {
   const [first] = rows;
   if (!first) throw new Error('a task without a change is none of these');
-  const { taskId, taskAt, undoes } = first;
-  const changes = rows.map(({ taskId: _, taskAt: __, undoes: ___, at, ...change }) => ({
+  const { taskId, taskAt, undoes, cause } = first;
+  const changes = rows.map(({ taskId: _, taskAt: __, undoes: ___, cause: ____, at, ...change }) => ({
     ...change,
     at: at.toISOString(),
   }));
-  return { taskId, at: taskAt.toISOString(), undoes, changes };
+  return { taskId, at: taskAt.toISOString(), undoes, cause, changes };
 }

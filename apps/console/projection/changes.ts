@@ -4,12 +4,14 @@ import type { SettingChange } from '#events/device-setting';
 import type { AssessmentUndone } from '#events/undo';
 import type { Event } from '#events/event';
 import type { Store, Tx } from '#store/store';
+import type { Cause } from '../../../libs/answers/devices.js';
 
 interface Made extends SettingChange {
   readonly kind: 'changed';
   readonly deviceId: string;
   readonly taskId: string;
   readonly place: number;
+  readonly cause: Cause;
 }
 
 interface Undone {
@@ -40,12 +42,18 @@ export type ChangedChange = Made | Undone | Foreseen | ReadOut;
 
 type Ended = Pick<AssessmentFinished, 'deviceId' | 'taskId' | 'changes'>;
 
-const made = ({ deviceId, taskId, changes }: Ended): readonly Made[] =>
-  changes.map((change, place) => ({ kind: 'changed', deviceId, taskId, place, ...change }));
+const made = ({ deviceId, taskId, changes }: Ended, cause: Cause): readonly Made[] =>
+  changes.map((change, place) => ({ kind: 'changed', deviceId, taskId, place, cause, ...change }));
+
+const causeOf = ({ trigger, requestedBy, runId, schedule }: AssessmentFinished): Cause => ({
+  trigger,
+  requestedBy,
+  run: runId === undefined || !schedule ? null : { runId, ...schedule },
+});
 
 export function assessedChanges({ data, sequence }: Event<AssessmentFinished>): readonly ChangedChange[] {
   const { deviceId, mode, policies } = data;
-  if (mode !== 'dryRun') return made(data);
+  if (mode !== 'dryRun') return made(data, causeOf(data));
   const newest = { deviceId, sequence, body: data };
   return [policies.length === 0 ? { kind: 'readOut', ...newest } : { kind: 'foreseen', ...newest }];
 }
@@ -53,7 +61,8 @@ export function assessedChanges({ data, sequence }: Event<AssessmentFinished>): 
 export function undoneChanges(data: AssessmentUndone): readonly ChangedChange[] {
   const restored = data.items.filter(({ outcome }) => outcome === 'restored');
   const settings = restored.map(({ setting }) => setting);
-  return [...made(data), { kind: 'undone', taskId: data.undoes, by: data.taskId, settings }];
+  const cause: Cause = { trigger: 'requested', requestedBy: data.requestedBy, run: null };
+  return [...made(data, cause), { kind: 'undone', taskId: data.undoes, by: data.taskId, settings }];
 }
 
 interface All {
@@ -68,10 +77,10 @@ export async function saveChanges(tx: Tx, { made: all, undone, foreseen, readOut
   const rows = [...new Map(all.map((one) => [`${one.taskId} ${one.setting}`, one])).values()];
   if (rows.length > 0) {
     await tx.query(
-      `insert into console.change (task_id, setting, device_id, place, title, before, after, driver, verified, at)
-       select "taskId", setting, "deviceId", place, title, before, after, driver, verified, at
+      `insert into console.change (task_id, setting, device_id, place, title, before, after, driver, verified, at, cause)
+       select "taskId", setting, "deviceId", place, title, before, after, driver, verified, at, cause
        from jsonb_to_recordset($1::jsonb) as r("taskId" uuid, setting text, "deviceId" uuid, place int, title text,
-         before jsonb, after jsonb, driver text, verified boolean, at timestamptz) order by "taskId", setting
+         before jsonb, after jsonb, driver text, verified boolean, at timestamptz, cause jsonb) order by "taskId", setting
        on conflict (task_id, setting) do update set after = excluded.after, driver = excluded.driver,
          verified = excluded.verified, at = excluded.at`,
       [JSON.stringify(rows)],

@@ -18,6 +18,23 @@ const triggers: Readonly<Record<device.Trigger, string>> = {
   requested: 'a request of an operator',
 };
 
+/** Who asked for a task, and for which schedule it is; views and feeds of before do not say. */
+type Asked = Partial<Pick<DataOf<typeof assessment.assessmentStarted>, 'requestedBy' | 'schedule'>>;
+
+const names = new Intl.ListFormat('en', { type: 'conjunction' });
+
+function causeOf({ trigger, requestedBy = [] }: Asked & { readonly trigger: device.Trigger }): string {
+  const request = `a request of ${names.format(requestedBy)}`;
+  if (requestedBy.length === 0) return triggers[trigger];
+  return trigger === 'requested' ? request : `${triggers[trigger]} and ${request}`;
+}
+
+function runOf({ schedule, requestedBy = [] }: Asked): string {
+  if (!schedule) return '';
+  const asked = requestedBy.length > 0 ? ` that ${names.format(requestedBy)} asked for` : '';
+  return ` by a run of the schedule ${schedule.name}${asked}`;
+}
+
 const probes: Readonly<Record<device.ProbeWay, string>> = {
   deviceApi: 'the open device API',
   snmp: 'SNMP',
@@ -148,16 +165,19 @@ export const sentences = {
       : 'The licence has expired.',
   grouped: ({ groups }: DataOf<typeof device.deviceGrouped>): string =>
     `Groups: ${listOf(groups.map((group) => group.name))}.`,
-  queued: ({ policies, trigger, mode }: DataOf<typeof assessment.assessmentQueued>): string =>
-    mode === 'undo'
-      ? 'Waits for what a task has changed to be put back.'
-      : mode === 'dryRun' && policies.length === 0
-        ? 'Waits for all its settings to be read.'
-        : `Waits for its ${mode === 'dryRun' ? 'dry run' : 'assessment'} with ${listOf(policies.map((policy) => policy.name))}, because of ${triggers[trigger]}.`,
-  skipped: ({ reason, mode }: DataOf<typeof assessment.assessmentSkipped>): string =>
-    `${skipped[mode]}: ${skipReasons[reason]}.`,
-  started: ({ policies, attempt, mode }: DataOf<typeof assessment.assessmentStarted>): string =>
-    `${workOf(mode, policies)} started${attempt > 1 ? `, attempt ${attempt}` : ''}.`,
+  queued: ({ policies, mode, ...why }: DataOf<typeof assessment.assessmentQueued>): string => {
+    const what =
+      mode === 'undo'
+        ? 'what a task has changed to be put back'
+        : mode === 'dryRun' && policies.length === 0
+          ? 'all its settings to be read'
+          : `its ${mode === 'dryRun' ? 'dry run' : 'assessment'} with ${listOf(policies.map((policy) => policy.name))}`;
+    return `Waits for ${what}, because of ${causeOf(why)}.`;
+  },
+  skipped: ({ reason, mode, cancelledBy }: DataOf<typeof assessment.assessmentSkipped>): string =>
+    `${skipped[mode]}: ${cancelledBy === undefined ? skipReasons[reason] : `${cancelledBy} cancelled it`}.`,
+  started: ({ policies, attempt, mode, ...why }: DataOf<typeof assessment.assessmentStarted>): string =>
+    `${workOf(mode, policies)} started${runOf(why)}${attempt > 1 ? `, attempt ${attempt}` : ''}.`,
   finished: ({
     outcome,
     detail,

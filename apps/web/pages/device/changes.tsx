@@ -1,5 +1,6 @@
 // What Muster changed on a device, and what the newest dry run says that it would change.
 import { IconArrowBackUp } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useChanges } from '../../api/queries.js';
 import type { Change, ChangedTask, DeviceDetail, DryRun } from '../../api/types.js';
@@ -11,7 +12,7 @@ import { Table } from '../../parts/table.js';
 import { Exactly, When } from '../../parts/when.js';
 import { useMayWrite } from '../../shell/session.js';
 import { useTell } from '../../shell/told.js';
-import { counted, words } from '../../words.js';
+import { counted, wordFor, words } from '../../words.js';
 
 /** By whole tasks, the newest first: each is put back whole. */
 export function Changes({ device }: { readonly device: DeviceDetail }) {
@@ -44,14 +45,19 @@ interface OfTask {
 
 function Changed({ device, task, open }: OfTask & { readonly open: boolean }) {
   const entryOf = useEntries();
-  const { taskId, at, undoes, changes } = task;
+  const { taskId, at, undoes, cause, changes } = task;
   return (
     <section className="table-foot" aria-labelledby={`task-${taskId}`}>
       <div className="row row-apart">
-        <h3 id={`task-${taskId}`}>
-          {undoes.length > 0 && 'Put back: '}
-          <Exactly at={at} />
-        </h3>
+        <div>
+          <h3 id={`task-${taskId}`}>
+            {undoes.length > 0 && 'Put back: '}
+            <Exactly at={at} />
+          </h3>
+          <p className="small dim">
+            <BecauseOf cause={cause} />
+          </p>
+        </div>
         <Undo device={device} task={task} />
       </div>
       <details open={open}>
@@ -73,6 +79,23 @@ function Changed({ device, task, open }: OfTask & { readonly open: boolean }) {
       </details>
     </section>
   );
+}
+
+/** Who or what the task was for. */
+function BecauseOf({ cause }: Pick<ChangedTask, 'cause'>) {
+  if (!cause) return <>By whom is not kept.</>;
+  const { trigger, requestedBy, run } = cause;
+  const who = requestedBy.length > 0 ? `asked for by ${requestedBy.join(', ')}` : '';
+  if (run)
+    return (
+      <>
+        Run of the schedule <Link to="/schedules">{run.name}</Link>
+        {who && `, ${who}`}
+      </>
+    );
+  const what = wordFor(words.trigger, trigger);
+  if (who === '') return <>{what}</>;
+  return <>{trigger === 'requested' ? `A${who.slice(1)}` : `${what}, ${who}`}</>;
 }
 
 /** An undo leaves it out. */

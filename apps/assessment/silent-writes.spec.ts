@@ -55,7 +55,8 @@ const identityAt = (ip: string) => {
   return { ...exampleIdentity, ip, serial: `SILENT-${third}-${fourth}` };
 };
 
-async function bySnmp(kind: Kind): Promise<Silent> {
+async function bySnmp(kind: Kind): Promise<Silent & { readonly ignore: () => unknown }> {
+  let does = kind;
   const [agent, { address }] = [await somePlace(), await somePlace()];
   const identity = identityAt(address);
   const { serial, model } = identity;
@@ -76,10 +77,11 @@ async function bySnmp(kind: Kind): Promise<Silent> {
     agent,
     (answer, request) => (isSet(request) ? [] : [answer]),
     { address, port: ports.snmp },
-    (request) => !isSet(request) || kind === 'takes',
+    (request) => !isSet(request) || does === 'takes',
   );
   closing.push(() => relay.stop());
   return {
+    ignore: () => (does = 'ignores'),
     known: { deviceId: randomUUID(), identity, fingerprint: null },
     get told() {
       return [...told];
@@ -159,6 +161,21 @@ describe('a device that is silent to what is written', () => {
       );
       expect(new Set(device.told)).toEqual(new Set(all));
       expect(await triesOf(device)).toBe(1);
+    },
+    90_000,
+  );
+
+  it.skipIf(withoutSnmpd).concurrent(
+    'as what it has done before is undone is told no more after two, either',
+    async () => {
+      const device = await bySnmp('takes');
+      const { taskId } = await assessing.assess(device.known);
+      device.ignore();
+      const { outcome, items } = await assessing.undo(device.known, taskId);
+      expect(outcome).toBe('partly');
+      expect(items.map(({ setting, outcome: how, detail }) => [setting, how, detail])).toEqual(
+        all.toReversed().map((key, at) => [key, 'failed', at < 2 ? noAnswer : stopped]),
+      );
     },
     90_000,
   );

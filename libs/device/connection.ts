@@ -21,6 +21,9 @@ export class Improper extends Error {
   }
 }
 
+/** Thrown when somebody has begun to answer, and has not come to an end in time. */
+export class Slow extends Error {}
+
 /** How far the device let us come, at best. refused: nobody listens there · connected: by TCP · secured: by TLS. */
 export type Reach = 'nowhere' | 'refused' | 'connected' | 'secured';
 
@@ -38,6 +41,8 @@ export class Connection extends http.Agent {
   reach: Reach = 'nowhere';
   #connecting: net.Socket | null = null;
   #socket: net.Socket | null = null;
+  /** Under the handshake that is not done yet: of what comes by then, TLS says nothing. */
+  #beneath: net.Socket | null = null;
   /** Where a request began: on which connection, after so many bytes. */
   #begun: { readonly socket: net.Socket | null; readonly bytes: number } = { socket: null, bytes: 0 };
 
@@ -52,10 +57,12 @@ export class Connection extends http.Agent {
 
   override createConnection(_: object, done?: (error: Error | null, socket: Duplex) => void): undefined {
     const { clear, timeMs } = this.by;
-    const socket = clear ? net.connect({ host: this.host, port: this.port }) : this.#overTls();
+    const tcp = net.connect({ host: this.host, port: this.port });
+    const socket = clear ? tcp : this.#overTls(tcp);
     this.#connecting = socket;
     this.#socket = socket;
-    socket.once('connect', () => this.#came('connected'));
+    this.#beneath = tcp;
+    tcp.once('connect', () => this.#came('connected'));
     let settled = false;
     const settle = (error: Error | null): void => {
       if (settled) return;
@@ -70,10 +77,13 @@ export class Connection extends http.Agent {
       done?.(error, socket);
     };
     const ready = clear ? 'connect' : 'secureConnect';
-    const connected = (): void => void this.#judge(socket).then(settle, settle);
+    const connected = (): void => {
+      this.#beneath = null;
+      void this.#judge(socket).then(settle, settle);
+    };
     const closed = (): void => settle(new Error('closed during the handshake'));
     const timedOut = Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' });
-    socket.setTimeout(timeMs, () => socket.destroy(timedOut));
+    socket.setTimeout(timeMs, () => socket.destroy(this.answers ? new Slow('slow') : timedOut));
     socket.once(ready, connected).once('close', closed).once('error', settle);
     return undefined;
   }
@@ -85,6 +95,7 @@ export class Connection extends http.Agent {
 
   /** Whether anything of an answer has come since the request began. */
   get answers(): boolean {
+    if ((this.#beneath?.bytesRead ?? 0) > 0) return true;
     const { socket, bytes } = this.#begun;
     return (this.#socket?.bytesRead ?? 0) > (this.#socket === socket ? bytes : 0);
   }
@@ -95,12 +106,14 @@ export class Connection extends http.Agent {
     this.destroy();
   }
 
-  #overTls(): tls.TLSSocket {
+  #overTls(tcp: net.Socket): tls.TLSSocket {
     const { mutual } = this.target;
     // Judged below: the pinned fingerprint says who answers, and under mutual authentication the chain too. No name does.
     const judged = { rejectUnauthorized: false, checkServerIdentity: () => undefined };
     const secureContext = contextOf(mutual?.authorities ?? noAuthorities);
-    return tls.connect({ host: this.host, port: this.port, secureContext, ...judged });
+    const socket = tls.connect({ socket: tcp, secureContext, ...judged });
+    tcp.once('error', (error) => socket.destroy(error));
+    return socket;
   }
 
   #came(reach: Reach): void {

@@ -1,4 +1,4 @@
-// Times and patterns, as people type them.
+// Times and patterns as people type them, and amounts as they read them.
 import { UsageError } from './words.js';
 
 /** To the second, with its zone: what is copied from an answer into a question means the same. */
@@ -30,6 +30,10 @@ export function patternOf(option: string, text: string): Matches {
   const pattern = new RegExp(`^${text.replaceAll('.', '\\.').replaceAll('*', '.*')}$`);
   return (type) => pattern.test(type);
 }
+
+/** `1 device`, `2 devices`. */
+export const amountOf = (amount: number, thing: string): string =>
+  `${amount} ${thing}${amount === 1 ? '' : 's'}`;
 
 /** A whole number of things, at least one. Throws UsageError. */
 export function countOf(option: string, text: string, max: number): number {

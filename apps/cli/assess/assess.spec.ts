@@ -187,7 +187,11 @@ describe('muster assess', () => {
     const { status, out } = await running;
     expect(status).toBe(0);
     expect(out).toMatch(/^DRY-1 +Telnet +true +false +api$/m);
-    expect(out).toMatch(/^1 settings would be changed on 1 of 1 devices\.$/m);
+    expect(out).toMatch(/^1 setting would be changed on 1 of 1 device\.$/m);
+    const silent = await plugIn('DRY-2');
+    const unread = muster('assess', 'DRY-2', '--dry-run');
+    await ends(silent, { ...dry, outcome: 'unreachable', results: [] });
+    expect((await unread).status).toBe(1);
     const before = await requestOf(of);
     const none = muster('assess', 'DRY-1', '--dry-run');
     await trial.hear(skipped(of, null, await requestOf(of, before), 'dryRun'));

@@ -8,10 +8,11 @@ import * as z from 'zod';
 import type { Client } from '../client.js';
 import type { Command } from '../command-line.js';
 import { jsonOf } from '../printed.js';
+import { amountOf } from '../said.js';
 import { clientOf, readWords, UsageError } from '../words.js';
 import { deviceOf } from './device.js';
 import { showDryRuns } from './dry-run.js';
-import { assessed, devicesOf, show } from './ended.js';
+import { assessed, show } from './ended.js';
 import { asked } from './requests.js';
 import { askMs, waitFor, waitMsOf } from './waiting.js';
 
@@ -49,7 +50,7 @@ export const assess: Command = {
     const path = group === undefined ? await deviceAt(client, positionals) : groupAt(group);
     if (values.cancel) {
       const stopping = await client.ask(`${path}/cancel`, stopped, { method: 'POST', body: {} });
-      const who = stopping.devices === undefined ? 'Asked' : `Asked ${devicesOf(stopping.devices)}`;
+      const who = stopping.devices === undefined ? 'Asked' : `Asked ${amountOf(stopping.devices, 'device')}`;
       return told(json, { cancelled: true, ...stopping }, `${who} to stop.`);
     }
     const mode = values['dry-run'] ? 'dryRun' : 'assess';
@@ -62,7 +63,7 @@ export const assess: Command = {
       return told(
         json,
         { devices },
-        `${what} of ${devicesOf(devices)} asked for; their pages show how it ends.`,
+        `${what} of ${amountOf(devices, 'device')} asked for; their pages show how it ends.`,
       );
     }
     const devices = await waitFor(client, { ask, waitMs });

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Client } from '../client.js';
 import { jsonOf, printed } from '../printed.js';
+import { amountOf } from '../said.js';
 import { tableOf } from '../table.js';
 import { dryRun, said, type DryRun } from './device.js';
 import { assessed, lineOf, rowsOf, type Row } from './ended.js';
@@ -59,7 +60,7 @@ async function runsOf(client: Client, path: string): Promise<ReadonlyMap<string,
 const wasRead = ({ outcome }: { readonly outcome: string }): boolean =>
   outcome === 'compliant' || outcome === 'nonCompliant';
 
-const columns = ['Device', 'Setting', 'Now', 'Would be', 'By'].map((title) => ({ title }));
+const columns = ['Device', 'Setting', 'Now', 'Would be', 'Over'].map((title) => ({ title }));
 
 function shown(runs: readonly Run[], devices: readonly Row[]): readonly string[] {
   const rows = runs.flatMap(({ serial, changes }) =>
@@ -76,6 +77,6 @@ function shown(runs: readonly Run[], devices: readonly Row[]): readonly string[]
   return [
     ...(rows.length > 0 ? tableOf(columns, rows) : []),
     ...others.map((row) => printed(lineOf(row, assessed))),
-    `${rows.length} settings would be changed on ${names.size} of ${devices.length} devices.`,
+    `${amountOf(rows.length, 'setting')} would be changed on ${names.size} of ${amountOf(devices.length, 'device')}.`,
   ];
 }

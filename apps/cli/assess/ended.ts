@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Client } from '../client.js';
 import { jsonOf, printed } from '../printed.js';
+import { amountOf } from '../said.js';
 import type { DeviceEnd } from './requests.js';
 
 /** Outcomes and what they are called, the best first; `noAnswer`: nothing was heard in time. */
@@ -25,8 +26,6 @@ export const undone: Words = {
   skipped: 'not undone',
   noAnswer: 'not heard of in time',
 };
-
-export const devicesOf = (count: number): string => (count === 1 ? '1 device' : `${count} devices`);
 
 interface Shown {
   readonly words: Words;
@@ -76,7 +75,7 @@ function summary(rows: readonly Row[], words: Words): string {
     const count = rows.filter((row) => row.outcome === outcome).length;
     return count > 0 ? [`${count} ${word}`] : [];
   });
-  return `${devicesOf(rows.length)}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}.`;
+  return `${amountOf(rows.length, 'device')}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}.`;
 }
 
 const history = z.looseObject({ history: z.array(z.looseObject({ type: z.string(), text: z.string() })) });

@@ -2,10 +2,10 @@
 import type { Client } from '../client.js';
 import type { Command } from '../command-line.js';
 import { jsonOf, printed } from '../printed.js';
-import { momentOf } from '../said.js';
+import { amountOf, momentOf } from '../said.js';
 import { clientOf, readWords, UsageError } from '../words.js';
 import { changedOn, deviceOf, isSecret, type Named } from './device.js';
-import { devicesOf, rowsOf, lineOf, show, undone } from './ended.js';
+import { rowsOf, lineOf, show, undone } from './ended.js';
 import { asked, type DeviceEnd } from './requests.js';
 import { askMs, waitFor, waitMsOf } from './waiting.js';
 
@@ -42,7 +42,7 @@ export const undo: Command = {
     const ask = () => client.ask(path, asked, { method: 'POST', body, signal });
     if (!values['no-wait']) return shown(await waitFor(client, { ask, waitMs }), json);
     const { devices } = await ask();
-    const line = `Asked of ${devicesOf(devices)}; their pages show how it ends.`;
+    const line = `Asked of ${amountOf(devices, 'device')}; their pages show how it ends.`;
     process.stdout.write(`${json ? jsonOf({ devices }) : line}\n`);
     return 0;
   },

@@ -1,4 +1,4 @@
-// What a program that calls muster compliance, or a dry run, reads off the exit code: 0 means known and right.
+// What a program that calls muster compliance reads off the exit code: 0 means known and right.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assessmentFinished, type AssessmentFinished } from '#events/assessment';
@@ -7,14 +7,13 @@ import { assessmentUndone } from '#events/undo';
 import type { Event } from '#events/event';
 import { databases, Trial } from '../../../test/support/console.js';
 import { typist, type Typist } from '../../../test/support/typed.js';
-import { until } from '../../../test/support/until.js';
 import { runCommand } from '../command-line.js';
 
 const [PGlite] = databases;
 const good = { deviceId: randomUUID(), identity: { ...deviceDiscovered.example.identity, serial: 'GOOD-1' } };
 const silent = { deviceId: randomUUID(), identity: { ...good.identity, serial: 'SILENT-1' } };
 
-describe('exit codes of compliance and of a dry run', () => {
+describe('exit codes of compliance', () => {
   let trial: Trial;
   let muster: Typist;
   beforeAll(async () => {
@@ -71,19 +70,5 @@ describe('exit codes of compliance and of a dry run', () => {
     });
     await hear(ended(open, { outcome: 'compliant', results }));
     expect((await muster('compliance')).out).toContain('2 of 3 devices have a score: 100\n1 without one');
-  });
-
-  it('a dry run that could not read a device is no good one', async () => {
-    const dry = async (one: typeof good, more: Partial<AssessmentFinished>) => {
-      const run = muster('assess', one.identity.serial, '--dry-run');
-      await until('it is asked for', async () => {
-        const told = await trial.told('assessment.requested');
-        return told.some((event) => JSON.stringify(event).includes(one.deviceId));
-      });
-      await hear(ended(one, { mode: 'dryRun', ...more }));
-      return (await run).status;
-    };
-    expect(await dry(good, { outcome: 'compliant', results })).toBe(0);
-    expect(await dry(silent, { outcome: 'unreachable', results: [] })).toBe(1);
   });
 });

@@ -1,7 +1,7 @@
 // muster compliance: how far devices are from what their policies require.
 import * as z from 'zod';
 import { jsonOf } from '../printed.js';
-import { secondOf } from '../said.js';
+import { amountOf, secondOf } from '../said.js';
 import { deviceOf } from '../assess/device.js';
 import { tableOf } from '../table.js';
 import { clientOf, readWords, UsageError } from '../words.js';
@@ -67,11 +67,9 @@ const reasons = {
 
 const scoreWord = (points: number | null): string => (points === null ? 'no score' : `score ${points}`);
 
-const counted = (devices: number): string => (devices === 1 ? '1 device' : `${devices} devices`);
-
 /** How many have a score comes before the score: 100 of a few is not 100. */
 function headOfMany({ score: points, devices, scored, withoutScore }: z.infer<typeof ofMany>): string {
-  if (scored === devices) return `${counted(devices)}, ${scoreWord(points)}`;
+  if (scored === devices) return `${amountOf(devices, 'device')}, ${scoreWord(points)}`;
   const why = Object.entries(reasons).flatMap(([reason, text]) => {
     const many = withoutScore[reason] ?? 0;
     return many > 0 ? [`${many} ${text}`] : [];
@@ -79,7 +77,7 @@ function headOfMany({ score: points, devices, scored, withoutScore }: z.infer<ty
   const have = scored === 1 ? 'has' : 'have';
   const mean = points === null ? '' : `: ${points}`;
   const because = why.length > 0 ? `: ${why.join(', ')}` : '';
-  return `${scored} of ${counted(devices)} ${have} a score${mean}\n${devices - scored} without one${because}`;
+  return `${scored} of ${amountOf(devices, 'device')} ${have} a score${mean}\n${devices - scored} without one${because}`;
 }
 
 function linesOfMany(answer: z.infer<typeof ofMany>): readonly string[] {
@@ -97,7 +95,7 @@ function linesOfMany(answer: z.infer<typeof ofMany>): readonly string[] {
 
 function linesOfOne({ score: points, right, wrong, leftOut, putBackAt, baselines }: z.infer<typeof ofOne>) {
   if (putBackAt) return [`no score: not assessed since it was put back, ${secondOf(putBackAt)}`];
-  const head = `${scoreWord(points)}: ${right} settings right, ${wrong} wrong, ${leftOut} not supported`;
+  const head = `${scoreWord(points)}: ${amountOf(right, 'setting')} right, ${wrong} wrong, ${leftOut} not supported`;
   if (baselines.length === 0) return [head];
   const columns = ['BASELINE', 'VERDICT', 'SETTINGS'].map((title) => ({ title }));
   const rows = baselines.map(({ id, verdict, settings }) => [

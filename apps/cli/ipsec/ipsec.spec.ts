@@ -29,7 +29,7 @@ describe('muster ipsec', () => {
   it('validate names each fault with its path, and is content with none', async () => {
     expect(await muster('validate', await file('good.json', { rules: [rule] }))).toEqual({
       code: 0,
-      said: '1 rules, no fault\n',
+      said: '1 rule, no fault\n',
     });
     const weak = await file('weak.json', { rules: [{ ...rule, dh: 'dh2', mode: 'tunnel\u001b[2J' }] });
     const { code, said } = await muster('validate', weak);

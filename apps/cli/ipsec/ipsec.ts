@@ -5,6 +5,7 @@ import { renderSwanctl } from '#documents/ipsec/swanctl';
 import { saidIpsec } from '#device/ipsec';
 import type { IpsecRule } from '#events/ipsec';
 import { jsonOf, printed } from '../printed.js';
+import { amountOf } from '../said.js';
 import { readWords, UsageError } from '../words.js';
 import { hostOf, hostOptions, type HostWords } from './host.js';
 import { readRules } from './file.js';
@@ -35,7 +36,7 @@ muster ipsec compare FILE DEVICE-FILE
     if ('faults' in checked) return refused(checked.faults, json);
     if (action === 'render') return rendered(checked.rules, values, json);
     if (other !== undefined) return compared(checked.rules, other, json);
-    process.stdout.write(json ? '{"faults":[]}\n' : `${checked.rules.length} rules, no fault\n`);
+    process.stdout.write(json ? '{"faults":[]}\n' : `${amountOf(checked.rules.length, 'rule')}, no fault\n`);
     return 0;
   },
 };

@@ -1,5 +1,6 @@
 // validate and import: from a file to a policy in force.
 import { jsonOf } from '../printed.js';
+import { amountOf } from '../said.js';
 import { clientOf, readWords, UsageError } from '../words.js';
 import { importedAnswer } from './answers.js';
 import { faultsOf, fileNamed, linesOf, write, type Read } from './written.js';
@@ -53,6 +54,6 @@ function told(file: Read): void {
   for (const fault of faults) process.stderr.write(`${fault}\n`);
   if (!read.file) return;
   const { id, body } = read.file;
-  const rules = body.ipsec ? `, ${body.ipsec.rules.length} rules of IPsec` : '';
-  write(`${name}: policy ${id}, ${body.items.length} settings${rules}, no fault.`);
+  const rules = body.ipsec ? `, ${amountOf(body.ipsec.rules.length, 'rule')} of IPsec` : '';
+  write(`${name}: policy ${id}, ${amountOf(body.items.length, 'setting')}${rules}, no fault.`);
 }

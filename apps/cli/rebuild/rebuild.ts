@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { ClientError, type Client } from '../client.js';
 import type { Command } from '../command-line.js';
 import { jsonOf, printed } from '../printed.js';
+import { amountOf } from '../said.js';
 import { clientOf, readWords, UsageError } from '../words.js';
 
 const path = '/api/projection/rebuild';
@@ -79,7 +80,7 @@ function progressOf({ phase, eventsRead, devicesDone, devicesTotal }: Rebuild): 
 function sentence(last: Rebuild): string {
   const { state, askedBy, startedAt, finishedAt, failure, devicesDone } = last;
   if (state === 'never') return 'No rebuild was asked for yet.';
-  const devices = devicesDone === 1 ? '1 device' : `${devicesDone} devices`;
+  const devices = amountOf(devicesDone, 'device');
   if (state === 'failed')
     return `The rebuild failed after ${devices}: ${failure ?? ''}. The others are as they were; ask again.`;
   const took = Math.round((Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1_000);

@@ -7,12 +7,12 @@ import { exampleIdentity } from '#events/identity';
 import { fingerprintOf } from '#pki/certificate';
 import { selfSigned } from '#pki/self-signed';
 import { freePort } from '../../scripts/free-port.mjs';
-import { Assessing, type Known, type Ports } from '../../test/support/assessing.js';
-import { networks, partsOf, pdus, somePlace, startRelay } from '../../test/support/snmp-peer.js';
-import { startSnmpd, withoutSnmpd, writeCommunity, type SnmpdObject } from '../../test/support/snmpd.js';
-import { startApi } from '../agent/device/api.js';
-import { Device, freshConfiguration, type Configuration } from '../agent/device/device.js';
-import { passwordHash } from '../agent/device/digest.js';
+import { Assessing, type Known, type Ports } from '../support/assessing.js';
+import { networks, partsOf, pdus, somePlace, startRelay } from '../support/snmp-peer.js';
+import { startSnmpd, withoutSnmpd, writeCommunity, type SnmpdObject } from '../support/snmpd.js';
+import { startApi } from '../../apps/agent/device/api.js';
+import { Device, freshConfiguration, type Configuration } from '../../apps/agent/device/device.js';
+import { passwordHash } from '../../apps/agent/device/digest.js';
 
 /** takes: it does what it is told, and does not say so. */
 type Kind = 'takes' | 'ignores';

@@ -41,6 +41,23 @@ describe.each(Object.keys(databases))('housekeeping on %s', (name) => {
     expect((await ids('assessment_result', 'device_id')).toSorted()).toEqual(kept);
   });
 
+  it('forgets what old entries of the audit log asked of devices, with them', async () => {
+    const kept = randomUUID();
+    for (const [request, age] of [
+      [kept, '399 days'],
+      [randomUUID(), '401 days'],
+    ])
+      await store.query(
+        `with entry as (
+           insert into console.audit (at, who, action, outcome)
+           values (now() - $2::interval, 'ada', 'assessment.requested', 'done') returning id)
+         insert into console.asked (request, audit, device_id) select $1, id, gen_random_uuid() from entry`,
+        [request, age],
+      );
+    await keepHouse(store);
+    expect(await ids('asked', 'request')).toEqual([kept]);
+  });
+
   it('keeps the newest announcements, and the newest of each device however old', async () => {
     await store.query(
       `insert into console.announcement (id, body, device_id)

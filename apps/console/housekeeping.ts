@@ -29,7 +29,9 @@ const sweeps: readonly string[] = [
   `delete from console.login_tries where expire < extract(epoch from now()) * 1000`,
   `delete from console.instance
    where heard_at < now() - case state when 'stopped' then interval '1 hour' else interval '1 day' end`,
-  `delete from console.audit where at < now() - interval '${lookBackDays} days'`,
+  `with gone as (
+     delete from console.audit where at < now() - interval '${lookBackDays} days' returning id)
+   delete from console.asked using gone where audit = gone.id`,
   `delete from console.dead_delivery where died_at < now() - interval '${lookBackDays} days'`,
   `update console.dead_delivery set event = null where number = any(array(
      select number from console.dead_delivery where event is not null order by number desc

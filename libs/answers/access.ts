@@ -28,6 +28,15 @@ export const token = z.object({
 /** Answered once, when a token is made. */
 export const newToken = token.extend({ token: z.string() });
 
+/** Asked of one device. */
+const asked = z.object({
+  deviceId: z.uuid(),
+  /** Null: nothing is known of it any more. */
+  serial: z.string().nullable(),
+  /** The task that came of it, as events and changes name it; null: none was made, or not yet. */
+  taskId: z.uuid().nullable(),
+});
+
 export const auditEntry = z.object({
   id: count,
   at: time,
@@ -38,6 +47,19 @@ export const auditEntry = z.object({
   outcome: z.enum(['done', 'refused']),
   /** Deliveries that it was about, each on record in the entry itself; null: not of that kind. */
   decided: count.nullable(),
+  /** The device that `target` names; null: it names none, or nothing is known of that any more. */
+  device: z
+    .object({ id: z.uuid(), serial: z.string(), model: z.string().nullable(), listed: z.boolean() })
+    .nullable(),
+  /** Devices that an assessment, a dry run or an undo was asked of, each on record in the entry itself; null: not of that kind. */
+  devices: count.nullable(),
+  /** What came of it where that was one device; null: it was not, or nothing did. */
+  taskId: z.uuid().nullable(),
   /** What was changed (`changed`: a list of path, from, to), or whatever else there is to say. */
   detail: z.unknown(),
 });
+
+/** With each of the deliveries (`detail.decided`) and devices that it was about. */
+export const auditEntryWhole = auditEntry
+  .omit({ decided: true, devices: true, taskId: true })
+  .extend({ asked: z.array(asked) });

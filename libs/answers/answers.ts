@@ -9,7 +9,7 @@
 import * as z from 'zod';
 import { filter } from '../events/group.js';
 import { policyBody } from '../events/policy.js';
-import { auditEntry, newToken, session, token, user } from './access.js';
+import { auditEntry, auditEntryWhole, newToken, session, token, user } from './access.js';
 import { announcement, held, heldStep, refusal } from './announcements.js';
 import { asked, changedTask, device, deviceDetail, dryRun, overview, task } from './devices.js';
 import { discovery, discoveryShown } from './discoveries.js';
@@ -121,6 +121,7 @@ export const schemas = {
   TokenMade: newToken,
   TokenList: listOf(token),
   AuditEntry: auditEntry,
+  AuditEntryWhole: auditEntryWhole,
   AuditList: listOf(auditEntry),
 } as const;
 

@@ -88,6 +88,22 @@ describe('changes of a device', () => {
     expect(visitor.complaints).toEqual([]);
   });
 
+  it('the audit log leads from who asked for it to the device', async () => {
+    const { page, visitor } = opened();
+    await visitor.goTo('/access');
+    const log = page.getByRole('region', { name: 'Audit log, newest first' });
+    const entry = log.getByRole('row').filter({ hasText: 'assessment.undoRequested' });
+    await entry.waitFor();
+    for (const [name, size] of Object.entries({ laptop, phone })) {
+      await page.setViewportSize(size);
+      await visitor.picture(`audit-${name}`);
+      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect([name, Math.max(0, beyond)]).toEqual([name, 0]);
+    }
+    await entry.getByRole('link', { name: of.identity.serial }).click();
+    await page.getByRole('heading', { name: 'Changes' }).waitFor();
+  });
+
   it.each([
     ['a laptop', laptop],
     ['a phone', phone],

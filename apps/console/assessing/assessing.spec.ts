@@ -9,7 +9,7 @@ import {
 } from '#events/assessment';
 import { scheduleProgressed } from '#events/schedule';
 import { assessmentUndone } from '#events/undo';
-import { deviceDiscovered, deviceGrouped } from '#events/device';
+import { deviceDiscovered, deviceGrouped, deviceRetired } from '#events/device';
 import type { Event } from '#events/event';
 import { databases, Trial } from '../../../test/support/console.js';
 import { until } from '../../../test/support/until.js';
@@ -308,6 +308,52 @@ describe.each(databases)('assessing on $name', ({ open }) => {
       'Not assessed: bob cancelled it.',
     ])
       expect(texts).toContain(text);
+  });
+
+  it('the audit log names the device, the devices of a group, and the task that came of it', async () => {
+    const admin = await trial.token('admin');
+    const ofAdmin = async (path: string) => (await trial.ask('GET', `/api/${path}`, { token: admin })).body;
+    const newest = async (target: string) =>
+      schemas.AuditList.parse(await ofAdmin('audit')).items.find((entry) => entry.target === target);
+    const [one, two] = [await plugIn('AUDIT-1'), await plugIn('AUDIT-2')];
+    const body = { name: 'Audited', kind: 'manual', priority: 20, members: [], filter: null, policyId: null };
+    await trial.ask('PUT', '/api/groups/audited', { token, body: { version: 0, body } });
+    const audited = { groupId: 'audited', name: 'Audited', kind: 'manual', priority: 20 } as const;
+    const groups = [{ ...audited, policyId: null, added: true }];
+    const grouped = { ...deviceGrouped.example, announcements: [], groups };
+    await hear(
+      ...[one, two].map((of) => trial.event('autogroup', deviceGrouped.draft({ ...grouped, ...of }))),
+    );
+    await post(`devices/${one.deviceId}/assess`);
+    await post('groups/audited/assess');
+    const target = `device:${one.deviceId}`;
+    const device = { id: one.deviceId, serial: 'AUDIT-1', model: one.identity.model, listed: true };
+    expect(await newest(target)).toMatchObject({ device, devices: 1, taskId: null });
+    const requests = await trial.database.query<{ id: string }>(
+      `select body->>'id' as id from bus.event where type = 'assessment.requested' and body->>'subject' = $1 order by seq`,
+      [one.deviceId],
+    );
+    const tasks = requests.map(() => randomUUID());
+    await hear(
+      ...requests.map(({ id }, nth) => {
+        const of = { ...one, taskId: tasks[nth] ?? '', requestedBy: ['ada'] };
+        const draft = assessmentQueued.draft({ ...assessmentQueued.example, ...of });
+        return { ...trial.event('assessment', draft), causedBy: id };
+      }),
+    );
+    expect(await newest(target)).toMatchObject({ device, devices: 1, taskId: tasks[0] });
+    const entry = await newest('group:audited');
+    expect(entry).toMatchObject({ device: null, devices: 2, taskId: null });
+    const whole = schemas.AuditEntryWhole.parse(await ofAdmin(`audit/${entry?.id}`));
+    expect(whole).toMatchObject({ target: 'group:audited' });
+    expect(whole.asked).toEqual([
+      { deviceId: one.deviceId, serial: 'AUDIT-1', taskId: tasks[1] },
+      { deviceId: two.deviceId, serial: 'AUDIT-2', taskId: null },
+    ]);
+    // Of one that was deleted the serial number is still told.
+    const gone = { ...deviceRetired.example, deviceId: one.deviceId, serial: one.identity.serial };
+    await hear(trial.event('discovery', deviceRetired.draft(gone)));
+    expect(await newest(target)).toMatchObject({ device: { ...device, listed: false } });
   });
 
   it('of many tasks a page has whole ones, and the pages have each of them once', async () => {

@@ -18,6 +18,7 @@ import { Devices, positionOf } from '../projection/devices.js';
 import { Refusal } from '../refusal.js';
 import { audit } from '../who/audit.js';
 import type { Caller } from '../who/caller.js';
+import { keepAsked } from './asked.js';
 import { readChanged, type ChangedQuery } from './changed.js';
 import { askedOf, type OfDevice, type Request } from './requests.js';
 import { stops } from './stopping.js';
@@ -190,7 +191,8 @@ export class Assessing {
     const { name: who, from } = caller;
     const action = drafts[0]?.definition.type ?? '';
     return this.parts.store.transaction(async (tx) => {
-      await audit(tx, { who, from, action, target, ...(detail && { detail }) });
+      const entry = await audit(tx, { who, from, action, target, ...(detail && { detail }) });
+      await keepAsked(tx, entry, drafts);
       await record(tx, this.parts.bus, drafts);
     });
   }

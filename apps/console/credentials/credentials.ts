@@ -100,5 +100,5 @@ interface Deed {
   readonly detail?: object;
 }
 
-const told = (tx: Tx, by: Writer, { action, name, detail = {} }: Deed): Promise<void> =>
+const told = (tx: Tx, by: Writer, { action, name, detail = {} }: Deed): Promise<number> =>
   audit(tx, { who: by.name, from: by.from, action, target: `credential:${name}`, detail });

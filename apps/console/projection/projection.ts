@@ -5,7 +5,7 @@
 //   claims.ts       conflicts that wait for an operator, and those dismissed
 //   sentences.ts    its history, in words               announcement.ts  announcements and what became of them
 //   refusals.ts     who was turned away at the edge      ../discoveries/results.ts  what was looked for
-//   ../schedules/runs.ts  how runs of schedules go
+//   ../schedules/runs.ts  how runs of schedules go         ../assessing/asked.ts    the tasks that operators asked for
 //   changes.ts      what Muster changed on devices, and would
 //   not-assessed.ts why there is no assessment         tables.ts       set-wise SQL: load and save
 //   devices.ts      what is asked of all that           compliance.ts  scores, and what baselines say
@@ -21,6 +21,7 @@ import { edgeConfigured } from '#events/settings';
 import type { Event, EventDefinition } from '#events/event';
 import { listenerReported } from '#events/listener';
 import { seatsCounted } from '#events/licence';
+import { answeredChanges } from '../assessing/asked.js';
 import { progressChanges } from '../discoveries/results.js';
 import { runChanges } from '../schedules/runs.js';
 import { quarantineChanges } from '../quarantine/rows.js';
@@ -49,6 +50,7 @@ export function decide(event: Event, state: State): Decision<Change> {
     ...refusalChanges(event),
     ...progressChanges(event),
     ...runChanges(event),
+    ...answeredChanges(event),
     ...otherChanges(event),
     { kind: 'feed', event } as const,
   ];

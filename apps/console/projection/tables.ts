@@ -4,6 +4,7 @@ import type { GivenUp } from '#events/delivery';
 import type { Event } from '#events/event';
 import type { Tx } from '#store/store';
 import { appendFeed } from '../feed/append.js';
+import { saveAnswered, type AnsweredChange } from '../assessing/asked.js';
 import { saveProgress, type ProgressChange } from '../discoveries/results.js';
 import { saveRuns, type RunChange } from '../schedules/runs.js';
 import { saveMissed, saveQuarantine, type MissedChange, type QuarantineChange } from '../quarantine/rows.js';
@@ -40,6 +41,7 @@ export type Change =
   | RefusedChange
   | ProgressChange
   | RunChange
+  | AnsweredChange
   | ChangedChange
   | { readonly kind: 'serialSeen'; readonly serial: string }
   | {
@@ -99,6 +101,7 @@ export async function save(tx: Tx, changes: readonly Change[]): Promise<void> {
   await saveRefusals(tx, of('refused'));
   await saveProgress(tx, of('progressed'));
   await saveRuns(tx, of('run'));
+  await saveAnswered(tx, of('answered'));
   await saveChanges(tx, {
     made: of('changed'),
     undone: of('undone'),

@@ -75,6 +75,7 @@ export const answers: Readonly<Record<string, AnswerName>> = {
   'put /api/users/{name}': 'User',
   'get /api/tokens': 'TokenList',
   'get /api/audit': 'AuditList',
+  'get /api/audit/{id}': 'AuditEntryWhole',
 };
 
 const placeOf = (name: string): string => `#/components/schemas/${name}`;

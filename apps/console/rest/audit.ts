@@ -6,7 +6,12 @@ import { pageOf, pageQuery, Resource } from '../http/resource.js';
 import { Refusal } from '../refusal.js';
 import { Needs } from '../who/access.js';
 
-const columns = `id, at, who, action, target, from_address as "from", outcome`;
+/** An entry, and the device that its target names. */
+const columns = `a.id, at, who, action, target, from_address as "from", outcome,
+  case when d.id is not null then jsonb_build_object('id', d.id, 'serial', d.serial,
+    'model', d.state->'identity'->'model', 'listed', d.listed) end as device`;
+const from = `console.audit a left join console.device d
+  on d.id = case when target ~ '^device:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then substr(target, 8)::uuid end`;
 
 const query = pageQuery
   .pick({ limit: true })
@@ -22,8 +27,13 @@ export class AuditController {
   async list(@Query({ schema: query }) { limit, after }: z.infer<typeof query>) {
     const { store } = this.parts;
     const rows = await store.query<{ id: number }>(
-      `select ${columns}, detail - 'decided' as detail, jsonb_array_length(detail->'decided') as decided
-       from console.audit where $1::bigint is null or id < $1 order by id desc limit $2`,
+      `select ${columns}, detail - 'decided' as detail, jsonb_array_length(detail->'decided') as decided,
+         nullif(asked.devices, 0) as devices, asked."taskId"
+       from ${from} left join lateral (
+         select count(distinct device_id)::int as devices,
+           case when count(*) = 1 then min(task_id::text) end as "taskId"
+         from console.asked where audit = a.id) as asked on true
+       where $1::bigint is null or a.id < $1 order by a.id desc limit $2`,
       [after ?? null, limit + 1],
     );
     const [counted] = await store.query<{ total: number }>('select count(*) as total from console.audit');
@@ -35,15 +45,18 @@ export class AuditController {
     });
   }
 
-  /** One entry, whole: with each of the deliveries it was about, up to a thousand. */
+  /** One entry, whole: with each of the deliveries or devices it was about, up to a thousand. */
   @Get(':id')
   @Needs('admin')
   async one(@Param('id', { schema: z.coerce.number().int().positive() }) id: number): Promise<object> {
-    const [entry] = await this.parts.store.query<object>(
-      `select ${columns}, detail from console.audit where id = $1`,
+    const { store } = this.parts;
+    const [entry] = await store.query<object>(`select ${columns}, detail from ${from} where a.id = $1`, [id]);
+    if (!entry) throw new Refusal('notFound', 'There is no such entry.');
+    const asked = await store.query(
+      `select device_id as "deviceId", serial, task_id as "taskId"
+       from console.asked left join console.device d on d.id = device_id where audit = $1 order by serial, request`,
       [id],
     );
-    if (!entry) throw new Refusal('notFound', 'There is no such entry.');
-    return entry;
+    return { ...entry, asked };
   }
 }

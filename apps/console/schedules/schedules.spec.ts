@@ -71,6 +71,8 @@ describe.each(databases)('schedules on $name', ({ open }) => {
   it('run when they are asked to, and their runs are shown and cancelled', async () => {
     expect((await post('schedules/nobody/run')).status).toBe(404);
     const asked = await post('schedules/nightly/run');
+    const log = await trial.ask('GET', '/api/audit?limit=1', { token: await trial.token('admin') });
+    expect(log.body.items).toMatchObject([{ target: 'schedule:nightly', detail: asked.body }]);
     expect(schemas.RunAsked.safeParse(asked.body).error).toBeUndefined();
     const [request] = (await trial.told('schedule.runRequested')) as unknown as readonly { runId: string }[];
     if (!request) throw new Error('it was told');

@@ -17,7 +17,7 @@ import { Documents } from '../documents/documents.js';
 import { record, type Written } from '../documents/written.js';
 import { pageOf, type Page } from '../http/resource.js';
 import { Refusal } from '../refusal.js';
-import { audit } from '../who/audit.js';
+import { audit, type Deed } from '../who/audit.js';
 import type { Caller } from '../who/caller.js';
 
 /** A run, by its id. */
@@ -93,7 +93,7 @@ export class Schedules {
     await this.documents.one(scheduleChanged, scheduleId);
     const runId = randomUUID();
     const request = scheduleRunRequested.draft({ runId, scheduleId, requestedBy: caller.name });
-    await this.#command(request, caller, `schedule:${scheduleId}`);
+    await this.#command(request, caller, { target: `schedule:${scheduleId}`, detail: { runId } });
     return runId;
   }
 
@@ -101,7 +101,7 @@ export class Schedules {
     const run = await this.run(runId);
     if (run.endedAt !== null) throw new Refusal('tooLate', 'This run is over.');
     const request = scheduleCancelRequested.draft({ runId, requestedBy: caller.name });
-    await this.#command(request, caller, `run:${runId}`);
+    await this.#command(request, caller, { target: `run:${runId}` });
     return run;
   }
 
@@ -114,9 +114,9 @@ export class Schedules {
     return new Map(rows.map((row) => [row.id, runOf(row)]));
   }
 
-  #command(request: Draft, { name: who, from }: Caller, target: string): Promise<void> {
+  #command(request: Draft, { name: who, from }: Caller, on: Pick<Deed, 'target' | 'detail'>): Promise<void> {
     return this.parts.store.transaction(async (tx) => {
-      await audit(tx, { who, from, action: request.definition.type, target });
+      await audit(tx, { who, from, action: request.definition.type, ...on });
       await record(tx, this.parts.bus, [request]);
     });
   }

@@ -11,10 +11,11 @@ export interface Deed {
   readonly detail?: object;
 }
 
-/** In the transaction of the deed itself: what is not on record did not happen. */
-export async function audit(tx: Pick<Tx, 'query'>, deed: Deed): Promise<void> {
-  await tx.query(
-    'insert into console.audit (who, action, target, from_address, outcome, detail) values ($1, $2, $3, $4, $5, $6)',
+/** In the transaction of the deed itself: what is not on record did not happen. Resolves to the id of the entry. */
+export async function audit(tx: Pick<Tx, 'query'>, deed: Deed): Promise<number> {
+  const [entry] = await tx.query<{ id: number }>(
+    `insert into console.audit (who, action, target, from_address, outcome, detail) values ($1, $2, $3, $4, $5, $6)
+     returning id`,
     [
       deed.who.slice(0, 128),
       deed.action,
@@ -24,4 +25,6 @@ export async function audit(tx: Pick<Tx, 'query'>, deed: Deed): Promise<void> {
       deed.detail ? JSON.stringify(deed.detail) : null,
     ],
   );
+  if (!entry) throw new Error('an entry that was made has an id');
+  return entry.id;
 }

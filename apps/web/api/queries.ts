@@ -5,6 +5,7 @@ import { pathOf } from './writes.js';
 import type {
   AnnouncementRow,
   AuditEntry,
+  AuditEntryWhole,
   AuthorityShown,
   CatalogueEntry,
   ChangedTask,
@@ -217,12 +218,11 @@ export const useCredentials = (query: Readonly<Record<string, string | undefined
   useList<CredentialRow>('credentials', { ...query, limit: 50 });
 export const useTokens = () => useList<Token>('tokens');
 export const useUsers = () => useList<User>('users');
-/** What an entry of the audit log holds of each delivery it was about; entries never change. */
-export const useDecided = (id: number, asked: boolean) =>
+/** An entry of the audit log with each delivery or device it was about. */
+export const useAuditEntry = (id: number, asked: boolean) =>
   useQuery({
     queryKey: ['audit', 'entry', id],
     enabled: asked,
-    staleTime: Infinity,
-    queryFn: () => read<{ readonly detail: { readonly decided: readonly string[] } }>(`audit/${id}`),
+    queryFn: () => read<AuditEntryWhole>(`audit/${id}`),
   });
 export const useAudit = (after: string | undefined) => useList<AuditEntry>('audit', { after, limit: 50 });

@@ -35,6 +35,7 @@ export type User = Answer<'User'>;
 export type Token = Answer<'Token'>;
 export type NewToken = Answer<'TokenMade'>;
 export type AuditEntry = Answer<'AuditEntry'>;
+export type AuditEntryWhole = Answer<'AuditEntryWhole'>;
 
 export type Overview = Answer<'Overview'>;
 export type Seats = Overview['seats'];

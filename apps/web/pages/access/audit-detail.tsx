@@ -1,9 +1,11 @@
 // What an entry of the audit log says besides who and what: the fields that changed, or anything else as JSON.
-import { useState } from 'react';
-import { useDecided } from '../../api/queries.js';
+import { Link } from '@tanstack/react-router';
+import { useState, type ReactNode } from 'react';
+import { useAuditEntry } from '../../api/queries.js';
+import type { AuditEntryWhole } from '../../api/types.js';
 import { Loaded } from '../../parts/loaded.js';
 import { counted } from '../../words.js';
-import { auditDetail, type DetailLine } from './audit-lines.js';
+import { auditDetail, deliveriesIn, type DetailLine } from './audit-lines.js';
 
 export function Detail({ detail }: { readonly detail: unknown }) {
   const { lines, more, text } = auditDetail(detail);
@@ -29,30 +31,62 @@ function Line({ line: { path, from, to } }: { readonly line: DetailLine }) {
   );
 }
 
-interface DecidedProps {
+interface EachProps {
   /** Of the entry. */
   readonly id: number;
-  readonly decided: number;
+  /** How many it was about, in words. */
+  readonly label: string;
+  readonly list: (entry: AuditEntryWhole) => ReactNode;
 }
 
-/** Which deliveries an entry is about, up to a thousand: asked for when it is opened. */
-export function Decided({ id, decided }: DecidedProps) {
+/** What an entry is about, up to a thousand: asked for when it is opened. */
+function Each({ id, label, list }: EachProps) {
   const [open, setOpen] = useState(false);
-  const entry = useDecided(id, open);
+  const entry = useAuditEntry(id, open);
   return (
     <details className="wide small" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>{counted(decided, 'delivery', 'deliveries')}</summary>
-      {open && (
-        <Loaded query={entry}>
-          {({ detail }) => (
-            <ul className="plain-list mono">
-              {detail.decided.map((each) => (
-                <li key={each}>{each}</li>
-              ))}
-            </ul>
-          )}
-        </Loaded>
-      )}
+      <summary>{label}</summary>
+      {open && <Loaded query={entry}>{(whole) => <ul className="plain-list">{list(whole)}</ul>}</Loaded>}
     </details>
   );
 }
+
+export function Decided({ id, decided }: { readonly id: number; readonly decided: number }) {
+  return (
+    <Each
+      id={id}
+      label={counted(decided, 'delivery', 'deliveries')}
+      list={({ detail }) =>
+        deliveriesIn(detail).map((each) => (
+          <li key={each} className="mono">
+            {each}
+          </li>
+        ))
+      }
+    />
+  );
+}
+
+/** Devices that something was asked of, each with the task that came of it. */
+export function Asked({ id, devices }: { readonly id: number; readonly devices: number }) {
+  return (
+    <Each
+      id={id}
+      label={counted(devices, 'device')}
+      list={({ asked }) =>
+        asked.map(({ deviceId, serial, taskId }, nth) => (
+          <li key={nth}>
+            <Link to="/devices/$id" params={{ id: deviceId }} className="mono">
+              {serial ?? deviceId}
+            </Link>{' '}
+            <Task id={taskId} />
+          </li>
+        ))
+      }
+    />
+  );
+}
+
+export const Task = ({ id }: { readonly id: string | null }) => (
+  <span className="dim">{id === null ? 'led to no task' : <>led to task {id}</>}</span>
+);

@@ -21,6 +21,12 @@ export function auditDetail(detail: unknown) {
   return { lines: [], more: 0, text: empty ? '' : clipped(JSON.stringify(detail), textLettersMax) };
 }
 
+/** Names of the deliveries that an entry was about. */
+export const deliveriesIn = (detail: unknown): readonly string[] =>
+  isRecord(detail) && Array.isArray(detail['decided'])
+    ? detail['decided'].filter((each) => typeof each === 'string')
+    : [];
+
 const lineOf = ({ path, from, to }: Readonly<Record<string, unknown>>): DetailLine => ({
   path: clipped(Array.isArray(path) ? path.join('.') : typeof path === 'string' ? path : '', valueLettersMax),
   from: valueOf(from),

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useAudit } from '../../api/queries.js';
 import type { AuditEntry } from '../../api/types.js';
@@ -6,7 +7,7 @@ import { Pager } from '../../parts/pager.js';
 import { Pill } from '../../parts/pill.js';
 import { Table } from '../../parts/table.js';
 import { Exactly } from '../../parts/when.js';
-import { Decided, Detail } from './audit-detail.js';
+import { Asked, Decided, Detail, Task } from './audit-detail.js';
 import { counted } from '../../words.js';
 
 /** Newest first. */
@@ -49,7 +50,7 @@ function Entries({ entries }: { readonly entries: readonly AuditEntry[] }) {
         { title: 'When', lead: true, cell: (entry) => <Exactly at={entry.at} /> },
         { title: 'Who', cell: (entry) => entry.who },
         { title: 'What', cell: (entry) => <span className="mono">{entry.action}</span> },
-        { title: 'On', cell: (entry) => <div className="wide mono">{entry.target ?? '–'}</div> },
+        { title: 'On', cell: (entry) => <On entry={entry} /> },
         { title: 'Detail', cell: (entry) => <Said entry={entry} /> },
         { title: 'From', cell: (entry) => <span className="mono">{entry.from ?? '–'}</span> },
         { title: 'Outcome', cell: (entry) => <Outcome outcome={entry.outcome} /> },
@@ -58,11 +59,45 @@ function Entries({ entries }: { readonly entries: readonly AuditEntry[] }) {
   );
 }
 
-function Said({ entry: { id, detail, decided } }: { readonly entry: AuditEntry }) {
+function On({ entry: { target, device } }: { readonly entry: AuditEntry }) {
+  const group = /^group:([a-z0-9-]+)$/.exec(target ?? '')?.[1];
+  if (device)
+    return (
+      <div className="wide">
+        {device.listed ? (
+          <Link to="/devices/$id" params={{ id: device.id }} className="mono">
+            {device.serial}
+          </Link>
+        ) : (
+          <span className="mono">{device.serial}</span>
+        )}
+        <div className="small dim">{device.listed ? device.model : 'deleted'}</div>
+      </div>
+    );
+  return (
+    <div className="wide mono">
+      {group === undefined ? (
+        (target ?? '–')
+      ) : (
+        <Link to="/groups/$id" params={{ id: group }}>
+          {target}
+        </Link>
+      )}
+    </div>
+  );
+}
+
+function Said({ entry: { id, detail, decided, devices, device, taskId } }: { readonly entry: AuditEntry }) {
   return (
     <>
       <Detail detail={detail} />
       {decided ? <Decided id={id} decided={decided} /> : null}
+      {devices && !device ? <Asked id={id} devices={devices} /> : null}
+      {device && taskId !== null && (
+        <div className="wide small">
+          <Task id={taskId} />
+        </div>
+      )}
     </>
   );
 }

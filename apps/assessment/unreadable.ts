@@ -8,7 +8,7 @@ import { changesOf } from './changes.js';
 import { begunBy, finished, skip } from './told.js';
 
 const row = z.object({ identity });
-const detail = 'the task is of another version of Muster, and cannot be read';
+export const unreadableDetail = 'the task is of another version of Muster, and cannot be read';
 
 /** As skipped, unless it has changed its device: then as cancelled, as far as anything is known of it without its payload. */
 export const unreadable =
@@ -22,5 +22,5 @@ export const unreadable =
     if (changes.length === 0 || !device) return [skip(deviceId, [], 'unreadable', { taskId, mode })];
     const of = { taskId, deviceId, identity: row.parse(device).identity, mode };
     const subject = { ...of, trigger: 'requested' as const, policies: [], covers: [], requestedBy: [] };
-    return [finished(subject, begunBy(changes), { outcome: 'cancelled', detail, changes })];
+    return [finished(subject, begunBy(changes), { outcome: 'cancelled', detail: unreadableDetail, changes })];
   };

@@ -21,6 +21,7 @@ import {
 } from '#events/schedule';
 import type { Openers } from '../../apps/assessment/connect.js';
 import { assessWorker } from '../../apps/assessment/assess.js';
+import { keeper } from '../../apps/assessment/changes.js';
 import { chunkWorker } from '../../apps/assessment/runs/chunk.js';
 import { runWorker } from '../../apps/assessment/runs/run.js';
 import { AssessedFleet } from '../support/assessed-fleet.js';
@@ -273,6 +274,40 @@ describe('a schedule with two dozen devices', () => {
     expect(asked.has(first.identity.ip)).toBe(false);
     await store.query(`delete from assessment.task where key = $1`, [first.id]);
     expect(await ended(runId)).toMatchObject({ state: 'done', compliant: count });
+  });
+
+  it('goes on without a child task of another version, and tells of each of its devices', async () => {
+    await fed.feed(settings({ scheduledDevicesPerTask: 4 }), schedule());
+    start('one', ['run']);
+    const runId = await run();
+    await until('its child tasks wait', async () => {
+      const tasks = await store.query(`select 1 as one from assessment.task where kind = 'chunk'`);
+      return tasks.length === Math.ceil(count / 4);
+    });
+    const [changed] = await store.query<{ id: string; taskId: string }>(
+      `update assessment.run_device set attempt = 1, started_at = now() where (run_id, device_id) in (
+         select run_id, device_id from assessment.run_device where chunk = 1 limit 1)
+       returning device_id as id, task_id as "taskId"`,
+    );
+    const keep = keeper(store);
+    const change = { setting: 'svc.telnet', before: true, after: false } as const;
+    await keep({
+      deviceId: changed?.id ?? '',
+      taskId: changed?.taskId ?? '',
+      changes: [{ ...change, driver: 'api' }],
+      asked: false,
+    });
+    await store.query(
+      `update assessment.task set payload = '{}' where kind = 'chunk' and payload->>'chunk' = '1'`,
+    );
+    start('two', ['chunk']);
+    expect(await ended(runId)).toMatchObject({
+      ...{ state: 'done', compliant: count - 4, skipped: 3, cancelled: 1, waiting: 0 },
+    });
+    const skipped = (await fed.told(assessmentSkipped)).filter((skip) => skip.runId === runId);
+    expect(skipped).toMatchObject(Array.from({ length: 3 }, () => ({ reason: 'unreadable' })));
+    const ends = (await fed.told(assessmentFinished)).filter(({ outcome }) => outcome === 'cancelled');
+    expect(ends).toMatchObject([{ deviceId: changed?.id, runId, changes: [change] }]);
   });
 
   it('goes on where an instance died, and says why it skips a device', async () => {

@@ -26,6 +26,19 @@ export async function holdChunk(tx: Tx, { runId, chunk }: ChunkPayload): Promise
   );
 }
 
+/** All that have not ended: skipped, but those that were changed by then, which are cancelled. */
+export async function giveUpChunk(
+  tx: Tx,
+  { runId, chunk }: ChunkPayload,
+): Promise<readonly (BegunRow & { readonly outcome: RunOutcome })[]> {
+  return tx.query<BegunRow & { readonly outcome: RunOutcome } & Record<string, unknown>>(
+    `update ${schema}.run_device d set state = 'ended', holder = null, outcome = case when cancelled_because is null
+       and not exists (select from ${schema}.change c where c.task_id = d.task_id) then 'skipped' else 'cancelled' end
+     where run_id = $1 and chunk = $2 and state <> 'ended' returning ${begunRow}, outcome`,
+    [runId, chunk],
+  );
+}
+
 /** Milliseconds until the next of its devices may be spoken with; null: all have ended. */
 export async function nextInMs(on: Query, { runId, chunk }: ChunkPayload): Promise<number | null> {
   const [row] = await on.query<{ ms: number | null }>(

@@ -18,7 +18,7 @@ import { teller } from '../notes.js';
 import { DeviceTrouble, failureOf } from '../trouble.js';
 import { allowedBy } from '../turn.js';
 import { beginChunk, retryDelaysMs } from './begin.js';
-import { leftBehind } from './left-behind.js';
+import { leftBehind, unreadableChunk } from './left-behind.js';
 import { endRows, nextInMs, type Moved } from './chunk-devices.js';
 import { cancelledBecause } from './run-devices.js';
 import { chunkPayload, chunkTask, type ChunkPayload } from './run-task.js';
@@ -48,6 +48,7 @@ export function chunkWorker(options: ChunkOptions): Worker {
       await new Chunk(on, task, grip).run();
       return { events: [], settle: (tx) => again(tx, task.payload) };
     },
+    unreadable: unreadableChunk,
     failed: (task, error) => leftBehind(task.payload, failureOf(error), options.log),
   });
 }

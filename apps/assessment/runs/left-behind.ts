@@ -5,15 +5,18 @@ import type { Draft } from '#events/event';
 import { identity } from '#events/identity';
 import type { Log } from '#runtime/log';
 import type { Tx } from '#store/store';
+import type { Task } from '#store/tasks';
 import * as z from 'zod';
 import { changesOf } from '../changes.js';
 import { teller } from '../notes.js';
 import { kind, schema } from '../task.js';
-import { begunBy, finished } from '../told.js';
+import { begunBy, finished, skip } from '../told.js';
 import type { Failure } from '../trouble.js';
+import { unreadableDetail } from '../unreadable.js';
+import { giveUpChunk } from './chunk-devices.js';
 import { isAudit, partOf, readRun } from './rows.js';
 import { endLeft, type BegunRow } from './run-devices.js';
-import type { ChunkPayload } from './run-task.js';
+import { chunkOf, type ChunkPayload } from './run-task.js';
 
 /** In the transaction that ends the task, so that whoever was spoken with is told of once, and nobody is left out. */
 export function leftBehind(chunk: ChunkPayload, failure: Failure, log: Pick<Log, 'info'>): Finish {
@@ -28,6 +31,21 @@ export function leftBehind(chunk: ChunkPayload, failure: Failure, log: Pick<Log,
       return { events: events.map(({ event }) => event) };
     },
   };
+}
+
+/** Of a child task of another version, which its key still names: without its devices' ends the run would wait for them for ever. */
+export async function unreadableChunk(tx: Tx, { key }: Pick<Task, 'key'>): Promise<readonly Draft[]> {
+  const chunk = chunkOf(key);
+  if (!chunk) return [];
+  const { runId } = chunk;
+  const rows = await giveUpChunk(tx, chunk);
+  const changed = rows.filter(({ outcome }) => outcome === 'cancelled');
+  const failure = { outcome: 'cancelled', detail: unreadableDetail } as const;
+  const ends = await endsOf(tx, changed, { runId, failure });
+  const skips = rows.flatMap(({ outcome, deviceId, taskId }) =>
+    outcome === 'skipped' ? [skip(deviceId, [], 'unreadable', { taskId, runId })] : [],
+  );
+  return [...skips, ...ends.map(({ event }) => event)];
 }
 
 const row = z.object({ id: z.string(), identity });

@@ -10,4 +10,10 @@ export const chunkTask = { kind: 'chunk', budget: 'scheduled' } as const;
 export const chunkPayload = z.object({ runId: z.uuid(), chunk: z.int().positive() });
 export type ChunkPayload = z.infer<typeof chunkPayload>;
 
+/** The other way round; null: it is of no child task. */
+export function chunkOf(key: string): ChunkPayload | null {
+  const [runId, chunk] = key.split(' ');
+  return chunkPayload.safeParse({ runId, chunk: Number(chunk) }).data ?? null;
+}
+
 export const chunkKey = ({ runId, chunk }: ChunkPayload): string => `${runId} ${chunk}`;

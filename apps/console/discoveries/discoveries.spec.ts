@@ -180,6 +180,7 @@ describe.each(databases)('a list of devices on $name', ({ open }) => {
     const known = { outcome: 'known', serial: 'AB-1' } as const;
     const elsewhere = { outcome: 'claimed', serial: 'AB-1', reason: 'see there' } as const;
     await progressed({ discoveryId: run.id, results: [resultAt(1, '10.2.0.20', known)], nobody: 100 });
+    await seen(run.id, (now) => now.known === 1);
     await progressed({
       discoveryId: run.id,
       results: [

@@ -122,9 +122,7 @@ describe('printers that do not announce themselves', () => {
       code: 0,
       said: expect.stringMatching(/Telnet +true +false +api/) as unknown,
     });
-    expect(look.said).toMatch(
-      new RegExp(`^1 setting would be changed on 1 of ${printers} devices\\.$`, 'm'),
-    );
+    expect(look.said).toMatch(new RegExp(`^1 setting would be changed on 1 of ${printers} devices\\.$`, 'm'));
     const newest = async (): Promise<readonly string[]> => {
       const [, row = ''] = (await cli('changes', serial)).said.split('\n');
       return /([0-9a-f-]{36}) +\S.*? {2,}(\w+) +(\w+) +(\w+) +api +verified/.exec(row) ?? [];

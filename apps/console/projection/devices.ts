@@ -206,7 +206,15 @@ const conflictOf = ({ sequence: _, state: __, ...claim }: ClaimView) => ({
   shared: claim.shared ?? noneShared,
 });
 
-const assessmentOf = ({ taskId, outcome, detail, startedAt, finishedAt, policies, results }: AssessmentFinished) => ({
+const assessmentOf = ({
+  taskId,
+  outcome,
+  detail,
+  startedAt,
+  finishedAt,
+  policies,
+  results,
+}: AssessmentFinished) => ({
   taskId,
   outcome,
   detail,

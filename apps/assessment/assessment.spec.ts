@@ -159,6 +159,25 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
     expect(await fed.parked()).toEqual([expect.stringContaining('NotYet')]);
   });
 
+  it('a policy that was asked for, or that a group has, is waited for when it is new, and not when it was deleted', async () => {
+    const id = randomUUID();
+    await fed.feed(grouped(id));
+    const before = await tasks();
+    await fed.feed(asked(id, 'new'));
+    const [example] = deviceGrouped.example.groups;
+    if (!example) throw new Error('the example has a group');
+    const groups = [{ ...example, kind: 'automatic' as const, policyId: 'new', added: true }];
+    await fed.feed(grouped(randomUUID(), { groups }));
+    expect(await fed.parked()).toEqual([
+      expect.stringContaining('the policy new has not come here yet'),
+      expect.stringContaining('the policy new has not come here yet'),
+    ]);
+    expect(await tasks()).toEqual(before);
+    await fed.feed(published(policyChanged.draft({ id: 'new', version: 1, changedBy: 'admin', body: null })));
+    await fed.feed(asked(id, 'new'));
+    expect(await fed.told(assessmentSkipped)).toMatchObject([{ deviceId: id, reason: 'policyUnknown' }]);
+  });
+
   it('an operator may ask for a known device, with a policy by name, while nothing is remediated', async () => {
     const id = randomUUID();
     await fed.feed(settings(2, { ...on, allowRemediation: false }), grouped(id));

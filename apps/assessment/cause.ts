@@ -29,7 +29,7 @@ export function chosen({
 }: Cause): Exclude<Choice, { missing: string }> {
   const { settings } = state;
   if (!settings) throw new NotYet('the instant-on settings have not come here yet');
-  awaitPolicies(event, state);
+  awaitPolicies(event, state, policyId);
   const choice = choiceFor(device, around(state, settings), { trigger, policyId });
   if ('missing' in choice)
     throw new NotYet(`the policy ${choice.missing} is chosen, but has not come here yet`);
@@ -42,12 +42,14 @@ export const around = ({ policies, ownAddresses }: State, settings: Settings): A
   known: new Set(policies.keys()),
 });
 
-/** A device that is to get a changed policy does not get the one from before. */
-function awaitPolicies(event: Event, { policies }: State): void {
-  if (!deviceGrouped.is(event)) return;
-  for (const { policyId, policyVersion } of event.data.groups) {
-    const known = policyId === null ? undefined : policies.get(policyId);
-    if (known && policyVersion !== undefined && known.version < policyVersion)
+/** A device that is to get a new policy is not left without, and one that is to get a changed one does not get that from before. */
+function awaitPolicies(event: Event, { policies, deletedPolicies }: State, named: string | null): void {
+  const groups = deviceGrouped.is(event) ? event.data.groups : [];
+  for (const { policyId, policyVersion = 0 } of [{ policyId: named }, ...groups]) {
+    if (policyId === null || deletedPolicies.has(policyId)) continue;
+    const known = policies.get(policyId);
+    if (!known) throw new NotYet(`the policy ${policyId} has not come here yet`);
+    if (known.version < policyVersion)
       throw new NotYet(`version ${policyVersion} of the policy ${policyId} has not come here yet`);
   }
 }

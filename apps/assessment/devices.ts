@@ -5,7 +5,7 @@ import { identity, type Identity } from '#events/identity';
 import { policyChanged } from '#events/policy';
 import { settingsChanged, type Settings } from '#events/settings';
 import { ownAddresses } from '#addresses/own';
-import { readDocument, readDocuments } from '#store/documents';
+import { deletedDocuments, readDocument, readDocuments } from '#store/documents';
 import { forgetRetired } from '#store/retired';
 import type { Tx } from '#store/store';
 import { queuedTasks } from '#store/tasks';
@@ -39,6 +39,8 @@ export interface State {
   /** Null: never seen. */
   readonly settings: Settings | null;
   readonly policies: ReadonlyMap<string, KnownPolicy>;
+  /** Ids: of any other that is neither here nor there, word has yet to come. */
+  readonly deletedPolicies: ReadonlySet<string>;
   readonly devices: Map<string, Device>;
   /** The task of a device that may be joined. */
   readonly queued: Map<string, { readonly id: string; readonly payload: Payload }>;
@@ -88,6 +90,7 @@ export async function load(tx: Tx, deviceIds: readonly string[]): Promise<State>
     now: clock?.now ?? new Date(),
     settings: settings?.body ?? null,
     policies: new Map(policies.map(({ id, version, body }) => [id, { name: body.name, version }])),
+    deletedPolicies: await deletedDocuments(tx, schema, policyChanged),
     devices: new Map(
       z
         .array(row)

@@ -105,7 +105,7 @@ export const assessmentSkipped = defineEvent({
       'remediationOff',
       /** No Initial Assessment Policy is chosen (R51). */
       'noPolicy',
-      /** The policy that was asked for is not there. */
+      /** The policy that was asked for was deleted. */
       'policyUnknown',
       /** A policy of its groups would apply, and the switch of the cause is off (R52-R54). */
       'switchOff',

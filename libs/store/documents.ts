@@ -30,6 +30,19 @@ export async function readDocuments<B>(
   return read(tx, schema, definition, ids);
 }
 
+/** Ids of those that were there, and were deleted. */
+export async function deletedDocuments<B>(
+  tx: Pick<Tx, 'query'>,
+  schema: string,
+  definition: DocumentDefinition<B>,
+): Promise<ReadonlySet<string>> {
+  const rows = await tx.query<{ id: string }>(
+    `select id from ${schema}.document where kind = $1 and body is null`,
+    [definition.noun],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 async function read<B>(
   tx: Pick<Tx, 'query'>,
   schema: string,

@@ -7,7 +7,7 @@ type Reason = (typeof assessmentSkipped.example)['reason'];
 const texts: Readonly<Record<Reason, string>> = {
   remediationOff: 'Allow Automatic Remediation is off: switch it on in the settings.',
   noPolicy: 'No Initial Assessment Policy is chosen: choose one in the settings.',
-  policyUnknown: 'The policy that was asked for is not there: choose another, or ask again if it is new.',
+  policyUnknown: 'The policy that was asked for was deleted: choose another.',
   switchOff:
     'A policy of its groups would apply, but the switch for this cause is off: see the switches of groups in the settings, or assess it.',
   outsideNetworks:

@@ -44,7 +44,7 @@ const probes: Readonly<Record<device.ProbeWay, string>> = {
 const skipReasons = {
   remediationOff: 'Allow Automatic Remediation is off',
   noPolicy: 'no Initial Assessment Policy is chosen',
-  policyUnknown: 'the policy that was asked for is not there',
+  policyUnknown: 'the policy that was asked for was deleted',
   switchOff: 'a policy of its groups would apply, but the switch for this cause is off',
   outsideNetworks: 'its address is outside the device networks',
   notLicensed: 'it holds no licence',

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDeviceApi } from '#device/api';
+import { policyTemplates } from '#documents/templates';
 import {
   assessmentCancelRequested,
   assessmentFinished,
@@ -11,6 +12,7 @@ import {
 } from '#events/assessment';
 import type { Event } from '#events/event';
 import { groupBody, groupChanged } from '#events/group';
+import { policyChanged } from '#events/policy';
 import {
   scheduleBody,
   scheduleCancelRequested,
@@ -133,6 +135,24 @@ describe('a schedule with two dozen devices', () => {
     );
     expect(await store.query('select 1 as one from assessment.task')).toEqual([]);
     expect(await rows()).toEqual([]);
+  });
+
+  it('waits for a group and a policy of which word has yet to come, and ends where they were deleted', async () => {
+    await fed.feed(settings({}), schedule({ groupId: 'new', policyId: 'late' }));
+    start('one');
+    const runId = await run();
+    await until('it has looked for them', async () => {
+      const [task] = await store.query<{ later: boolean }>(
+        `select not_before > created_at as later from assessment.task where kind = 'run'`,
+      );
+      return task?.later === true;
+    });
+    await fed.feed(document(policyChanged, 'late', policyTemplates[0]?.body ?? null));
+    const members = [peers.devices[0]?.id ?? ''];
+    await fed.feed(document(groupChanged, 'new', groupBody.parse({ name: 'New', kind: 'manual', members })));
+    expect(await ended(runId)).toMatchObject({ state: 'done', devices: 1, skipped: 0 });
+    await fed.feed(document(groupChanged, 'new', null));
+    expect(await ended(await run())).toMatchObject({ state: 'stopped', detail: 'there is no group new' });
   });
 
   it('only reports where it is to, and where nothing may be remediated any more', async () => {

@@ -5,8 +5,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { worker, type Ending, type Worker } from '#bus/worker';
 import type { Draft } from '#events/event';
 import { groupChanged } from '#events/group';
+import { policyChanged } from '#events/policy';
 import { scheduleProgressed } from '#events/schedule';
-import { readDocument } from '#store/documents';
+import { isAwaited, readDocument } from '#store/documents';
 import type { Tx } from '#store/store';
 import { enqueue, type Task } from '#store/tasks';
 import * as z from 'zod';
@@ -69,10 +70,10 @@ async function step(tx: Tx, task: Task): Promise<Step> {
   return goOn(tx, run, task);
 }
 
-/** Some of the group's devices; after the last of them all are spread. Nothing runs before there are settings. */
+/** Some of the group's devices; after the last of them all are spread. Nothing runs before all that it goes by has come. */
 async function fill(tx: Tx, run: Run): Promise<Step> {
   const settings = await settingsOf(tx);
-  if (!settings) return { events: [], next: 'later' };
+  if (!settings || (await isAnyAwaited(tx, run))) return { events: [], next: 'later' };
   const group = await readDocument(tx, schema, groupChanged, run.body.groupId);
   if (!group) {
     const detail = `there is no group ${run.body.groupId}`;
@@ -88,6 +89,12 @@ async function fill(tx: Tx, run: Run): Promise<Step> {
   const stages = stagesOf(await countRunDevices(tx, run.id), run.body.rollout, chunkMax);
   await spreadDevices(tx, run.id, { stages, chunkMax });
   return tell(tx, { ...run, state: 'running', stages: Math.max(1, stages.length) }, 'now');
+}
+
+/** Who has just saved a policy, a group and a schedule may have it run at once. */
+async function isAnyAwaited(tx: Tx, { body: { groupId, policyId } }: Run): Promise<boolean> {
+  if (policyId !== null && (await isAwaited(tx, schema, policyChanged, policyId))) return true;
+  return isAwaited(tx, schema, groupChanged, groupId);
 }
 
 async function goOn(tx: Tx, run: Run, task: Task): Promise<Step> {

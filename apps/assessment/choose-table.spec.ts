@@ -41,6 +41,17 @@ const memberships: readonly (readonly [
   ['an autogroup it is new in', [lobby], ['open'], ['open']],
   ['an autogroup it was in before', [vault], ['strict'], []],
   ['both', [vault, lobby], ['open', 'strict'], ['open']],
+  ['two it is new in', [lobby, { ...vault, added: true }], ['open', 'strict'], ['open', 'strict']],
+  [
+    'one of each kind, all of them new',
+    [
+      group({ kind: 'all', policyId: 'strict' }),
+      group({ groupId: 'm', kind: 'manual', policyId: 'strict', added: true }),
+      lobby,
+    ],
+    ['open'],
+    ['open'],
+  ],
   ['two with one policy, the older one later', [lobby, { ...vault, policyId: 'open' }], ['open'], ['open']],
 ];
 
@@ -73,7 +84,7 @@ interface Row extends Flags {
   readonly added: readonly string[];
 }
 
-/** What R51 to R54 say, one sentence a line. */
+/** What R51 to R54 and R60 say, one sentence a line, and what follows from them. */
 function said(row: Row): Choice {
   const { trigger, all, added, initialPolicy, policyMode } = row;
   const own = switchOf[trigger];

@@ -104,8 +104,10 @@ export class Client {
       return new ClientError('unauthenticated', `${how}; tokens are made on the page Access. ${detail}`);
     }
     if (status === 403) return new ClientError('forbidden', `the token may not do this. ${detail}`);
-    if (!told.success) return new ClientError('notMuster', `${this.url} answers with ${detail}`);
-    return new ClientError(status >= 500 ? 'unreachable' : 'refused', detail, status, told.data.faults);
+    // Before a console that is away a proxy says so, in words of its own.
+    if (!told.success && status < 500)
+      return new ClientError('notMuster', `${this.url} answers with ${detail}`);
+    return new ClientError(status >= 500 ? 'unreachable' : 'refused', detail, status, told.data?.faults);
   }
 }
 

@@ -21,6 +21,8 @@ const discoveryRowsMax = 500_000;
 const discoveriesSwept = 5;
 /** Runs of schedules that are over; the newest. */
 const runsMax = 5_000;
+/** What was asked of devices, for the audit log; the newest. */
+const askedMax = 1_000_000;
 /** Rows that one sweep changes. */
 const sweptMax = 2_000;
 
@@ -32,6 +34,8 @@ const sweeps: readonly string[] = [
   `with gone as (
      delete from console.audit where at < now() - interval '${lookBackDays} days' returning id)
    delete from console.asked using gone where audit = gone.id`,
+  `delete from console.asked where request = any(array(
+     select request from console.asked order by audit desc offset ${askedMax} limit ${10 * sweptMax}))`,
   `delete from console.dead_delivery where died_at < now() - interval '${lookBackDays} days'`,
   `update console.dead_delivery set event = null where number = any(array(
      select number from console.dead_delivery where event is not null order by number desc
@@ -62,7 +66,7 @@ const sweeps: readonly string[] = [
   `delete from console.discovery where number = any(array(
      select number from (
        select number, ended, row_number() over newest_first as nth,
-         sum(entries + found + known + held + claimed + refused + not_reached) over newest_first as rows
+         sum(entries + found + known + held + claimed + refused + not_reached + again) over newest_first as rows
        from console.discovery window newest_first as (order by number desc)) as each
      where ended is not null and nth > 1 and (nth > ${discoveriesMax} or rows > ${discoveryRowsMax})
      order by number limit ${discoveriesSwept}))`,

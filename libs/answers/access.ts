@@ -33,6 +33,8 @@ const asked = z.object({
   deviceId: z.uuid(),
   /** Null: nothing is known of it any more. */
   serial: z.string().nullable(),
+  /** False: it was deleted. */
+  listed: z.boolean(),
   /** The task that came of it, as events and changes name it; null: none was made, or not yet. */
   taskId: z.uuid().nullable(),
 });

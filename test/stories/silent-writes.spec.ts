@@ -15,7 +15,7 @@ import { Device, freshConfiguration, type Configuration } from '../../apps/agent
 import { passwordHash } from '../../apps/agent/device/digest.js';
 
 /** takes: it does what it is told, and does not say so. */
-type Kind = 'takes' | 'ignores';
+type Kind = 'takes' | 'ignores' | 'takesLate';
 
 interface Silent {
   readonly known: Known;
@@ -41,6 +41,8 @@ const objects: readonly (readonly [key: string, oid: string, value: number])[] =
 ];
 /** Nobody waits so long for an answer. */
 const tooLateMs = 6_000;
+/** Whoever takes late takes then. */
+const late = Promise.withResolvers<void>();
 const factoryPassword = 'the factory one';
 const noAnswer: unknown = expect.stringMatching(/^it gave no answer when it was set: no answer/);
 const stopped = 'not written: it answers what is read, but 2 writes got no answer and had no effect';
@@ -55,7 +57,9 @@ const identityAt = (ip: string) => {
   return { ...exampleIdentity, ip, serial: `SILENT-${third}-${fourth}` };
 };
 
-async function bySnmp(kind: Kind): Promise<Silent & { readonly ignore: () => unknown }> {
+async function bySnmp(
+  kind: Exclude<Kind, 'takesLate'>,
+): Promise<Silent & { readonly ignore: () => unknown }> {
   let does = kind;
   const [agent, { address }] = [await somePlace(), await somePlace()];
   const identity = identityAt(address);
@@ -100,7 +104,8 @@ async function byApi(kind: Kind, password: string | null = null): Promise<Silent
     told.push(...Object.keys(written).filter((key) => written[key] !== kept.written[key]));
     if (configuration.passwordHash !== kept.passwordHash) told.push('credential.admin');
     if (kind === 'takes') kept = configuration;
-    return delay(tooLateMs, undefined, { ref: false });
+    if (kind !== 'takesLate') return delay(tooLateMs, undefined, { ref: false });
+    return late.promise.then(() => void (kept = configuration));
   };
   const device = new Device({ identity, memory: { read: () => kept, save } });
   const api = await startApi({ device, identity: shown, host: address, port: ports.device });
@@ -191,4 +196,16 @@ it('a password that got no answer and does not let in counts, and the one before
   ]);
   expect(await triesOf(device)).toBe(2);
   expect(await assessing.dryRun(device.known)).toMatchObject({ outcome: 'nonCompliant' });
+}, 90_000);
+
+it('a password that it takes long after it was written lets in by the next try that is due', async () => {
+  const device = await byApi('takesLate', factoryPassword);
+  await assessing.hold({ kind: 'admin', password: 'the next one' });
+  await assessing.require({ 'credential.admin': 'stored' });
+  const result = await assessing.assess(device.known);
+  expect(outcomesOf(result)).toEqual([['credential.admin', 'nonCompliant', noAnswer]]);
+  late.resolve();
+  expect(await assessing.assess(device.known)).toMatchObject({ outcome: 'failed' });
+  await assessing.store.query(`update assessment.credential_try set at = now() - interval '1 day'`);
+  expect(await assessing.assess(device.known)).toMatchObject({ outcome: 'compliant' });
 }, 90_000);

@@ -62,10 +62,12 @@ const againAfterMs = [10 * minuteMs, 60 * minuteMs, 6 * 60 * minuteMs, 24 * 60 *
 
 /**
  * What has let Muster in before may do so again: a password may be away for a minute, and a refusal may be forged. What Muster
- * made nobody else knows, so that it is never given up.
+ * made nobody else knows, so that it is never given up. A user of SNMPv3 shows no password to whom he is wrong for, and a device
+ * may be told of him at any time.
  */
-function mayBeRightAgain(one: Candidate, { wasRight: before, wrongs, agoMs }: Tried): boolean {
-  if (!before && !one.generated) return false;
+function mayBeRightAgain(one: Candidate, tried: Tried): boolean {
+  const { wasRight: before, wrongs, agoMs } = tried;
+  if (!before && !one.generated && one.kind !== 'snmpUser') return false;
   const waitMs = againAfterMs[Math.min(wrongs, againAfterMs.length) - 1] ?? 0;
   // A clock that was ahead keeps nobody waiting.
   return agoMs < 0 || agoMs >= waitMs;

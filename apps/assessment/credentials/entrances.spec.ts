@@ -329,6 +329,14 @@ describe('credentials of a device', () => {
     expect(await words({ right })).toEqual([right]);
   });
 
+  it('of SNMPv3 that never were right are tried again all the same: a device may be told of a user at any time', async () => {
+    await hold(user);
+    expect(await handedOut('snmp', { publicly: null })).toContain('muster, proved');
+    expect(await handedOut('snmp', { publicly: null })).not.toContain('muster, proved');
+    await store.query(`update assessment.credential_try set at = at - interval '11 minutes'`);
+    expect(await handedOut('snmp', { publicly: null })).toContain('muster, proved');
+  });
+
   it('that no key opens are left out', async () => {
     await hold(admin('all'));
     await hold(admin('device'), 'device', deviceId);

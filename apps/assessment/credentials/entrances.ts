@@ -88,7 +88,8 @@ export class CredentialEntrances implements Entrances {
   }
 
   whyNone(name: DriverName): string | null {
-    return name === 'snmp' && this.#refusedUser && !this.#spent.has(name) ? userLater : null;
+    if (name !== 'snmp' || !this.#refusedUser || this.#spent.has(name)) return null;
+    return userLater;
   }
 
   /** What was not sent to it that would have been tried; null: nothing. */
@@ -207,7 +208,7 @@ const communityIn = (one: Credential): string | null => ('community' in one ? on
 const userRefused =
   'snmp: it refuses the user of SNMPv3 that is kept for it, and was asked by the community that everybody may know';
 const userLater =
-  'it has refused the user of SNMPv3 that is kept for it, by whom it has let Muster in before: it is asked by him again after a while';
+  'it has refused the user of SNMPv3 that is kept for it, and is asked by him again after a while: is he the right one (muster credential set)?';
 const movedUnproved =
   'nothing that is kept to open it was sent to it: it was taken as moved without a proof, and nobody vouches for who is there now';
 const notVouched =

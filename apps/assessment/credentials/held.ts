@@ -39,7 +39,7 @@ export interface Tried {
   /** Digest of what the device was then. */
   readonly subject: string;
   readonly isRight: boolean;
-  /** Ever. */
+  /** It let Muster in once, or was given to the device, which may take it whenever it likes. */
   readonly wasRight: boolean;
   /** Refused in a row, and how long ago that was last. */
   readonly wrongs: number;

@@ -47,6 +47,19 @@ export class Vault {
     return { kind, scope: at.scope, place, version, age: 0, box, generated: true };
   }
 
+  /**
+   * Kept before the device gets it: whether it takes it is not known until it lets in by it, which may be long after it was said to
+   * be wrong. What was given away so is never given up.
+   */
+  async giving(held: Held, one: Candidate, subject: string): Promise<void> {
+    await this.options.store.query(
+      `insert into assessment.credential_try as t (device_id, credential, subject, is_right, was_right, wrongs)
+       select id, $2, $3, false, true, 0 from assessment.device where id = $1
+       on conflict (device_id, credential) do update set was_right = true`,
+      [held.owner.deviceId, nameOf(one), subject],
+    );
+  }
+
   /** Remembers whether the device let it in; says so in the `held` of no running task. */
   async remember(held: Held, one: Candidate, now: { subject: string; isRight: boolean }): Promise<void> {
     const { deviceId } = held.owner;

@@ -171,6 +171,7 @@ export class WithSecrets implements Speaking {
     const secret = await vault.open(next);
     if (!secret) return notOpened;
     if (!this.#mayHave(kind, next, secret)) return notVouched;
+    await vault.giving(held, next, subject);
     const said = await device.setSecret(name, secret, signal);
     if (said.kind !== 'answered' && said.kind !== 'unreachable') return said.reason;
     if (kind === 'snmpRead' || kind === 'snmpWrite') {

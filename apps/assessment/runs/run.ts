@@ -7,6 +7,7 @@ import type { Draft } from '#events/event';
 import { groupChanged } from '#events/group';
 import { policyChanged } from '#events/policy';
 import { scheduleProgressed } from '#events/schedule';
+import type { Settings } from '#events/settings';
 import { isAwaited, readDocument } from '#store/documents';
 import type { Tx } from '#store/store';
 import { enqueue, type Task } from '#store/tasks';
@@ -73,7 +74,7 @@ async function step(tx: Tx, task: Task): Promise<Step> {
 /** Some of the group's devices; after the last of them all are spread. Nothing runs before all that it goes by has come. */
 async function fill(tx: Tx, run: Run): Promise<Step> {
   const settings = await settingsOf(tx);
-  if (!settings || (await isAnyAwaited(tx, run))) return { events: [], next: 'later' };
+  if (!settings || (await isAnyAwaited(tx, run, settings))) return { events: [], next: 'later' };
   const group = await readDocument(tx, schema, groupChanged, run.body.groupId);
   if (!group) {
     const detail = `there is no group ${run.body.groupId}`;
@@ -92,8 +93,13 @@ async function fill(tx: Tx, run: Run): Promise<Step> {
 }
 
 /** Who has just saved a policy, a group and a schedule may have it run at once. */
-async function isAnyAwaited(tx: Tx, { body: { groupId, policyId } }: Run): Promise<boolean> {
-  if (policyId !== null && (await isAwaited(tx, schema, policyChanged, policyId))) return true;
+async function isAnyAwaited(
+  tx: Tx,
+  { body: { groupId, policyId } }: Run,
+  { initialPolicy }: Pick<Settings, 'initialPolicy'>,
+): Promise<boolean> {
+  const policy = policyId ?? initialPolicy;
+  if (policy !== null && (await isAwaited(tx, schema, policyChanged, policy))) return true;
   return isAwaited(tx, schema, groupChanged, groupId);
 }
 

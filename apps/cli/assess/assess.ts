@@ -49,7 +49,13 @@ export const assess: Command = {
     const waitMs = waitMsOf(values);
     const path = group === undefined ? await deviceAt(client, positionals) : groupAt(group);
     if (values.cancel) {
-      const stopping = await client.ask(`${path}/cancel`, stopped, { method: 'POST', body: {} });
+      const others = ['dry-run', 'policy', 'wait', 'no-wait'] as const;
+      if (others.some((name) => values[name] !== undefined))
+        throw new UsageError(
+          '--cancel stops whatever is under way, and goes with none of these. Try --help.',
+        );
+      const patient = { method: 'POST', body: {}, signal: AbortSignal.timeout(askMs) } as const;
+      const stopping = await client.ask(`${path}/cancel`, stopped, patient);
       const who = stopping.devices === undefined ? 'Asked' : `Asked ${amountOf(stopping.devices, 'device')}`;
       return told(json, { cancelled: true, ...stopping }, `${who} to stop.`);
     }

@@ -23,14 +23,17 @@ export async function showDryRuns(
   const runs = await runsOf(client, path);
   const ended = devices.flatMap(({ deviceId, serial, end }): readonly Run[] => {
     const run = end && end.outcome !== 'skipped' ? runs.get(deviceId) : undefined;
-    return run ? [{ ...run, serial }] : [];
+    return run ? [{ ...run, deviceId, serial }] : [];
   });
-  const lines = json ? ended.map((run) => jsonOf(run)) : shown(ended, await rowsOf(client, devices));
+  const rows = await rowsOf(client, devices);
+  const unread = rows.filter(({ deviceId }) => !ended.some((run) => run.deviceId === deviceId));
+  const lines = json ? [...ended, ...unread].map((row) => jsonOf(row)) : shown(ended, rows);
   if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
   return ended.filter(wasRead).length < devices.length ? 1 : 0;
 }
 
 interface Run extends DryRun {
+  readonly deviceId: string;
   readonly serial: string;
 }
 

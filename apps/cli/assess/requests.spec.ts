@@ -52,6 +52,8 @@ it('an end of which not all is sent is looked up once its task is known', () => 
   requests.hear(event('queued', { taskId: 't1' }, 'r1'));
   expect(requests.untold()).toEqual([{ request: request('r1'), taskId: 't1' }]);
   expect(requests.untold()).toEqual([]);
+  requests.lookAgain(request('r1'));
+  expect(requests.untold()).toEqual([{ request: request('r1'), taskId: 't1' }]);
   const end: End = { outcome: 'compliant', detail: null };
   requests.end('t1', end);
   expect(requests.devices()).toEqual([{ deviceId, serial: 'AB-1', end }]);

@@ -92,6 +92,11 @@ export class Requests {
     return some;
   }
 
+  /** It could not be looked up now: it is one of those that were not told again. */
+  lookAgain({ deviceId }: Pick<Request, 'deviceId'>): void {
+    this.#untold.add(deviceId);
+  }
+
   devices(): readonly DeviceEnd[] {
     const byDevice = new Map<string, { serial: string; ends: (End | null)[] }>();
     for (const request of this.#requests) {

@@ -1,5 +1,5 @@
 // muster undo: what a task has changed is put back.
-import type { Client } from '../client.js';
+import { ClientError, type Client } from '../client.js';
 import type { Command } from '../command-line.js';
 import { jsonOf, printed } from '../printed.js';
 import { amountOf, momentOf } from '../said.js';
@@ -89,5 +89,8 @@ async function newestOf(client: Client, { id, serial }: Named): Promise<string> 
     const left = changes.some((change) => change.undoneBy === null && !isSecret(change));
     if (left && undoes.length === 0) return taskId;
   }
-  throw new UsageError(`Muster has changed nothing on ${serial} that could be put back.`);
+  throw new ClientError(
+    'refused',
+    `Muster has changed nothing on ${serial} that is not put back. An undo is put back by its own name: see muster changes, and --task.`,
+  );
 }

@@ -1,7 +1,7 @@
 // Waits until what was asked of devices has ended: by the event stream, open before it is asked, so that nothing is missed.
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
-import type { Client } from '../client.js';
+import { ClientError, type Client } from '../client.js';
 import { follow } from '../events/stream.js';
 import { countOf } from '../said.js';
 import { changedOn, isSecret } from './device.js';
@@ -43,7 +43,7 @@ export async function waitFor(client: Client, { ask, waitMs }: Waiting): Promise
     requests.ask((await ask()).asked);
     const show = progress();
     for (const began = performance.now(); ;) {
-      for (const untold of requests.untold()) await lookUp(client, requests, untold);
+      for (const untold of requests.untold()) await lookUpOrLater(client, requests, untold);
       const devices = requests.devices();
       const left = devices.filter(({ end }) => end === null).length;
       if (left === 0 || missed || performance.now() - began > waitMs)
@@ -74,11 +74,25 @@ const ended = z
   .nullable();
 const detail = z.looseObject({ lastAssessment: ended, lastDryRun: ended });
 
+type Untold = ReturnType<Requests['untold']>[number];
+
+/** A device that was deleted meanwhile, or a console that is away for a moment, ends no waiting for others. */
+async function lookUpOrLater(client: Client, requests: Requests, untold: Untold): Promise<void> {
+  try {
+    await lookUp(client, requests, untold);
+  } catch (error) {
+    const { code = null, status = null } = error instanceof ClientError ? error : {};
+    if (status === 404) requests.end(untold.taskId, { outcome: 'skipped', detail: 'deviceDeleted' });
+    else if (code === 'unreachable') requests.lookAgain(untold.request);
+    else throw error;
+  }
+}
+
 /** How a task ended of which the event stream has not told all. */
 async function lookUp(
   client: Client,
   requests: Requests,
-  { request: { deviceId, undoes }, taskId }: { readonly request: Request; readonly taskId: string },
+  { request: { deviceId, undoes }, taskId }: Untold,
 ): Promise<void> {
   const path = `/api/devices/${deviceId}`;
   if (undoes !== null) {

@@ -347,13 +347,18 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     const whole = schemas.AuditEntryWhole.parse(await ofAdmin(`audit/${entry?.id}`));
     expect(whole).toMatchObject({ target: 'group:audited' });
     expect(whole.asked).toEqual([
-      { deviceId: one.deviceId, serial: 'AUDIT-1', taskId: tasks[1] },
-      { deviceId: two.deviceId, serial: 'AUDIT-2', taskId: null },
+      { deviceId: one.deviceId, serial: 'AUDIT-1', listed: true, taskId: tasks[1] },
+      { deviceId: two.deviceId, serial: 'AUDIT-2', listed: true, taskId: null },
     ]);
     // Of one that was deleted the serial number is still told.
     const gone = { ...deviceRetired.example, deviceId: one.deviceId, serial: one.identity.serial };
     await hear(trial.event('discovery', deviceRetired.draft(gone)));
     expect(await newest(target)).toMatchObject({ device: { ...device, listed: false } });
+    const { asked } = schemas.AuditEntryWhole.parse(await ofAdmin(`audit/${entry?.id}`));
+    expect(asked).toMatchObject([{ listed: false }, { listed: true }]);
+    // Of what is asked to stop no task comes.
+    await post('groups/audited/cancel');
+    expect(await newest('group:audited')).toMatchObject({ action: 'assessment.cancelRequested', devices: null });
   });
 
   it('of many tasks a page has whole ones, and the pages have each of them once', async () => {

@@ -192,7 +192,7 @@ export class Assessing {
     const action = drafts[0]?.definition.type ?? '';
     return this.parts.store.transaction(async (tx) => {
       const entry = await audit(tx, { who, from, action, target, ...(detail && { detail }) });
-      await keepAsked(tx, entry, drafts);
+      if (action !== assessmentCancelRequested.type) await keepAsked(tx, entry, drafts);
       await record(tx, this.parts.bus, drafts);
     });
   }

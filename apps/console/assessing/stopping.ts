@@ -6,7 +6,7 @@ import type { Store } from '#store/store';
 export type Whose = { readonly deviceId: string } | { readonly groupId: string };
 
 /** Far longer than the way of a request to assessment and back, where nothing else waits. */
-const lookMaxMs = 2_500;
+const lookMaxMs = 4_000;
 const lookEveryMs = 250;
 
 /** @returns devices of which something is known to run or to wait, before or after `tell` */

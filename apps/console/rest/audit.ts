@@ -53,7 +53,7 @@ export class AuditController {
     const [entry] = await store.query<object>(`select ${columns}, detail from ${from} where a.id = $1`, [id]);
     if (!entry) throw new Refusal('notFound', 'There is no such entry.');
     const asked = await store.query(
-      `select device_id as "deviceId", serial, task_id as "taskId"
+      `select device_id as "deviceId", serial, coalesce(listed, false) as listed, task_id as "taskId"
        from console.asked left join console.device d on d.id = device_id where audit = $1 order by serial, request`,
       [id],
     );

@@ -93,7 +93,8 @@ export class Way {
       if (!again) return said;
       if (said.kind === 'denied') await this.#judge(opened, false);
       if (silent && ifSilent === 'wrong') this.#silent.push(opened);
-      if (said.kind !== 'answered') this.#refusal = said;
+      // Who was silent to one may be busy, whatever it says to the next.
+      if (said.kind !== 'answered' && this.#refusal?.kind !== 'unreachable') this.#refusal = said;
       this.close();
     }
   }

@@ -48,10 +48,12 @@ interface Spoken {
   readonly fingerprint?: string | null;
   /** The credential that it lets in; undefined: anybody. */
   readonly secret?: string;
+  /** The one to which nothing is said. */
+  readonly silentTo?: string;
   readonly unspoken?: true;
 }
 
-interface Key extends Pick<Entrance, 'id' | 'needs' | 'inClear'> {
+interface Key extends Pick<Entrance, 'id' | 'needs' | 'inClear' | 'ifSilent'> {
   readonly by: DriverName;
 }
 
@@ -104,6 +106,7 @@ class Talk {
       const spoken = this.speaks[name];
       if (!spoken || spoken.setback) return Promise.resolve(spoken?.setback ?? closed);
       const denied = { kind: 'denied', reason: 'a password' } as const;
+      if (spoken.silentTo === id) return Promise.resolve(mute);
       if (spoken.secret !== undefined && spoken.secret !== id) return Promise.resolve(denied);
       return Promise.resolve(value(spoken));
     };
@@ -393,6 +396,14 @@ describe('a secret', () => {
     const talk = new Talk({ snmp: { secret: 'user' }, ipp: { fingerprint: pin } }, [user]);
     expect(await talk.ways().identify(signal)).toMatchObject({ kind: 'answered' });
     expect(talk.said).toEqual(['ipp identify', 'user identify']);
+  });
+
+  it('is not wrong as the next one is, where a moment of silence hid that it was right', async () => {
+    const user: Key = { by: 'snmp', id: 'user', needs: 'nothing', inClear: false, ifSilent: 'unknown' };
+    const next: Key = { by: 'snmp', id: 'next', needs: 'nothing', inClear: false };
+    const talk = new Talk({ snmp: { secret: 'user', silentTo: 'user' } }, [user, next]);
+    expect(await talk.ways().identify(signal)).toMatchObject({ kind: 'unreachable' });
+    expect(talk.judged).toEqual(['next wrong']);
   });
 
   it('is never sent in clear after one that was not', async () => {

@@ -74,11 +74,17 @@ export function Asked({ id, devices }: { readonly id: number; readonly devices: 
       id={id}
       label={counted(devices, 'device')}
       list={({ asked }) =>
-        asked.map(({ deviceId, serial, taskId }, nth) => (
+        asked.map(({ deviceId, serial, listed, taskId }, nth) => (
           <li key={nth}>
-            <Link to="/devices/$id" params={{ id: deviceId }} className="mono">
-              {serial ?? deviceId}
-            </Link>{' '}
+            {listed ? (
+              <Link to="/devices/$id" params={{ id: deviceId }} className="mono">
+                {serial ?? deviceId}
+              </Link>
+            ) : (
+              <>
+                <span className="mono">{serial ?? deviceId}</span>, deleted
+              </>
+            )}{' '}
             <Task id={taskId} />
           </li>
         ))
@@ -88,5 +94,5 @@ export function Asked({ id, devices }: { readonly id: number; readonly devices: 
 }
 
 export const Task = ({ id }: { readonly id: string | null }) => (
-  <span className="dim">{id === null ? 'led to no task' : <>led to task {id}</>}</span>
+  <span className="dim">{id === null ? 'no task so far' : <>led to task {id}</>}</span>
 );

@@ -358,7 +358,10 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     expect(asked).toMatchObject([{ listed: false }, { listed: true }]);
     // Of what is asked to stop no task comes.
     await post('groups/audited/cancel');
-    expect(await newest('group:audited')).toMatchObject({ action: 'assessment.cancelRequested', devices: null });
+    expect(await newest('group:audited')).toMatchObject({
+      action: 'assessment.cancelRequested',
+      devices: null,
+    });
   });
 
   it('of many tasks a page has whole ones, and the pages have each of them once', async () => {

@@ -188,18 +188,18 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
   });
 
   describe('what operators wish besides', () => {
-    const dryRun = (deviceId: string, policyId: string | null = null) =>
+    const dryRun = (deviceId: string, policyId: string | null = null, requestedBy = 'admin') =>
       published(
         assessmentRequested.draft({
           deviceId,
           policyId,
-          requestedBy: 'admin',
+          requestedBy,
           mode: 'dryRun',
           everything: false,
         }),
       );
-    const undo = (deviceId: string, taskId: string) =>
-      published(assessmentUndoRequested.draft({ deviceId, taskId, requestedBy: 'admin' }));
+    const undo = (deviceId: string, taskId: string, requestedBy = 'admin') =>
+      published(assessmentUndoRequested.draft({ deviceId, taskId, requestedBy }));
     const all = () => activeTasks(store, 'assessment', { budget, limit: 100 });
     const known = async (): Promise<string> => {
       const event = grouped(randomUUID());
@@ -211,12 +211,12 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
       const id = await known();
       const [one, two] = [randomUUID(), randomUUID()];
       await fed.feed(dryRun(id), dryRun(id, 'limited'), undo(id, one));
-      await fed.feed(dryRun(id), undo(id, two), undo(id, one));
+      await fed.feed(dryRun(id, null, 'bob'), undo(id, two, 'bob'), undo(id, one, 'bob'));
       const waiting = new Map((await all()).map((task) => [task.kind, task]));
       expect([...waiting.keys()].toSorted()).toEqual(['assess', 'dryRun', 'undo']);
       expect(waiting.get('dryRun')?.payload).toMatchObject({ wishes: [['base'], ['limited']] });
-      expect(waiting.get('undo')?.payload).toMatchObject({ undoes: [one, two], requestedBy: ['admin'] });
-      expect(waiting.get('dryRun')?.payload).toMatchObject({ requestedBy: ['admin'] });
+      expect(waiting.get('undo')?.payload).toMatchObject({ undoes: [one, two], requestedBy: ['admin', 'bob'] });
+      expect(waiting.get('dryRun')?.payload).toMatchObject({ requestedBy: ['admin', 'bob'] });
       const told = (await fed.told(assessmentQueued)).filter(({ mode }) => mode !== 'assess');
       expect(new Set(told.map(({ mode, taskId }) => `${mode} ${taskId}`))).toEqual(
         new Set(['dryRun', 'undo'].map((mode) => `${mode} ${waiting.get(mode)?.id}`)),

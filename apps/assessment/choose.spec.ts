@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Membership } from '#events/device';
 import { defaultSettings, type Settings } from '#events/settings';
-import { choosePolicies, type Situation } from './choose.js';
+import { exampleIdentity } from '#events/identity';
+import { choiceFor, choosePolicies, type Situation } from './choose.js';
 
 const automatic = (groupId: string, policyId: string | null, priority = 10, added = true): Membership => ({
   groupId,
@@ -132,4 +133,14 @@ describe('other causes (R52-R54)', () => {
 
 it('a policy that is asked for and not there is told as such', () => {
   expect(choose({ trigger: 'requested', policyId: 'gone' })).toEqual({ skipped: 'policyUnknown' });
+});
+
+it('of a device outside the device networks a search that has nothing for it says nothing, either', () => {
+  const device = { standing: 'active', identity: exampleIdentity, groups: [all], lastPolicy: null } as const;
+  const around = { settings: { ...on, deviceNetworks: [] }, known: new Set<string>(), ownAddresses: [] };
+  expect(choiceFor(device, around, { trigger: 'discovered' })).toEqual({ skipped: null });
+  const known = new Set(['base']);
+  expect(choiceFor(device, { ...around, known }, { trigger: 'announced' })).toEqual({
+    skipped: 'outsideNetworks',
+  });
 });

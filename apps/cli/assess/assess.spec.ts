@@ -1,6 +1,9 @@
 // Devices assessed at the command line, a real console at the other end.
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import {
   assessmentFinished,
   assessmentQueued,
@@ -9,6 +12,7 @@ import {
 } from '#events/assessment';
 import { deviceDiscovered, deviceGrouped } from '#events/device';
 import type { Draft, Event } from '#events/event';
+import { freePort } from '../../../scripts/free-port.mjs';
 import { databases, Trial } from '../../../test/support/console.js';
 import { typist, type Typist } from '../../../test/support/typed.js';
 import { until } from '../../../test/support/until.js';
@@ -196,6 +200,41 @@ describe('muster assess', () => {
     const none = muster('assess', 'DRY-1', '--dry-run');
     await trial.hear(skipped(of, null, await requestOf(of, before), 'dryRun'));
     expect((await none).out).toMatch(/^DRY-1: No dry run: it holds no licence\.$/m);
+  });
+
+  it('asks once the event stream is open, so that the end of who ends at once is heard', async () => {
+    const of = await plugIn('QUICK-1');
+    const order: string[] = [];
+    const asked = Promise.withResolvers<void>();
+    const port = await freePort();
+    const server = createServer((near, answer) => {
+      const { method, headers, url = '' } = near;
+      const pass = (): void => {
+        const far = request(new URL(url, trial.host.url), { method, headers }, (said) => {
+          answer.writeHead(said.statusCode ?? 0, said.headers);
+          said.pipe(answer);
+        });
+        answer.on('close', () => far.destroy());
+        near.pipe(far);
+      };
+      if (url.endsWith('/assess')) {
+        order.push('asked');
+        asked.resolve();
+      }
+      if (!url.startsWith('/api/events')) return pass();
+      order.push('stream wanted');
+      // As long as whoever does not wait for it would need to ask.
+      void Promise.race([asked.promise, delay(1_000)]).then(() => {
+        order.push('stream opened');
+        pass();
+      });
+    }).listen(port, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const running = muster('assess', 'QUICK-1', '--url', `http://127.0.0.1:${port}`);
+    await ends(of);
+    expect((await running).status).toBe(0);
+    expect(order).toEqual(['stream wanted', 'stream opened', 'asked']);
   });
 
   it('--no-wait only asks', async () => {

@@ -9,7 +9,7 @@ const texts: Readonly<Record<Reason, string>> = {
   noPolicy: 'No Initial Assessment Policy is chosen: choose one in the settings.',
   policyUnknown: 'The policy that was asked for was deleted: choose another.',
   switchOff:
-    'A policy of its groups would apply, but the switch for this cause is off: see the switches of groups in the settings, or assess it.',
+    'A policy of its groups would have applied then, but the switch for that cause was off: see the switches of groups in the settings, or assess it.',
   outsideNetworks:
     'Its address is outside the device networks: add its network to Device networks in the settings, then assess it.',
   notLicensed: 'It holds no licence: free a seat, or install a licence.',

@@ -45,7 +45,7 @@ const skipReasons = {
   remediationOff: 'Allow Automatic Remediation is off',
   noPolicy: 'no Initial Assessment Policy is chosen',
   policyUnknown: 'the policy that was asked for was deleted',
-  switchOff: 'a policy of its groups would apply, but the switch for this cause is off',
+  switchOff: 'a policy of its groups would have applied, but the switch for that cause was off',
   outsideNetworks: 'its address is outside the device networks',
   notLicensed: 'it holds no licence',
   deviceDeleted: 'it was deleted',

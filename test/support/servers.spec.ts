@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import amqp from 'amqplib';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
+import { freePort } from '../../scripts/free-port.mjs';
 import { freshDatabase, freshVhost } from './servers.js';
 
 test('a test file gets a vhost of its own', async () => {
@@ -25,4 +28,16 @@ test('a test file gets a database of its own', async () => {
   const answer = await client.query<{ name: string }>('select current_database() as name');
   await client.end();
   expect(urls[0]).toContain(answer.rows[0]?.name ?? 'no row');
+});
+
+test('a port is given once, whichever process asks', async () => {
+  const asked = 200;
+  const module = new URL('../../scripts/free-port.mjs', import.meta.url).href;
+  const other = `import { freePort } from '${module}';
+    console.log(JSON.stringify(await Promise.all(Array.from({ length: ${asked} }, freePort))));`;
+  const [{ stdout }, ...own] = await Promise.all([
+    promisify(execFile)(process.execPath, ['--input-type=module', '--eval', other]),
+    ...Array.from({ length: asked }, freePort),
+  ]);
+  expect(new Set([...(JSON.parse(stdout) as number[]), ...own]).size).toBe(2 * asked);
 });

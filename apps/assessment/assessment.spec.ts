@@ -215,7 +215,10 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
       const waiting = new Map((await all()).map((task) => [task.kind, task]));
       expect([...waiting.keys()].toSorted()).toEqual(['assess', 'dryRun', 'undo']);
       expect(waiting.get('dryRun')?.payload).toMatchObject({ wishes: [['base'], ['limited']] });
-      expect(waiting.get('undo')?.payload).toMatchObject({ undoes: [one, two], requestedBy: ['admin', 'bob'] });
+      expect(waiting.get('undo')?.payload).toMatchObject({
+        undoes: [one, two],
+        requestedBy: ['admin', 'bob'],
+      });
       expect(waiting.get('dryRun')?.payload).toMatchObject({ requestedBy: ['admin', 'bob'] });
       const told = (await fed.told(assessmentQueued)).filter(({ mode }) => mode !== 'assess');
       expect(new Set(told.map(({ mode, taskId }) => `${mode} ${taskId}`))).toEqual(

@@ -185,9 +185,7 @@ export const task = z.object({
   hostname: z.string().nullable(),
   state: z.enum(['queued', 'running']),
   mode: taskMode,
-  trigger,
-  /** The run of a schedule that it is a part of; null: of none. */
-  runId: z.uuid().nullable(),
+  cause,
   policies: z.array(appliedPolicy),
   queuedAt: time.nullable(),
   startedAt: time.nullable(),

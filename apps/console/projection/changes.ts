@@ -45,7 +45,10 @@ type Ended = Pick<AssessmentFinished, 'deviceId' | 'taskId' | 'changes'>;
 const made = ({ deviceId, taskId, changes }: Ended, cause: Cause): readonly Made[] =>
   changes.map((change, place) => ({ kind: 'changed', deviceId, taskId, place, cause, ...change }));
 
-const causeOf = ({ trigger, requestedBy, runId, schedule }: AssessmentFinished): Cause => ({
+/** What an event of a task says of who or what it is for. */
+export type AskedFor = Pick<AssessmentFinished, 'trigger' | 'requestedBy' | 'runId' | 'schedule'>;
+
+export const causeOf = ({ trigger, requestedBy, runId, schedule }: AskedFor): Cause => ({
   trigger,
   requestedBy,
   run: runId === undefined || !schedule ? null : { runId, ...schedule },

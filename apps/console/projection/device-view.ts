@@ -1,6 +1,6 @@
 // A device as the page shows it, built from what all services say about it. Events of one device may come in any order:
 // each part of the view remembers the sequence of the event that made it, and an older one of that publisher leaves it be.
-import type { AgentState, Status } from '#answers/devices';
+import type { AgentState, Cause, Status } from '#answers/devices';
 import type { assessmentSkipped, DeviceAgent, TaskMode } from '#events/assessment';
 import type { DeviceConflicted } from '#events/conflict';
 import type { Identity } from '#events/identity';
@@ -29,8 +29,8 @@ export interface ActiveTask {
   readonly trigger: string;
   /** Absent in views saved before there were others than assessments. */
   readonly mode?: TaskMode;
-  /** The run of a schedule that it is a part of; absent: of none. */
-  readonly runId?: string | undefined;
+  /** Absent in views saved before it was kept. */
+  readonly cause?: Cause;
   readonly policies: readonly {
     readonly policyId: string;
     readonly name: string;

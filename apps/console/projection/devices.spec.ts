@@ -417,12 +417,13 @@ describe.each(databases)('the projection on $name', ({ open }) => {
   it('counts what there is', async () => {
     const before = (await get('/api/overview')).body;
     const one = printer('OVER-0001');
+    const cause = { trigger: 'requested' as const, requestedBy: ['ada', 'bob'] };
     await hear(
       discover(one),
       trial.event('licensing', seatsCounted.draft({ seats: 500, taken: 3, waiting: 1 })),
       trial.event(
         'assessment',
-        assessmentStarted.draft({ ...assessmentStarted.example, ...one, taskId: randomUUID() }),
+        assessmentStarted.draft({ ...assessmentStarted.example, ...one, ...cause, taskId: randomUUID() }),
       ),
     );
     const { body } = await get('/api/overview');
@@ -438,6 +439,7 @@ describe.each(databases)('the projection on $name', ({ open }) => {
     expect(tasks.items[0]).toMatchObject({
       serial: 'OVER-0001',
       state: 'running',
+      cause: { ...cause, run: null },
       policies: [{ policyId: 'base' }],
       attempt: 1,
     });

@@ -7,6 +7,7 @@ import type { Event, EventDefinition } from '#events/event';
 import type { Identity } from '#events/identity';
 import { assessmentUndone, type AssessmentUndone } from '#events/undo';
 import { assessmentVouched } from '#events/vouch';
+import { causeOf, type AskedFor } from './changes.js';
 import { conflictDecided, conflictRaised, conflictsSettled, movedUnproved, vouched } from './claims.js';
 import { usedOf, type ActiveTask, type DeviceView, type Marks, type Skipped } from './device-view.js';
 import { sentences } from './sentences.js';
@@ -56,13 +57,10 @@ function admit(view: DeviceView, event: Event<Admitted>): DeviceView {
 const known = (view: DeviceView, identity: Identity): DeviceView =>
   view.identity ? view : { ...view, identity };
 
-type Subject = Pick<
-  assessment.AssessmentFinished,
-  'taskId' | 'identity' | 'trigger' | 'policies' | 'mode' | 'runId'
->;
+type Subject = Pick<assessment.AssessmentFinished, 'taskId' | 'identity' | 'policies' | 'mode'> & AskedFor;
 
 function taskMoved(view: DeviceView, event: Event<Subject>, change: Partial<ActiveTask>): DeviceView {
-  const { taskId, trigger, policies, mode, runId } = event.data;
+  const { taskId, trigger, policies, mode } = event.data;
   const task = view.tasks.find(({ id }) => id === taskId);
   const newer = !task || event.sequence > task.sequence;
   if (view.ended.includes(taskId)) return view;
@@ -75,7 +73,7 @@ function taskMoved(view: DeviceView, event: Event<Subject>, change: Partial<Acti
     ...task,
   } as const;
   const moved: ActiveTask = newer
-    ? { ...state, trigger, policies, mode, ...(runId && { runId }), ...change, sequence: event.sequence }
+    ? { ...state, trigger, cause: causeOf(event.data), policies, mode, ...change, sequence: event.sequence }
     : { ...task, queuedAt: task.queuedAt ?? change.queuedAt ?? null };
   return {
     ...known(view, event.data.identity),

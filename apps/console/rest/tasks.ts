@@ -1,4 +1,4 @@
-// Work going on now (R64), of instant-on and of runs of schedules (`runId`): those that run first, then those that wait longest.
+// Work going on now (R64), of instant-on and of runs of schedules: those that run first, then those that wait longest.
 import { Get, Inject, Query } from '@nestjs/common';
 import { PARTS, type StoredParts } from '#runtime/service';
 import { pageQuery, Resource, type PageQuery } from '../http/resource.js';
@@ -16,8 +16,10 @@ export class TasksController {
     const items = await this.parts.store.query(
       `select task->>'id' as id, d.id as "deviceId", d.serial, d.state->'identity'->>'model' as model,
          d.state->'identity'->>'ip' as ip,
-         d.state->'identity'->>'hostname' as hostname, task->>'state' as state, task->>'trigger' as trigger,
-         coalesce(task->>'mode', 'assess') as mode, task->>'runId' as "runId",
+         d.state->'identity'->>'hostname' as hostname, task->>'state' as state,
+         coalesce(task->>'mode', 'assess') as mode,
+         coalesce(task->'cause', jsonb_build_object(
+           'trigger', task->>'trigger', 'requestedBy', jsonb_build_array(), 'run', null)) as cause,
          task->'policies' as policies, task->>'queuedAt' as "queuedAt", task->>'startedAt' as "startedAt",
          (task->>'attempt')::int as attempt
        from ${active} order by task->>'state' desc, coalesce(task->>'startedAt', task->>'queuedAt'), d.id limit $1`,

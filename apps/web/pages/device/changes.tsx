@@ -1,10 +1,10 @@
 // What Muster changed on a device, and what the newest dry run says that it would change.
 import { IconArrowBackUp } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useChanges } from '../../api/queries.js';
 import type { Change, ChangedTask, DeviceDetail, DryRun } from '../../api/types.js';
 import { pathOf, useWrite } from '../../api/writes.js';
+import { BecauseOf } from '../../parts/because-of.js';
 import { Confirm } from '../../parts/confirm.js';
 import { FromTo, useEntries } from '../../parts/from-to.js';
 import { Pager } from '../../parts/pager.js';
@@ -12,7 +12,7 @@ import { Table } from '../../parts/table.js';
 import { Exactly, When } from '../../parts/when.js';
 import { useMayWrite } from '../../shell/session.js';
 import { useTell } from '../../shell/told.js';
-import { counted, wordFor, words } from '../../words.js';
+import { counted, words } from '../../words.js';
 
 /** By whole tasks, the newest first: each is put back whole. */
 export function Changes({ device }: { readonly device: DeviceDetail }) {
@@ -79,23 +79,6 @@ function Changed({ device, task, open }: OfTask & { readonly open: boolean }) {
       </details>
     </section>
   );
-}
-
-/** Who or what the task was for. */
-function BecauseOf({ cause }: Pick<ChangedTask, 'cause'>) {
-  if (!cause) return <>By whom is not kept.</>;
-  const { trigger, requestedBy, run } = cause;
-  const who = requestedBy.length > 0 ? `asked for by ${requestedBy.join(', ')}` : '';
-  if (run)
-    return (
-      <>
-        Run of the schedule <Link to="/schedules">{run.name}</Link>
-        {who && `, ${who}`}
-      </>
-    );
-  const what = wordFor(words.trigger, trigger);
-  if (who === '') return <>{what}</>;
-  return <>{trigger === 'requested' ? `A${who.slice(1)}` : `${what}, ${who}`}</>;
 }
 
 /** An undo leaves it out. */

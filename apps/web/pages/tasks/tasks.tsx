@@ -3,6 +3,7 @@ import { IconClock, IconLoader } from '@tabler/icons-react';
 import { useTasks } from '../../api/queries.js';
 import { pathOf, useWrite } from '../../api/writes.js';
 import type { Page, TaskRow } from '../../api/types.js';
+import { BecauseOf } from '../../parts/because-of.js';
 import { Confirm } from '../../parts/confirm.js';
 import { Loaded, Nothing } from '../../parts/loaded.js';
 import { PageHead } from '../../parts/page-head.js';
@@ -11,7 +12,7 @@ import { Table } from '../../parts/table.js';
 import { When } from '../../parts/when.js';
 import { useMayWrite } from '../../shell/session.js';
 import { useTell } from '../../shell/told.js';
-import { counted, wordFor, words } from '../../words.js';
+import { counted, words } from '../../words.js';
 
 export function Tasks() {
   const tasks = useTasks();
@@ -45,7 +46,7 @@ function List({ page }: { readonly page: Page<TaskRow> }) {
           { title: 'Device', lead: true, cell: (task) => <Device task={task} /> },
           { title: 'What', cell: ({ mode = 'assess' }) => words.taskMode[mode] },
           { title: 'State', cell: (task) => <State task={task} /> },
-          { title: 'Because of', cell: (task) => wordFor(words.trigger, task.trigger) },
+          { title: 'Because of', cell: ({ cause }) => <BecauseOf cause={cause} /> },
           {
             title: 'Policies',
             cell: (task) => task.policies.map((policy) => policy.name).join(', ') || 'none',

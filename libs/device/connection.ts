@@ -21,9 +21,6 @@ export class Improper extends Error {
   }
 }
 
-/** Thrown when somebody has begun to answer, and has not come to an end in time. */
-export class Slow extends Error {}
-
 /** How far the device let us come, at best. refused: nobody listens there · connected: by TCP · secured: by TLS. */
 export type Reach = 'nowhere' | 'refused' | 'connected' | 'secured';
 
@@ -83,7 +80,7 @@ export class Connection extends http.Agent {
     };
     const closed = (): void => settle(new Error('closed during the handshake'));
     const timedOut = Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' });
-    socket.setTimeout(timeMs, () => socket.destroy(this.answers ? new Slow('slow') : timedOut));
+    socket.setTimeout(timeMs, () => socket.destroy(timedOut));
     socket.once(ready, connected).once('close', closed).once('error', settle);
     return undefined;
   }

@@ -3,7 +3,7 @@
 import http from 'node:http';
 import { cut } from '../events/cut.js';
 import { messageOf } from '../events/message-of.js';
-import { Connection, Improper, Slow, type Reach } from './connection.js';
+import { Connection, Improper, type Reach } from './connection.js';
 import type { Host, Outcome, Setback, Target } from './device.js';
 import type { Login } from './login.js';
 
@@ -66,9 +66,7 @@ export class Exchange {
       return await Promise.race([this.#ask(request, limited), ended]);
     } catch (error) {
       signal.throwIfAborted();
-      return limited.aborted || error instanceof Slow
-        ? this.#late()
-        : setback(error, (told) => this.#host(told));
+      return limited.aborted ? this.#late() : setback(error, (told) => this.#host(told));
     } finally {
       limited.removeEventListener('abort', giveUp);
     }

@@ -38,8 +38,7 @@ export async function readChanged(
   { limit, after, task }: ChangedQuery,
 ): Promise<Page<ChangedTask>> {
   const [before, beforeId] = after === '' ? [null, null] : after.split('~');
-  // As exact as what is told of it: a task whose last change was within the same millisecond is neither left out nor told twice.
-  const tasks = `select task_id, date_trunc('milliseconds', max(at)) as at from console.change
+  const tasks = `select task_id, max(at) as at from console.change
     where device_id = $1 and ($2::uuid is null or task_id = $2) group by task_id`;
   const rows = await store.query<Row & Record<string, unknown>>(
     `with task as (

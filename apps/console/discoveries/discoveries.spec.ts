@@ -225,6 +225,16 @@ describe.each(databases)('a list of devices on $name', ({ open }) => {
     expect([asked.length, new Set(asked).size]).toEqual([4_094, 4_094]);
   });
 
+  it('of single addresses and of each range among them is imported whole, and tells the addresses alone', async () => {
+    const addresses = Array.from({ length: 50 }, (_, n) => `10.73.0.${n + 1}`);
+    const ranges = addresses.flatMap((from, n) => addresses.slice(n + 1).map((to) => `${from}-${to}`));
+    const run = runOf(await send([...addresses, ...ranges].join('\n')));
+    expect(run).toMatchObject({ entries: 1_275, total: 50 });
+    await seen(run.id, ({ imported, state }) => state === 'running' && imported === run.entries);
+    const told = await requested(run.id);
+    expect(told.map(({ wanted }) => wanted.map(({ at }) => at))).toEqual([addresses]);
+  });
+
   it('asks whoever answers to multicast, and counts as many as are named', async () => {
     const run = runOf(await send('multicast\n10.1.2.3\n'));
     expect(run).toMatchObject({ entries: 2, total: 1, waiting: 1 });

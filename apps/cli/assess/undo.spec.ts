@@ -23,8 +23,9 @@ describe('muster undo --group, muster changes', () => {
     folder = await ownFolder('undo');
     const token = await trial.token('operator');
     await writeFile(join(folder, 'token'), token);
-    const body = { name: 'Office', kind: 'manual', priority: 10, filter: null, members: [], policyId: null };
-    await trial.ask('PUT', '/api/groups/office', { token, body: { version: 0, body } });
+    const body = { kind: 'manual', priority: 10, filter: null, members: [], policyId: null };
+    for (const name of ['office', 'lobby'])
+      await trial.ask('PUT', `/api/groups/${name}`, { token, body: { version: 0, body: { ...body, name } } });
   });
   afterAll(() => trial.stop());
 
@@ -39,15 +40,26 @@ describe('muster undo --group, muster changes', () => {
       deviceId: string;
       taskId: string;
     }[];
+  interface ChangedIn {
+    /** Null: it is in none. */
+    readonly group?: string | null;
+    readonly settings?: readonly string[];
+  }
   /** A device that was changed so many minutes ago. */
-  async function changed(serial: string, minutesAgo: number, isMember = true) {
+  async function changed(
+    serial: string,
+    minutesAgo: number,
+    { group = 'office', settings = ['svc.telnet'] }: ChangedIn = {},
+  ) {
     const identity = { ...deviceDiscovered.example.identity, serial };
     const of = { deviceId: randomUUID(), identity };
-    const office = { groupId: 'office', name: 'Office', kind: 'manual', priority: 10 } as const;
-    const groups = isMember ? [{ ...office, policyId: null, added: true }] : [];
+    const member = { kind: 'manual', priority: 10, policyId: null, added: true } as const;
+    const groups = group === null ? [] : [{ groupId: group, name: group, ...member }];
     const taskId = randomUUID();
     const at = new Date(Date.now() - minutesAgo * 60_000).toISOString();
-    const changes = assessmentFinished.example.changes.map((change) => ({ ...change, at }));
+    const changes = settings.flatMap((setting) =>
+      assessmentFinished.example.changes.map((change) => ({ ...change, setting, at })),
+    );
     const found = deviceDiscovered.draft({ ...deviceDiscovered.example, ...of, announcements: [] });
     const grouped = deviceGrouped.draft({ ...deviceGrouped.example, ...of, groups, announcements: [] });
     const finished = assessmentFinished.draft({ ...assessmentFinished.example, ...of, taskId, changes });
@@ -66,7 +78,7 @@ describe('muster undo --group, muster changes', () => {
   it('asks for each device of the group that was changed since then, and no other', async () => {
     const [one, two] = [await changed('OFFICE-1', 5), await changed('OFFICE-2', 10)];
     await changed('OFFICE-3', 180);
-    await changed('OTHER-1', 5, false);
+    await changed('OTHER-1', 5, { group: null });
     expect(await undo('--group', 'office', '--since', '1m')).toMatchObject({
       status: 0,
       out: '0 devices.\n',
@@ -83,6 +95,23 @@ describe('muster undo --group, muster changes', () => {
     expect(JSON.parse(last.out)).toEqual({ devices: 1 });
   });
 
+  interface Of {
+    readonly deviceId: string;
+  }
+  const requestsOf = (devices: readonly Of[], count: number) =>
+    until('each is asked', async () => {
+      const rows = await trial.database.query<{ id: string; deviceId: string; undoes: string }>(
+        `select body->>'id' as id, body->'data'->>'deviceId' as "deviceId", body->'data'->>'taskId' as undoes
+         from bus.event where type = 'assessment.undoRequested' and body->'data'->>'deviceId' = any($1)`,
+        [devices.map(({ deviceId }) => deviceId)],
+      );
+      return rows.length === count && rows;
+    });
+  const event = (draft: Draft, causedBy: string | null = null): Event => ({
+    ...trial.event('assessment', draft),
+    causedBy,
+  });
+
   it('waits until each has put back all that was asked of it', async () => {
     const [one, two, three] = [
       await changed('LATER-1', 3),
@@ -95,20 +124,9 @@ describe('muster undo --group, muster changes', () => {
     const again = { ...assessmentFinished.example, ...one, taskId: earlier, changes };
     await trial.hear(trial.event('assessment', assessmentFinished.draft(again)));
     const running = undo('--group', 'office', '--since', '4m');
-    const requests = await until('each is asked', async () => {
-      const rows = await trial.database.query<{ id: string; deviceId: string; undoes: string }>(
-        `select body->>'id' as id, body->'data'->>'deviceId' as "deviceId", body->'data'->>'taskId' as undoes
-         from bus.event where type = 'assessment.undoRequested' and body->'data'->>'deviceId' = any($1)`,
-        [[one.deviceId, two.deviceId, three.deviceId]],
-      );
-      return rows.length === 4 && rows;
-    });
+    const requests = await requestsOf([one, two, three], 4);
     const tasks = new Map<string, string>([one, two, three].map(({ deviceId }) => [deviceId, randomUUID()]));
-    const event = (draft: Draft, causedBy: string | null = null): Event => ({
-      ...trial.event('assessment', draft),
-      causedBy,
-    });
-    const of = ({ deviceId }: { readonly deviceId: string }) => ({
+    const of = ({ deviceId }: Of) => ({
       deviceId,
       taskId: tasks.get(deviceId) ?? '',
     });
@@ -134,6 +152,31 @@ describe('muster undo --group, muster changes', () => {
     expect(await running).toMatchObject({
       status: 1,
       out: 'LATER-2: in part as before: Telnet (it refuses)\n3 devices: 2 as before, 1 in part as before.\n',
+    });
+  });
+
+  it('looks up an end that is too long for the event stream: a secret that stays is no fault, another setting is', async () => {
+    const [whole, half] = [
+      await changed('LONG-1', 3, { group: 'lobby', settings: ['svc.telnet', 'credential.snmpRead'] }),
+      await changed('LONG-2', 3, { group: 'lobby', settings: ['svc.telnet', 'svc.ftp'] }),
+    ];
+    const running = undo('--group', 'lobby', '--since', '4m');
+    // Telnet of both, and much of which the changes do not tell.
+    const items = ['svc.telnet', ...Array.from({ length: 490 }, (_, n) => `x.${n}`)].flatMap((setting) =>
+      assessmentUndone.example.items.map((item) => ({ ...item, setting })),
+    );
+    for (const { id, deviceId, undoes } of await requestsOf([whole, half], 2)) {
+      const of = { deviceId, taskId: randomUUID() };
+      const queued = { ...assessmentQueued.example, ...of, mode: 'undo' } as const;
+      const undone = { ...assessmentUndone.example, ...of, undoes, items };
+      await trial.hear(
+        event(assessmentQueued.draft(queued), id),
+        event(assessmentUndone.draft({ ...undone, changes: [] })),
+      );
+    }
+    expect(await running).toMatchObject({
+      status: 1,
+      out: 'LONG-2: in part as before\n2 devices: 1 as before, 1 in part as before.\n',
     });
   });
 

@@ -13,11 +13,10 @@ export interface Attempt {
 
 /** What let Muster in last comes first; what was wrong for the device as it is does not come, or not yet. */
 export function attemptsOf(held: Held, subject: string, kind: 'admin' | 'snmpUser'): readonly Attempt[] {
-  return hopefulFirst(held, usable(held, subject, [kind])).map((one) => ({
-    kind,
-    with: one,
-    writeWith: null,
-  }));
+  const all = usable(held, subject, [kind]).toSorted(
+    (a, b) => turn(held, subject, b) - turn(held, subject, a),
+  );
+  return all.map((one) => ({ kind, with: one, writeWith: null }));
 }
 
 /** A community to read and one to write that stand at the same place go together. */
@@ -32,8 +31,8 @@ export function communitiesOf(held: Held, subject: string): readonly Attempt[] {
     return { kind: 'communities', with: read ?? null, writeWith: write ?? writing[0] ?? null };
   });
   const found = attempts.filter((one) => one !== null);
-  const rankOf = (one: Attempt): number => rank(held, one.with ?? one.writeWith);
-  return found.toSorted((a, b) => rankOf(a) - rankOf(b));
+  const turnOf = (one: Attempt): number => turn(held, subject, one.with ?? one.writeWith);
+  return found.toSorted((a, b) => turnOf(b) - turnOf(a));
 }
 
 /** It has let Muster in by SNMPv3 before, whatever it said since: a refusal comes in clear, and anybody on the way may say one. */
@@ -73,11 +72,16 @@ function mayBeRightAgain(one: Candidate, tried: Tried): boolean {
   return agoMs < 0 || agoMs >= waitMs;
 }
 
-const hopefulFirst = (held: Held, candidates: readonly Candidate[]): readonly Candidate[] =>
-  candidates.toSorted((a, b) => rank(held, a) - rank(held, b));
-
 /** The device let Muster in by it the last time it was used. */
 export const wasRight = (held: Held, one: Candidate): boolean =>
   held.tried.get(nameOf(one))?.isRight === true;
 
-const rank = (held: Held, one: Candidate | null): number => (one && wasRight(held, one) ? 0 : 1);
+/**
+ * The higher, the sooner: what was right last time; what the device as it is was not tried with; then what it refused longest
+ * ago, so that of many that are tried again, and few in each task, each has its turn.
+ */
+function turn(held: Held, subject: string, one: Candidate | null): number {
+  const tried = one ? held.tried.get(nameOf(one)) : undefined;
+  if (tried?.isRight) return Number.MAX_VALUE;
+  return tried?.subject === subject && tried.agoMs >= 0 ? tried.agoMs : Number.MAX_SAFE_INTEGER;
+}

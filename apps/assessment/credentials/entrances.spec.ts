@@ -164,6 +164,25 @@ describe('credentials of a device', () => {
     expect(await words({ right: 'password newer' })).toEqual(['password device', 'password newer']);
   });
 
+  it('that were wrong have their turn one after the other, however often', async () => {
+    await hold({ ...user, user: 'all' });
+    await hold({ ...user, user: 'lobby' }, 'group', 'lobby');
+    await hold({ ...user, user: 'device' }, 'device', deviceId);
+    const weeks: string[][] = [];
+    for (const right of ['nobody', 'nobody', 'nobody', 'all', 'all']) {
+      const tried = (await handedOut('snmp', { right })).map((one) => one.split(',')[0] ?? '');
+      weeks.push(tried.filter((who) => who !== 'public'));
+      await store.query(`update assessment.credential_try set at = at - interval '7 days'`);
+    }
+    expect(weeks).toEqual([
+      ['device', 'lobby'],
+      ['all', 'device'],
+      ['lobby', 'all'],
+      ['device', 'lobby'],
+      ['all'],
+    ]);
+  });
+
   describe('that is deleted and found again', () => {
     const opened = async (owner: Partial<Owner>, provable = true) => {
       const id = randomUUID();

@@ -1,7 +1,12 @@
 // What follows from what happened to a device: a task, or the reason why not. Pure.
 import { randomUUID } from 'node:crypto';
 import { nothing, type Decision } from '#bus/consumer';
-import { assessmentCancelRequested, assessmentQueued, assessmentRequested } from '#events/assessment';
+import {
+  assessmentCancelRequested,
+  assessmentQueued,
+  assessmentRequested,
+  type TaskMode,
+} from '#events/assessment';
 import { assessmentUndoRequested } from '#events/undo';
 import {
   deviceFlapping,
@@ -22,19 +27,23 @@ import { askers, budget, inOrder, kind, kinds, spacedUntil, stronger, type Paylo
 import { becauseOf, skip, type Reason } from './told.js';
 import { dryRun, readAll, undo } from './wishes.js';
 
-export function decide(event: Event, state: State): Decision<Change> {
-  const decision = follows(event, state);
+/** What overtook a policy waits for it so many tries, of which there is one each second. */
+const policyTries = 60;
+
+/** @param tries before this one */
+export function decide(event: Event, state: State, tries: number): Decision<Change> {
+  const decision = follows(event, state, tries >= policyTries);
   const changed = decision.changes.flatMap((change) => (change.type === 'device' ? [change.device] : []));
   const serialOf = (id: string): string | null =>
     (changed.find((device) => device.id === id) ?? state.devices.get(id))?.identity?.serial ?? null;
   return { ...decision, notes: notesOf(decision.events, serialOf) };
 }
 
-function follows(event: Event, state: State): Decision<Change> {
-  if (deviceGrouped.is(event)) return grouped(event, state);
-  if (assessmentRequested.is(event)) return requested(event, state);
-  if (assessmentUndoRequested.is(event)) return undo(event, state);
-  if (assessmentCancelRequested.is(event)) return cancelled(event.data, state);
+function follows(event: Event, state: State, waited: boolean): Decision<Change> {
+  if (deviceGrouped.is(event)) return grouped(event, state, waited);
+  if (assessmentRequested.is(event)) return calledOff(event, state) ?? requested(event, state, waited);
+  if (assessmentUndoRequested.is(event)) return calledOff(event, state) ?? undo(event, state);
+  if (assessmentCancelRequested.is(event)) return cancelled(event, state);
   if (deviceFlapping.is(event)) {
     const device = state.devices.get(event.data.deviceId);
     return device ? keep({ ...device, flappingAt: state.now }) : nothing;
@@ -46,7 +55,7 @@ function follows(event: Event, state: State): Decision<Change> {
 
 const keep = (device: Device): Decision<Change> => ({ changes: [{ type: 'device', device }], events: [] });
 
-function grouped(event: Event<DeviceGrouped>, state: State): Decision<Change> {
+function grouped(event: Event<DeviceGrouped>, state: State, waited: boolean): Decision<Change> {
   const { data } = event;
   const before = state.devices.get(data.deviceId);
   if (!before) return nothing;
@@ -79,6 +88,7 @@ function grouped(event: Event<DeviceGrouped>, state: State): Decision<Change> {
     covers: data.announcements,
     requestedBy: null,
     policyId: null,
+    waited,
   });
   return { changes: [{ type: 'device', device }, ...follows.changes], events: follows.events };
 }
@@ -99,12 +109,12 @@ function movedAt(
 
 type Requested = (typeof assessmentRequested)['example'];
 
-function requested(event: Event<Requested>, state: State): Decision<Change> {
+function requested(event: Event<Requested>, state: State, waited: boolean): Decision<Change> {
   const { deviceId, policyId, mode, everything, requestedBy } = event.data;
   const device = state.devices.get(deviceId);
   if (device?.standing !== 'active' || !device.identity)
     return tell(skip(deviceId, [], 'notLicensed', { mode }));
-  const asked = { trigger: 'requested', covers: [], requestedBy, policyId } as const;
+  const asked = { trigger: 'requested', covers: [], requestedBy, policyId, waited } as const;
   const cause = { event, device, state, ...asked };
   if (mode !== 'dryRun') return assess(cause);
   return everything ? readAll(cause) : dryRun(cause);
@@ -193,14 +203,28 @@ function left(deviceId: string, after: Left, state: State): Decision<Change> {
   };
 }
 
+interface Wished {
+  readonly deviceId: string;
+  readonly requestedBy: string;
+}
+
+/** It was asked for before an operator called off all that was: it came late, or waited for what it is about. */
+function calledOff({ sequence, data }: Event<Wished & { readonly mode?: TaskMode }>, state: State) {
+  const { deviceId, mode = 'undo' } = data;
+  if (sequence >= (state.devices.get(deviceId)?.cancelSequence ?? 0)) return null;
+  return tell(skip(deviceId, [], 'cancelled', { mode }));
+}
+
 /** Whatever waits or runs for it. */
-function cancelled(
-  { deviceId, requestedBy }: { readonly deviceId: string; readonly requestedBy: string },
-  state: State,
-): Decision<Change> {
-  if (!state.devices.has(deviceId)) return nothing;
+function cancelled({ sequence, data }: Event<Wished>, state: State): Decision<Change> {
+  const { deviceId, requestedBy } = data;
+  const device = state.devices.get(deviceId);
+  if (!device) return nothing;
   return {
-    changes: [{ type: 'cancel', deviceId, because: `${requestedBy} has cancelled it` }],
+    changes: [
+      { type: 'device', device: { ...device, cancelSequence: Math.max(sequence, device.cancelSequence) } },
+      { type: 'cancel', deviceId, because: `${requestedBy} has cancelled it` },
+    ],
     events: dropped(deviceId, { reason: 'cancelled', cancelledBy: requestedBy }, state),
   };
 }

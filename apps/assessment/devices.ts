@@ -5,7 +5,7 @@ import { identity, type Identity } from '#events/identity';
 import { policyChanged } from '#events/policy';
 import { settingsChanged, type Settings } from '#events/settings';
 import { ownAddresses } from '#addresses/own';
-import { deletedDocuments, readDocument, readDocuments } from '#store/documents';
+import { readDocument, readDocuments } from '#store/documents';
 import { forgetRetired } from '#store/retired';
 import type { Tx } from '#store/store';
 import { queuedTasks } from '#store/tasks';
@@ -27,6 +27,8 @@ export interface Device {
   readonly lastStartedAt: Date | null;
   /** It was moved then without a proof: what is kept for it goes nowhere until somebody vouches for it. */
   readonly movedAt: Date | null;
+  /** Newest event of console that called off what was asked for by then. */
+  readonly cancelSequence: number;
 }
 
 export interface KnownPolicy {
@@ -39,8 +41,6 @@ export interface State {
   /** Null: never seen. */
   readonly settings: Settings | null;
   readonly policies: ReadonlyMap<string, KnownPolicy>;
-  /** Ids: of any other that is neither here nor there, word has yet to come. */
-  readonly deletedPolicies: ReadonlySet<string>;
   readonly devices: Map<string, Device>;
   /** The task of a device that may be joined. */
   readonly queued: Map<string, { readonly id: string; readonly payload: Payload }>;
@@ -64,11 +64,12 @@ const row = z.object({
   lastPolicy: z.string().nullable(),
   lastStartedAt: z.date().nullable(),
   movedAt: z.date().nullable(),
+  cancelSequence: z.number(),
 });
 
 const columns = `id, identity, fingerprint, groups, grouped_sequence as "groupedSequence", standing,
   licensing_sequence as "licensingSequence", flapping_at as "flappingAt", last_policy as "lastPolicy",
-  last_started_at as "lastStartedAt", moved_at as "movedAt"`;
+  last_started_at as "lastStartedAt", moved_at as "movedAt", cancel_sequence as "cancelSequence"`;
 
 /** With the rows of these devices locked, known before or not, in the order of their ids; then their queued tasks. */
 export async function load(tx: Tx, deviceIds: readonly string[]): Promise<State> {
@@ -90,7 +91,6 @@ export async function load(tx: Tx, deviceIds: readonly string[]): Promise<State>
     now: clock?.now ?? new Date(),
     settings: settings?.body ?? null,
     policies: new Map(policies.map(({ id, version, body }) => [id, { name: body.name, version }])),
-    deletedPolicies: await deletedDocuments(tx, schema, policyChanged),
     devices: new Map(
       z
         .array(row)
@@ -113,9 +113,10 @@ export async function saveDevices(tx: Tx, devices: readonly Device[]): Promise<v
     `update ${schema}.device set identity = d.identity, fingerprint = d.fingerprint, groups = d.groups,
        grouped_sequence = d."groupedSequence", standing = d.standing, licensing_sequence = d."licensingSequence",
        retired_at = case d.standing when 'retired' then coalesce(retired_at, now()) end, flapping_at = d."flappingAt",
-       moved_at = d."movedAt"
+       moved_at = d."movedAt", cancel_sequence = d."cancelSequence"
      from jsonb_to_recordset($1::jsonb) as d(id uuid, identity jsonb, fingerprint text, groups jsonb,
-       "groupedSequence" bigint, standing text, "licensingSequence" bigint, "flappingAt" timestamptz, "movedAt" timestamptz)
+       "groupedSequence" bigint, standing text, "licensingSequence" bigint, "flappingAt" timestamptz, "movedAt" timestamptz,
+       "cancelSequence" bigint)
      where device.id = d.id`,
     [JSON.stringify([...last.values()])],
   );

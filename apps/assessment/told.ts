@@ -72,6 +72,6 @@ export const becauseOf: Readonly<Record<GivenUp, string>> = {
   remediationOff: 'Allow Automatic Remediation was switched off',
   switchOff: 'the switch for its cause was switched off',
   noPolicy: 'no Initial Assessment Policy is chosen any more',
-  policyUnknown: 'its policy was deleted',
+  policyUnknown: 'its policy is not there any more',
   outsideNetworks: 'its address is outside the device networks now',
 };

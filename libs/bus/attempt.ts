@@ -127,7 +127,7 @@ function decideAll(on: Attempt, items: readonly Item[], state: unknown) {
   const failed: Parked[] = [];
   for (const item of items) {
     try {
-      const decision = on.consumer.decide(item.event, state);
+      const decision = on.consumer.decide(item.event, state, item.attempts);
       for (const change of decision.changes) on.consumer.evolve?.(state, change);
       changes.push(...decision.changes);
       for (const { fields, message } of decision.notes ?? [])

@@ -49,8 +49,11 @@ export interface Consumer<State = unknown, Change = unknown, E extends Event = E
   readonly fleeting?: boolean;
   /** All that the decisions need, with every lock taken, in a fixed order. Throws: the batch is halved until the culprit is alone. */
   load(tx: Tx, events: readonly E[]): Promise<State>;
-  /** Pure and synchronous. Throws Unprocessable: dead at once; anything else: this event alone is tried again later. */
-  decide(event: E, state: State): Decision<Change>;
+  /**
+   * Pure and synchronous. Throws Unprocessable: dead at once; anything else: this event alone is tried again later.
+   * @param tries before this one: of what is not yet there, one each second
+   */
+  decide(event: E, state: State, tries: number): Decision<Change>;
   /** Brings the loaded state up to date with one change, for the decisions that follow in the batch. */
   evolve?(state: State, change: Change): void;
   /** All changes of the batch, in the order in which they were decided. */

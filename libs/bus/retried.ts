@@ -14,12 +14,12 @@ export function readingAgain(consumer: Consumer): Consumer {
         tx,
         events.filter((event) => heard.has(event.type)),
       ),
-    decide: (event, state) => {
+    decide: (event, state, tries) => {
       readEvent(event);
       if (!heard.has(event.type)) {
         throw new UnreadableEvent('unknownType', `no consumer of this service hears ${event.type}`);
       }
-      return consumer.decide(event, state);
+      return consumer.decide(event, state, tries);
     },
   };
 }

@@ -30,33 +30,6 @@ export async function readDocuments<B>(
   return read(tx, schema, definition, ids);
 }
 
-/** Whether word of one has yet to come: it is neither there nor deleted. */
-export async function isAwaited<B>(
-  tx: Pick<Tx, 'query'>,
-  schema: string,
-  definition: DocumentDefinition<B>,
-  id: string,
-): Promise<boolean> {
-  const rows = await tx.query(`select from ${schema}.document where kind = $1 and id = $2`, [
-    definition.noun,
-    id,
-  ]);
-  return rows.length === 0;
-}
-
-/** Ids of those that were there, and were deleted. */
-export async function deletedDocuments<B>(
-  tx: Pick<Tx, 'query'>,
-  schema: string,
-  definition: DocumentDefinition<B>,
-): Promise<ReadonlySet<string>> {
-  const rows = await tx.query<{ id: string }>(
-    `select id from ${schema}.document where kind = $1 and body is null`,
-    [definition.noun],
-  );
-  return new Set(rows.map(({ id }) => id));
-}
-
 async function read<B>(
   tx: Pick<Tx, 'query'>,
   schema: string,

@@ -149,6 +149,15 @@ export async function readRun(on: Query, id: string): Promise<Run | null> {
   return row ? runRow.parse(row) : null;
 }
 
+/** By the database's clock. */
+export async function isOlder(on: Query, { id }: Pick<Run, 'id'>, ageMs: number): Promise<boolean> {
+  const rows = await on.query(
+    `select from ${schema}.run where id = $1 and began_at < clock_timestamp() - make_interval(secs => $2)`,
+    [id, ageMs / 1_000],
+  );
+  return rows.length > 0;
+}
+
 export async function saveRun(tx: Tx, run: Run): Promise<void> {
   const { id, state, detail, endedAt, filledTo, stage, stages, chunks, told } = run;
   await tx.query(

@@ -8,7 +8,7 @@ import { groupChanged } from '#events/group';
 import { policyChanged } from '#events/policy';
 import { scheduleProgressed } from '#events/schedule';
 import type { Settings } from '#events/settings';
-import { isAwaited, readDocument } from '#store/documents';
+import { readDocument } from '#store/documents';
 import type { Tx } from '#store/store';
 import { enqueue, type Task } from '#store/tasks';
 import * as z from 'zod';
@@ -16,7 +16,7 @@ import { schema } from '../task.js';
 import { settingsOf } from '../turn.js';
 import { endsOf } from './left-behind.js';
 import { membersPage } from './members.js';
-import { holdRun, saveRun, type Run } from './rows.js';
+import { holdRun, isOlder, saveRun, type Run } from './rows.js';
 import {
   addDevices,
   countChunks,
@@ -39,8 +39,16 @@ const runsMax = 4;
 const chunksAhead = 100;
 const pauseMs = 1_000;
 const afterTroubleMs = 10_000;
+/** Word of a policy or a group that is new may come after the run that goes by it. */
+const awaitedMs = 60_000;
 
-export function runWorker({ stepMs = pauseMs }: { readonly stepMs?: number } = {}): Worker {
+interface Pace {
+  readonly stepMs: number;
+  /** How long a run waits for its policy and its group. */
+  readonly awaitMs: number;
+}
+
+export function runWorker({ stepMs = pauseMs, awaitMs = awaitedMs }: Partial<Pace> = {}): Worker {
   return worker({
     ...runTask,
     keyIs: 'run',
@@ -49,7 +57,7 @@ export function runWorker({ stepMs = pauseMs }: { readonly stepMs?: number } = {
     retryDelaysMs: [1_000, 5_000],
     run: (task) => {
       const settle = async (tx: Tx): Promise<Ending> => {
-        const { events, next } = await step(tx, task);
+        const { events, next } = await step(tx, task, awaitMs);
         if (next === 'over') return { events };
         return { events, againAt: new Date(Date.now() + (next === 'now' ? 0 : stepMs)) };
       };
@@ -64,18 +72,20 @@ interface Step {
   readonly next: 'now' | 'later' | 'over';
 }
 
-async function step(tx: Tx, task: Task): Promise<Step> {
+async function step(tx: Tx, task: Task, awaitMs: number): Promise<Step> {
   const run = await holdRun(tx, task.key);
   if (!run) return { events: [], next: 'over' };
-  if (run.state === 'filling' && run.cancelledBy === null) return fill(tx, run);
+  if (run.state === 'filling' && run.cancelledBy === null) return fill(tx, run, awaitMs);
   return goOn(tx, run, task);
 }
 
-/** Some of the group's devices; after the last of them all are spread. Nothing runs before all that it goes by has come. */
-async function fill(tx: Tx, run: Run): Promise<Step> {
+/** Some of the group's devices; after the last of them all are spread. */
+async function fill(tx: Tx, run: Run, awaitMs: number): Promise<Step> {
   const settings = await settingsOf(tx);
-  if (!settings || (await isAnyAwaited(tx, run, settings))) return { events: [], next: 'later' };
+  if (!settings) return { events: [], next: 'later' };
   const group = await readDocument(tx, schema, groupChanged, run.body.groupId);
+  const isHere = group !== null && (await hasPolicy(tx, run, settings));
+  if (!isHere && !(await isOlder(tx, run, awaitMs))) return { events: [], next: 'later' };
   if (!group) {
     const detail = `there is no group ${run.body.groupId}`;
     return tell(tx, { ...run, state: 'stopped', detail, endedAt: new Date() });
@@ -92,15 +102,13 @@ async function fill(tx: Tx, run: Run): Promise<Step> {
   return tell(tx, { ...run, state: 'running', stages: Math.max(1, stages.length) }, 'now');
 }
 
-/** Who has just saved a policy, a group and a schedule may have it run at once. */
-async function isAnyAwaited(
+async function hasPolicy(
   tx: Tx,
-  { body: { groupId, policyId } }: Run,
+  { body: { policyId } }: Run,
   { initialPolicy }: Pick<Settings, 'initialPolicy'>,
 ): Promise<boolean> {
   const policy = policyId ?? initialPolicy;
-  if (policy !== null && (await isAwaited(tx, schema, policyChanged, policy))) return true;
-  return isAwaited(tx, schema, groupChanged, groupId);
+  return policy === null || (await readDocument(tx, schema, policyChanged, policy)) !== null;
 }
 
 async function goOn(tx: Tx, run: Run, task: Task): Promise<Step> {

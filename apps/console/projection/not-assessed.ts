@@ -7,7 +7,8 @@ type Reason = (typeof assessmentSkipped.example)['reason'];
 const texts: Readonly<Record<Reason, string>> = {
   remediationOff: 'Allow Automatic Remediation is off: switch it on in the settings.',
   noPolicy: 'No Initial Assessment Policy is chosen: choose one in the settings.',
-  policyUnknown: 'The policy that was asked for was deleted: choose another.',
+  policyUnknown:
+    'The policy that it was to get was deleted, or its word has not come to assessment: see Deliveries, or choose another.',
   switchOff:
     'A policy of its groups would have applied then, but the switch for that cause was off: see the switches of groups in the settings, or assess it.',
   outsideNetworks:

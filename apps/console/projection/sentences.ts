@@ -44,7 +44,7 @@ const probes: Readonly<Record<device.ProbeWay, string>> = {
 const skipReasons = {
   remediationOff: 'Allow Automatic Remediation is off',
   noPolicy: 'no Initial Assessment Policy is chosen',
-  policyUnknown: 'the policy that was asked for was deleted',
+  policyUnknown: 'the policy that it was to get was deleted, or has not come to the service that assesses',
   switchOff: 'a policy of its groups would have applied, but the switch for that cause was off',
   outsideNetworks: 'its address is outside the device networks',
   notLicensed: 'it holds no licence',

@@ -85,7 +85,7 @@ const filterWords = {
 const skipWords: Readonly<Record<string, string>> = {
   remediationOff: 'Not assessed: Allow Automatic Remediation is off',
   noPolicy: 'Not assessed: no Initial Assessment Policy is chosen',
-  policyUnknown: 'Not assessed: the policy that was asked for was deleted',
+  policyUnknown: 'Not assessed: the policy that it was to get was deleted, or has not come',
   switchOff: 'Not assessed: its switch is off',
   outsideNetworks: 'Not assessed: outside the device networks',
   notLicensed: 'Not assessed: it holds no licence',

@@ -16,6 +16,7 @@ import {
   deviceRetired,
   deviceUnlicensed,
   type DeviceGrouped,
+  type Membership,
 } from '#events/device';
 import type { Event } from '#events/event';
 import { exampleIdentity } from '#events/identity';
@@ -159,23 +160,91 @@ describe.each(Object.keys(databases))('assessment on %s', (name) => {
     expect(await fed.parked()).toEqual([expect.stringContaining('NotYet')]);
   });
 
-  it('a policy that was asked for, or that a group has, is waited for when it is new, and not when it was deleted', async () => {
-    const id = randomUUID();
-    await fed.feed(grouped(id));
-    const before = await tasks();
-    await fed.feed(asked(id, 'new'));
-    const [example] = deviceGrouped.example.groups;
-    if (!example) throw new Error('the example has a group');
-    const groups = [{ ...example, kind: 'automatic' as const, policyId: 'new', added: true }];
-    await fed.feed(grouped(randomUUID(), { groups }));
-    expect(await fed.parked()).toEqual([
-      expect.stringContaining('the policy new has not come here yet'),
-      expect.stringContaining('the policy new has not come here yet'),
-    ]);
-    expect(await tasks()).toEqual(before);
-    await fed.feed(published(policyChanged.draft({ id: 'new', version: 1, changedBy: 'admin', body: null })));
-    await fed.feed(asked(id, 'new'));
-    expect(await fed.told(assessmentSkipped)).toMatchObject([{ deviceId: id, reason: 'policyUnknown' }]);
+  describe('a policy that has yet to come', () => {
+    const inGroup = (of: Partial<Membership> = {}): Partial<DeviceGrouped> => ({
+      groups: deviceGrouped.example.groups.slice(0, 1).map((group) => {
+        const lobby = {
+          ...group,
+          kind: 'automatic',
+          policyId: 'new',
+          policyVersion: 1,
+          added: true,
+        } as const;
+        return { ...lobby, ...of };
+      }),
+    });
+    const gone = (id: string, version: number) =>
+      published(policyChanged.draft({ id, version, changedBy: 'admin', body: null }));
+    const policies = async () => (await tasks()).map(({ payload: { policies } }) => policies);
+    const lacks = expect.stringContaining('the policy new has not come here yet') as string;
+
+    it('is waited for where it was asked for, or an automatic group has it', async () => {
+      const id = randomUUID();
+      await fed.feed(grouped(id));
+      const before = await policies();
+      await fed.feed(asked(id, 'new'), grouped(randomUUID(), inGroup()));
+      expect([await policies(), await fed.parked()]).toEqual([before, [lacks, lacks]]);
+      await fed.feed(policy('new'));
+      await until('none waits', async () => (await fed.parked()).length === 0);
+      expect((await policies()).toSorted()).toEqual([
+        ['base', 'new'],
+        ['base', 'new'],
+      ]);
+    });
+
+    it('is waited for under the name of one that was deleted, and not in place of a newer one', async () => {
+      await fed.feed(policy('new', 1), gone('new', 2), grouped(randomUUID(), inGroup({ policyVersion: 3 })));
+      expect(await fed.parked()).toEqual([lacks]);
+      await fed.feed(policy('new', 3));
+      await until('none waits', async () => (await fed.parked()).length === 0);
+      expect(await policies()).toEqual([['base', 'new']]);
+    });
+
+    it('is not waited for where it would not be applied', async () => {
+      await fed.feed(grouped(randomUUID(), inGroup({ kind: 'manual' })));
+      await fed.feed(settings(2, { ...on, allowRemediation: false }), grouped(randomUUID(), inGroup()));
+      expect([await policies(), await fed.parked()]).toEqual([[['base']], []]);
+    });
+
+    it('is waited for a minute and no longer: the device is known then, and gets what is there', async () => {
+      const [announced, found] = [randomUUID(), randomUUID()];
+      await fed.feed(settings(2, { ...on, autoGroupDailyRefreshAutoRemediationEnable: true }));
+      await fed.feed(
+        grouped(announced, inGroup()),
+        grouped(found, { ...inGroup(), trigger: 'refresh', announcements: [] }),
+      );
+      await store.query(`update assessment.parked set attempts = 60, due_at = now()`);
+      await until('none waits', async () => (await fed.parked()).length === 0);
+      expect(await policies()).toEqual([['base']]);
+      const unknown = { deviceId: found, reason: 'policyUnknown' };
+      expect(await fed.told(assessmentSkipped)).toMatchObject([unknown]);
+      await fed.feed(asked(announced, 'new'), asked(found));
+      await store.query(`update assessment.parked set attempts = 60, due_at = now()`);
+      await until('none waits', async () => (await fed.parked()).length === 0);
+      expect(await policies()).toEqual([['base'], ['base']]);
+      expect(await fed.told(assessmentSkipped)).toMatchObject([
+        unknown,
+        { deviceId: announced, reason: 'policyUnknown' },
+      ]);
+    });
+
+    it('brings nothing once all that was asked for was called off', async () => {
+      const id = randomUUID();
+      await fed.feed(settings(2, { ...on, allowRemediation: false }), grouped(id), asked(id, 'new'));
+      expect(await fed.parked()).toEqual([lacks]);
+      const late = asked(id, 'limited');
+      await fed.feed(published(assessmentCancelRequested.draft({ deviceId: id, requestedBy: 'bob' })), late);
+      await until('none waits', async () => (await fed.parked()).length === 0);
+      expect(await policies()).toEqual([]);
+      const of = (reason: string) => ({ deviceId: id, reason, taskId: null });
+      expect(await fed.told(assessmentSkipped)).toMatchObject([
+        of('remediationOff'),
+        of('cancelled'),
+        of('cancelled'),
+      ]);
+      await fed.feed(asked(id, 'limited'));
+      expect(await policies()).toEqual([['limited']]);
+    });
   });
 
   it('an operator may ask for a known device, with a policy by name, while nothing is remediated', async () => {

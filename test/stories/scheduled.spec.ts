@@ -91,9 +91,10 @@ describe('a schedule with two dozen devices', () => {
   const start = (
     instance: string,
     kinds: readonly ('run' | 'chunk' | 'assess')[] = ['run', 'chunk'],
+    awaitMs = limitMs,
   ): void => {
     const all = [
-      runWorker({ stepMs: 50 }),
+      runWorker({ stepMs: 50, awaitMs }),
       assessWorker({ store, openers, keyring: null, log: silentLog }),
       chunkWorker({ store, bus: outboxBus, openers, keyring: null, log: silentLog }),
     ];
@@ -137,7 +138,7 @@ describe('a schedule with two dozen devices', () => {
     expect(await rows()).toEqual([]);
   });
 
-  it('waits for a group and a policy of which word has yet to come, and ends where they were deleted', async () => {
+  it('waits for a group and a policy of which word has yet to come', async () => {
     await fed.feed(settings({}), schedule({ groupId: 'new', policyId: 'late' }));
     start('one');
     const runId = await run();
@@ -151,8 +152,18 @@ describe('a schedule with two dozen devices', () => {
     const members = [peers.devices[0]?.id ?? ''];
     await fed.feed(document(groupChanged, 'new', groupBody.parse({ name: 'New', kind: 'manual', members })));
     expect(await ended(runId)).toMatchObject({ state: 'done', devices: 1, skipped: 0 });
-    await fed.feed(document(groupChanged, 'new', null));
+  });
+
+  it('waits no longer than it may for what does not come, and its schedule goes on', async () => {
+    await fed.feed(settings({}), schedule({ groupId: 'new' }));
+    start('one', ['run', 'chunk'], 200);
     expect(await ended(await run())).toMatchObject({ state: 'stopped', detail: 'there is no group new' });
+    await fed.feed(schedule({ policyId: 'late' }));
+    expect(await ended(await run())).toMatchObject({ state: 'done', skipped: count });
+    const skipped = (await fed.told(assessmentSkipped)).filter(({ runId }) => runId !== undefined);
+    expect(skipped).toMatchObject(peers.devices.map(() => ({ reason: 'policyUnknown' })));
+    await fed.feed(schedule());
+    expect(await ended(await run())).toMatchObject({ state: 'done', compliant: count });
   });
 
   it('only reports where it is to, and where nothing may be remediated any more', async () => {

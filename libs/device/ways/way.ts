@@ -46,7 +46,7 @@ export class Way {
   #silent: Opened[] = [];
   /** One was used whose secret nobody could have learned: from then on none goes in clear. */
   #secret = false;
-  /** The newest word of why it is not let in. */
+  /** The newest word of why it is not let in; null, too, once it was. */
   #refusal: Setback | null = null;
 
   constructor(private readonly options: WayOptions) {
@@ -153,6 +153,7 @@ export class Way {
 
   async #judgeRight(opened: Opened): Promise<void> {
     await this.#judge(opened, true);
+    this.#refusal = null;
     for (const other of this.#silent.splice(0)) await this.#judge(other, false);
   }
 

@@ -406,6 +406,18 @@ describe('a secret', () => {
     expect(talk.judged).toEqual(['next wrong']);
   });
 
+  it('is wrong when it is refused, whoever met silence before it let in', async () => {
+    const user: Key = { by: 'snmp', id: 'user', needs: 'nothing', inClear: false, ifSilent: 'unknown' };
+    const next: Key = { by: 'snmp', id: 'next', needs: 'nothing', inClear: false };
+    const speaks: Partial<Record<DriverName, Spoken>> = {
+      snmp: { secret: 'next', silentTo: 'user', values: { 'a.set': 1 } },
+    };
+    const ways = new Talk(speaks, [user, next]).ways();
+    expect(await ways.read(keys, signal)).toMatchObject({ kind: 'answered' });
+    speaks.snmp = { secret: 'another', values: { 'a.set': 1 } };
+    expect(await ways.write(new Map([['a.set', 0]]), signal)).toMatchObject({ kind: 'denied' });
+  });
+
   it('is never sent in clear after one that was not', async () => {
     const user: Key = { by: 'snmp', id: 'user', needs: 'named', inClear: false };
     const community: Key = { by: 'snmp', id: 'community', needs: 'named', inClear: true };

@@ -103,5 +103,6 @@ function Said({ entry: { id, detail, decided, devices, device, taskId } }: { rea
 }
 
 function Outcome({ outcome }: { readonly outcome: AuditEntry['outcome'] }) {
-  return outcome === 'done' ? <>Done</> : <Pill tone="warn">Refused</Pill>;
+  if (outcome === 'refused') return <Pill tone="warn">Refused</Pill>;
+  return outcome === 'done' ? <>Done</> : <>Asked</>;
 }

@@ -59,7 +59,9 @@ export const auditEntry = z.object({
    * in the entry itself; null: not of that kind, or none.
    */
   devices: count.nullable(),
-  /** What came of it where that was one device; null: it was not, or nothing did. */
+  /** False: which devices they were, and what came of it, is kept no longer, as there were too many since. */
+  devicesKept: z.boolean(),
+  /** What came of it where that was one device; null: it was not, nothing did, or it is kept no longer. */
   taskId: z.uuid().nullable(),
   /** What was changed (`changed`: a list of path, from, to), or whatever else there is to say. */
   detail: z.unknown(),

@@ -11,9 +11,11 @@ import { scheduleProgressed } from '#events/schedule';
 import { assessmentUndone } from '#events/undo';
 import { deviceDiscovered, deviceGrouped, deviceRetired } from '#events/device';
 import type { Event } from '#events/event';
+import { Store } from '#store/store';
 import { databases, Trial } from '../../../test/support/console.js';
 import { until } from '../../../test/support/until.js';
 import { schemas } from '../../../libs/answers/answers.js';
+import { keepHouse } from '../housekeeping.js';
 
 const saying = (part: string): unknown => expect.stringContaining(part);
 
@@ -367,9 +369,22 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     // Of one that was deleted the serial number is still told.
     const gone = { ...deviceRetired.example, deviceId: one.deviceId, serial: one.identity.serial };
     await hear(trial.event('discovery', deviceRetired.draft(gone)));
-    expect(await newest(target)).toMatchObject({ device: { ...device, listed: false } });
+    const deleted = { ...device, listed: false };
+    expect(await newest(target)).toMatchObject({ device: deleted, devicesKept: true });
     const { asked } = schemas.AuditEntryWhole.parse(await ofAdmin(`audit/${entry?.id}`));
     expect(asked).toMatchObject([{ listed: false }, { listed: true }]);
+    expect(whole).toMatchObject({ devicesKept: true });
+    // Where there were too many since, how many they were is all that is left.
+    await keepHouse(new Store(trial.database, 'console'), 0);
+    expect(await newest('group:audited')).toMatchObject({ devices: 2, devicesKept: false });
+    expect(await newest(target)).toMatchObject({
+      device: deleted,
+      devices: 1,
+      devicesKept: false,
+      taskId: null,
+    });
+    const left = schemas.AuditEntryWhole.parse(await ofAdmin(`audit/${entry?.id}`));
+    expect(left).toMatchObject({ devicesKept: false, asked: [] });
   });
 
   it('of many tasks a page has whole ones, and the pages have each of them once', async () => {

@@ -58,6 +58,43 @@ describe.each(Object.keys(databases))('housekeeping on %s', (name) => {
     expect(await ids('asked', 'request')).toEqual([kept]);
   });
 
+  it('forgets the devices of old entries of the audit log by whole entries, which keep how many they were', async () => {
+    await store.query('truncate console.audit, console.asked');
+    /** An entry that asked each of so many devices the same twice. */
+    const entry = (devices: number) =>
+      store.query(
+        `with entry as (
+           insert into console.audit (who, action, outcome) values ('ada', 'assessment.requested', 'done') returning id)
+         insert into console.asked (request, audit, device_id)
+         select gen_random_uuid(), id, md5((n / 2)::text)::uuid from entry, generate_series(0, $1::int * 2 - 1) as n`,
+        [devices],
+      );
+    const kept = async () => {
+      const rows = await store.query<{ gone: number | null; left: number }>(
+        `select devices_gone as gone, (select count(*)::int from console.asked where audit = a.id) as left
+         from console.audit a order by id`,
+      );
+      return rows.map(({ gone, left }) => [gone, left]);
+    };
+    for (const devices of [3, 1, 2, 3]) await entry(devices);
+    await keepHouse(store, 18);
+    expect(await kept()).toEqual([[null, 6], [null, 2], [null, 4], [null, 6]]); // prettier-ignore
+    // One too many, and one too few for the entry.
+    await keepHouse(store, 17);
+    expect(await kept()).toEqual([[3, 0], [null, 2], [null, 4], [null, 6]]); // prettier-ignore
+    await keepHouse(store, 10);
+    expect(await kept()).toEqual([[3, 0], [1, 0], [null, 4], [null, 6]]); // prettier-ignore
+    await keepHouse(store, 9);
+    expect(await kept()).toEqual([[3, 0], [1, 0], [2, 0], [null, 6]]); // prettier-ignore
+    // Many at a time, and not all of them: entries that 20,000 of them belong to.
+    for (let n = 0; n < 4; n += 1) await entry(4_000);
+    await keepHouse(store, 0);
+    const many = [4_000, 0];
+    expect(await kept()).toEqual([[3, 0], [1, 0], [2, 0], [3, 0], many, many, many, [null, 8_000]]); // prettier-ignore
+    await keepHouse(store, 0);
+    expect((await kept()).at(-1)).toEqual(many);
+  });
+
   it('keeps the newest announcements, and the newest of each device however old', async () => {
     await store.query(
       `insert into console.announcement (id, body, device_id)

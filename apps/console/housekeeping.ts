@@ -21,7 +21,7 @@ const discoveryRowsMax = 500_000;
 const discoveriesSwept = 5;
 /** Runs of schedules that are over; the newest. */
 const runsMax = 5_000;
-/** What was asked of devices, for the audit log; the newest. */
+/** What was asked of devices, for the audit log: that of the newest entries. The others still say of how many devices they were. */
 const askedMax = 1_000_000;
 /** Rows that one sweep changes. */
 const sweptMax = 2_000;
@@ -34,8 +34,6 @@ const sweeps: readonly string[] = [
   `with gone as (
      delete from console.audit where at < now() - interval '${lookBackDays} days' returning id)
    delete from console.asked using gone where audit = gone.id`,
-  `delete from console.asked where request = any(array(
-     select request from console.asked order by audit desc offset ${askedMax} limit ${10 * sweptMax}))`,
   `delete from console.dead_delivery where died_at < now() - interval '${lookBackDays} days'`,
   `update console.dead_delivery set event = null where number = any(array(
      select number from console.dead_delivery where event is not null order by number desc
@@ -77,8 +75,10 @@ const sweeps: readonly string[] = [
      select 1 from console.document where kind = 'listener' and body is not null and subject = 'listener:' || id)`,
 ];
 
-export async function keepHouse(store: Store): Promise<number> {
+/** @param asked of what was asked of devices, how much is kept */
+export async function keepHouse(store: Store, asked = askedMax): Promise<number> {
   for (const sweep of sweeps) await store.query(sweep);
+  await forgetAsked(store, asked);
   await forgetAnnouncements(store);
   await clearAfter(store);
   return 0;
@@ -94,6 +94,22 @@ export async function forgetFeed(store: Store): Promise<number> {
     [kept, sweptMax],
   );
   return gone.length;
+}
+
+/** By whole entries, the oldest first: part of its devices would be taken for all of them. */
+async function forgetAsked(store: Store, max: number): Promise<void> {
+  await store.query(
+    `with oldest as (
+       select distinct audit from (select audit from console.asked order by audit limit ${10 * sweptMax}) as first
+       where audit <= (select audit from console.asked order by audit desc offset $1 limit 1)
+     ), gone as (
+       delete from console.asked a using oldest where a.audit = oldest.audit returning a.audit, a.device_id
+     )
+     update console.audit set devices_gone = devices
+     from (select audit, count(distinct device_id) as devices from gone group by audit) as entry
+     where id = entry.audit`,
+    [max],
+  );
 }
 
 /** All but the newest of all, and the newest of each device. In steps: as many stay as there are devices, and all are looked at. */

@@ -35,7 +35,7 @@ const asked = z.object({
   serial: z.string().nullable(),
   /** False: it was deleted. */
   listed: z.boolean(),
-  /** The task that came of it, as events and changes name it; null: none was made, or not yet. */
+  /** The task that came of it, as events and changes name it; null: none was made, or not yet; none comes of a stop. */
   taskId: z.uuid().nullable(),
 });
 
@@ -46,16 +46,22 @@ export const auditEntry = z.object({
   action: z.string(),
   target: z.string().nullable(),
   from: z.string().nullable(),
-  outcome: z.enum(['done', 'refused']),
+  /** asked: what came of it is not on record, or not yet. */
+  outcome: z.enum(['done', 'refused', 'asked']),
   /** Deliveries that it was about, each on record in the entry itself; null: not of that kind. */
   decided: count.nullable(),
   /** The device that `target` names; null: it names none, or nothing is known of that any more. */
   device: z
     .object({ id: z.uuid(), serial: z.string(), model: z.string().nullable(), listed: z.boolean() })
     .nullable(),
-  /** Devices that an assessment, a dry run or an undo was asked of, each on record in the entry itself; null: not of that kind. */
+  /**
+   * Devices that an assessment, a dry run or an undo was asked of, or of which something ran or waited that was stopped, each on record
+   * in the entry itself; null: not of that kind, or none.
+   */
   devices: count.nullable(),
-  /** What came of it where that was one device; null: it was not, or nothing did. */
+  /** False: which devices they were, and what came of it, is kept no longer, as there were too many since. */
+  devicesKept: z.boolean(),
+  /** What came of it where that was one device; null: it was not, nothing did, or it is kept no longer. */
   taskId: z.uuid().nullable(),
   /** What was changed (`changed`: a list of path, from, to), or whatever else there is to say. */
   detail: z.unknown(),

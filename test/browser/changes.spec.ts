@@ -89,9 +89,34 @@ describe('changes of a device', () => {
   });
 
   it('the audit log leads from who asked for it to the device', async () => {
-    const { page, visitor } = opened();
+    const { page, trial, visitor } = opened();
+    const nothing = 'Nothing of VNB3F00005 is known to run or to wait.';
+    await trial.database.query(
+      `insert into console.audit (who, action, target, outcome, detail, devices_gone)
+       select 'ada', action, target, outcome, detail::jsonb, gone from (values
+         ('assessment.cancelRequested', $1, 'refused', $2, null),
+         ('assessment.cancelRequested', 'group:lobby', 'asked', null, null),
+         ('assessment.requested', 'group:office', 'done', '{"mode": "assess"}', 1000),
+         ('assessment.requested', $1, 'done', null, 1)) as entry (action, target, outcome, detail, gone)`,
+      [`device:${of.deviceId}`, JSON.stringify({ reason: nothing })],
+    );
+    await trial.database.query(
+      `with stop as (insert into console.audit (who, action, target, outcome)
+         values ('ada', 'assessment.cancelRequested', 'group:cellar', 'done') returning id)
+       insert into console.asked (request, audit, device_id) select gen_random_uuid(), id, $1 from stop`,
+      [of.deviceId],
+    );
     await visitor.goTo('/access');
     const log = page.getByRole('region', { name: 'Audit log, newest first' });
+    const line = (text: string) => log.getByRole('row').filter({ hasText: text });
+    await line(nothing).getByText('Refused').waitFor();
+    await line('group:lobby').getByText('Asked').waitFor();
+    await line('group:office').getByText('1,000 devices: which ones is kept no longer').waitFor();
+    await line('its task is kept no longer').getByText('VNB3F00005').waitFor();
+    await line('group:cellar').getByText('1 device', { exact: true }).click();
+    const stopped = line('group:cellar').getByRole('listitem');
+    await stopped.getByRole('link', { name: 'VNB3F00005' }).waitFor();
+    expect(await stopped.allTextContents()).toEqual(['VNB3F00005']);
     const entry = log.getByRole('row').filter({ hasText: 'assessment.undoRequested' });
     await entry.waitFor();
     for (const [name, size] of Object.entries({ laptop, phone })) {

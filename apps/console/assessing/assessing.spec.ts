@@ -11,9 +11,11 @@ import { scheduleProgressed } from '#events/schedule';
 import { assessmentUndone } from '#events/undo';
 import { deviceDiscovered, deviceGrouped, deviceRetired } from '#events/device';
 import type { Event } from '#events/event';
+import { Store } from '#store/store';
 import { databases, Trial } from '../../../test/support/console.js';
 import { until } from '../../../test/support/until.js';
 import { schemas } from '../../../libs/answers/answers.js';
+import { keepHouse } from '../housekeeping.js';
 
 const saying = (part: string): unknown => expect.stringContaining(part);
 
@@ -69,6 +71,20 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     return trial.event('assessment', assessmentSkipped.draft(data));
   };
   const cancelled = (of: Of) => told('assessment.cancelRequested', of.deviceId);
+  /** Stops in the audit log, the newest first: of whom, what came of them, and the devices they name. */
+  const stopsOf = async (target: string) => {
+    const admin = await trial.token('admin');
+    const ofAdmin = async (path: string) => (await trial.ask('GET', `/api/${path}`, { token: admin })).body;
+    const entries = schemas.AuditList.parse(await ofAdmin('audit')).items.filter(
+      (entry) => entry.target === target && entry.action === 'assessment.cancelRequested',
+    );
+    return Promise.all(
+      entries.map(async ({ id, outcome, devices, detail }) => {
+        const { asked } = schemas.AuditEntryWhole.parse(await ofAdmin(`audit/${id}`));
+        return { outcome, devices, detail, asked: asked.map(({ deviceId }) => deviceId) };
+      }),
+    );
+  };
   /** A device that is asked to stop; what is heard meanwhile comes once assessment was told of it. */
   const cancel = async (of: Of, ...meanwhile: readonly Event[]) => {
     const before = (await cancelled(of)).length;
@@ -353,15 +369,22 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     // Of one that was deleted the serial number is still told.
     const gone = { ...deviceRetired.example, deviceId: one.deviceId, serial: one.identity.serial };
     await hear(trial.event('discovery', deviceRetired.draft(gone)));
-    expect(await newest(target)).toMatchObject({ device: { ...device, listed: false } });
+    const deleted = { ...device, listed: false };
+    expect(await newest(target)).toMatchObject({ device: deleted, devicesKept: true });
     const { asked } = schemas.AuditEntryWhole.parse(await ofAdmin(`audit/${entry?.id}`));
     expect(asked).toMatchObject([{ listed: false }, { listed: true }]);
-    // Of what is asked to stop no task comes.
-    await post('groups/audited/cancel');
-    expect(await newest('group:audited')).toMatchObject({
-      action: 'assessment.cancelRequested',
-      devices: null,
+    expect(whole).toMatchObject({ devicesKept: true });
+    // Where there were too many since, how many they were is all that is left.
+    await keepHouse(new Store(trial.database, 'console'), 0);
+    expect(await newest('group:audited')).toMatchObject({ devices: 2, devicesKept: false });
+    expect(await newest(target)).toMatchObject({
+      device: deleted,
+      devices: 1,
+      devicesKept: false,
+      taskId: null,
     });
+    const left = schemas.AuditEntryWhole.parse(await ofAdmin(`audit/${entry?.id}`));
+    expect(left).toMatchObject({ devicesKept: false, asked: [] });
   });
 
   it('of many tasks a page has whole ones, and the pages have each of them once', async () => {
@@ -408,9 +431,14 @@ describe.each(databases)('assessing on $name', ({ open }) => {
       status: 409,
       body: { title: 'Nothing to stop', detail: 'Nothing of STOP-1 is known to run or to wait.' },
     });
-    const entry = { action: 'assessment.cancelRequested', target: `device:${of.deviceId}`, outcome: 'done' };
-    const audited = await trial.ask('GET', '/api/audit', { token: await trial.token('admin') });
-    expect(audited.body.items).toEqual(expect.arrayContaining([expect.objectContaining(entry)]));
+    expect(await stopsOf(`device:${of.deviceId}`)).toEqual([
+      {
+        outcome: 'refused',
+        devices: null,
+        detail: { reason: 'Nothing of STOP-1 is known to run or to wait.' },
+        asked: [],
+      },
+    ]);
   });
 
   it('a device is stopped of which a task waits, or is heard of in that moment', async () => {
@@ -419,12 +447,20 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     await hear(queued(of, taskId));
     expect((await cancel(of)).status).toBe(202);
     await hear(dropped(of, taskId));
-    expect((await cancel(of, queued(of, randomUUID()))).status).toBe(202);
+    const late = await cancel(of, queued(of, randomUUID()));
+    expect(late.status).toBe(202);
+    const done = { outcome: 'done', devices: 1, detail: null, asked: [of.deviceId] };
+    expect(await stopsOf(`device:${of.deviceId}`)).toEqual([done, done]);
     const other = await plugIn('STOP-3');
     const short = randomUUID();
     // Nobody sees it wait.
     expect((await cancel(other, queued(other, short), dropped(other, short))).status).toBe(202);
-    expect((await cancel(other)).status).toBe(409);
+    const nothing = cancel(other);
+    const outcomes = async () => (await stopsOf(`device:${other.deviceId}`)).map(({ outcome }) => outcome);
+    // Whether there is something is not known yet.
+    await until('it is asked', async () => (await outcomes()).join() === 'asked,done');
+    expect((await nothing).status).toBe(409);
+    expect(await outcomes()).toEqual(['refused', 'done']);
   });
 
   it('of a group it is said of how many something ran or waited, also for its turn in a run', async () => {
@@ -434,7 +470,13 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     expect(await post('groups/office/cancel')).toMatchObject({ status: 202, body: { devices: 1 } });
     for (const of of [one, two]) expect(await cancelled(of)).toHaveLength(1);
     await hear(dropped(one, taskId));
-    expect(await post('groups/office/cancel')).toMatchObject({ status: 409 });
+    const refused = await post('groups/office/cancel');
+    expect(refused).toMatchObject({ status: 409 });
+    // The audit log names who had something, and not who was told.
+    expect(await stopsOf('group:office')).toEqual([
+      { outcome: 'refused', devices: null, detail: { reason: refused.body.detail }, asked: [] },
+      { outcome: 'done', devices: 1, detail: null, asked: [one.deviceId] },
+    ]);
     expect((await post('groups/nobody/cancel')).status).toBe(404);
     const runId = randomUUID();
     const run = { ...scheduleProgressed.example, runId, groupId: 'office' };
@@ -449,5 +491,23 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     expect((await cancel(one)).status).toBe(202);
     await hear(at(finishedAt, finishedAt));
     expect((await cancel(two)).status).toBe(409);
+  });
+
+  it('of more devices than one entry of the audit log names there are several', async () => {
+    await trial.database.query(
+      `insert into console.device (id, listed, queued, group_ids, state)
+       select gen_random_uuid(), true, (n > 4)::int, '{crowd}', '{}' from generate_series(1, 1005) as n`,
+    );
+    const body = { name: 'Crowd', kind: 'manual', priority: 30, members: [], filter: null, policyId: null };
+    await trial.ask('PUT', '/api/groups/crowd', { token, body: { version: 0, body } });
+    const before = (await trial.told('assessment.cancelRequested')).length;
+    expect(await post('groups/crowd/cancel')).toMatchObject({ status: 202, body: { devices: 1001 } });
+    expect(await trial.told('assessment.cancelRequested')).toHaveLength(before + 1005);
+    const stops = await stopsOf('group:crowd');
+    expect(stops.map(({ outcome, devices }) => [outcome, devices])).toEqual([
+      ['done', 1],
+      ['done', 1000],
+    ]);
+    expect(new Set(stops.flatMap(({ asked }) => asked)).size).toBe(1001);
   });
 });

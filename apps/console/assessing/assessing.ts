@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Asked } from '#answers/devices';
 import { mayConnect } from '#device/address';
 import { settingsCatalogue } from '#device/catalogue';
-import { assessmentCancelRequested, assessmentRequested, type AssessmentFinished } from '#events/assessment';
+import { assessmentRequested, type AssessmentFinished } from '#events/assessment';
 import { assessmentUndoRequested } from '#events/undo';
 import type { Draft } from '#events/event';
 import { groupChanged } from '#events/group';
@@ -21,7 +21,7 @@ import type { Caller } from '../who/caller.js';
 import { keepAsked } from './asked.js';
 import { readChanged, type ChangedQuery } from './changed.js';
 import { askedOf, type OfDevice, type Request } from './requests.js';
-import { stops } from './stopping.js';
+import { stop } from './stopping.js';
 import { nextStep, type Step } from './undo-group.js';
 import type { Wanted } from './wanted.js';
 
@@ -107,24 +107,15 @@ export class Assessing {
   /** Assessment is told of it in any case: see stopping.ts. Throws Refusal when there was nothing to stop. */
   async cancel(deviceId: string, caller: Caller): Promise<void> {
     const { identity } = await this.devices.view(deviceId);
-    const request = assessmentCancelRequested.draft({ deviceId, requestedBy: caller.name });
-    const tell = () => this.#command([request], { caller, target: `device:${deviceId}` });
-    if ((await stops(this.parts.store, { deviceId }, tell)) === 0)
-      throw new Refusal(
-        'nothingToStop',
-        `Nothing of ${identity?.serial ?? 'it'} is known to run or to wait.`,
-      );
+    const nothing = `Nothing of ${identity?.serial ?? 'it'} is known to run or to wait.`;
+    await stop(this.parts, { whose: { deviceId }, caller, nothing });
   }
 
   /** Each member of the group by itself. Resolves to how many of them had something to stop; throws Refusal when none. */
   async cancelGroup(groupId: string, caller: Caller): Promise<number> {
     await this.documents.one(groupChanged, groupId);
-    const draft = (deviceId: string) =>
-      assessmentCancelRequested.draft({ deviceId, requestedBy: caller.name });
-    const tell = async () => void (await this.#ofEach(groupId, draft, { caller }));
-    const devices = await stops(this.parts.store, { groupId }, tell);
-    if (devices > 0) return devices;
-    throw new Refusal('nothingToStop', `Nothing of any device of ${groupId} is known to run or to wait.`);
+    const nothing = `Nothing of any device of ${groupId} is known to run or to wait.`;
+    return stop(this.parts, { whose: { groupId }, caller, nothing });
   }
 
   async changes(deviceId: string, query: ChangedQuery) {
@@ -191,8 +182,8 @@ export class Assessing {
     const { name: who, from } = caller;
     const action = drafts[0]?.definition.type ?? '';
     return this.parts.store.transaction(async (tx) => {
-      const entry = await audit(tx, { who, from, action, target, ...(detail && { detail }) });
-      if (action !== assessmentCancelRequested.type) await keepAsked(tx, entry, drafts);
+      const entry = await audit(tx, { who, from, action, target, detail });
+      await keepAsked(tx, entry, drafts);
       await record(tx, this.parts.bus, drafts);
     });
   }
@@ -203,7 +194,7 @@ const by = ({ name }: Caller) => ({ requestedBy: name, everything: false });
 interface Command {
   readonly caller: Caller;
   readonly target: string;
-  readonly detail?: object;
+  readonly detail: object;
 }
 
 interface Member extends Record<string, unknown> {

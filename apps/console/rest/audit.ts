@@ -9,7 +9,8 @@ import { Needs } from '../who/access.js';
 /** An entry, and the device that its target names. */
 const columns = `a.id, at, who, action, target, from_address as "from", outcome,
   case when d.id is not null then jsonb_build_object('id', d.id, 'serial', d.serial,
-    'model', d.state->'identity'->'model', 'listed', d.listed) end as device`;
+    'model', d.state->'identity'->'model', 'listed', d.listed) end as device,
+  devices_gone is null as "devicesKept"`;
 const from = `console.audit a left join console.device d
   on d.id = case when target ~ '^device:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then substr(target, 8)::uuid end`;
 
@@ -28,7 +29,7 @@ export class AuditController {
     const { store } = this.parts;
     const rows = await store.query<{ id: number }>(
       `select ${columns}, detail - 'decided' as detail, jsonb_array_length(detail->'decided') as decided,
-         nullif(asked.devices, 0) as devices, asked."taskId"
+         coalesce(devices_gone, nullif(asked.devices, 0)) as devices, asked."taskId"
        from ${from} left join lateral (
          select count(distinct device_id)::int as devices,
            case when count(*) = 1 then min(task_id::text) end as "taskId"

@@ -7,7 +7,8 @@ export interface Deed {
   /** Such as `policy.saved`, `login`. */
   readonly action: string;
   readonly target?: string;
-  readonly outcome?: 'done' | 'refused';
+  /** Asked: what comes of it is settled later. */
+  readonly outcome?: 'done' | 'refused' | 'asked';
   readonly detail?: object;
 }
 
@@ -27,4 +28,17 @@ export async function audit(tx: Pick<Tx, 'query'>, deed: Deed): Promise<number> 
   );
   if (!entry) throw new Error('an entry that was made has an id');
   return entry.id;
+}
+
+/** What came of an entry that was `asked`. */
+export async function settle(
+  tx: Pick<Tx, 'query'>,
+  entry: number,
+  { outcome, detail }: { readonly outcome: 'done' | 'refused'; readonly detail?: object },
+): Promise<void> {
+  await tx.query('update console.audit set outcome = $2, detail = $3 where id = $1', [
+    entry,
+    outcome,
+    detail ? JSON.stringify(detail) : null,
+  ]);
 }

@@ -7,6 +7,9 @@ import { Loaded } from '../../parts/loaded.js';
 import { counted } from '../../words.js';
 import { auditDetail, deliveriesIn, type DetailLine } from './audit-lines.js';
 
+/** No task comes of it. */
+const stopping = 'assessment.cancelRequested';
+
 export function Detail({ detail }: { readonly detail: unknown }) {
   const { lines, more, text } = auditDetail(detail);
   if (lines.length === 0) return text === '' ? <>–</> : <div className="wide small mono">{text}</div>;
@@ -67,13 +70,13 @@ export function Decided({ id, decided }: { readonly id: number; readonly decided
   );
 }
 
-/** Devices that something was asked of, each with the task that came of it. */
+/** Devices that something was asked of, each with the task that came of it; or of which something was stopped. */
 export function Asked({ id, devices }: { readonly id: number; readonly devices: number }) {
   return (
     <Each
       id={id}
       label={counted(devices, 'device')}
-      list={({ asked }) =>
+      list={({ action, asked }) =>
         asked.map(({ deviceId, serial, listed, taskId }, nth) => (
           <li key={nth}>
             {listed ? (
@@ -84,8 +87,13 @@ export function Asked({ id, devices }: { readonly id: number; readonly devices: 
               <>
                 <span className="mono">{serial ?? deviceId}</span>, deleted
               </>
-            )}{' '}
-            <Task id={taskId} />
+            )}
+            {action !== stopping && (
+              <>
+                {' '}
+                <Task id={taskId} />
+              </>
+            )}
           </li>
         ))
       }

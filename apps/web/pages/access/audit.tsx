@@ -87,15 +87,23 @@ function On({ entry: { target, device } }: { readonly entry: AuditEntry }) {
   );
 }
 
-function Said({ entry: { id, detail, decided, devices, device, taskId } }: { readonly entry: AuditEntry }) {
+function Said({ entry }: { readonly entry: AuditEntry }) {
+  const { id, detail, decided, device, devices, devicesKept, taskId } = entry;
   return (
     <>
       <Detail detail={detail} />
       {decided ? <Decided id={id} decided={decided} /> : null}
-      {devices && !device ? <Asked id={id} devices={devices} /> : null}
+      {devices && devicesKept && !device ? <Asked id={id} devices={devices} /> : null}
       {device && taskId !== null && (
         <div className="wide small">
           <Task id={taskId} />
+        </div>
+      )}
+      {!devicesKept && (
+        <div className="wide small dim">
+          {device
+            ? 'its task is kept no longer'
+            : `${counted(devices ?? 0, 'device')}: which ones is kept no longer`}
         </div>
       )}
     </>
@@ -103,5 +111,6 @@ function Said({ entry: { id, detail, decided, devices, device, taskId } }: { rea
 }
 
 function Outcome({ outcome }: { readonly outcome: AuditEntry['outcome'] }) {
-  return outcome === 'done' ? <>Done</> : <Pill tone="warn">Refused</Pill>;
+  if (outcome === 'refused') return <Pill tone="warn">Refused</Pill>;
+  return outcome === 'done' ? <>Done</> : <>Asked</>;
 }

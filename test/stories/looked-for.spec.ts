@@ -139,7 +139,9 @@ describe('printers that do not announce themselves', () => {
     expect(change).toEqual(['Telnet', 'true', 'false']);
     const back = await cli('undo', serial, '--task', task);
     expect(back).toMatchObject({ code: 0 });
-    expect(back.said).toMatch(/^1 of 1 settings are as they were before\.$/m);
+    expect(back.said).toMatch(
+      new RegExp(`^Of task ${task} of \\S+Z, 1 of 1 settings are as they were before\\.$`, 'm'),
+    );
     expect(printer.device.settings()).toEqual(before);
     const since = new Date().toISOString();
     expect(await cli('assess', serial, '--policy', 'limited')).toMatchObject({ code: 0 });

@@ -26,6 +26,8 @@ export type DryRun = z.infer<typeof dryRun>;
 
 const changedTask = z.looseObject({
   taskId: z.string(),
+  /** Of its last change. */
+  at: z.iso.datetime(),
   undoes: z.array(z.string()),
   cause: z
     .looseObject({
@@ -60,6 +62,19 @@ export async function* changedOn(
 /** It stays as it is: an undo leaves it out. */
 export const isSecret = ({ setting }: { readonly setting: string }): boolean =>
   setting.startsWith('credential.');
+
+export interface Secret {
+  readonly setting: string;
+  readonly title: string;
+}
+
+/** These fields alone. */
+export const secretsOf = (secrets: readonly Secret[]): readonly Secret[] =>
+  secrets.map(({ setting, title }) => ({ setting, title }));
+
+/** Of at least one: each stays as it is. */
+export const stayingOf = (secrets: readonly Secret[]): string =>
+  `secrets are not put back: ${secrets.map(({ title }) => title).join(', ')}`;
 
 const device = z.looseObject({ id: z.string(), serial: z.string() });
 const devices = z.looseObject({ items: z.array(device) });

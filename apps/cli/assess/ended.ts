@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Client } from '../client.js';
 import { jsonOf, printed } from '../printed.js';
 import { amountOf } from '../said.js';
+import { stayingOf, type Secret } from './device.js';
 import type { DeviceEnd } from './requests.js';
 
 /** Outcomes and what they are called, the best first; `noAnswer`: nothing was heard in time. */
@@ -43,7 +44,7 @@ export async function show(
   const bad = rows.filter(({ outcome }) => outcome !== best);
   const lines = json
     ? rows.map((row) => jsonOf(row))
-    : [...bad.map((row) => printed(lineOf(row, words))), summary(rows, words)];
+    : [...bad.map((row) => printed(lineOf(row, words))), ...rows.flatMap(staying), summary(rows, words)];
   if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
   return bad.length > 0 ? 1 : 0;
 }
@@ -53,16 +54,23 @@ export interface Row {
   readonly serial: string;
   readonly outcome: string;
   readonly detail: string | null;
+  /** Of an undo, where there are any: they stay as they are. */
+  readonly secrets?: readonly Secret[];
 }
 
 export async function rowsOf(client: Client, devices: readonly DeviceEnd[]): Promise<readonly Row[]> {
   const whyNot = await reasons(client, devices);
   return devices.map(({ deviceId, serial, end }) => {
-    const { outcome, detail } = end ?? { outcome: 'noAnswer', detail: null };
+    const { outcome, detail, secrets = [] } = end ?? { outcome: 'noAnswer', detail: null };
     const isSkipped = outcome === 'skipped' && detail !== null;
-    return { deviceId, serial, outcome, detail: isSkipped ? (whyNot.get(detail) ?? detail) : detail };
+    const row = { deviceId, serial, outcome, detail: isSkipped ? (whyNot.get(detail) ?? detail) : detail };
+    return secrets.length > 0 ? { ...row, secrets } : row;
   });
 }
+
+/** Also where all else is well. */
+const staying = ({ serial, secrets = [] }: Row): readonly string[] =>
+  secrets.length > 0 ? [printed(`${serial}: ${stayingOf(secrets)}`)] : [];
 
 /** Why it was skipped is said in a whole sentence. */
 export function lineOf({ serial, outcome, detail }: Row, words: Words): string {

@@ -2,6 +2,7 @@
 // before the word that a request made it. Pure.
 import * as z from 'zod';
 import type { StreamedEvent } from '../events/stream.js';
+import { secretsOf, type Secret } from './device.js';
 
 export const asked = z.looseObject({
   devices: z.int(),
@@ -20,6 +21,8 @@ export interface End {
   readonly outcome: string;
   /** Why, where that is to be said; of what was skipped the word for it. */
   readonly detail: string | null;
+  /** Of what was to be put back: they stay as they are. */
+  readonly secrets?: readonly Secret[];
 }
 
 /** Of one device; null: nothing was heard in time. */
@@ -36,6 +39,8 @@ const told = z.looseObject({
   detail: text,
   reason: z.string().default(''),
   undoes: text,
+  /** Of what was put back. */
+  items: z.array(z.object({ setting: z.string(), title: z.string(), outcome: z.string() })).default([]),
 });
 
 /** Of several ends of a device the first of these is its own. */
@@ -64,7 +69,7 @@ export class Requests {
       this.#untold.add(subject);
       return;
     }
-    const { taskId, outcome, detail, reason, undoes } = read.data;
+    const { taskId, outcome, detail, reason, undoes, items } = read.data;
     if (type === 'assessment.queued' && causedBy !== null && taskId !== null)
       this.#taskOf.set(causedBy, taskId);
     if (type === 'assessment.skipped') {
@@ -73,7 +78,10 @@ export class Requests {
       this.end(taskId ?? causedBy ?? '', { outcome, detail: reason });
     }
     if (type === 'assessment.finished') this.end(taskId ?? '', { outcome, detail });
-    if (type === 'assessment.undone') this.end(`${taskId} ${undoes}`, { outcome, detail });
+    if (type === 'assessment.undone') {
+      const secrets = items.filter((item) => item.outcome === 'leftOut');
+      this.end(`${taskId} ${undoes}`, { outcome, detail, secrets: secretsOf(secrets) });
+    }
   }
 
   /** @param of a task, a task and what it puts back, or a request */
@@ -107,7 +115,12 @@ export class Requests {
     }
     return [...byDevice].map(([deviceId, { serial, ends }]) => {
       const known = ends.flatMap((end) => end ?? []).toSorted((a, b) => badness(b) - badness(a));
-      return { deviceId, serial, end: ends.includes(null) ? null : (known[0] ?? null) };
+      const [worst] = known;
+      if (!worst || ends.includes(null)) return { deviceId, serial, end: null };
+      // Of all that was put back on it.
+      const secrets = new Map(known.flatMap((end) => end.secrets ?? []).map((one) => [one.setting, one]));
+      const end = secrets.size === 0 ? worst : { ...worst, secrets: [...secrets.values()] };
+      return { deviceId, serial, end };
     });
   }
 

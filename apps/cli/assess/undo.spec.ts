@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { settingsCatalogue } from '#device/catalogue';
 import { assessmentFinished, assessmentQueued, assessmentSkipped } from '#events/assessment';
 import { deviceDiscovered, deviceGrouped } from '#events/device';
 import type { Draft, Event } from '#events/event';
@@ -58,7 +59,10 @@ describe('muster undo --group, muster changes', () => {
     const taskId = randomUUID();
     const at = new Date(Date.now() - minutesAgo * 60_000).toISOString();
     const changes = settings.flatMap((setting) =>
-      assessmentFinished.example.changes.map((change) => ({ ...change, setting, at })),
+      assessmentFinished.example.changes.map((change) => ({
+        ...{ ...change, setting, at },
+        title: settingsCatalogue.get(setting)?.title ?? setting,
+      })),
     );
     const found = deviceDiscovered.draft({ ...deviceDiscovered.example, ...of, announcements: [] });
     const grouped = deviceGrouped.draft({ ...deviceGrouped.example, ...of, groups, announcements: [] });
@@ -138,7 +142,10 @@ describe('muster undo --group, muster changes', () => {
       trial.hear(
         event(assessmentUndone.draft({ ...assessmentUndone.example, ...of(device), undoes, ...end })),
       );
-    await ended(one, earlier);
+    const secret = assessmentUndone.example.items.map((item) => {
+      return { ...item, setting: 'credential.admin', title: 'Its password', outcome: 'leftOut' as const };
+    });
+    await ended(one, earlier, { items: [...assessmentUndone.example.items, ...secret] });
     await ended(two, two.taskId, { outcome: 'partly', detail: 'Telnet (it refuses)' });
     // Somebody else was faster.
     const nothing = {
@@ -151,7 +158,11 @@ describe('muster undo --group, muster changes', () => {
     await ended(one, one.taskId);
     expect(await running).toMatchObject({
       status: 1,
-      out: 'LATER-2: in part as before: Telnet (it refuses)\n3 devices: 2 as before, 1 in part as before.\n',
+      out: [
+        'LATER-2: in part as before: Telnet (it refuses)',
+        'LATER-1: secrets are not put back: Its password',
+        '3 devices: 2 as before, 1 in part as before.\n',
+      ].join('\n'),
     });
   });
 
@@ -176,7 +187,11 @@ describe('muster undo --group, muster changes', () => {
     }
     expect(await running).toMatchObject({
       status: 1,
-      out: 'LONG-2: in part as before\n2 devices: 1 as before, 1 in part as before.\n',
+      out: [
+        'LONG-2: in part as before',
+        `LONG-1: secrets are not put back: ${settingsCatalogue.get('credential.snmpRead')?.title}`,
+        '2 devices: 1 as before, 1 in part as before.\n',
+      ].join('\n'),
     });
   });
 

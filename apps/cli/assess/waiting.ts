@@ -4,7 +4,8 @@ import * as z from 'zod';
 import { ClientError, type Client } from '../client.js';
 import { follow } from '../events/stream.js';
 import { countOf } from '../said.js';
-import { changedOn, isSecret } from './device.js';
+import { changedOn, secretsOf } from './device.js';
+import { leftOf } from './newest.js';
 import { Requests, type DeviceEnd, type Request } from './requests.js';
 
 /** Console may have to ask many devices. */
@@ -98,8 +99,9 @@ async function lookUp(
   if (undoes !== null) {
     const { value: changed } = await changedOn(client, deviceId, { task: undoes }).next();
     if (!changed?.changes.some(({ undoneBy }) => undoneBy === taskId)) return;
-    const left = changed.changes.some((change) => change.undoneBy === null && !isSecret(change));
-    requests.end(`${taskId} ${undoes}`, { outcome: left ? 'partly' : 'undone', detail: null });
+    const { settings, secrets } = leftOf(changed);
+    const outcome = settings.length > 0 ? 'partly' : 'undone';
+    requests.end(`${taskId} ${undoes}`, { outcome, detail: null, secrets: secretsOf(secrets) });
     return;
   }
   const { lastAssessment, lastDryRun } = await client.ask(path, detail);

@@ -74,7 +74,42 @@ describe('rules of IPsec', () => {
     const paths = faultsOf({ ...withKey, dh: 'dh2', mode: 'tunnel' }, { ...withKey, ipsecMinutes: 700 }).map(
       ({ path }) => path,
     );
-    expect(paths.toSorted()).toEqual(['rules.0.dh', 'rules.0.mode', 'rules.1.ipsecMinutes']);
+    expect(paths.toSorted()).toEqual([
+      'rules.0.dh',
+      'rules.0.mode',
+      'rules.1.ipsecMinutes',
+      'rules.1.name',
+      'rules.1.remote',
+    ]);
+  });
+
+  it('are refused with every fault at once, also of fields beside one that is wrong', () => {
+    const wrong = { ...withKey, local: '10.1.2.0/33', remote: 'nonsense', dh: 'dh14', ipsecMinutes: 700 };
+    const said = faultsOf(withKey, { ...wrong, dhPhase2: 'dh24', preSharedKey: null, colour: 'red' });
+    expect(said.map(({ path, message }) => `${path.replace('rules.1.', '')}: ${message}`)).toEqual([
+      expect.stringMatching(/^colour: is not known here/),
+      expect.stringMatching(/^local: /),
+      expect.stringMatching(/^remote: "nonsense" is neither/),
+      expect.stringMatching(/^certificate: neither a certificate nor/),
+      expect.stringMatching(/^dh: .*weaker than strong/),
+      expect.stringMatching(/^dhPhase2: .*weaker than strong/),
+      expect.stringMatching(/^dhPhase2: .*RFC 8247/),
+      expect.stringMatching(/^ipsecMinutes: is longer than ikeMinutes \(480\)/),
+      expect.stringMatching(/^name: office is the name of another rule/),
+    ]);
+  });
+
+  it.each<[string, object, string]>([
+    ['a signature', { certificate: 'dsa', preSharedKey: null }, 'certificate'],
+    ['a key', { certificate: null, preSharedKey: 'Geheim 123!' }, 'preSharedKey'],
+    ['a strength', { strength: 'weak', dh: 'dh14' }, 'strength'],
+    ['that a group is known to be old', { strength: 'baseline', dh: 'dh24', legacy: 'yes' }, 'legacy'],
+    ['a lifetime', { ikeMinutes: 5, ipsecMinutes: 700 }, 'ikeMinutes'],
+    ['a name', { name: 7 }, 'name'],
+    ['an end', { remote: ['10.1.0.0/16'] }, 'remote'],
+  ])('say nothing of what rests on %s that is wrong', (_, wrong, field) => {
+    const other = { ...withKey, name: 'other', remote: '10.2.0.0/16' };
+    expect(faultsOf({ ...other, ...wrong }).map(({ path }) => path)).toEqual([`rules.0.${field}`]);
   });
 
   it('need a name and ends of their own, however the ends are typed', () => {
@@ -87,5 +122,6 @@ describe('rules of IPsec', () => {
     for (const input of [null, [], 'x', {}, { rules: {} }])
       expect(checkIpsec(input)).toMatchObject({ faults: [{ path: 'rules' }] });
     expect(checkIpsec({ rules: [], secrets: [] })).toMatchObject({ faults: [{ path: 'secrets' }] });
+    expect(checkIpsec({ ruls: [] })).toMatchObject({ faults: [{ path: 'rules' }, { path: 'ruls' }] });
   });
 });

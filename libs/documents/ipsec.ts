@@ -18,84 +18,103 @@ export type CheckedIpsec =
 
 /** @param input `{rules: […]}` as it was read from a file. Every fault is told, not the first alone. */
 export function checkIpsec(input: unknown): CheckedIpsec {
-  const given = typeof input === 'object' && input !== null && 'rules' in input ? input.rules : undefined;
-  if (!Array.isArray(given))
-    return { faults: [{ path: 'rules', message: 'is missing: write a list of rules, {"rules": […]}' }] };
+  const fields = typeof input === 'object' && !Array.isArray(input) ? { ...input } : {};
+  const given = 'rules' in fields ? fields.rules : undefined;
+  const strange = Object.keys(fields)
+    .filter((key) => key !== 'rules')
+    .map((key) => ({ path: key, message: 'is not known here: take it away' }));
+  const refused = (message: string): CheckedIpsec => ({ faults: [{ path: 'rules', message }, ...strange] });
+  if (!Array.isArray(given)) return refused('is missing: write a list of rules, {"rules": […]}');
   if (given.length > ipsecRulesMax)
-    return {
-      faults: [
-        {
-          path: 'rules',
-          message: `has ${given.length} rules: devices take at most ${ipsecRulesMax}; join some`,
-        },
-      ],
-    };
-  const unknown = Object.keys(input as object).filter((key) => key !== 'rules');
-  const strange = unknown.map((key) => ({ path: key, message: 'is not known here: take it away' }));
+    return refused(`has ${given.length} rules: devices take at most ${ipsecRulesMax}; join some`);
   const parsed = ipsecRules.safeParse(given);
   const shape = parsed.success ? [] : parsed.error.issues.flatMap((issue) => faultsOfShape(issue, given));
-  const whole = given.map((each) => ipsecRule.safeParse(each).data);
-  const faults = [...strange, ...shape, ...faultsOfRules(whole)];
+  const faults = [...strange, ...shape, ...faultsOfRules(given)];
   return parsed.success && faults.length === 0 ? { rules: parsed.data } : { faults };
 }
 
-/** Faults of rules whose shape is right; `undefined` where it is not, so that the others keep their numbers. */
-export function faultsOfRules(rules: readonly (IpsecRule | undefined)[]): readonly IpsecFault[] {
+/** What the fields of a rule are looked at together for: whatever else is wrong with it, these may be right. */
+const looked = {
+  name: ipsecRule.pick({ name: true }).strip(),
+  local: ipsecRule.pick({ local: true }).strip(),
+  remote: ipsecRule.pick({ remote: true }).strip(),
+  proof: ipsecRule.pick({ certificate: true, preSharedKey: true }).strip(),
+  strength: ipsecRule.pick({ strength: true }).strip(),
+  legacy: ipsecRule.pick({ legacy: true }).strip(),
+  dh: ipsecRule.pick({ dh: true }).strip(),
+  dhPhase2: ipsecRule.pick({ dhPhase2: true }).strip(),
+  lifetimes: ipsecRule.pick({ ikeMinutes: true, ipsecMinutes: true }).strip(),
+};
+
+type Fault = readonly [field: keyof IpsecRule, message: string];
+
+/** Faults of rules beside those of their shape, which may be wrong. */
+export function faultsOfRules(rules: readonly unknown[]): readonly IpsecFault[] {
   const seen = new Map<string, number>();
   return rules.flatMap((rule, at): IpsecFault[] => {
-    if (!rule) return [];
     const again = (kind: string, text: string): number | undefined => {
       const key = `${kind} ${text}`;
       const first = seen.get(key);
       if (first === undefined) seen.set(key, at);
       return first;
     };
-    const faults: [keyof IpsecRule, string][] = [...faultsOfEnds(rule), ...faultsOfKeys(rule)];
-    if (again('name', rule.name.toLowerCase()) !== undefined)
-      faults.push(['name', `${rule.name} is the name of another rule: choose one that is not`]);
-    const ends = again('ends', `${canonical(rule.local)} to ${canonical(rule.remote)}`);
-    if (ends !== undefined)
-      faults.push(['remote', `has both ends in common with rule ${ends}, which is used first: join the two`]);
+    const { name } = looked.name.safeParse(rule).data ?? {};
+    const { local } = looked.local.safeParse(rule).data ?? {};
+    const { remote } = looked.remote.safeParse(rule).data ?? {};
+    const faults: Fault[] = [
+      ...faultsOfEnd('local', local),
+      ...faultsOfEnd('remote', remote),
+      ...faultsOfKeys(rule),
+    ];
+    if (name !== undefined && again('name', name.toLowerCase()) !== undefined)
+      faults.push(['name', `${name} is the name of another rule: choose one that is not`]);
+    const same =
+      local === undefined || remote === undefined
+        ? undefined
+        : again('ends', `${canonical(local)} to ${canonical(remote)}`);
+    if (same !== undefined)
+      faults.push(['remote', `has both ends in common with rule ${same}, which is used first: join the two`]);
     return faults.map(([field, message]) => ({ path: `rules.${at}.${field}`, message }));
   });
 }
 
-function faultsOfEnds(rule: IpsecRule): readonly [keyof IpsecRule, string][] {
-  return (['local', 'remote'] as const).flatMap((end): [keyof IpsecRule, string][] => {
-    const read = readEndpoints(rule[end]);
-    return 'fault' in read ? [[end, read.fault]] : [];
-  });
+function faultsOfEnd(end: 'local' | 'remote', text: string | undefined): readonly Fault[] {
+  const read = text === undefined ? null : readEndpoints(text);
+  return read && 'fault' in read ? [[end, read.fault]] : [];
 }
 
-function faultsOfKeys(rule: IpsecRule): readonly [keyof IpsecRule, string][] {
-  const faults: [keyof IpsecRule, string][] = [];
-  const { certificate, preSharedKey, strength, dh, dhPhase2, legacy, ikeMinutes, ipsecMinutes } = rule;
-  if (certificate === null && preSharedKey === null)
+function faultsOfKeys(rule: unknown): readonly Fault[] {
+  const faults: Fault[] = [];
+  const proof = looked.proof.safeParse(rule).data;
+  if (proof?.certificate === null && proof.preSharedKey === null)
     faults.push([
       'certificate',
       'neither a certificate nor a pre-shared key: without one of the two nobody proves who he is',
     ]);
+  const { strength } = looked.strength.safeParse(rule).data ?? {};
+  const { legacy } = looked.legacy.safeParse(rule).data ?? {};
   for (const [field, group] of [
-    ['dh', dh],
-    ['dhPhase2', dhPhase2],
+    ['dh', looked.dh.safeParse(rule).data?.dh],
+    ['dhPhase2', looked.dhPhase2.safeParse(rule).data?.dhPhase2],
   ] as const) {
-    if (group === null) continue;
-    const weakest = weakestGroup(strength);
-    if (isWeaker(group, weakest))
+    if (!group) continue;
+    const weakest = strength && weakestGroup(strength);
+    if (weakest && isWeaker(group, weakest))
       faults.push([
         field,
         `${group} is weaker than ${strength} asks for: choose ${weakest} or a stronger one`,
       ]);
-    if (group === 'dh24' && !legacy)
+    if (group === 'dh24' && legacy === false)
       faults.push([
         field,
         'dh24 should not be used any more (RFC 8247): choose dh14, ecp256 or ecp384; for a device that has nothing else set "legacy": true',
       ]);
   }
-  if (ipsecMinutes > ikeMinutes)
+  const lifetimes = looked.lifetimes.safeParse(rule).data;
+  if (lifetimes && lifetimes.ipsecMinutes > lifetimes.ikeMinutes)
     faults.push([
       'ipsecMinutes',
-      `is longer than ikeMinutes (${ikeMinutes}): keys for data must not outlive those they came from`,
+      `is longer than ikeMinutes (${lifetimes.ikeMinutes}): keys for data must not outlive those they came from`,
     ]);
   return faults;
 }

@@ -163,12 +163,15 @@ describe('rules of IPsec in a policy file', () => {
 `;
     expect(faultsOf(text)).toEqual([
       expect.stringMatching(/^5:3 ipsec\.severity: /),
+      expect.stringMatching(/^10:7 ipsec\.rules\.0\.remote: "10\.1\.0\.300" is neither/),
       expect.stringMatching(/^12:7 ipsec\.rules\.0\.dh: Diffie-Hellman group dh2 is refused/),
+      expect.stringMatching(/^14:9 ipsec\.rules\.1\.name: print-servers is the name of another rule/),
       expect.stringMatching(/^14:53 ipsec\.rules\.1\.dh: |^14:\d+ ipsec\.rules\.1\.dh: /),
       ...['local', 'remote', 'strength', 'dh'].map(
         (field) =>
           expect.stringMatching(new RegExp(`^15:7 ipsec\\.rules\\.2\\.${field}: is missing`)) as string,
       ),
+      expect.stringMatching(/^15:7 ipsec\.rules\.2\.certificate: neither a certificate nor/),
       expect.stringMatching(/^16:7 ipsec\.rules\.2\.encryption: is not known here/),
     ]);
     expect(faultsOf(`${head}  severity: high\n`)).toEqual([
@@ -179,6 +182,47 @@ describe('rules of IPsec in a policy file', () => {
 });
 
 describe('a policy file with faults', () => {
+  it('has those beside another fault of the same item named, and none that only follows from it', () => {
+    const text = `policy: lobby
+name: Lobby
+items:
+  - setting: svc.telnet
+    required: off
+    severity: critical
+  - setting: svc.ipp
+    compare: anyOf
+    required: plain
+    also: [off]
+  - setting: svc.telnet
+    required: [false]
+    also: [maybe]
+    compare: atMost
+  - setting: 7
+    required: off
+  - setting: svc.gopher
+    colour: red
+    required: true
+  - setting: svc.lpd
+    required: false
+    also: off
+    compare: oneOf
+`;
+    expect(faultsOf(text)).toEqual([
+      '5:5 items.0.required: svc.telnet is "off": it must be true or false',
+      expect.stringMatching(/^6:5 items\.0\.severity: must be/),
+      expect.stringMatching(/^8:5 items\.1\.compare: must be/),
+      expect.stringMatching(/^9:5 items\.1\.required: svc\.ipp is "plain": it must be one of/),
+      '11:5 items.2.setting: svc.telnet is in this policy already: keep one of the two',
+      expect.stringMatching(/^12:5 items\.2\.required: /),
+      expect.stringMatching(/^13:5 items\.2\.also: svc\.telnet is "maybe": it must be true or false/),
+      expect.stringMatching(/^14:5 items\.2\.compare: svc\.telnet cannot be compared by atMost/),
+      expect.stringMatching(/^15:5 items\.3\.setting: must be text/),
+      expect.stringMatching(/^17:5 items\.4\.setting: svc\.gopher is no setting/),
+      expect.stringMatching(/^18:5 items\.4\.colour: is no field here/),
+      expect.stringMatching(/^22:5 items\.5\.also: must be a list/),
+    ]);
+  });
+
   it('has each of them named, with line and column, in their order', () => {
     const text = `# Of the lobby
 policy: Not A Slug

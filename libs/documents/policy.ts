@@ -15,9 +15,10 @@
 //   listener.ts     secondary listeners (R70)
 //   serial-line.ts  lines of a list of serial numbers (R33)
 //   device-list.ts  lists of devices to look for (R35); device-list/ has their formats
+import type * as z from 'zod';
 import { cut } from '../events/cut.js';
 import { detailMax, type SettingResult, type SettingValue } from '../events/device-setting.js';
-import type { Policy, PolicyItem } from '../events/policy.js';
+import { policyItem, type Policy, type PolicyItem } from '../events/policy.js';
 import { faultOfValue, settingsCatalogue, type Catalogue } from '../device/catalogue.js';
 import type { Setting, SettingType } from '../device/catalogue/setting.js';
 import type { Reading } from '../device/device.js';
@@ -33,17 +34,27 @@ export interface PolicyFault {
   readonly message: string;
 }
 
-/** Faults of a policy whose shape is right; empty when it can be used. */
+/** What the fields of an item are looked at together for: whatever else is wrong with it, these may be right. */
+const looked = {
+  setting: policyItem.pick({ setting: true }).strip(),
+  required: policyItem.pick({ required: true }).strip(),
+  also: policyItem.pick({ also: true }).strip(),
+  comparison: policyItem.pick({ compare: true, also: true }).strip(),
+};
+
+/** Faults of the items beside those of their shape, which may be wrong; empty for such as can be used. */
 export function validatePolicy(
-  { items }: Pick<Policy, 'items'>,
+  { items }: { readonly items: readonly unknown[] },
   catalogue: Catalogue,
 ): readonly PolicyFault[] {
   const seen = new Set<string>();
-  return items.flatMap((required, item): PolicyFault[] => {
-    const { setting } = required;
+  return items.flatMap((each, item): PolicyFault[] => {
+    const named = looked.setting.safeParse(each).data;
+    if (!named) return [];
+    const { setting } = named;
     const again = seen.has(setting);
     seen.add(setting);
-    return faultsOf(required, catalogue.get(setting), again).map(([field, message]) => ({
+    return faultsOf(each, catalogue.get(setting), again).map(([field, message]) => ({
       item,
       setting,
       field,
@@ -54,22 +65,27 @@ export function validatePolicy(
 
 type Fault = readonly [field: PolicyFault['field'], message: string];
 
-function faultsOf(item: PolicyItem, known: Setting | undefined, again: boolean): readonly Fault[] {
+function faultsOf(item: unknown, known: Setting | undefined, again: boolean): readonly Fault[] {
   if (!known) return [['setting', 'is no setting of the catalogue: remove it, or choose one that is']];
-  if (again) return [['setting', 'is in this policy already: keep one of the two']];
-  const { required, also = [] } = item;
-  const values = [['required', required] as const, ...also.map((value) => ['also', value] as const)];
+  const required = looked.required.safeParse(item).data;
+  const also = looked.also.safeParse(item).data?.also ?? [];
+  const values = [
+    ...(required ? [['required', required.required] as const] : []),
+    ...also.map((value) => ['also', value] as const),
+  ];
+  const compared = looked.comparison.safeParse(item).data;
   return [
+    ...(again ? [['setting', 'is in this policy already: keep one of the two'] as const] : []),
     ...values.flatMap(([field, value]): Fault[] => {
       const wrong = faultOfValue(known.type, value);
       return wrong === null ? [] : [[field, `is ${JSON.stringify(value)}: it must be ${wrong}`]];
     }),
-    ...faultsOfComparison(item, known.type),
+    ...(compared ? faultsOfComparison(compared, known.type) : []),
   ];
 }
 
 function faultsOfComparison(
-  { compare = 'equals', also = [] }: PolicyItem,
+  { compare = 'equals', also = [] }: z.infer<typeof looked.comparison>,
   type: SettingType,
 ): readonly Fault[] {
   const possible = comparisonsOf(type);

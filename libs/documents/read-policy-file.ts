@@ -81,15 +81,15 @@ function policyIn(value: unknown, catalogue: Catalogue): Understood {
   const items = z.object({ items: z.array(z.unknown()) }).safeParse(value).data?.items ?? [];
   const read = items.slice(0, itemsMax).map((each) => itemInFile.safeParse(each, { error: tellFault }));
   const shape = read.flatMap(({ error }, at) => (error ? shapeFaults(error.issues, ['items', at]) : []));
-  const good = read.flatMap(({ data }, at) => (data ? [{ at, item: complete(data, catalogue) }] : []));
-  const sense = validatePolicy({ items: good.map(({ item }) => item) }, catalogue).map(
-    ({ item, field, message }): ShapeFault => ({ at: ['items', good[item]?.at ?? 0, field], message }),
+  const good = read.flatMap(({ data }) => (data ? [complete(data, catalogue)] : []));
+  const sense = validatePolicy({ items: items.slice(0, itemsMax) }, catalogue).map(
+    ({ item, field, message }): ShapeFault => ({ at: ['items', item, field], message }),
   );
   const rules = ipsecIn(z.looseObject({}).safeParse(value).data?.['ipsec']);
   const faults = [...shapeFaults(whole.error?.issues ?? []), ...shape, ...sense, ...rules.faults];
   if (!whole.success || faults.length > 0) return { file: null, faults };
   const { policy: id, name, description } = whole.data;
-  const body = { name, description, items: good.map(({ item }) => item), ...rules.found };
+  const body = { name, description, items: good, ...rules.found };
   return { file: { id, body }, faults: null };
 }
 

@@ -42,6 +42,43 @@ describe('devices are looked for at the command line', () => {
     expect(text).toMatch(/^line 4: no good is no host name: /m);
   });
 
+  it('and columns of it that are not known are named, those of a refused one, too', async () => {
+    const list = async (name: string, content: string): Promise<string> => {
+      const file = join(folder, name);
+      await writeFile(file, content);
+      return file;
+    };
+    const leftOut = (columns: string) => `Not known, and left out: ${columns}.\n`;
+    const csv = await list('misspelt.csv', 'address,serail,\n10.1.2.9,VNB3K12345,\n');
+    const sent = await muster('--file', csv, '--no-wait');
+    expect(sent).toMatchObject({ status: 0, text: `${leftOut('serail, (no name)')}${sent.out}` });
+    await progressed({ discoveryId: sent.out.trim(), nobody: 1, ended: 'done' });
+    const xml = await list('misspelt.xml', '<devices><device address="10.1.2.9" serail="X"/></devices>');
+    const asked = await muster('--file', xml, '--no-wait', '--json');
+    expect(asked.text).toBe(`${leftOut('serail')}${asked.out}`);
+    const { id } = JSON.parse(asked.out) as { readonly id: string };
+    await progressed({ discoveryId: id, nobody: 1, ended: 'done' });
+    // Nobody is told again of a list that was sent before.
+    expect(JSON.parse((await muster('--watch', id, '--json')).out)).not.toHaveProperty('ignoredColumns');
+    const watching = muster('--file', csv, '--json');
+    const askedNow = async () => (await trial.told('discovery.requested')).at(-1) as { discoveryId?: string };
+    await until(
+      'it is asked',
+      async () => ![sent.out.trim(), id].includes((await askedNow()).discoveryId ?? id),
+    );
+    const { discoveryId = '' } = await askedNow();
+    await progressed({ discoveryId, nobody: 1, ended: 'done' });
+    const watched = await watching;
+    expect(JSON.parse(watched.out)).toMatchObject({ id: discoveryId, ignoredColumns: ['serail', ''] });
+    const names = Array.from({ length: 12 }, (_, nth) => `a${nth}`);
+    const attributes = names.map((name) => `${name}="1"`).join(' ');
+    const refused = await list('refused.xml', `<devices><device adress="10.1.2.9" ${attributes}/></devices>`);
+    const { status, text } = await muster('--file', refused);
+    expect(status).toBe(1);
+    const first = `adress, ${names.slice(0, 9).join(', ')} and 3 more`;
+    expect(text).toContain(`1 line is wrong; nothing was imported. Not known, and left out: ${first}.\n`);
+  });
+
   it('and what came of it is shown, failures by name', async () => {
     const { out } = await muster('--no-wait', '10.1.2.3', '10.1.2.4');
     const discoveryId = out.trim();

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { leftOutWords } from '#documents/device-list/left-out';
 import { messageOf } from '#events/message-of';
 import { ClientError, type Client } from '../client.js';
 import type { Command } from '../command-line.js';
@@ -39,11 +40,14 @@ export const discover: Command = {
       throw new UsageError('Write addresses, or one of --file, --watch and --cancel. Try --help.');
     const client = clientOf(values);
     const first = await begun(client, { ...values, addresses: positionals });
+    const { ignoredColumns } = first;
+    if (ignoredColumns?.length) process.stderr.write(`${printed(leftOutWords(ignoredColumns))}\n`);
     if (values['no-wait']) {
       process.stdout.write(`${values.json ? jsonOf(first) : first.id}\n`);
       return 0;
     }
-    return shown(client, await followed(client, first), values.json ?? false);
+    const last = { ...(await followed(client, first)), ...(ignoredColumns && { ignoredColumns }) };
+    return shown(client, last, values.json ?? false);
   },
 };
 

@@ -21,6 +21,8 @@ export const run = z.looseObject({
   nobody: count,
   overlapping: count,
   again: count,
+  /** Told once, to whoever sends the list. */
+  ignoredColumns: z.array(z.string()).optional(),
 });
 export type Run = z.infer<typeof run>;
 

@@ -9,6 +9,7 @@ import {
   type ListFault,
   type ListFormat,
 } from '#documents/device-list';
+import { leftOutWords } from '#documents/device-list/left-out';
 import type { Reach } from '#documents/device-list/where';
 import { faultyLines } from '#documents/serial-line';
 import { pathOf, shapeFaults, tellFault } from '#documents/shape-faults';
@@ -63,7 +64,9 @@ function checked(list: DeviceList): DeviceList {
   if (list.faults.length > 0) {
     const count = faultyLines(list.faults);
     const what = count === 1 ? '1 line is wrong' : `${count} lines are wrong`;
-    throw new Refusal('invalid', `${what}; nothing was imported.`, list.faults.map(faultOf));
+    // A column that is misspelt may be why.
+    const leftOut = list.ignored.length > 0 ? ` ${leftOutWords(list.ignored)}` : '';
+    throw new Refusal('invalid', `${what}; nothing was imported.${leftOut}`, list.faults.map(faultOf));
   }
   if (list.entries.length === 0) throw new Refusal('invalid', 'The list names no device.');
   return list;

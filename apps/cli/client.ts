@@ -6,8 +6,8 @@ export class ClientError extends Error {
   override readonly name = 'ClientError';
   constructor(
     /**
-     * unreachable: nobody answers there. notMuster: somebody else does, or another version. unauthenticated and forbidden:
-     * the token. refused: console says why.
+     * unreachable: nobody answers there, or console cannot now. notMuster: somebody else does, or another version.
+     * unauthenticated and forbidden: the token. refused: console says why.
      */
     readonly code: 'unreachable' | 'notMuster' | 'unauthenticated' | 'forbidden' | 'refused',
     message: string,
@@ -43,7 +43,10 @@ export interface Asking {
   readonly signal?: AbortSignal;
 }
 
-const limitMs = 15_000;
+/** So long console may take for an answer. */
+export const answerMs = 15_000;
+/** What a proxy says of a server behind it that is away. */
+const noConsoleBehind: ReadonlySet<number> = new Set([502, 503, 504]);
 const problem = z.object({ title: z.string(), detail: z.string(), faults: z.array(fault).default([]) });
 
 export class Client {
@@ -55,7 +58,7 @@ export class Client {
 
   /** The answer, checked. Rejects with ClientError. */
   async ask<T>(path: string, schema: z.ZodType<T>, asking: Asking = {}): Promise<T> {
-    const response = await this.open(path, { signal: AbortSignal.timeout(limitMs), ...asking });
+    const response = await this.open(path, { signal: AbortSignal.timeout(answerMs), ...asking });
     const text = await response.text().catch((error: unknown) => {
       throw this.#unreachable(error);
     });
@@ -97,17 +100,27 @@ export class Client {
 
   async #refusal(response: Response): Promise<ClientError> {
     const { status } = response;
-    const told = problem.safeParse(jsonOf(await response.text().catch(() => '')));
-    const detail = told.success ? told.data.detail : `status ${status}`;
+    const text = await response.text().catch((error: unknown) => {
+      throw this.#unreachable(error);
+    });
+    const told = problem.safeParse(jsonOf(text));
+    if (!told.success) return this.#foreign(status);
+    const { detail, faults } = told.data;
     if (status === 401) {
       const how = this.options.token === null ? 'name a token with --token-file' : 'the token is not known';
       return new ClientError('unauthenticated', `${how}; tokens are made on the page Access. ${detail}`);
     }
     if (status === 403) return new ClientError('forbidden', `the token may not do this. ${detail}`);
-    // Before a console that is away a proxy says so, in words of its own.
-    if (!told.success && status < 500)
-      return new ClientError('notMuster', `${this.url} answers with ${detail}`);
-    return new ClientError(status >= 500 ? 'unreachable' : 'refused', detail, status, told.data?.faults);
+    if (status < 500) return new ClientError('refused', detail, status, faults);
+    return new ClientError('unreachable', `console at ${this.url} answers with status ${status}: ${detail}`);
+  }
+
+  /** Somebody answers in words that are not console's. */
+  #foreign(status: number): ClientError {
+    const what = `${this.url} answers with status ${status}, and not as console does`;
+    return noConsoleBehind.has(status)
+      ? new ClientError('unreachable', `${what}: a proxy, it seems. Does console run behind it?`)
+      : new ClientError('notMuster', `${what}: is it console's address? See --url and MUSTER_CONSOLE_URL.`);
   }
 }
 

@@ -28,7 +28,7 @@ describe('muster assess', () => {
     muster = await typist(trial, runCommand);
     const body = { kind: 'manual', priority: 10, filter: null, members: [], policyId: null };
     const token = await trial.token('operator');
-    for (const name of ['office', 'lobby', 'cellar', 'empty'])
+    for (const name of ['office', 'lobby', 'cellar', 'attic', 'empty'])
       await trial.ask('PUT', `/api/groups/${name}`, { token, body: { version: 0, body: { ...body, name } } });
   });
   afterAll(() => trial.stop());
@@ -202,21 +202,62 @@ describe('muster assess', () => {
     expect((await none).out).toMatch(/^DRY-1: No dry run: it holds no licence\.$/m);
   });
 
-  it('asks once the event stream is open, so that the end of who ends at once is heard', async () => {
-    const of = await plugIn('QUICK-1');
-    const order: string[] = [];
-    const asked = Promise.withResolvers<void>();
+  /** A proxy before console. @param each of the path of a request: passes it on, or leaves it without an answer */
+  async function before(each: (url: string, pass: () => void) => void): Promise<string> {
     const port = await freePort();
     const server = createServer((near, answer) => {
       const { method, headers, url = '' } = near;
-      const pass = (): void => {
+      each(url, () => {
         const far = request(new URL(url, trial.host.url), { method, headers }, (said) => {
           answer.writeHead(said.statusCode ?? 0, said.headers);
           said.pipe(answer);
         });
         answer.on('close', () => far.destroy());
         near.pipe(far);
-      };
+      });
+    }).listen(port, '127.0.0.1');
+    onTestFinished(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    await once(server, 'listening');
+    return `http://127.0.0.1:${port}`;
+  }
+
+  it(
+    'ends in time where console does not answer, and waits for nobody else because of it',
+    // Less than one answer is waited for.
+    { timeout: 12_000 },
+    async () => {
+      const ofGroup = await Promise.all([1, 2, 3].map((nth) => plugIn(`SLOW-${nth}`, 'attic')));
+      // They are looked up in this order.
+      const last = ofGroup.toSorted((a, b) => (a.deviceId < b.deviceId ? -1 : 1)).at(-1);
+      const url = await before((path, pass) => {
+        const one = path.startsWith('/api/devices/');
+        if (!one || path.endsWith(`/${last?.deviceId}`)) pass();
+      });
+      const running = muster('assess', '--group', 'attic', '--wait', '4', '--url', url);
+      const [result] = assessmentFinished.example.results;
+      if (!result) throw new Error('it has one');
+      // More than the event stream sends.
+      const results = Array.from({ length: 200 }, (_, n) => ({ ...result, setting: `svc.${n}` }));
+      for (const of of ofGroup) await ends(of, { results });
+      const silent = ofGroup.flatMap((of) => (of === last ? [] : [of.identity.serial]));
+      expect(await running).toMatchObject({
+        status: 1,
+        out: [
+          ...silent.map((serial) => `${serial}: not heard of in time`),
+          '3 devices: 1 compliant, 2 not heard of in time.\n',
+        ].join('\n'),
+      });
+    },
+  );
+
+  it('asks once the event stream is open, so that the end of who ends at once is heard', async () => {
+    const of = await plugIn('QUICK-1');
+    const order: string[] = [];
+    const asked = Promise.withResolvers<void>();
+    const url = await before((url, pass) => {
       if (url.endsWith('/assess')) {
         order.push('asked');
         asked.resolve();
@@ -228,10 +269,8 @@ describe('muster assess', () => {
         order.push('stream opened');
         pass();
       });
-    }).listen(port, '127.0.0.1');
-    onTestFinished(() => void server.close());
-    await once(server, 'listening');
-    const running = muster('assess', 'QUICK-1', '--url', `http://127.0.0.1:${port}`);
+    });
+    const running = muster('assess', 'QUICK-1', '--url', url);
     await ends(of);
     expect((await running).status).toBe(0);
     expect(order).toEqual(['stream wanted', 'stream opened', 'asked']);

@@ -48,11 +48,15 @@ const changed = z.looseObject({ items: z.array(changedTask), next: z.string().nu
 export async function* changedOn(
   client: Client,
   id: string,
-  of: { readonly task?: string } = {},
+  { signal, ...of }: { readonly task?: string; readonly signal?: AbortSignal } = {},
 ): AsyncGenerator<ChangedTask, undefined> {
   for (let after: string | null = ''; after !== null;) {
     const query: string = new URLSearchParams({ ...of, after }).toString();
-    const page: z.infer<typeof changed> = await client.ask(`/api/devices/${id}/changes?${query}`, changed);
+    const page: z.infer<typeof changed> = await client.ask(
+      `/api/devices/${id}/changes?${query}`,
+      changed,
+      signal ? { signal } : {},
+    );
     yield* page.items;
     after = page.next;
   }

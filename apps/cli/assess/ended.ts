@@ -90,14 +90,16 @@ const history = z.looseObject({ history: z.array(z.looseObject({ type: z.string(
 
 /** In the words of the history of one device of which it was told. */
 async function reasons(client: Client, devices: readonly DeviceEnd[]): Promise<ReadonlyMap<string, string>> {
-  const found = new Map<string, string>();
-  for (const { deviceId, end } of devices) {
-    const reason = end?.outcome === 'skipped' ? (end.detail ?? '') : null;
-    if (reason === null || found.has(reason)) continue;
+  const one = new Map(
+    devices.flatMap(({ deviceId, end }) =>
+      end?.outcome === 'skipped' ? [[end.detail ?? '', deviceId] as const] : [],
+    ),
+  );
+  const found = [...one].map(async ([reason, deviceId]) => {
     // Who was deleted has no page any more.
     const page = await client.ask(`/api/devices/${deviceId}`, history).catch(() => null);
     const newest = page?.history.find(({ type }) => type === 'assessment.skipped');
-    found.set(reason, newest?.text ?? reason);
-  }
-  return found;
+    return [reason, newest?.text ?? reason] as const;
+  });
+  return new Map(await Promise.all(found));
 }

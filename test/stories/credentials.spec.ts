@@ -3,6 +3,7 @@ import { randomUUID, X509Certificate } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { exampleIdentity } from '#events/identity';
+import { exampleIpsecRule } from '#events/ipsec';
 import { fingerprintOf, type Credentials } from '#pki/certificate';
 import { selfSigned } from '#pki/self-signed';
 import { freePort } from '../../scripts/free-port.mjs';
@@ -352,6 +353,33 @@ describe.skipIf(withoutSnmpd)('a printer without a certificate', () => {
         detail: null,
       });
       expect(snmpd.values().get(telnet)).toBe('0');
+    },
+    limitMs,
+  );
+
+  it(
+    'has no rules of IPsec, and a policy that asks for these alone is told so, as the policy says',
+    async () => {
+      const { address: ip, port: snmp } = await somePlace();
+      const { serial, model } = exampleIdentity;
+      const snmpd = await startSnmpd(ip, snmp, { serial, model, name: 'printer', mac: '3c5282aa0001' });
+      onTestFinished(() => snmpd.stop());
+      const assessing = await Assessing.start([`${ip}/32`], community);
+      onTestFinished(() => assessing.stop());
+      assessing.work({ device: await freePort(), snmp });
+      const known = { deviceId: randomUUID(), identity: { ...exampleIdentity, ip }, fingerprint: null };
+      const asked = async (unsupported: 'ignore' | 'fail') => {
+        await assessing.require(
+          {},
+          { rules: [exampleIpsecRule], severity: 'high', remediate: true, unsupported },
+        );
+        return [await assessing.assess({ ...known, approved: false }), await assessing.dryRun(known)];
+      };
+      const results = [{ setting: 'ipsec.rules', outcome: 'unsupported' }];
+      const ignored = { outcome: 'compliant', results };
+      expect(await asked('ignore')).toMatchObject([ignored, ignored]);
+      const demanded = { outcome: 'nonCompliant', results };
+      expect(await asked('fail')).toMatchObject([demanded, demanded]);
     },
     limitMs,
   );

@@ -4,8 +4,7 @@ import type { Finish, Grip } from '#bus/worker';
 import type { Known } from '#device/ways/known';
 import { compliant, type AppliedPolicy } from '#documents/policy';
 import type { AssessmentFinished, TaskMode } from '#events/assessment';
-import { cut } from '#events/cut';
-import { detailMax, type SettingChange } from '#events/device-setting';
+import type { SettingChange } from '#events/device-setting';
 import type { Store } from '#store/store';
 import type { Task } from '#store/tasks';
 import { changesOf, settleChanges, type Keep } from './changes.js';
@@ -15,7 +14,7 @@ import type { Keyring } from './credentials/keyring.js';
 import { markFinished } from './devices.js';
 import { namesOf, namesOfApplied } from './policies.js';
 import { kind, type Payload } from './task.js';
-import { finished, type Subject } from './told.js';
+import { finished, summary, type Subject } from './told.js';
 import { DeviceTrouble, endOf, mayPass, withLast, type Failure } from './trouble.js';
 import type { Change } from './write.js';
 
@@ -127,19 +126,6 @@ interface Result
     Partial<Pick<AssessmentFinished, 'agent'>> {
   readonly changes?: SettingChange[];
   readonly known?: Known;
-}
-
-/** The first that is wrong, and what was left alone, whatever came of the rest. */
-function summary(
-  results: readonly AssessmentFinished['results'][number][],
-  leftAlone: string | null,
-): string | null {
-  const wrong = results.filter(({ outcome }) => outcome === 'nonCompliant' || outcome === 'failed');
-  const [first] = wrong;
-  const others = wrong.length > 1 ? ` and ${wrong.length - 1} more` : '';
-  const title = first && `${first.title}${first.detail === null ? '' : ` (${first.detail})`}${others}`;
-  const parts = [title, leftAlone].filter((part) => part !== undefined && part !== null);
-  return parts.length > 0 ? cut(parts.join('. '), detailMax) : null;
 }
 
 function ended(begun: Begun, { known, ...result }: Result): Assessed {

@@ -93,10 +93,17 @@ export async function look(
   return { kind: 'assessed', results, agent: agentIn(reading.values), says: new Map(), mute: null };
 }
 
-function hindered({ leftAlone }: Speaking, setback: Setback, says: Hindered['says']): Hindered {
-  if (leftAlone === null || leftAlone.endsWith(setback.reason)) return { kind: 'setback', setback, says };
-  return { kind: 'setback', setback: { ...setback, reason: `${setback.reason}; ${leftAlone}` }, says };
-}
+const hindered = (device: Speaking, setback: Setback, says: Hindered['says']): Hindered => ({
+  kind: 'setback',
+  setback: withLeftAlone(setback, device),
+  says,
+});
+
+/** With what was left alone, which may be why. */
+export const withLeftAlone = (setback: Setback, { leftAlone }: Speaking): Setback =>
+  leftAlone === null || leftAlone.endsWith(setback.reason)
+    ? setback
+    : { ...setback, reason: `${setback.reason}; ${leftAlone}` };
 
 /** As the assessment itself compares. */
 function judgeOf(requirements: readonly Requirement[]): Writing['isRight'] {
@@ -108,7 +115,7 @@ function judgeOf(requirements: readonly Requirement[]): Writing['isRight'] {
 }
 
 /** What a device says without being changed. */
-interface Looked {
+export interface Looked {
   readonly reading: Reading;
   /** Null: it was not asked for its rules of IPsec. */
   readonly rules: SaidRules | null;

@@ -2,7 +2,6 @@
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
 import { agentIn } from '#device/agent';
 import { settingsCatalogue } from '#device/catalogue';
-import type { Reading } from '#device/device';
 import { compliant, type AppliedPolicy } from '#documents/policy';
 import { everythingIn } from '#documents/policy-of';
 import { assessmentStarted } from '#events/assessment';
@@ -11,11 +10,11 @@ import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
 import { connect, type Openers, type Whom } from './connect.js';
 import type { Keyring } from './credentials/keyring.js';
-import { foresee, readFrom, requiredBy, type Required } from './conversation.js';
+import { foresee, readFrom, requiredBy, withLeftAlone, type Looked, type Required } from './conversation.js';
 import { rememberWays } from './devices.js';
 import { namesFor, namesOfApplied, policiesOf } from './policies.js';
 import { budget, dryRunPayload, type DryRunPayload } from './task.js';
-import { finished, skip, type Reason, type Result, type Subject } from './told.js';
+import { finished, skip, summary, toldWith, type Reason, type Result, type Subject } from './told.js';
 import { DeviceTrouble, failureOf, mayPass } from './trouble.js';
 import { allowedBy, turnOf, whomOf } from './turn.js';
 
@@ -132,15 +131,16 @@ async function run(task: Task<DryRunPayload>, { begun, openers, keyring, grip }:
     const settings = wishes.flatMap(({ required }) => required.settings);
     const read = await readFrom(device, settings, grip.signal);
     if (read.kind !== 'answered') {
-      if (mayPass(read, task)) throw new DeviceTrouble(read);
-      const failure = failureOf(new DeviceTrouble(read));
+      const trouble = new DeviceTrouble(withLeftAlone(read, device));
+      if (mayPass(read, task)) throw trouble;
+      const failure = failureOf(trouble);
       return { events: wishes.map(({ policies }) => told(policies, failure)) };
     }
     const asked = wishes.some(({ required }) => required.ipsec !== null);
     const rules = asked ? await device.ipsec(grip.signal) : null;
     const looked = { reading: read.value, rules, device };
     const events = wishes.map(({ policies, required }) =>
-      told(policies, resultOf(policies, foresee(required, looked), read.value)),
+      told(policies, resultOf(policies, foresee(required, looked), looked)),
     );
     return { events, save: (tx) => rememberWays(tx, task.key, device.known()) };
   } finally {
@@ -151,15 +151,14 @@ async function run(task: Task<DryRunPayload>, { begun, openers, keyring, grip }:
 function resultOf(
   policies: readonly AppliedPolicy[],
   results: readonly SettingResult[],
-  { values }: Reading,
+  { reading: { values }, device: { leftAlone } }: Looked,
 ): Result {
-  const would = results.filter(({ wouldWrite }) => wouldWrite).length;
+  const stays = results.filter(({ wouldWrite }) => !wouldWrite);
+  const read = `${values.size} settings were read`;
   return {
     outcome: compliant(results) ? 'compliant' : 'nonCompliant',
-    detail:
-      policies.length === 0
-        ? `${values.size} settings were read`
-        : `${would} of ${results.length} would be written`,
+    // Read out, nothing is right or wrong; else what would be written is with each setting.
+    detail: policies.length === 0 ? toldWith([read, leftAlone]) : summary(stays, leftAlone),
     results: [...results],
     agent: agentIn(values),
   };

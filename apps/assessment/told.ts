@@ -5,7 +5,8 @@ import {
   type AssessmentFinished,
   type TaskMode,
 } from '#events/assessment';
-import type { SettingChange } from '#events/device-setting';
+import { cut } from '#events/cut';
+import { detailMax, type SettingChange, type SettingResult } from '#events/device-setting';
 import type { Draft } from '#events/event';
 import { kind } from './task.js';
 
@@ -57,6 +58,21 @@ export const finished = (subject: Subject, startedAt: Date, result: Result): Dra
     changes: [],
     ...result,
   });
+
+/** The first that is wrong, and what was left alone, whatever came of the rest. */
+export function summary(results: readonly SettingResult[], leftAlone: string | null): string | null {
+  const wrong = results.filter(({ outcome }) => outcome === 'nonCompliant' || outcome === 'failed');
+  const [first] = wrong;
+  const others = wrong.length > 1 ? ` and ${wrong.length - 1} more` : '';
+  const title = first && `${first.title}${first.detail === null ? '' : ` (${first.detail})`}${others}`;
+  return toldWith([title ?? null, leftAlone]);
+}
+
+/** What there is to say, one after the other. */
+export function toldWith(parts: readonly (string | null)[]): string | null {
+  const said = parts.filter((part) => part !== null);
+  return said.length > 0 ? cut(said.join('. '), detailMax) : null;
+}
 
 /** When a task began of which that was not kept: at its first change, as far as anybody can know. */
 export const begunBy = (changes: readonly SettingChange[]): Date =>

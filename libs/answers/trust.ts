@@ -72,7 +72,15 @@ export const credentialShown = z.object({
   /** Of the device or group; empty: everybody's. */
   id: z.string(),
   /** Null: it is of no single device, or nothing is known of that. */
-  device: z.object({ serial: z.string(), hostname: z.string().nullable(), deleted: z.boolean() }).nullable(),
+  device: z
+    .object({
+      serial: z.string(),
+      hostname: z.string().nullable(),
+      deleted: z.boolean(),
+      /** Whether a certificate is pinned to it, by which it can prove itself. Null: that is not known, or it was deleted. */
+      certificate: z.boolean().nullable(),
+    })
+    .nullable(),
   userName: z.string().nullable(),
   /** Of an SNMPv3 user: by what he proves who he is, and encrypts. Null: of another kind, or no key in the file opens it. */
   auth: z.enum(credentialAuths).nullable(),

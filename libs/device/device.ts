@@ -94,6 +94,8 @@ export interface Reading {
   readonly values: Values;
   /** Reason by key: it has the setting, and its answer is none, or was refused. */
   readonly failed: ReadonlyMap<string, string>;
+  /** Reason by key, of what it names: it says by itself that it would not let it be set. */
+  readonly fixed?: ReadonlyMap<string, string>;
   /** Nobody has spoken: it was seen from outside, and does not say that the device itself is there. */
   readonly unspoken?: true;
 }

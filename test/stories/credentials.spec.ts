@@ -3,6 +3,7 @@ import { randomUUID, X509Certificate } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { exampleIdentity } from '#events/identity';
+import { exampleIpsecRule } from '#events/ipsec';
 import { fingerprintOf, type Credentials } from '#pki/certificate';
 import { selfSigned } from '#pki/self-signed';
 import { freePort } from '../../scripts/free-port.mjs';
@@ -10,7 +11,7 @@ import { startApi, type Api } from '../../apps/agent/device/api.js';
 import { Device, freshConfiguration, type Configuration } from '../../apps/agent/device/device.js';
 import { Assessing, type Known } from '../support/assessing.js';
 import { somePlace } from '../support/snmp-peer.js';
-import { community, startSnmpd, withoutSnmpd } from '../support/snmpd.js';
+import { community, startSnmpd, withoutSnmpd, writeCommunity } from '../support/snmpd.js';
 
 const admin = (password: string) => ({ kind: 'admin', password }) as const;
 const [right, other, third] = ['the-right-one', 'not-this-one', 'nor-this-one'];
@@ -319,6 +320,71 @@ describe('a device with a password', () => {
   );
 });
 
+describe.skipIf(withoutSnmpd)('a printer without a certificate', () => {
+  it(
+    'is told which of its own communities was kept back, before and after it is assessed, and gets it once that is meant',
+    async () => {
+      const { address: ip, port: snmp } = await somePlace();
+      const { serial, model } = exampleIdentity;
+      const telnet = '1.3.6.1.4.1.11.2.4.3.7.19.0';
+      const snmpd = await startSnmpd(ip, snmp, {
+        ...{ serial, model, name: 'printer', mac: '3c5282aa0001' },
+        objects: [{ oid: telnet, type: 'integer', value: 1, access: 'rw', range: [0, 1] }],
+      });
+      onTestFinished(() => snmpd.stop());
+      const assessing = await Assessing.start([`${ip}/32`], community);
+      onTestFinished(() => assessing.stop());
+      await assessing.require(telnetOff);
+      assessing.work({ device: await freePort(), snmp });
+      const known = { deviceId: randomUUID(), identity: { ...exampleIdentity, ip }, fingerprint: null };
+      const own = { kind: 'snmpWrite', community: writeCommunity } as const;
+      await assessing.hold({ ...own, unproved: false }, 'device', known.deviceId);
+      const keptBack =
+        'the SNMP write community of this device was not sent to it: no certificate is known by which it could prove itself, and it is not set with --unproved (muster credential set --help)';
+      expect(await assessing.assess({ ...known, approved: false })).toMatchObject({
+        outcome: 'nonCompliant',
+        detail: expect.stringMatching(/noAccess.*not to whoever asks.*the SNMP write community/) as unknown,
+      });
+      expect(await assessing.dryRun(known)).toMatchObject({ outcome: 'nonCompliant', detail: keptBack });
+      await assessing.hold({ ...own, unproved: true }, 'device', known.deviceId);
+      expect(await assessing.dryRun(known)).toMatchObject({ outcome: 'nonCompliant', detail: null });
+      expect(await assessing.assess({ ...known, approved: false })).toMatchObject({
+        outcome: 'compliant',
+        detail: null,
+      });
+      expect(snmpd.values().get(telnet)).toBe('0');
+    },
+    limitMs,
+  );
+
+  it(
+    'has no rules of IPsec, and a policy that asks for these alone is told so, as the policy says',
+    async () => {
+      const { address: ip, port: snmp } = await somePlace();
+      const { serial, model } = exampleIdentity;
+      const snmpd = await startSnmpd(ip, snmp, { serial, model, name: 'printer', mac: '3c5282aa0001' });
+      onTestFinished(() => snmpd.stop());
+      const assessing = await Assessing.start([`${ip}/32`], community);
+      onTestFinished(() => assessing.stop());
+      assessing.work({ device: await freePort(), snmp });
+      const known = { deviceId: randomUUID(), identity: { ...exampleIdentity, ip }, fingerprint: null };
+      const asked = async (unsupported: 'ignore' | 'fail') => {
+        await assessing.require(
+          {},
+          { rules: [exampleIpsecRule], severity: 'high', remediate: true, unsupported },
+        );
+        return [await assessing.assess({ ...known, approved: false }), await assessing.dryRun(known)];
+      };
+      const results = [{ setting: 'ipsec.rules', outcome: 'unsupported' }];
+      const ignored = { outcome: 'compliant', results };
+      expect(await asked('ignore')).toMatchObject([ignored, ignored]);
+      const demanded = { outcome: 'nonCompliant', results };
+      expect(await asked('fail')).toMatchObject([demanded, demanded]);
+    },
+    limitMs,
+  );
+});
+
 describe.skipIf(withoutSnmpd)('a printer that is read by everybody', () => {
   const passwords = { authPassword: 'sign-it-well', privPassword: 'read-by-nobody' };
 
@@ -350,6 +416,7 @@ describe.skipIf(withoutSnmpd)('a printer that is read by everybody', () => {
     };
     return {
       assess: () => assessing.assess(known),
+      dryRun: () => assessing.dryRun(known),
       ago: (minutes: number) => assessing.agoBy(minutes),
       reset,
     };
@@ -381,11 +448,12 @@ describe.skipIf(withoutSnmpd)('a printer that is read by everybody', () => {
   ])(
     'and $what is assessed: told is it $tells, each time',
     async ({ authPassword, tells }) => {
-      const { assess } = await knownBy(authPassword);
+      const { assess, dryRun } = await knownBy(authPassword);
       // The second time he is not tried any more.
-      const told = [await assess(), await assess()];
+      const told = [await assess(), await assess(), await dryRun()];
       const detail = tells ? expect.stringContaining('refuses the user of SNMPv3') : null;
       expect(told).toMatchObject([
+        { outcome: 'compliant', detail },
         { outcome: 'compliant', detail },
         { outcome: 'compliant', detail },
       ]);

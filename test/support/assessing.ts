@@ -10,7 +10,7 @@ import { assessmentVouched, assessmentVouchRequested, type AssessmentVouched } f
 import { deviceApprovalDecided } from '#events/approval';
 import { deviceGrouped, deviceRetired, type DeviceGrouped } from '#events/device';
 import type { Identity } from '#events/identity';
-import { policyChanged, type Policy } from '#events/policy';
+import { policyChanged, type Policy, type PolicyIpsec } from '#events/policy';
 import { defaultSettings, settingsChanged } from '#events/settings';
 import { KeyFile, makeKeyFile } from '#pki/key-file';
 import { putCredential } from '#store/credentials';
@@ -133,7 +133,7 @@ export class Assessing {
     return connect({ ...of, held: known }, openersOn(ports), keyring);
   }
 
-  async require(items: Readonly<Record<string, string | boolean>>): Promise<void> {
+  async require(items: Readonly<Record<string, string | boolean>>, ipsec?: PolicyIpsec): Promise<void> {
     const body: Policy = {
       name: 'Base',
       description: '',
@@ -144,6 +144,7 @@ export class Assessing {
         remediate: true,
         unsupported: 'fail',
       })),
+      ...(ipsec && { ipsec }),
     };
     const version = (this.#version += 1);
     await this.fed.feed(published(policyChanged.draft({ id: 'base', version, changedBy: 'admin', body })));

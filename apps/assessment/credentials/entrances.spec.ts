@@ -78,7 +78,13 @@ describe('credentials of a device', () => {
     readonly publicly?: string | null;
     /** Which one lets in; the others do not. */
     readonly right?: string;
+    /** It does not show its certificate. */
+    readonly shy?: true;
   }
+
+  /** What the last task says that it did not send. */
+  let keptBack: string | null;
+  let whyNone: string | null;
 
   /** What one task hands out by a protocol until the device lets in, each with what it needs. */
   async function handedOut(
@@ -90,6 +96,7 @@ describe('credentials of a device', () => {
       publicly = 'everybody',
       right,
       owner,
+      shy,
     }: Task = {},
   ) {
     const opened: string[] = [];
@@ -118,10 +125,16 @@ describe('credentials of a device', () => {
       entrance.open();
       const what = opened.pop() ?? 'public';
       all.push(`${what}, ${entrance.needs}${entrance.inClear ? ', in clear' : ''}`);
+      if (shy && entrance.needs === 'proved') {
+        entrances.keptBack(entrance);
+        continue;
+      }
       const isRight = what === right;
       await entrances.judged(entrance, isRight);
       if (isRight) break;
     }
+    keptBack = entrances.withheld;
+    whyNone = entrances.whyNone('snmp');
     return all;
   }
 
@@ -269,12 +282,46 @@ describe('credentials of a device', () => {
     await hold(community('snmpRead', 'secret', false), 'device', deviceId);
     await hold(community('snmpRead', 'open'));
     expect(await handedOut('snmp', { provable: false })).toEqual([
-      'secret+-, proved, in clear',
       'open+-, nothing, in clear',
       'public, nothing',
     ]);
     await hold(user);
     expect(await handedOut('snmp', { provable: false, right: 'muster' })).toEqual(['muster, nothing']);
+  });
+
+  it('that are kept back from a device that can prove nothing are named, whatever lets in then', async () => {
+    const why = 'no certificate is known by which it could prove itself';
+    const unless = `${why}, and it is not set with --unproved (muster credential set --help)`;
+    const task = { provable: false, vouched: true };
+    await hold(community('snmpWrite', 'before', false), 'device', deviceId);
+    await hold(community('snmpWrite', 'write', false), 'device', deviceId);
+    const write = `the SNMP write community of this device was not sent to it: ${unless}`;
+    expect(await handedOut('snmp', { ...task, right: 'public' })).toEqual(['public, nothing']);
+    expect([keptBack, whyNone]).toEqual([write, write]);
+    // Of a place, what may be sent goes alone.
+    await hold(community('snmpRead', 'read'), 'device', deviceId);
+    expect(await handedOut('snmp', { ...task, right: 'read+-' })).toEqual(['read+-, nothing, in clear']);
+    expect(keptBack).toBe(write);
+    await hold(community('snmpRead', 'read', false), 'device', deviceId);
+    expect(await handedOut('snmp', task)).toContain('public, nothing');
+    expect(keptBack).toBe(
+      `the SNMP write community of this device and the SNMP read community of this device were not sent to it: ${unless}`,
+    );
+    await hold({ ...admin('all'), kind: 'admin', password: 'password all', unproved: true });
+    expect(await handedOut('api', task)).toEqual(['public, nothing']);
+    expect(keptBack).toBe(`the administrator password of all devices was not sent to it: ${why}`);
+  });
+
+  it('that a device is not sent as it shows no certificate are named, and none of the wrong ones that are tried', async () => {
+    for (const word of ['one', 'two'])
+      await hold(community('snmpRead', word, false), 'group', word === 'one' ? 'lobby' : 'office');
+    await hold(community('snmpRead', 'three'));
+    expect(await handedOut('snmp', { shy: true })).toHaveLength(4);
+    expect(keptBack).toBe(
+      'the SNMP read community of one of its groups and the SNMP read community of all devices were not sent to it: it has not proved itself by its certificate this time',
+    );
+    expect(await handedOut('snmp', { right: 'one+-' })).toHaveLength(1);
+    expect(keptBack).toBe(null);
   });
 
   it('of groups and of all go to no device that was only pinned when it came first, unless an operator says so', async () => {
@@ -284,6 +331,9 @@ describe('credentials of a device', () => {
     await hold(community('snmpRead', 'readers', false));
     expect(await handedOut('api', seen)).toEqual(['public, nothing']);
     expect(await handedOut('snmp', seen)).toEqual(['public, nothing']);
+    expect(keptBack).toBe(
+      'the SNMP read community of all devices was not sent to it: nobody vouches that it is one of yours (muster credential set --help)',
+    );
     await hold(admin('own'), 'device', deviceId);
     await hold(community('snmpWrite', 'own', false), 'device', deviceId);
     expect(await handedOut('api', seen)).toEqual(['public, nothing', 'password own, proved']);
@@ -307,6 +357,9 @@ describe('credentials of a device', () => {
     ]);
     for (const name of ['api', 'snmp'] as const)
       expect(await handedOut(name, { vouched: false })).toEqual(['public, nothing']);
+    expect(keptBack).toMatch(
+      /^the SNMPv3 user of all devices .* not sent to it: it was taken as moved without/,
+    );
     expect(await handedOut('api', { vouched: true })).toContain('password own, proved');
     await store.query(`update assessment.device set moved_at = now() - interval '1 second' where id = $1`, [
       deviceId,

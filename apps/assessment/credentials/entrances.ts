@@ -4,6 +4,7 @@ import type { Driver, DriverName } from '#device/device';
 import type { Entrance, Entrances, Proof } from '#device/ways/entrance';
 import { attemptsOf, communitiesOf, knowsUser, refusesUser, type Attempt } from './candidates.js';
 import { nameOf, type Candidate, type Held } from './held.js';
+import { KeptBack } from './kept-back.js';
 import type { Vault } from './vault.js';
 
 /** What is opened with a secret. `write` is null where no community that may write is known. */
@@ -33,16 +34,17 @@ export interface EntrancesOptions {
   readonly openWith: (opened: Opened) => Driver;
 }
 
-interface HandedOut {
-  readonly name: DriverName;
-  readonly attempt: Attempt;
-  /** That with which it is read; null: it is no secret. */
-  readonly by: Candidate | null;
-}
-
 interface Made {
   readonly entrance: Entrance;
+  /** That with which it is read; null: it is no secret. */
   readonly by: Candidate | null;
+  /** What is sent to a proved device alone. */
+  readonly needing: readonly Candidate[];
+}
+
+interface HandedOut extends Made {
+  readonly name: DriverName;
+  readonly attempt: Attempt;
 }
 
 type Step = { readonly plain: () => Driver } | { readonly attempt: Attempt };
@@ -52,7 +54,7 @@ export class CredentialEntrances implements Entrances {
   /** Handed out, and not found right. */
   readonly #spent = new Map<DriverName, Set<Attempt>>();
   readonly #handedOut = new Map<Entrance, HandedOut>();
-  #withheld = false;
+  readonly #keptBack = new KeptBack();
   #refusedUser: boolean;
 
   constructor(private readonly options: EntrancesOptions) {
@@ -72,7 +74,7 @@ export class CredentialEntrances implements Entrances {
         : this.#byPassword(attempt, isLast));
       if (!made) continue;
       this.#spent.set(name, spent.add(attempt));
-      this.#handedOut.set(made.entrance, { name, attempt, by: made.by });
+      this.#handedOut.set(made.entrance, { name, attempt, ...made });
       return made.entrance;
     }
     return null;
@@ -87,15 +89,22 @@ export class CredentialEntrances implements Entrances {
     if (found.by) await vault.remember(held, found.by, { subject, isRight: right });
   }
 
+  keptBack(entrance: Entrance): void {
+    const found = this.#handedOut.get(entrance);
+    if (!found) return;
+    // One that was not sent is none of the wrong ones that may be tried.
+    this.#spent.get(found.name)?.delete(found.attempt);
+    for (const one of found.needing) this.#keptBack.add(one, notShown);
+  }
+
   whyNone(name: DriverName): string | null {
-    if (name !== 'snmp' || !this.#refusedUser || this.#spent.has(name)) return null;
-    return userLater;
+    if (name !== 'snmp' || this.#spent.has(name)) return null;
+    return this.#refusedUser ? userLater : this.#keptBack.saying(notUnproved);
   }
 
   /** What was not sent to it that would have been tried; null: nothing. */
   get withheld(): string | null {
-    if (!this.#withheld) return null;
-    return this.options.held.moved ? movedUnproved : notVouched;
+    return this.#keptBack.said;
   }
 
   /** What of it nobody would see, as it is spoken with all the same; null: nothing. @param by what SNMP let in by */
@@ -159,10 +168,9 @@ export class CredentialEntrances implements Entrances {
       ...(!isLast && { ifSilent: 'unknown' as const }),
     };
     const open = (): Driver => this.options.openWith(opened);
-    return {
-      by,
-      entrance: { id: nameOf(by), needs: this.#needs(secret), inClear: false, ...ofUser, open },
-    };
+    const needs = this.#needs(secret);
+    const needing = needs === 'proved' ? [by] : [];
+    return { by, needing, entrance: { id: nameOf(by), needs, inClear: false, ...ofUser, open } };
   }
 
   async #byCommunities({ with: kept, writeWith }: Attempt, isLast: boolean): Promise<Made | null> {
@@ -175,22 +183,36 @@ export class CredentialEntrances implements Entrances {
     const write = second && communityIn(second);
     const read = first ? communityIn(first) : readsToo ? write : this.options.community;
     if (read === null || (!first && write === null)) return null;
-    const of = [first, second].filter((secret) => secret !== null);
-    const needs = of.some((secret) => this.#needs(secret) === 'proved') ? 'proved' : 'nothing';
+    const of = [
+      [kept, first],
+      [writeWith, second],
+    ] as const;
+    const needing = of.flatMap(([one, secret]) =>
+      one && secret && this.#needs(secret) === 'proved' ? [one] : [],
+    );
+    const needs = needing.length > 0 ? 'proved' : 'nothing';
     const id = [by, writeWith].flatMap((one) => (one ? [nameOf(one)] : [])).join('+');
     // Without a secret to read with nothing is judged, and the next would ask the same again.
     const ifSilent = !isLast && by !== null && { ifSilent: 'wrong' as const };
     const opened = { kind: 'communities', read, write } as const;
     const open = (): Driver => this.options.openWith(opened);
-    return { by, entrance: { id, needs, inClear: true, ...ifSilent, open } };
+    return { by, needing, entrance: { id, needs, inClear: true, ...ifSilent, open } };
   }
 
   /** Null: it cannot be opened, or must not be sent. */
   async #opened(one: Candidate): Promise<Credential | null> {
     const secret = await this.options.vault.open(one);
-    if (!secret || this.mayHave(one, secret)) return secret;
-    this.#withheld = true;
+    const why = secret && this.#whyKeptBack(one, secret);
+    if (why === null) return secret;
+    this.#keptBack.add(one, why);
     return null;
+  }
+
+  /** Why it goes to this device in no task, as it is; null: it may. */
+  #whyKeptBack(one: Candidate, secret: Credential): string | null {
+    if (!this.mayHave(one, secret)) return this.options.held.moved ? movedUnproved : notVouched;
+    if (this.options.provable || this.#needs(secret) === 'nothing') return null;
+    return secret.kind === 'admin' ? noCertificate : notUnproved;
   }
 
   /** A device without a certificate can prove nothing: a user of SNMPv3 signs and encrypts, and hands out no password. */
@@ -210,6 +232,8 @@ const userRefused =
 const userLater =
   'it has refused the user of SNMPv3 that is kept for it, and is asked by him again after a while: is he the right one (muster credential set)?';
 const movedUnproved =
-  'nothing that is kept to open it was sent to it: it was taken as moved without a proof, and nobody vouches for who is there now';
-const notVouched =
-  'what other devices have as well was not sent to it: nobody vouches that it is one of yours';
+  'it was taken as moved without a proof, and nobody vouches for who is there now (muster vouch)';
+const notVouched = 'nobody vouches that it is one of yours (muster credential set --help)';
+const noCertificate = 'no certificate is known by which it could prove itself';
+const notUnproved = `${noCertificate}, and it is not set with --unproved (muster credential set --help)`;
+const notShown = 'it has not proved itself by its certificate this time';

@@ -4,6 +4,7 @@
 //   held.ts       credentials of a device, as they are when its task begins; what was tried
 //   candidates.ts in which order they are tried, and which are not
 //   entrances.ts  handed out one at a time, within the budget
+//   kept-back.ts  what was not sent to it, and why, in words
 //   keyring.ts    how each kind of them opens a device
 //   with-secrets.ts  secrets of a device as settings, changed and verified
 //   vault.ts      opens boxes, seals new ones, and remembers what was right

@@ -1,5 +1,6 @@
 // An administrator at the command line who says what opens devices (R67), a real console at the other end: secrets come from files
 // alone, go where the options say, and are never shown.
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,6 +28,18 @@ describe('credentials at the command line', () => {
     said.push(answer.text);
     return answer;
   };
+  /** Resolves to its id. */
+  const found = async (serial: string, fingerprint: string | null, deviceId: string = randomUUID()) => {
+    const { example } = deviceDiscovered;
+    const identity = { ...example.identity, serial, hostname: 'lobby' };
+    const drafted = deviceDiscovered.draft({ ...example, deviceId, identity, fingerprint });
+    await trial.bus.publish([trial.event('discovery', drafted)]);
+    await until('the device is there', async () => {
+      const rows = await trial.database.query('select 1 from console.device where id = $1', [deviceId]);
+      return rows.length > 0;
+    });
+    return deviceId;
+  };
   const file = (name: string): string => join(folder, name);
   const kept = () =>
     trial.database.query<{ kind: string; scope: string; id: string; version: number }>(
@@ -41,14 +54,7 @@ describe('credentials at the command line', () => {
     await writeFile(file('admin'), 'an-admin-secret\n');
     await writeFile(file('user'), 'auth-secret-of-12\npriv-secret-of-12\n');
     await writeFile(file('community'), 'a-community\n');
-    const { example } = deviceDiscovered;
-    const identity = { ...example.identity, serial: 'VNB3K12345', hostname: 'lobby' };
-    const found = deviceDiscovered.draft({ ...example, deviceId, identity });
-    await trial.bus.publish([trial.event('discovery', found)]);
-    await until('the device is there', async () => {
-      const rows = await trial.database.query('select 1 from console.device where id = $1', [deviceId]);
-      return rows.length > 0;
-    });
+    await found('VNB3K12345', deviceDiscovered.example.fingerprint, deviceId);
   });
   afterAll(() => trial.stop());
 
@@ -71,7 +77,7 @@ describe('credentials at the command line', () => {
     [['set', 'admin', 'an-admin-secret', '--secret-file', 'admin'], 'say one of admin, '],
     [['set', 'password', '--secret-file', 'admin'], 'say one of '],
     [['set', 'snmpUser', '--user', 'muster', '--priv', 'des', '--secret-file', 'user'], 'priv: '],
-    [['set', 'snmpUser', '--secret-file', 'user'], 'user: '],
+    [['set', 'snmpUser', '--secret-file', 'user'], 'say the name of the user of SNMPv3 with --user.'],
     [['set', 'snmpUser', '--user', 'muster', '--secret-file', 'admin'], 'the second is missing'],
     [
       ['set', 'admin', '--device', 'VNB3K99999', '--secret-file', 'admin'],
@@ -127,6 +133,63 @@ describe('credentials at the command line', () => {
     expect(found.map((line) => JSON.parse(line) as object)).toMatchObject([
       { kind: 'snmpUser', unproved: null },
     ]);
+  });
+
+  it.each([
+    {
+      what: 'none',
+      pinned: null,
+      told: {
+        admin:
+          'No certificate is pinned to the device, by which it could prove itself: it is not sent until one is.',
+        snmpWrite:
+          'No certificate is pinned to the device, by which it could prove itself: it is not sent until one is, unless you set it with --unproved: then to whoever is at its address, in clear.',
+        unproved:
+          'No certificate is pinned to the device, by which it could prove itself: it goes to whoever is at its address, in clear, for reading too.',
+      },
+    },
+    {
+      what: 'one',
+      pinned: 'a'.repeat(64),
+      told: {
+        admin: 'It goes to whoever shows the certificate that is pinned to the device.',
+        snmpWrite:
+          'It goes to whoever shows the certificate that is pinned to the device, and only to write with.',
+        unproved: 'It goes to whoever shows the certificate that is pinned to the device, for reading too.',
+      },
+    },
+    {
+      what: 'no word of any',
+      pinned: undefined,
+      told: {
+        admin:
+          'It goes to whoever shows the certificate that is pinned to the device; while there is none, it is not sent.',
+        snmpWrite:
+          'It goes to whoever shows the certificate that is pinned to the device, and only to write with; while there is none, it is not sent, unless you set it with --unproved: then to whoever is at its address, in clear.',
+        unproved:
+          'It goes to whoever shows the certificate that is pinned to the device, and while there is none to whoever is at its address, in clear, for reading too.',
+      },
+    },
+  ])('of a device with $what are said to go where they go', async ({ what, pinned, told }) => {
+    const id = await found(`FOUND-${(pinned ?? what).length}`, pinned ?? null);
+    // As it was kept by a version before.
+    if (pinned === undefined)
+      await trial.database.query(`update console.device set state = state - 'fingerprint' where id = $1`, [
+        id,
+      ]);
+    const answer = async (kind: string, from: string, ...more: readonly string[]) =>
+      (await muster('set', kind, '--device', id, '--secret-file', file(from), ...more)).out.split('\n')[1];
+    const [admin, snmpWrite, unproved] = [
+      await answer('admin', 'admin'),
+      await answer('snmpWrite', 'community'),
+      await answer('snmpWrite', 'community', '--unproved'),
+    ];
+    expect({ admin, snmpWrite, unproved }).toEqual(told);
+    expect(await answer('admin', 'admin', '--unproved')).toBe(told.admin);
+    expect(await answer('snmpUser', 'user', '--user', 'muster')).toMatch(
+      /^He is tried on this device alone:/,
+    );
+    await trial.database.query('delete from assessment.credential where id = $1', [id]);
   });
 
   it('are sealed anew', async () => {

@@ -18,9 +18,11 @@ muster credential rotate              seals all of them with the newest key of t
                        second line the privacy password; - is standard input
   --user NAME          of SNMPv3; --auth sha1 … sha512 (sha256), --priv aes128, aes256b, aes256r (aes128)
   --unproved           of a password or community for more than one device: also to devices that nobody vouches for, which is
-                       whoever comes first with a certificate; a community in clear, also to those that have none, and one
-                       to write with is read with too. Else they go to devices that an authority of yours vouches for (mutual
-                       authentication) or a person has admitted (approval), and of a single device to that one`;
+                       whoever comes first with a certificate; of any community: in clear, also to those that have no
+                       certificate, and one to write with is read with too. Else they go to devices that an authority of yours
+                       vouches for (mutual authentication) or a person has admitted (approval), and of a single device to
+                       that one, if it shows the certificate that is pinned to it: one that has none, such as a printer
+                       that was found by SNMP, gets its own community with --unproved alone, and a password never`;
 
 const write = (text: string): void => void process.stdout.write(`${text}\n`);
 const list = z.looseObject({ items: z.array(shown), next: z.string().nullable().default(null) });

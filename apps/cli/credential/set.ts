@@ -13,7 +13,12 @@ export const shown = z.looseObject({
   scope: z.string(),
   id: z.string(),
   device: z
-    .looseObject({ serial: z.string(), hostname: z.string().nullable(), deleted: z.boolean() })
+    .looseObject({
+      serial: z.string(),
+      hostname: z.string().nullable(),
+      deleted: z.boolean(),
+      certificate: z.boolean().nullable().default(null),
+    })
     .nullable(),
   userName: z.string().nullable(),
   auth: z.string().nullable().default(null),
@@ -93,23 +98,46 @@ export async function set(words: readonly string[]): Promise<number> {
   const answer = await client.ask('/api/credentials', shown, { method: 'PUT', body });
   const whose = answer.id === '' ? 'all devices' : `the ${whoseOf(answer)}`;
   const line = `${answer.kind} of ${whose}: version ${answer.version}, sealed.`;
-  process.stdout.write(
-    `${values.json ? jsonOf(answer) : `${line}\n${whomItGoesTo(secret, answer.scope)}`}\n`,
-  );
+  process.stdout.write(`${values.json ? jsonOf(answer) : `${line}\n${whomItGoesTo(secret, answer)}`}\n`);
   return 0;
 }
 
 /** What was set, in a line: to whom it is sent. */
-function whomItGoesTo(secret: Credential, scope: string): string {
-  if (secret.kind === 'snmpUser') return 'He is tried on all of them: SNMPv3 sends no password.';
-  const reads = secret.kind === 'snmpWrite' ? ', and only to write with' : '';
-  if (secret.unproved === true)
-    return secret.kind === 'admin'
-      ? 'It goes to each of them that shows the certificate it came with first, whoever that was.'
-      : 'It goes to each of them in clear, whoever is there, for reading too.';
-  return scope === 'device'
-    ? `It goes to whoever shows the certificate that is pinned to the device${reads}.`
-    : `It goes only to devices that an authority of yours vouches for, or a person has admitted${reads}; else set --unproved.`;
+function whomItGoesTo(secret: Credential, { scope, device }: z.infer<typeof shown>): string {
+  const isOwn = scope === 'device';
+  if (secret.kind === 'snmpUser')
+    return `He is tried on ${isOwn ? 'this device alone' : 'all of them'}: SNMPv3 sends no password.`;
+  const isOpen = secret.unproved === true;
+  const use = secret.kind !== 'snmpWrite' ? '' : isOpen ? ', for reading too' : ', and only to write with';
+  if (isOwn) return whenOwn({ canBeOpen: secret.kind !== 'admin', isOpen, use }, device?.certificate ?? null);
+  if (!isOpen)
+    return `It goes only to devices that an authority of yours vouches for, or a person has admitted${use}; else set --unproved.`;
+  return secret.kind === 'admin'
+    ? 'It goes to each of them that shows the certificate it came with first, whoever that was.'
+    : `It goes to each of them in clear, whoever is there${use}.`;
+}
+
+interface Sent {
+  /** In clear, to a device that can prove nothing: a community may be, and a password never is. */
+  readonly canBeOpen: boolean;
+  readonly isOpen: boolean;
+  readonly use: string;
+}
+
+/** @param certificate whether one is pinned to the device; null: that is not known */
+function whenOwn({ canBeOpen, isOpen, use }: Sent, certificate: boolean | null): string {
+  const proved = 'It goes to whoever shows the certificate that is pinned to the device';
+  const none = 'No certificate is pinned to the device, by which it could prove itself';
+  const there = 'to whoever is at its address, in clear';
+  if (certificate === true) return `${proved}${use}.`;
+  if (canBeOpen && isOpen)
+    return certificate === null
+      ? `${proved}, and while there is none ${there}${use}.`
+      : `${none}: it goes ${there}${use}.`;
+  const unless = canBeOpen ? `, unless you set it with --unproved: then ${there}` : '';
+  return certificate === null
+    ? `${proved}${use}; while there is none, it is not sent${unless}.`
+    : `${none}: it is not sent until one is${unless}.`;
 }
 
 /** Options that a kind does not have would be passed over, and another credential set than was meant. */
@@ -122,6 +150,8 @@ function refuseOthers(kind: string, values: Values): void {
 function secretOf(kind: string, values: Values) {
   const [first = '', second = ''] = linesOf(values['secret-file']);
   const { user, auth = 'sha256', priv = 'aes128', unproved = false } = values;
+  if (kind === 'snmpUser' && user === undefined)
+    throw new UsageError('say the name of the user of SNMPv3 with --user.');
   if (kind === 'snmpUser' && second === '')
     throw new UsageError(
       'the file of a user has two lines: the password that signs, then the one that encrypts; the second is missing.',

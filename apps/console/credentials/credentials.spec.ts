@@ -149,11 +149,11 @@ describe.each(databases)('credentials on $name', ({ open }) => {
     const [id, again] = [randomUUID(), randomUUID()];
     await trial.database.query(
       `insert into console.device (id, listed, serial, state) values
-         ($1, true, 'VNB3K12345', '{"identity": {"hostname": "lobby"}}'), ($2, false, 'VNB3K54321', null)`,
+         ($1, true, 'VNB3K12345', '{"identity": {"hostname": "lobby"}, "fingerprint": null}'), ($2, false, 'VNB3K54321', null)`,
       [id, again],
     );
     const answer = await put({ scope: 'device', id, credential: write });
-    const device = { serial: 'VNB3K12345', hostname: 'lobby', deleted: false };
+    const device = { serial: 'VNB3K12345', hostname: 'lobby', deleted: false, certificate: false };
     expect(answer).toMatchObject({ status: 200, body: { id, device } });
     // As assessment says it, once it is another: of that, and of one that console has forgotten.
     const shown = async (deviceId: string, serial: string) => {
@@ -166,8 +166,9 @@ describe.each(databases)('credentials on $name', ({ open }) => {
       const { items } = JSON.parse(list.text) as { items: { id: string; device: unknown }[] };
       return items.find((one) => one.id === id)?.device;
     };
-    expect(await shown(again, '')).toEqual({ serial: 'VNB3K54321', hostname: null, deleted: true });
-    expect(await shown(randomUUID(), 'VNB3K1')).toEqual({ serial: 'VNB3K1', hostname: null, deleted: true });
+    const gone = { hostname: null, deleted: true, certificate: null };
+    expect(await shown(again, '')).toEqual({ serial: 'VNB3K54321', ...gone });
+    expect(await shown(randomUUID(), 'VNB3K1')).toEqual({ serial: 'VNB3K1', ...gone });
     await shown(again, 'VNB3K54321');
     const query = `?kind=snmpWrite&scope=device&id=${again}`;
     expect((await trial.ask('DELETE', path + query, { token })).status).toBe(204);
@@ -193,7 +194,7 @@ describe.each(databases)('credentials on $name', ({ open }) => {
       { ...use, kind: 'admin', scope: 'global', unproved: false },
       { ...use, kind: 'snmpWrite', scope: 'global', unproved: true },
       { ...use, kind: 'snmpUser', scope: 'group', auth: 'sha512', priv: 'aes256r' },
-      { ...use, kind: 'snmpWrite', scope: 'device', unproved: false },
+      { ...use, kind: 'snmpWrite', scope: 'device', unproved: false, device: { certificate: null } },
     ]);
     for (const search of ['copy-room', 'FOUND-0001', id]) {
       const { items, total } = await asked(new URLSearchParams({ search }).toString());

@@ -24,6 +24,8 @@ export interface ShownDevice {
   readonly serial: string;
   readonly hostname: string | null;
   readonly deleted: boolean;
+  /** Whether one is pinned to it. Null: that is not known, or it was deleted. */
+  readonly certificate: boolean | null;
 }
 
 /** What is in the box, beside the secret. Null: its kind has no such thing, or no key in the file opens it. */
@@ -84,14 +86,15 @@ export async function shown(
   const idOf = ({ deviceId, id }: CredentialRow): string => deviceId ?? id;
   const ids = rows.filter(({ scope }) => scope === 'device').map(idOf);
   const found = await tx.query<ShownDevice & { id: string }>(
-    `select id::text as id, serial, state->'identity'->>'hostname' as hostname, not listed as deleted
+    `select id::text as id, serial, state->'identity'->>'hostname' as hostname, not listed as deleted,
+       case when listed and state ? 'fingerprint' then state->>'fingerprint' is not null end as certificate
      from console.device where id = any($1::uuid[]) and serial <> ''`,
     [ids],
   );
   const devices = new Map(found.map(({ id, ...device }) => [id, device]));
   return rows.map((row) => {
     const { box: _, earlier, deviceId: __, serial, ...rest } = row;
-    const kept = serial === null ? null : { serial, hostname: null, deleted: true };
+    const kept = serial === null ? null : { serial, hostname: null, deleted: true, certificate: null };
     const device = row.scope === 'device' ? (devices.get(idOf(row)) ?? kept) : null;
     return { ...rest, ...useOf(row, ring), earlier: earlier.length, device };
   });

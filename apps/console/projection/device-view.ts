@@ -101,6 +101,8 @@ export interface DeviceView {
   readonly id: string;
   readonly marks: Marks;
   readonly identity: Identity | null;
+  /** Of the certificate that is pinned to it; null: none proves anything. Absent in views saved before it was kept. */
+  readonly fingerprint?: string | null;
   /** Null until the event that says how it was found has come. */
   readonly autoDiscovered: boolean | null;
   readonly lastAnnouncedAt: string | null;

@@ -38,10 +38,13 @@ const mark = (view: DeviceView, part: keyof Marks, event: Event): Marks => ({
 /** Ids of ended tasks that are remembered: far more than can be under way for one device. */
 const endedMax = 20;
 
-type Admitted = Pick<device.DeviceDiscovered, 'identity' | 'trigger' | 'announcements' | 'acceptedAt'>;
+type Admitted = Pick<
+  device.DeviceDiscovered,
+  'identity' | 'fingerprint' | 'trigger' | 'announcements' | 'acceptedAt'
+>;
 
 function admit(view: DeviceView, event: Event<Admitted>): DeviceView {
-  const { identity, acceptedAt, announcements } = event.data;
+  const { identity, fingerprint, acceptedAt, announcements } = event.data;
   const announcedLater = acceptedAt !== null && acceptedAt > (view.lastAnnouncedAt ?? '');
   const seen = announcedLater
     ? {
@@ -50,7 +53,9 @@ function admit(view: DeviceView, event: Event<Admitted>): DeviceView {
         lastAnnouncement: announcements.at(-1) ?? view.lastAnnouncement,
       }
     : view;
-  return fresh(view, 'identity', event) ? { ...seen, identity, marks: mark(view, 'identity', event) } : seen;
+  return fresh(view, 'identity', event)
+    ? { ...seen, identity, fingerprint, marks: mark(view, 'identity', event) }
+    : seen;
 }
 
 /** Other services know the identity too: good enough until discovery's own word comes. */

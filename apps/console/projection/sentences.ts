@@ -193,7 +193,7 @@ export const sentences = {
         return read
           ? `${detail ?? 'Its settings were read'}.`
           : `Its settings could not be read: ${outcome}.${why}`;
-      return read ? `Dry run: ${settings(would)} would be changed.` : `Dry run: ${outcome}.${why}`;
+      return `Dry run: ${read ? `${settings(would)} would be changed` : outcome}.${why}`;
     }
     // Else an undoing is told of by its own event.
     if (mode === 'undo') return `${undoOutcomes.cancelled}.${why}`;

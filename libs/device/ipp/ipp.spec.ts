@@ -77,6 +77,7 @@ describe('over TLS', () => {
           ['ipp.auth', 'digest'],
         ]),
         failed: new Map(),
+        fixed: new Map([['svc.ipp', 'its IPP does not offer Set-Printer-Attributes']]),
       },
     });
     expect(asked.map(({ message: { requestId } }) => requestId)).toEqual([1, 2, 3]);

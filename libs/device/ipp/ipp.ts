@@ -98,14 +98,17 @@ function switchedOff(settings: readonly Setting[]): Reading {
 function readingOf(settings: readonly Setting[], said: Said, anybodys: boolean): Reading {
   const values = new Map<string, SettingValue>();
   const failed = new Map<string, string>();
+  const fixed = new Map<string, string>();
+  const way = overTlsOnly(said);
   for (const { key, type, by } of settings) {
     const fact = by.ipp ? facts[by.ipp.fact](said) : null;
     if (fact === null) continue;
+    if (by.ipp?.sets && typeof way === 'string') fixed.set(key, way);
     const fault = anybodys && by.ipp?.fact !== 'transport' ? unproven : faultOf(fact, type);
     if (fault !== null) failed.set(key, fault);
     else if ('value' in fact) values.set(key, fact.value);
   }
-  return { values, failed };
+  return { values, failed, ...(fixed.size > 0 && { fixed }) };
 }
 
 function faultOf(fact: Exclude<Fact, null>, type: SettingType): string | null {

@@ -28,6 +28,8 @@ export interface Entrances {
   next(driver: DriverName): Promise<Entrance | null>;
   /** Why `next` has handed out none, though some are kept; null, or absent: none is. */
   whyNone?(driver: DriverName): string | null;
+  /** Called for each that was not tried, as the device is not proved as that one needs it. */
+  keptBack?(entrance: Entrance): void;
   /** Called once for each that was tried: the device let it in, or did not. */
   judged(entrance: Entrance, right: boolean): Promise<void>;
 }

@@ -31,6 +31,8 @@ export class FoundOut {
   readonly #known: Known;
   /** By key: as this task has found it. */
   readonly #serves = new Map<string, DriverName>();
+  /** By key: why it cannot be set, as what serves it has said. */
+  readonly #fixed = new Map<string, string | null>();
   /** By key: which way served it in this task, until a write cut that way off. */
   readonly #cutOff = new Map<string, DriverName>();
   readonly #absent = new Map<DriverName, Absence>();
@@ -49,13 +51,15 @@ export class FoundOut {
     return this.#serves.get(key) ?? null;
   }
 
-  /** Whether anything was read in this task. */
-  get servesAny(): boolean {
-    return this.#serves.size > 0;
+  /** @param fixed why it would not let it be set, as it says itself; null: it does not say so */
+  serve(key: string, name: DriverName, fixed: string | null = null): void {
+    this.#serves.set(key, name);
+    this.#fixed.set(key, fixed);
   }
 
-  serve(key: string, name: DriverName): void {
-    this.#serves.set(key, name);
+  /** Why what serves it says that it could not be set; null: it does not say so. */
+  fixed(key: string): string | null {
+    return this.#fixed.get(key) ?? null;
   }
 
   /** Forgets who served these: what they went by may be cut off. */

@@ -75,7 +75,7 @@ function together(
     const had = [...left].filter((key) => has(key)(reading));
     for (const key of had) {
       left.delete(key);
-      found.serve(key, name);
+      found.serve(key, name, reading.value.fixed?.get(key));
       const value = reading.value.values.get(key);
       if (value === undefined) failed.set(key, reading.value.failed.get(key) ?? '');
       else values.set(key, value);

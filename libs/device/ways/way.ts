@@ -143,12 +143,15 @@ export class Way {
   }
 
   /** Why it must not be used; null: it may. */
-  async #hindrance({ needs, inClear }: Entrance, signal: AbortSignal): Promise<string | null> {
+  async #hindrance(entrance: Entrance, signal: AbortSignal): Promise<string | null> {
+    const { needs, inClear } = entrance;
     if (needs === 'nothing') return null;
     if (inClear && this.#secret) return 'what is left would send a secret in clear, after one that was not';
     this.proving = true;
     const proved = await this.options.prove(needs, this.name, signal).finally(() => (this.proving = false));
-    return proved ? null : 'its identity is not proved, so that no secret is sent to it';
+    if (proved) return null;
+    this.options.entrances.keptBack?.(entrance);
+    return 'its identity is not proved, so that no secret is sent to it';
   }
 
   async #judgeRight(opened: Opened): Promise<void> {

@@ -51,6 +51,7 @@ interface Spoken {
   /** The one to which nothing is said. */
   readonly silentTo?: string;
   readonly unspoken?: true;
+  readonly fixed?: Readonly<Record<string, string>>;
 }
 
 interface Key extends Pick<Entrance, 'id' | 'needs' | 'inClear' | 'ifSilent'> {
@@ -61,6 +62,7 @@ interface Key extends Pick<Entrance, 'id' | 'needs' | 'inClear' | 'ifSilent'> {
 class Talk {
   readonly said: string[] = [];
   readonly judged: string[] = [];
+  readonly keptBack: string[] = [];
   constructor(
     readonly speaks: Partial<Record<DriverName, Spoken>>,
     private readonly keys: readonly Key[] = [],
@@ -93,6 +95,7 @@ class Talk {
         const [key] = at < 0 ? [] : left.splice(at, 1);
         return Promise.resolve(key ? { ...key, open: () => this.#driver(name, key.id) } : null);
       },
+      keptBack: ({ id }) => void this.keptBack.push(id),
       judged: ({ id }, right) => {
         this.judged.push(`${id} ${right ? 'right' : 'wrong'}`);
         return Promise.resolve();
@@ -119,10 +122,11 @@ class Talk {
             : { kind: 'answered', value: { identity: { ...exampleIdentity, serial: says }, fingerprint } },
         ),
       read: (asked) =>
-        answer<Reading>('read', ({ values = {}, failed = [], unspoken }) => ({
+        answer<Reading>('read', ({ values = {}, failed = [], unspoken, fixed }) => ({
           kind: 'answered',
           value: {
             ...(unspoken && { unspoken }),
+            ...(fixed && { fixed: new Map(Object.entries(fixed)) }),
             values: new Map(Object.entries(values).filter(([key]) => asked.has(key))),
             failed: new Map(failed.filter((key) => asked.has(key)).map((key) => [key, 'garbled'])),
           },
@@ -132,6 +136,7 @@ class Talk {
           kind: 'answered',
           value: { applied: new Set(changes.keys()), refused: new Map() },
         })),
+      ...(name === 'api' && { ipsec: () => answer('ipsec', () => ({ kind: 'answered', value: [] })) }),
       close: () => undefined,
     };
   }
@@ -196,6 +201,38 @@ describe('who is asked', () => {
     const written = await ways.write(new Map([...keys].map((key) => [key, 0])), signal);
     expect(talk.said).toEqual(['api write svc.telnet,a.both', 'snmp write a.set,a.read', 'ipp write a.fact']);
     expect(written).toMatchObject({ kind: 'answered', value: { applied: keys } });
+  });
+
+  it('lets nothing be set that it says it would not let be set', async () => {
+    const fixed = { 'a.fact': 'it lets nothing be set' };
+    const ipp = { values: { 'a.fact': 'both', 'a.both': 1 }, fixed };
+    const ways = new Talk({ api, ipp }).ways();
+    await ways.read(keys, signal);
+    expect(ways.whyNotSet('a.fact', 'ippsOnly')).toBe('it lets nothing be set');
+  });
+
+  it('is the API alone for rules of IPsec: who says by another who he is, and never spoke the API, has none', async () => {
+    const noApi = { kind: 'unsupported', reason: 'it speaks no protocol that knows of rules of IPsec' };
+    const asked = async (speaks: Partial<Record<DriverName, Spoken>>, before: Known | null = null) => {
+      const ways = new Talk(speaks).ways({ known: before });
+      await ways.identify(signal);
+      await ways.read(new Set(), signal);
+      return ways.ipsec(signal);
+    };
+    const refusing: Setback = { kind: 'unreachable', reason: 'refused', host: 'alive', refused: true };
+    const shut = { setback: refusing };
+    for (const other of ['snmp', 'ipp'] as const)
+      expect(await asked({ api: shut, [other]: {} })).toEqual(noApi);
+    const remembered = (name: DriverName): Known => ({ of: subject, serves: { 'a.both': name }, absent: {} });
+    expect(await asked({ api: shut, snmp: {} }, remembered('snmp'))).toEqual(noApi);
+    // Whose API is down may have some, and of one that says nothing at all nobody knows.
+    expect(await asked({ api: shut, snmp: {} }, remembered('api'))).toEqual(refusing);
+    expect(await asked({ api: shut, snmp: shut }, remembered('snmp'))).toEqual(refusing);
+    const falls = new Talk({ api, snmp: {} });
+    const ways = falls.ways();
+    await ways.identify(signal);
+    falls.speaks.api = shut;
+    expect(await ways.ipsec(signal)).toEqual(refusing);
   });
 
   it('is what served a setting, once it was read', async () => {
@@ -384,6 +421,7 @@ describe('a secret', () => {
     await ways.identify(signal);
     const read = await ways.read(keys, signal);
     expect(talk.said.filter((said) => /^(?:password|community)/.test(said))).toEqual([]);
+    expect(talk.keptBack).toEqual([speaks.snmp?.secret ? 'community' : 'password']);
     if (!speaks.snmp)
       expect(read).toMatchObject({
         kind: 'denied',

@@ -131,9 +131,10 @@ export class Ways {
       driver.ipsec?.(limited) ?? Promise.resolve(noRules);
     const said = await api.ask(ask, signal);
     if (said.kind === 'answered') this.#found.serve(ipsecRulesKey, api.name);
-    // Who speaks otherwise, and never spoke the API, has none.
+    // Who has said otherwise who he is, and is not known to have spoken the API, has none.
     const silent = said.kind === 'unreachable' || said.kind === 'unsupported';
-    return silent && this.#found.servesAny && !this.#found.hasServed(api.name) ? noRules : said;
+    const speaksIt = this.#who.isNamedBy(api.name) || this.#found.hasServed(api.name);
+    return silent && !speaksIt && this.#who.isNamed ? noRules : said;
   }
 
   /** Puts these in the place of all that it has. Null: it took them; else its reason why not. */
@@ -210,6 +211,8 @@ export class Ways {
   /** Why what serves it could not set it so, too; null: it could. */
   whyNotSet(key: string, value: SettingValue): string | null {
     if (!this.#found.isWritable(key, value)) return notSettable;
+    const fixed = this.#found.fixed(key);
+    if (fixed !== null) return fixed;
     return this.#found.endsCommunities(key, value) && !this.letInBy('snmp')?.isUser ? locksOut : null;
   }
 

@@ -22,12 +22,23 @@ export class Who {
   /** What was left alone, as another device may be behind it. */
   readonly #strangers = new Map<DriverName, Setback>();
   readonly #saidBy = new WeakMap<Setback, DriverName>();
+  /** By what it has said, in this task, that it is the device that is meant. */
+  readonly #namedBy = new Set<DriverName>();
 
   constructor(private readonly options: WhoOptions) {}
 
   /** Whether its certificate was seen, in this task. */
   get isProved(): boolean {
     return this.#proof === 'proved';
+  }
+
+  /** Whether it has said, in this task, that it is the device that is meant, by whatever it speaks. */
+  get isNamed(): boolean {
+    return this.#namedBy.size > 0;
+  }
+
+  isNamedBy(name: DriverName): boolean {
+    return this.#namedBy.has(name);
   }
 
   /** What was asked nothing, as another device may be behind it, and why; null: nothing was. */
@@ -105,7 +116,7 @@ export class Who {
     const asked = this.ask(way, (driver, limited) => driver.identify(limited), signal, {
       whateverEnds: true,
     });
-    return this.#named(await asked);
+    return this.#named(way, await asked);
   }
 
   /** Asks the other ways who the device is, until it is proved enough; of one that is being asked already, its word is waited for. */
@@ -124,13 +135,17 @@ export class Who {
       // One that cannot say who the device is may serve settings all the same.
       if (said.kind !== 'unsupported') this.options.heard(way.name, said);
     };
-    return this.#named(await this.ask(way, (driver, limited) => driver.identify(limited), signal, { heard }));
+    return this.#named(
+      way,
+      await this.ask(way, (driver, limited) => driver.identify(limited), signal, { heard }),
+    );
   }
 
-  #named(said: Outcome<Identified>): Outcome<Identified> {
+  #named({ name }: Way, said: Outcome<Identified>): Outcome<Identified> {
     if (said.kind !== 'answered') return said;
     const { identity, fingerprint } = said.value;
     if (identity.serial !== this.options.serial) return otherDevice(identity.serial);
+    this.#namedBy.add(name);
     const { target } = this.options;
     const pinned = target.fingerprint !== null && fingerprint === target.fingerprint;
     const vouched = target.mutual !== null && fingerprint !== null;

@@ -14,6 +14,7 @@ import { When } from '../../parts/when.js';
 import { useIsAdmin } from '../../shell/session.js';
 import { useTell } from '../../shell/told.js';
 import { counted } from '../../words.js';
+import { goesTo } from './goes-to.js';
 import { authWords, kindWords, privWords } from './kinds.js';
 import { SetCredential } from './set-credential.js';
 
@@ -105,7 +106,7 @@ function List({ rows, isAdmin, searched }: ListProps) {
         { title: 'Whose', cell: (row) => <Whose row={row} /> },
         { title: 'User', cell: ({ userName }) => userName ?? '–' },
         { title: 'Protects', cell: protectionOf },
-        { title: 'Goes to', cell: goesTo },
+        { title: 'Goes to', cell: (row) => <GoesTo {...goesTo(row)} /> },
         { title: 'Version', cell: ({ version }) => version },
         { title: 'Changed', cell: ({ changedAt }) => <When at={changedAt} /> },
         { title: 'By', cell: ({ generated, changedBy }) => (generated ? 'Made by Muster' : changedBy) },
@@ -118,12 +119,8 @@ function List({ rows, isAdmin, searched }: ListProps) {
 const protectionOf = ({ auth, priv }: CredentialRow): string =>
   auth && priv ? `${authWords[auth]}, ${privWords[priv]}` : '–';
 
-function goesTo({ kind, scope, unproved }: CredentialRow) {
-  if (kind === 'snmpUser') return 'All of them';
-  if (unproved === null) return '–';
-  if (unproved) return <span className="strong">Unproved ones, too</span>;
-  return scope === 'device' ? 'Its own certificate' : 'Those vouched for';
-}
+const GoesTo = ({ words, isOpen }: ReturnType<typeof goesTo>) =>
+  isOpen ? <span className="strong">{words}</span> : words;
 
 function Remove({ row }: { readonly row: CredentialRow }) {
   const remove = useWrite(['credentials', 'audit']);

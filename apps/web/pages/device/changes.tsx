@@ -137,7 +137,8 @@ export function DryRunCard({ run }: { readonly run: DryRun | null }) {
           <When at={finishedAt} /> against {names || 'no policy'}.{' '}
           {read
             ? `${counted(changes.length, 'setting')} would be changed; nothing was.`
-            : `${words.assessmentOutcome[outcome]}. ${detail ?? ''}`}
+            : `${words.assessmentOutcome[outcome]}.`}{' '}
+          {detail}
         </p>
       </div>
       {changes.length > 0 && (

@@ -143,13 +143,16 @@ function Which({ run }: { readonly run: GroupDryRun }) {
   if (changes.length === 0)
     return `${words.assessmentOutcome[outcome]}${detail === null ? '' : `. ${detail}`}`;
   return (
-    <ul className="plain-list stack-close">
-      {changes.map((change) => (
-        <li key={change.setting}>
-          {change.title}: <FromTo from={change.before} to={change.after} entry={entryOf(change)} />
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className="plain-list stack-close">
+        {changes.map((change) => (
+          <li key={change.setting}>
+            {change.title}: <FromTo from={change.before} to={change.after} entry={entryOf(change)} />
+          </li>
+        ))}
+      </ul>
+      {detail !== null && <p className="small dim">{detail}</p>}
+    </>
   );
 }
 

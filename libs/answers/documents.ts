@@ -44,6 +44,10 @@ export const setting = z.object({
   recommended: settingValue,
   /** How a policy compares with it, unless somebody says otherwise. */
   compare: comparison,
+  /** Of `oneOf`: values that are as good. */
+  also: z.array(settingValue),
+  /** Its baselines leave the value to the site: a row holds where the device is as its policy requires. */
+  siteDecides: z.boolean(),
   comparisons: z.array(comparison),
   /** Which rule asks for it, and what it is good for. */
   description: z.string(),
@@ -56,6 +60,8 @@ export const setting = z.object({
   /** Besides the open device API, which has them all. */
   protocols: z.array(z.string()),
 });
+/** Whether a row of a baseline holds, and each setting that answers it. */
+const verdict = z.enum(['right', 'wrong', 'leftOut']);
 export const deviceCompliance = z.object({
   score,
   right: count,
@@ -67,8 +73,26 @@ export const deviceCompliance = z.object({
   baselines: z.array(
     z.object({
       id: z.string(),
-      verdict: z.enum(['right', 'wrong', 'leftOut']),
-      settings: z.array(z.object({ setting: z.string(), title: z.string(), outcome: settingOutcome })),
+      verdict,
+      settings: z.array(
+        z.object({
+          setting: z.string(),
+          title: z.string(),
+          /** What became of it by its policy, which may require another value than the row. */
+          outcome: settingOutcome,
+          verdict,
+          /** What the device has; null: none, or it could not be read. */
+          value: settingValue.nullable(),
+          /** What the row asks for; null: what the policy does. */
+          asked: z
+            .object({
+              required: settingValue,
+              compare: comparison.optional(),
+              also: z.array(settingValue).optional(),
+            })
+            .nullable(),
+        }),
+      ),
     }),
   ),
 });

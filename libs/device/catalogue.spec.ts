@@ -1,6 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
 import { comparisonsOf, satisfies } from '#documents/comparison';
+import { validatePolicy } from '#documents/policy';
 import { faultOfValue, settingsCatalogue } from './catalogue.js';
+import { askedOf } from './catalogue/setting.js';
 
 const settings = [...settingsCatalogue.values()];
 
@@ -26,11 +28,19 @@ test.each(settings)('$key has its reason, and the rows of baselines that it answ
 });
 
 test.each(settings)('what guides ask of $key can be had, and is compared in a way that it has', (setting) => {
-  const { type, recommended, compare } = setting;
-  expect(faultOfValue(type, recommended)).toBeNull();
+  const { key, type, recommended, compare } = setting;
   expect(comparisonsOf(type)).toContain(compare);
-  expect(satisfies(recommended, { required: recommended, compare }, type)).toBe(true);
+  expect(satisfies(recommended, askedOf(setting), type)).toBe(true);
+  const item = { setting: key, ...askedOf(setting), severity: 'low', remediate: true } as const;
+  expect(validatePolicy({ items: [{ ...item, unsupported: 'ignore' }] }, settingsCatalogue)).toEqual([]);
 });
+
+test.each(settings.filter(({ type }) => type.type === 'text'))(
+  'no baseline knows what $key must be: the site does',
+  ({ siteDecides }) => {
+    expect(siteDecides).toBe(true);
+  },
+);
 
 describe('by SNMP', () => {
   const bySnmp = settings.flatMap(({ by: { snmp }, ...setting }) => (snmp ? [{ ...setting, ...snmp }] : []));

@@ -1,6 +1,6 @@
 // What changed between two versions of a policy, for a person to read. Pure.
 import type { Catalogue } from '../device/catalogue.js';
-import { requiredWord } from '../device/catalogue/words.js';
+import { namedOf, requiredWord } from '../device/catalogue/words.js';
 import type { Policy, PolicyItem } from '../events/policy.js';
 import { diffIpsec } from './ipsec/diff.js';
 
@@ -64,9 +64,7 @@ const wordsOf = (item: PolicyItem, catalogue: Catalogue) => ({
 
 function requiredOf(item: PolicyItem, catalogue: Catalogue): string {
   const known = catalogue.get(item.setting);
-  if (!known) return requiredWord(item);
-  const { labels, type } = known;
-  return requiredWord(item, { labels, ...(type.type === 'number' ? { unit: type.unit } : {}) });
+  return requiredWord(item, known ? namedOf(known) : null);
 }
 
 const fields: Readonly<Record<Field, string>> = {

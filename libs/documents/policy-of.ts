@@ -1,5 +1,6 @@
 // A policy out of what a device says of itself: set one by hand, and have the others like it. Pure.
 import { faultOfValue, type Catalogue } from '../device/catalogue.js';
+import { askedOf } from '../device/catalogue/setting.js';
 import type { Values } from '../device/device.js';
 import type { Policy, PolicyItem } from '../events/policy.js';
 import type { Requirement } from './policy.js';
@@ -16,11 +17,10 @@ export function policyOf(values: Values, name: string, catalogue: Catalogue): Po
 
 /** What is asked where no policy is: each setting, against what the catalogue recommends, as a report. */
 export const everythingIn = (catalogue: Catalogue): readonly Requirement[] =>
-  [...catalogue.values()].map(({ key, recommended, compare, severity }) => ({
-    setting: key,
-    required: recommended,
-    compare,
-    severity,
+  [...catalogue.values()].map((setting) => ({
+    setting: setting.key,
+    ...askedOf(setting),
+    severity: setting.severity,
     remediate: false,
     unsupported: 'ignore',
     policyId: '',

@@ -5,7 +5,7 @@
 //   policy-diff.ts  what changed between two versions    policy-of.ts    a policy out of a device's values
 //   policy-file.ts  a policy as a YAML file              read-policy-file.ts  such a file read: faults by line and column
 //   yaml-document.ts  YAML of others, in bounds
-//   compliance.ts   score of a device and of many, and what baselines say of them
+//   compliance.ts   score of a device and of many    baselines.ts    rows of STIG and NIST: which hold for a device
 //   shape-faults.ts what is wrong with the shape of what was sent; every-field.ts: all of it must be sent
 //   ipsec.ts        rules of IPsec (R68)
 //   schedule.ts     when a schedule runs (R63)

@@ -1,28 +1,20 @@
 // Policies that a fresh installation comes with, and that operators start their own from.
-import type { SettingValue } from '../events/device-setting.js';
 import type { Policy, PolicyItem } from '../events/policy.js';
 import { settingsCatalogue } from '../device/catalogue.js';
+import { askedOf } from '../device/catalogue/setting.js';
 
 export interface PolicyTemplate {
   readonly id: string;
   readonly body: Policy;
 }
 
-/** What is as good as what guides ask for: where there is no IPP at all, no job comes by it in clear. */
-const asGood = new Map<string, SettingValue[]>([['svc.ipp', ['off']]]);
-
 function item(setting: string): PolicyItem {
   const known = settingsCatalogue.get(setting);
   if (!known) throw new Error(`a template names ${setting}, which is no setting`);
-  const { recommended: required, severity } = known;
-  const also = asGood.get(setting);
-  const compare = also ? 'oneOf' : known.compare;
   return {
     setting,
-    required,
-    ...(compare === 'equals' ? {} : { compare }),
-    ...(also && { also }),
-    severity,
+    ...askedOf(known),
+    severity: known.severity,
     remediate: !known.readOnly,
     unsupported: 'ignore',
   };

@@ -1,8 +1,14 @@
 // deploy/settings.md, made from the settings catalogue.
-import { inOrder } from '../../libs/documents/compliance.js';
+import { inOrder } from '../../libs/documents/baselines.js';
 import { settingsCatalogue } from '../../libs/device/catalogue.js';
-import type { Setting, SettingType, SnmpObject, Protocols } from '../../libs/device/catalogue/setting.js';
-import { requiredWord, valueWord } from '../../libs/device/catalogue/words.js';
+import {
+  askedOf,
+  type Setting,
+  type SettingType,
+  type SnmpObject,
+  type Protocols,
+} from '../../libs/device/catalogue/setting.js';
+import { namedOf, requiredWord, valueWord } from '../../libs/device/catalogue/words.js';
 
 const settings = [...settingsCatalogue.values()];
 const bySnmp = settings.filter(({ by }) => by.snmp);
@@ -25,6 +31,8 @@ by knocking at ports. Which of them a device really has is found out on the devi
   \`.*\` each row of its kind.
 - _cuts off_: a change can cut Muster off from the device. It is written last.
 - _assessed only_: Muster reads it and reports it, and cannot set it.
+- _the site decides_: its baselines name no value, or allow each; a row of it holds where the device is as its policy requires. Of
+  any other setting a row holds where the device has what is asked for, whatever its policy requires.
 - Baselines: rows of DISA's STIG for multifunction devices, and controls of NIST SP 800-53. Which setting answers which row is
   Muster's own reading. \`muster compliance\` and \`GET /api/compliance\` count devices by them.
 
@@ -39,13 +47,17 @@ const section = (title: string, members: readonly Setting[]): string => `## ${ti
 ${table(['Setting', 'Values', 'Asked for', 'Severity', 'SNMP', 'Else', 'Baselines'], members.map(rowOf))}`;
 
 function rowOf(setting: Setting): readonly string[] {
-  const { key, title, type, severity, why, maps, readOnly, cutsOff, by } = setting;
-  const notes = [readOnly && 'assessed only', cutsOff && 'cuts off'].filter((note) => note !== false);
+  const { key, title, type, severity, why, maps, readOnly, cutsOff, siteDecides, by } = setting;
+  const notes = [
+    readOnly && 'assessed only',
+    cutsOff && 'cuts off',
+    siteDecides && 'the site decides',
+  ].filter((note) => note !== false);
   const named = namedOf(setting);
   return [
     `**${title}** \`${key}\`${notes.map((note) => `, _${note}_`).join('')}<br>${why}`,
     valuesOf(type, setting),
-    requiredWord({ required: setting.recommended, compare: setting.compare }, named),
+    requiredWord(askedOf(setting), named),
     severity,
     by.snmp ? snmpWord(by.snmp) : '',
     elsewhere(by),
@@ -57,11 +69,6 @@ const snmpWord = ({ oid, writable, row, or }: SnmpObject): string =>
   [`\`${oid}${row ? '.*' : ''}\` ${writable ? 'rw' : 'r'}`, or && `else ${snmpWord(or)}`]
     .filter((each) => each !== undefined)
     .join(', ');
-
-const namedOf = ({ labels, type }: Setting) => ({
-  labels,
-  ...(type.type === 'number' ? { unit: type.unit } : {}),
-});
 
 function valuesOf(type: SettingType, setting: Setting): string {
   const word = (value: string | number | boolean): string => valueWord(value, namedOf(setting));

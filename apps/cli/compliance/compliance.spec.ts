@@ -71,4 +71,24 @@ describe('exit codes of compliance', () => {
     await hear(ended(open, { outcome: 'compliant', results }));
     expect((await muster('compliance')).out).toContain('2 of 3 devices have a score: 100\n1 without one');
   });
+
+  it('a row is wrong where a policy has switched Telnet on, and it is said why', async () => {
+    const told = { deviceId: randomUUID(), identity: { ...good.identity, serial: 'TELNET-1' } };
+    const policy = { policyId: 'telnet', category: '', severity: 'high', detail: null } as const;
+    const [on, off] = [true, false].map((value) => ({ required: value, before: null, after: value }));
+    const said = [
+      { ...policy, ...on, setting: 'svc.telnet', title: 'Telnet', outcome: 'remediated' },
+      { ...policy, ...off, setting: 'svc.ftp', title: 'FTP', outcome: 'compliant' },
+      { ...policy, setting: 'jobs.heldMax', title: 'Held', outcome: 'nonCompliant' },
+    ];
+    const held = { required: 10, compare: 'atMost', before: 20, after: 20 };
+    const judged = said.map((one) => ({ ...held, ...one })) as AssessmentFinished['results'];
+    await hear(found(told), ended(told, { outcome: 'nonCompliant', results: judged }));
+    const { out } = await muster('compliance', 'TELNET-1');
+    const rows = out.split('\n').map((line) => line.split(/ {2,}/));
+    expect(rows.filter(([id]) => id === 'STIG V-6783' || id === 'NIST SC-5')).toEqual([
+      ['STIG V-6783', 'wrong', 'svc.telnet remediated (it is On, asked for is Off), svc.ftp compliant'],
+      ['NIST SC-5', 'right', 'jobs.heldMax nonCompliant (it is 20 jobs, asked for is at most 32 jobs)'],
+    ]);
+  });
 });

@@ -1,5 +1,8 @@
 // muster compliance: how far devices are from what their policies require.
 import * as z from 'zod';
+import { settingsCatalogue } from '#device/catalogue';
+import { namedOf, requiredWord, valueWord } from '#device/catalogue/words';
+import { comparison, settingValue } from '#events/device-setting';
 import { jsonOf } from '../printed.js';
 import { amountOf, secondOf } from '../said.js';
 import { deviceOf } from '../assess/device.js';
@@ -16,6 +19,20 @@ const ofMany = z.looseObject({
   withoutScore: z.record(z.string(), count).default({}),
   baselines: z.array(z.looseObject({ id: z.string(), right: count, wrong: count })),
 });
+const asked = z.looseObject({
+  required: settingValue,
+  compare: comparison.optional(),
+  also: z.array(settingValue).optional(),
+});
+const rowSetting = z.looseObject({
+  setting: z.string(),
+  outcome: z.string(),
+  /** Older consoles say none of these. */
+  verdict: z.string().optional(),
+  value: settingValue.nullish(),
+  asked: asked.nullish(),
+});
+type RowSetting = z.infer<typeof rowSetting>;
 const ofOne = z.looseObject({
   score,
   right: count,
@@ -26,7 +43,7 @@ const ofOne = z.looseObject({
     z.looseObject({
       id: z.string(),
       verdict: z.string(),
-      settings: z.array(z.looseObject({ setting: z.string(), outcome: z.string() })),
+      settings: z.array(rowSetting),
     }),
   ),
 });
@@ -35,7 +52,8 @@ export const compliance = {
   help: `muster compliance [--group ID | DEVICE]
   The mean score of all devices, of a group, or of one (serial number or id): 100 is all that its policies require, weighed
   by severity; of how many it is, and why the others have none; and the rows of baselines (DISA STIG, NIST SP 800-53) that
-  it answers. Exit 0: 100 everywhere. Exit 1: something is wrong, or not known: no device at all, or one without a score.
+  it answers. A row asks for what the catalogue of settings does, also where a policy requires something else: 100 is not each
+  row right. Exit 0: 100 everywhere. Exit 1: something is wrong, or not known: no device at all, or one without a score.
   --group ID           devices of this group`,
   run: async (words: readonly string[]): Promise<number> => {
     const { values, positionals } = readWords(words, { group: { type: 'string' } });
@@ -101,7 +119,17 @@ function linesOfOne({ score: points, right, wrong, leftOut, putBackAt, baselines
   const rows = baselines.map(({ id, verdict, settings }) => [
     id,
     verdict === 'wrong' ? { text: verdict, style: 'red' as const } : verdict,
-    settings.map(({ setting, outcome }) => `${setting} ${outcome}`).join(', '),
+    settings.map(settingWord).join(', '),
   ]);
   return [head, '', ...tableOf(columns, rows)];
+}
+
+/** What the device has, where its policy says one thing of it and the row another. */
+function settingWord({ setting, outcome, verdict, value = null, asked: row }: RowSetting): string {
+  const word = `${setting} ${outcome}`;
+  const byPolicy = outcome === 'compliant' || outcome === 'remediated';
+  if (!row || value === null || byPolicy === (verdict === 'right')) return word;
+  const known = settingsCatalogue.get(setting);
+  const named = known ? namedOf(known) : null;
+  return `${word} (it is ${valueWord(value, named)}, asked for is ${requiredWord(row, named)})`;
 }

@@ -1,6 +1,6 @@
 // list, show, export: policies as they are, and as files.
 import { settingsCatalogue } from '#device/catalogue';
-import { requiredWord } from '#device/catalogue/words';
+import { namedOf, requiredWord } from '#device/catalogue/words';
 import { ruleWords } from '#documents/ipsec/words';
 import type { PolicyIpsec, PolicyItem } from '#events/policy';
 import { jsonOf, printed } from '../printed.js';
@@ -65,8 +65,7 @@ function rulesOf({ rules, severity, remediate, unsupported }: PolicyIpsec): read
 
 function rowOf(item: PolicyItem): readonly string[] {
   const known = settingsCatalogue.get(item.setting);
-  const unit = known?.type.type === 'number' ? { unit: known.type.unit } : {};
-  const required = requiredWord(item, known ? { labels: known.labels, ...unit } : null);
+  const required = requiredWord(item, known ? namedOf(known) : null);
   const differs = item.remediate ? 'remediate' : 'report only';
   return [item.setting, known?.title ?? '-', required, item.severity, differs, item.unsupported];
 }

@@ -1,7 +1,8 @@
 // How far devices are from what their policies require: one of them, a group, all. The formula is libs/documents/compliance.ts.
 import { Inject, Injectable } from '@nestjs/common';
 import { settingsCatalogue } from '#device/catalogue';
-import { baselinesOf, inOrder, meanScore, scoreOf, verdictOf, type BaselineRow } from '#documents/compliance';
+import { baselinesOf, type BaselineRow } from '#documents/baselines';
+import { meanScore, scoreOf, verdictOf } from '#documents/compliance';
 import { policyOf } from '#documents/policy-of';
 import type { AssessmentFinished } from '#events/assessment';
 import type { SettingResult, SettingValue } from '#events/device-setting';
@@ -10,6 +11,7 @@ import type { Policy } from '#events/policy';
 import { PARTS, type StoredParts } from '#runtime/service';
 import { Documents } from '../documents/documents.js';
 import { Refusal } from '../refusal.js';
+import { countBaselines, inGroup, type BaselineCount } from './baselines.js';
 import { readReadOut, readReading } from './changes.js';
 import { Devices } from './devices.js';
 
@@ -21,13 +23,6 @@ export interface DeviceCompliance {
   readonly assessedAt: string | null;
   readonly putBackAt: string | null;
   readonly baselines: readonly BaselineRow[];
-}
-
-interface BaselineCount {
-  readonly id: string;
-  /** Devices for which all that was judged is right, and those for which something is wrong. */
-  readonly right: number;
-  readonly wrong: number;
 }
 
 /** Why a device has no score. */
@@ -47,13 +42,6 @@ interface LastResult {
   readonly finishedAt: string | null;
   readonly putBackAt: string | null;
 }
-
-/** Each row of a baseline with each setting that answers it. */
-const mapped = [...settingsCatalogue.values()].flatMap(({ key, maps }) =>
-  maps.map((id) => ({ id, setting: key })),
-);
-
-const inGroup = 'd.listed and ($1::text is null or d.group_ids @> array[$1::text])';
 
 @Injectable()
 export class Compliance {
@@ -107,7 +95,7 @@ export class Compliance {
         notRead: without('notRead'),
         nothingCounts: without('nothingCounts'),
       },
-      baselines: (await this.#baselines(group)).toSorted((a, b) => inOrder(a.id, b.id)),
+      baselines: await countBaselines(this.parts.store, group),
     };
   }
 
@@ -144,25 +132,6 @@ export class Compliance {
     return last && row
       ? { results: row.body.results, finishedAt: row.body.finishedAt, putBackAt }
       : { results: [], finishedAt: null, putBackAt };
-  }
-
-  /** As verdictOf has it, in SQL: a device counts as wrong for a row as soon as one setting of the row is. */
-  #baselines(group: string | null): Promise<BaselineCount[]> {
-    return this.parts.store.query<BaselineCount>(
-      `with judged as (
-         select m.id, d.id as device,
-           bool_or(r->>'outcome' in ('compliant', 'remediated')) as good,
-           bool_or(r->>'outcome' in ('nonCompliant', 'failed')
-             or r->>'outcome' = 'unsupported' and r->>'unsupported' = 'fail') as bad
-         from console.device d
-         join console.assessment_result a on a.device_id = d.id and d.state->>'last' is not null
-         cross join lateral jsonb_array_elements(a.body->'results') as r
-         join jsonb_to_recordset($2::jsonb) as m(id text, setting text) on m.setting = r->>'setting'
-         where ${inGroup} group by m.id, d.id)
-       select id, count(*) filter (where good and bad is not true) as "right",
-         count(*) filter (where bad) as wrong from judged group by id`,
-      [group, JSON.stringify(mapped)],
-    );
   }
 }
 

@@ -8,7 +8,8 @@
 //   ../schedules/runs.ts  how runs of schedules go         ../assessing/asked.ts    the tasks that operators asked for
 //   changes.ts      what Muster changed on devices, and would
 //   not-assessed.ts why there is no assessment         tables.ts       set-wise SQL: load and save
-//   devices.ts      what is asked of all that           compliance.ts  scores, and what baselines say
+//   devices.ts      what is asked of all that           compliance.ts  scores
+//   baselines.ts    for how many devices each row of a baseline holds
 //   rebuild/        devices made anew from the journal, while all of it runs
 import { cut } from '#events/cut';
 import { consumer, type Consumer, type Decision } from '#bus/consumer';

@@ -33,6 +33,7 @@ export const deviceControl = category('Device control', [
     type: onOff,
     severity: 'low',
     recommended: true,
+    siteDecides: true,
     labels: yesNo,
     why: 'STIG V-6806: where a panel cannot be locked it can be switched off (RFC 3805, prtConsoleDisable), and nobody copies there.',
     maps: ['STIG V-6806', 'NIST CM-5'],

@@ -28,6 +28,7 @@ export const management = category('Management', [
     severity: 'medium',
     recommended: '',
     compare: 'atLeast',
+    siteDecides: true,
     labels: { '': 'Any' },
     why: 'STIG V-6780: firmware is current. Name the least version in a policy for devices of one model. Assessed only.',
     maps: ['STIG V-6780', 'NIST SI-2'],

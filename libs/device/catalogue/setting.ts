@@ -9,6 +9,7 @@
 //   credentials.ts       whether secrets are those that Muster keeps
 //   device-control.ts    panel, disk, ports, radio   announcement.ts  the announcement agent
 import type { Comparison, SettingValue } from '../../events/device-setting.js';
+import type { PolicyItem } from '../../events/policy.js';
 import type { CredentialKind } from '../credential.js';
 
 export type SettingType =
@@ -36,6 +37,13 @@ export interface Setting {
   readonly recommended: SettingValue;
   /** How a policy compares with it, unless somebody says otherwise: a maximum of minutes, a minimum of days. */
   readonly compare: Comparison;
+  /** Of `oneOf`: values that are as good. */
+  readonly also: readonly SettingValue[];
+  /**
+   * Its baselines name no value, or allow each of them: a row holds where the device is as its policy requires. Of any
+   * other setting a row holds where the device has what is asked for here, whatever a policy says.
+   */
+  readonly siteDecides: boolean;
   /** What a person reads for a value: each choice has one, any other value where its own word is not enough. */
   readonly labels: Readonly<Record<string, string>>;
   /** Which rule asks for it, and what it is good for. */
@@ -53,6 +61,17 @@ export interface Setting {
   /** How each protocol gets at it, besides the open device API, which has every setting by its key. */
   readonly by: Protocols;
 }
+
+/** What is asked for, as an item of a policy has it. */
+export const askedOf = ({
+  recommended,
+  compare,
+  also,
+}: Pick<Setting, 'recommended' | 'compare' | 'also'>): Pick<PolicyItem, 'required' | 'compare' | 'also'> => ({
+  required: recommended,
+  ...(compare === 'equals' ? {} : { compare }),
+  ...(also.length === 0 ? {} : { also: [...also] }),
+});
 
 export interface Protocols {
   readonly snmp?: SnmpObject;
@@ -119,12 +138,15 @@ export type ProbeFact =
     }
   | { readonly fact: 'httpsRedirect' };
 
-type Usual = 'labels' | 'compare' | 'maps' | 'readOnly' | 'cutsOff' | 'credential' | 'by';
+type Usual =
+  'labels' | 'compare' | 'also' | 'siteDecides' | 'maps' | 'readOnly' | 'cutsOff' | 'credential' | 'by';
 type Row = Omit<Setting, 'category' | Usual> & Partial<Pick<Setting, Usual>>;
 
 const usual: Pick<Setting, Usual> = {
   labels: {},
   compare: 'equals',
+  also: [],
+  siteDecides: false,
   maps: [],
   readOnly: false,
   cutsOff: false,

@@ -1,12 +1,19 @@
 // Values of settings, and what a policy asks of them, as a person reads them.
 import type { SettingValue } from '../../events/device-setting.js';
 import type { PolicyItem } from '../../events/policy.js';
+import type { Setting } from './setting.js';
 
 /** What is needed of a setting to name its values. */
 export interface Named {
   readonly labels?: Readonly<Record<string, string>>;
   readonly unit?: string;
 }
+
+/** Of a setting of the catalogue. */
+export const namedOf = ({ labels, type }: Pick<Setting, 'labels' | 'type'>): Named => ({
+  labels,
+  ...(type.type === 'number' ? { unit: type.unit } : {}),
+});
 
 const whole = new Intl.NumberFormat('en');
 

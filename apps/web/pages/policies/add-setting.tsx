@@ -1,6 +1,7 @@
 import { Button, NativeSelect } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
+import { askedOf } from '../../../../libs/device/catalogue/setting.js';
 import type { CatalogueEntry, Policy, PolicyItem } from '../../api/types.js';
 import type { Form } from '../../parts/document-editor.js';
 
@@ -50,17 +51,10 @@ function byCategory(entries: readonly CatalogueEntry[]) {
   }));
 }
 
-const itemOf = ({
-  key,
-  recommended,
-  compare = 'equals',
-  severity,
-  readOnly,
-}: CatalogueEntry): PolicyItem => ({
-  setting: key,
-  required: recommended,
-  ...(compare === 'equals' ? {} : { compare }),
-  severity,
-  remediate: !readOnly,
+const itemOf = (entry: CatalogueEntry): PolicyItem => ({
+  setting: entry.key,
+  ...askedOf(entry),
+  severity: entry.severity,
+  remediate: !entry.readOnly,
   unsupported: 'ignore',
 });

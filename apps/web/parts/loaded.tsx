@@ -9,7 +9,7 @@
 //   document-list.tsx what operators write               document-editor.tsx  one of them, written; document-page.tsx: its page
 //   document-choice.tsx  one of them, chosen             changed.tsx       who wrote it, and when
 //   refusals.tsx      who was turned away at the edge   bad-lines.tsx  what is wrong in a list
-//   from-to.tsx       a setting before and after
+//   from-to.tsx       a setting before and after         because-of.tsx    who or what a task is for
 import { Loader } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';

@@ -183,6 +183,7 @@ describe('muster assess', () => {
     const dry: Partial<AssessmentFinished> = {
       mode: 'dryRun',
       outcome: 'nonCompliant',
+      detail: 'a secret was not sent to it',
       results: [wouldWrite],
       changes: [],
     };
@@ -191,6 +192,7 @@ describe('muster assess', () => {
     const { status, out } = await running;
     expect(status).toBe(0);
     expect(out).toMatch(/^DRY-1 +Telnet +true +false +api$/m);
+    expect(out).toMatch(/^DRY-1: not compliant: a secret was not sent to it$/m);
     expect(out).toMatch(/^1 setting would be changed on 1 of 1 device\.$/m);
     const silent = await plugIn('DRY-2');
     const unread = muster('assess', 'DRY-2', '--dry-run');

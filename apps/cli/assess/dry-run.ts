@@ -75,7 +75,8 @@ function shown(runs: readonly Run[], devices: readonly Row[]): readonly string[]
       driver ?? '-',
     ]),
   );
-  const others = devices.filter((row) => !wasRead(row));
+  // Of one that was read, what stays as it is, and what was held back from it or refused by it.
+  const others = devices.filter((row) => !wasRead(row) || row.detail !== null);
   const names = new Set(rows.map(([serial]) => serial));
   return [
     ...(rows.length > 0 ? tableOf(columns, rows) : []),

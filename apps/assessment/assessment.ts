@@ -5,6 +5,7 @@
 //   consumers.ts     load, decide, save
 //   decide.ts        the rules: what follows from each event; evolve.ts: what that changes
 //   cause.ts         why a device is to be assessed  wishes.ts  what operators ask of one besides that
+//   called-off.ts    what is no longer wanted of one: deleted, without a licence, stopped by an operator
 //   choose.ts        whether it is assessed, and by which policies (R51-R54)
 //   task.ts          what a task carries, and how causes share one
 //   devices.ts       the state in SQL              policies.ts  policies as they are applied

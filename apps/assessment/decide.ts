@@ -1,12 +1,7 @@
 // What follows from what happened to a device: a task, or the reason why not. Pure.
 import { randomUUID } from 'node:crypto';
 import { nothing, type Decision } from '#bus/consumer';
-import {
-  assessmentCancelRequested,
-  assessmentQueued,
-  assessmentRequested,
-  type TaskMode,
-} from '#events/assessment';
+import { assessmentCancelRequested, assessmentQueued, assessmentRequested } from '#events/assessment';
 import { assessmentUndoRequested } from '#events/undo';
 import {
   deviceFlapping,
@@ -17,14 +12,15 @@ import {
 } from '#events/device';
 import type { Draft, Event } from '#events/event';
 import type { TaskRequest } from '#store/tasks';
+import { calledOff, cancelled, left, unlicensed } from './called-off.js';
 import { around, chosen, type Cause } from './cause.js';
 import { choosePolicies, leftReasons, type Choice } from './choose.js';
-import { wishKey, type Device, type State } from './devices.js';
+import type { Device, State } from './devices.js';
 import { tell, type Change } from './evolve.js';
 import { notesOf } from './notes.js';
 import { namesOf } from './policies.js';
-import { askers, budget, inOrder, kind, kinds, spacedUntil, stronger, type Payload } from './task.js';
-import { becauseOf, skip, type Reason } from './told.js';
+import { askers, budget, inOrder, kind, spacedUntil, stronger, type Payload } from './task.js';
+import { skip } from './told.js';
 import { dryRun, readAll, undo } from './wishes.js';
 
 /** What overtook a policy waits for it so many tries, of which there is one each second. */
@@ -174,77 +170,6 @@ const chooseAgain = ({ device, state, trigger, policyId }: Choosing): Choice =>
   state.settings
     ? choosePolicies({ ...device, ...around(state, state.settings), trigger, policyId })
     : { skipped: null };
-
-/** Unless licensing has said since that it holds a seat. */
-function unlicensed(
-  { data, sequence }: Event<{ readonly deviceId: string }>,
-  state: State,
-): Decision<Change> {
-  const known = state.devices.get(data.deviceId);
-  if (known && sequence < known.licensingSequence) return nothing;
-  return left(data.deviceId, { standing: 'unlicensed', licensingSequence: sequence }, state);
-}
-
-type Left =
-  { readonly standing: 'unlicensed'; readonly licensingSequence: number } | { readonly standing: 'retired' };
-
-/** No longer to be assessed: what is queued is dropped, and told; what has begun is told to stop, and ends as cancelled. */
-function left(deviceId: string, after: Left, state: State): Decision<Change> {
-  const device = state.devices.get(deviceId);
-  if (!device || device.standing === 'retired') return nothing;
-  const { standing } = after;
-  const reason = leftReasons[standing];
-  return {
-    changes: [
-      { type: 'device', device: { ...device, ...after } },
-      { type: 'cancel', deviceId, because: becauseOf[reason] },
-    ],
-    events: dropped(deviceId, { reason }, state),
-  };
-}
-
-interface Wished {
-  readonly deviceId: string;
-  readonly requestedBy: string;
-}
-
-/** It was asked for before an operator called off all that was: it came late, or waited for what it is about. */
-function calledOff({ sequence, data }: Event<Wished & { readonly mode?: TaskMode }>, state: State) {
-  const { deviceId, mode = 'undo' } = data;
-  if (sequence >= (state.devices.get(deviceId)?.cancelSequence ?? 0)) return null;
-  return tell(skip(deviceId, [], 'cancelled', { mode }));
-}
-
-/** Whatever waits or runs for it. */
-function cancelled({ sequence, data }: Event<Wished>, state: State): Decision<Change> {
-  const { deviceId, requestedBy } = data;
-  const device = state.devices.get(deviceId);
-  if (!device) return nothing;
-  return {
-    changes: [
-      { type: 'device', device: { ...device, cancelSequence: Math.max(sequence, device.cancelSequence) } },
-      { type: 'cancel', deviceId, because: `${requestedBy} has cancelled it` },
-    ],
-    events: dropped(deviceId, { reason: 'cancelled', cancelledBy: requestedBy }, state),
-  };
-}
-
-/** Word of each task that waits, and ends with this. */
-function dropped(
-  deviceId: string,
-  { reason, ...by }: { readonly reason: Reason; readonly cancelledBy?: string },
-  { queued, wishes }: State,
-): readonly Draft[] {
-  const task = queued.get(deviceId);
-  const others = kinds.flatMap((mode) => {
-    const taskId = wishes.get(wishKey(mode, deviceId));
-    return taskId === undefined ? [] : [skip(deviceId, [], reason, { taskId, mode, ...by })];
-  });
-  return [
-    ...(task ? [skip(deviceId, task.payload.covers, reason, { taskId: task.id, ...by })] : []),
-    ...others,
-  ];
-}
 
 /** Names the announcements that this cause brings, not all that the task covers by now: the end of the task does. */
 function queuedEvent({ id, key, payload }: TaskRequest<Payload>, state: State): Draft {

@@ -137,7 +137,7 @@ export function DryRunCard({ run }: { readonly run: DryRun | null }) {
           <When at={finishedAt} /> against {names || 'no policy'}.{' '}
           {read
             ? `${counted(changes.length, 'setting')} would be changed; nothing was.`
-            : `${words.assessmentOutcome[outcome]}.`}{' '}
+            : `${words.assessmentOutcome[outcome]}${detail === null ? '.' : ':'}`}{' '}
           {detail}
         </p>
       </div>

@@ -141,7 +141,7 @@ function Which({ run }: { readonly run: GroupDryRun }) {
   const entryOf = useEntries();
   const { changes, outcome, detail } = run;
   if (changes.length === 0)
-    return `${words.assessmentOutcome[outcome]}${detail === null ? '' : `. ${detail}`}`;
+    return `${words.assessmentOutcome[outcome]}${detail === null ? '' : `: ${detail}`}`;
   return (
     <>
       <ul className="plain-list stack-close">

@@ -12,7 +12,7 @@ import type { Openers } from './connect.js';
 import type { Keyring } from './credentials/keyring.js';
 import { markFinished } from './devices.js';
 import { teller, toldOnce } from './notes.js';
-import { namesFor, policiesOf } from './policies.js';
+import { namesFor, policiesBegunWith } from './policies.js';
 import { budget, kind, payload, spacedUntil, type Payload } from './task.js';
 import { becauseOf, begunBy, finished, skip } from './told.js';
 import { failureOf, type Failure } from './trouble.js';
@@ -83,7 +83,7 @@ async function begin(tx: Tx, task: Task<Payload>, begun: WeakMap<Task<Payload>, 
   const doing: Task<Payload> = narrowed
     ? { ...task, payload: { ...task.payload, trigger: 'requested', policies: named, covers: [] } }
     : task;
-  const policies = await policiesOf(tx, doing.payload.policies);
+  const policies = await policiesBegunWith(tx, doing.payload.policies);
   const whom = await whomOf(tx, { ...doing.payload, deviceId: task.key }, turn);
   const { identity, fingerprint } = whom;
   const about = { ...doing, payload: { ...doing.payload, identity, fingerprint } };

@@ -9,6 +9,7 @@
 //   choose.ts        whether it is assessed, and by which policies (R51-R54)
 //   task.ts          what a task carries, and how causes share one
 //   devices.ts       the state in SQL              policies.ts  policies as they are applied
+//   read-once.ts     what tasks that begin together have in common
 //   changes.ts       what was changed from what to what, kept before each write
 //   assess.ts        the worker: one task, one device (assess-device.ts: so does the run of a schedule)
 //   dry-run.ts       the same without a write      undo.ts      what a task has changed, put back: put-back.ts

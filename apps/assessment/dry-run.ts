@@ -12,7 +12,7 @@ import { connect, type Openers, type Whom } from './connect.js';
 import type { Keyring } from './credentials/keyring.js';
 import { foresee, readFrom, requiredBy, withLeftAlone, type Looked, type Required } from './conversation.js';
 import { rememberWays } from './devices.js';
-import { namesFor, namesOfApplied, policiesOf } from './policies.js';
+import { namesFor, namesOfApplied, policiesBegunWith } from './policies.js';
 import { budget, dryRunPayload, type DryRunPayload } from './task.js';
 import { finished, skip, summary, toldWith, type Reason, type Result, type Subject } from './told.js';
 import { DeviceTrouble, failureOf, mayPass } from './trouble.js';
@@ -108,7 +108,7 @@ async function begin(
 async function wishesOf(tx: Tx, { payload }: Task<DryRunPayload>): Promise<readonly Wish[]> {
   const wishes: Wish[] = [];
   for (const ids of payload.wishes) {
-    const policies = await policiesOf(tx, ids);
+    const policies = await policiesBegunWith(tx, ids);
     if (ids.length === 0) wishes.push(everything);
     else if (policies.length > 0) wishes.push({ policies, required: requiredBy(policies) });
   }

@@ -3,6 +3,7 @@ import type { AppliedPolicy } from '#documents/policy';
 import { policyChanged } from '#events/policy';
 import { readDocuments } from '#store/documents';
 import type { Tx } from '#store/store';
+import { readOnce } from './read-once.js';
 
 /** In the order of `ids`; those that were deleted are left out. */
 export async function policiesOf(
@@ -18,6 +19,10 @@ export async function policiesOf(
     return policy ? [{ policyId, version: policy.version, body: policy.body }] : [];
   });
 }
+
+/** The same, for tasks that begin together. */
+export const policiesBegunWith = (tx: Tx, ids: readonly string[]): Promise<readonly AppliedPolicy[]> =>
+  readOnce(tx, `policies ${ids.join(' ')}`, () => policiesOf(tx, ids));
 
 /** As events name them. */
 export const namesOfApplied = (policies: readonly AppliedPolicy[]) =>

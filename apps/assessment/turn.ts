@@ -11,6 +11,7 @@ import type { Whom } from './connect.js';
 import { leftReason, type Standing } from './choose.js';
 import { heldFor } from './credentials/held.js';
 import { authoritiesOf } from './mutual.js';
+import { readOnce } from './read-once.js';
 import { ofRuns } from './runs/chunk-devices.js';
 import { kinds, schema } from './task.js';
 
@@ -78,7 +79,7 @@ export async function turnOf(tx: Tx, { id, key, kind }: Task): Promise<Turn> {
   const free = mine.has(key) && row?.busy !== true;
   return {
     now,
-    settings: await settingsOf(tx),
+    settings: await readOnce(tx, 'settings', () => settingsOf(tx)),
     left: leftReason(row?.standing),
     device: row
       ? {
@@ -131,7 +132,7 @@ export async function whomOf(tx: Tx, named: Named, { settings, device, groups }:
   const { identity, fingerprint } = device?.identity
     ? { identity: device.identity, fingerprint: device.fingerprint }
     : named;
-  const authorities = settings ? await authoritiesOf(tx, settings) : [];
+  const authorities = settings ? await readOnce(tx, 'authorities', () => authoritiesOf(tx, settings)) : [];
   const vouched = settings?.authentication === 'mutual';
   const owner = { deviceId, serial: identity.serial, fingerprint, vouched };
   return {

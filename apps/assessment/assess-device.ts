@@ -1,17 +1,18 @@
 // One device assessed within a task, or within the run of a schedule, and what is told of it.
 import { isDeepStrictEqual } from 'node:util';
-import type { Finish, Grip } from '#bus/worker';
+import type { Grip } from '#bus/worker';
 import type { Known } from '#device/ways/known';
 import { compliant, type AppliedPolicy } from '#documents/policy';
 import type { AssessmentFinished, TaskMode } from '#events/assessment';
 import type { SettingChange } from '#events/device-setting';
+import type { Draft } from '#events/event';
 import type { Store } from '#store/store';
 import type { Task } from '#store/tasks';
 import { changesOf, settleChanges, type Keep } from './changes.js';
 import { connect, type Openers, type Whom } from './connect.js';
 import { assess, look, requiredBy } from './conversation.js';
 import type { Keyring } from './credentials/keyring.js';
-import { markFinished } from './devices.js';
+import type { Ended } from './devices.js';
 import { namesOf, namesOfApplied } from './policies.js';
 import { kind, type Payload } from './task.js';
 import { finished, summary, type Subject } from './told.js';
@@ -67,8 +68,10 @@ interface Run {
 }
 
 /** What became of the device, beside the end of its task. */
-export interface Assessed extends Pick<Finish, 'events' | 'save'> {
+export interface Assessed {
   readonly outcome: AssessmentFinished['outcome'];
+  readonly events: readonly Draft[];
+  readonly ended: Ended;
 }
 
 /** Throws DeviceTrouble where another try may mend it, and has one left. */
@@ -136,6 +139,6 @@ function ended(begun: Begun, { known, ...result }: Result): Assessed {
   return {
     outcome: result.outcome,
     events: [finished(subjectOf(begun), startedAt, result)],
-    save: (tx) => markFinished(tx, { deviceId: task.key, startedAt, lastPolicy, ways }),
+    ended: { deviceId: task.key, startedAt, lastPolicy, ways },
   };
 }

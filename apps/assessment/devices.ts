@@ -124,7 +124,8 @@ export async function saveDevices(tx: Tx, devices: readonly Device[]): Promise<v
     await forgetRetired(tx, 'assessment.device');
 }
 
-interface Ended {
+/** What is kept of a device of which an assessment has ended. */
+export interface Ended {
   readonly deviceId: string;
   readonly startedAt: Date;
   /** Null when none was applied. */
@@ -133,11 +134,14 @@ interface Ended {
   readonly ways: Known | null;
 }
 
-export async function markFinished(tx: Tx, { deviceId, startedAt, lastPolicy, ways }: Ended): Promise<void> {
+/** Their rows are locked already where they are several. */
+export async function markFinished(tx: Tx, ended: readonly Ended[]): Promise<void> {
   await tx.query(
-    `update ${schema}.device set last_started_at = $2, last_policy = coalesce($3, last_policy),
-       ways = coalesce($4::jsonb, ways) where id = $1`,
-    [deviceId, startedAt, lastPolicy, ways && JSON.stringify(ways)],
+    `update ${schema}.device set last_started_at = e."startedAt", last_policy = coalesce(e."lastPolicy", last_policy),
+       ways = coalesce(nullif(e.ways, 'null'::jsonb), device.ways)
+     from jsonb_to_recordset($1::jsonb) as e("deviceId" uuid, "startedAt" timestamptz, "lastPolicy" text, ways jsonb)
+     where device.id = e."deviceId"`,
+    [JSON.stringify(ended)],
   );
 }
 

@@ -14,6 +14,7 @@ import { assessDevice, failDevice, type Assessed, type Begun } from '../assess-d
 import { keeper, type Keep } from '../changes.js';
 import type { Keyring } from '../credentials/keyring.js';
 import type { Openers } from '../connect.js';
+import { markFinished } from '../devices.js';
 import { teller } from '../notes.js';
 import { DeviceTrouble, failureOf } from '../trouble.js';
 import { allowedBy } from '../turn.js';
@@ -156,7 +157,8 @@ class Chunk {
       const moved = together.map((ended) => ended.moved);
       const held = await endRows(tx, { runId, holder: this.#holder, moved });
       const mine = together.filter((ended) => held.has(ended.moved.deviceId));
-      for (const { assessed } of mine) await assessed?.save?.(tx);
+      const ended = mine.flatMap(({ assessed }) => assessed?.ended ?? []);
+      if (ended.length > 0) await markFinished(tx, ended);
       await this.#tell(
         tx,
         mine.flatMap(({ assessed }) => assessed?.events ?? []),

@@ -136,6 +136,16 @@ describe('a schedule with two dozen devices', () => {
     );
     expect(await store.query('select 1 as one from assessment.task')).toEqual([]);
     expect(await rows()).toEqual([]);
+    // When it began and with which policy, for the next cause; by which ways it answers, for the next task.
+    const kept = await store.query<{ startedAt: Date }>(
+      `select id as "deviceId", last_started_at as "startedAt", last_policy as "lastPolicy", ways is not null as known
+       from assessment.device order by id`,
+    );
+    expect(kept.map((row) => ({ ...row, startedAt: row.startedAt.toISOString() }))).toEqual(
+      finished
+        .map(({ deviceId, startedAt }) => ({ deviceId, startedAt, lastPolicy: 'base', known: true }))
+        .toSorted((one, other) => (one.deviceId < other.deviceId ? -1 : 1)),
+    );
   });
 
   it('waits for a group and a policy of which word has yet to come', async () => {

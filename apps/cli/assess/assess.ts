@@ -2,6 +2,7 @@
 //
 //   assess.ts    assess now, or only say what that would change; stop    device.ts  devices, as these commands read them
 //   waiting.ts   until what was asked for has ended      requests.ts  what the events say of that      ended.ts  and in words
+//   look-ups.ts  what the events leave out
 //   dry-run.ts   what would be changed       changes.ts  what was changed       undo.ts  put it back       newest.ts  which task
 //   vouch.ts     a moved device is the device
 import * as z from 'zod';

@@ -67,11 +67,14 @@ interface Run {
   readonly grip: Grip;
 }
 
-/** What became of the device, beside the end of its task. */
-export interface Assessed {
-  readonly outcome: AssessmentFinished['outcome'];
+/** What its task ends with: what is told, and what is kept of the device. */
+export interface DeviceEnd {
   readonly events: readonly Draft[];
   readonly ended: Ended;
+}
+
+export interface Assessed extends DeviceEnd {
+  readonly outcome: AssessmentFinished['outcome'];
 }
 
 /** Throws DeviceTrouble where another try may mend it, and has one left. */

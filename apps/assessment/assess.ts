@@ -6,7 +6,7 @@ import type { Draft } from '#events/event';
 import type { Log } from '#runtime/log';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
-import { assessDevice, failDevice, ofTask, subjectOf, type Assessed, type Begun } from './assess-device.js';
+import { assessDevice, failDevice, ofTask, subjectOf, type Begun, type DeviceEnd } from './assess-device.js';
 import { changesOf, keeper } from './changes.js';
 import type { Openers } from './connect.js';
 import type { Keyring } from './credentials/keyring.js';
@@ -37,10 +37,7 @@ export function assessWorker({ store, openers, keyring, log }: AssessOptions): W
   const begun = new WeakMap<Task<Payload>, Begun>();
   const tell = teller(log);
   const keep = keeper(store);
-  const told = (
-    { payload: { identity } }: Task<Payload>,
-    { events, ended }: Omit<Assessed, 'outcome'>,
-  ): Finish =>
+  const told = ({ payload: { identity } }: Task<Payload>, { events, ended }: DeviceEnd): Finish =>
     toldOnce({ events, save: (tx) => markFinished(tx, [ended]) }, (said) => tell(said, identity.serial));
   return worker<Payload>({
     kind,
@@ -124,11 +121,7 @@ async function endOfUnbegun(on: Pick<Tx, 'query'>, task: Task<Payload>, failure:
   return finished(ofTask(task, policies), begunBy(changes), { ...failure, changes });
 }
 
-async function endUnbegun(
-  store: Store,
-  task: Task<Payload>,
-  failure: Failure,
-): Promise<Omit<Assessed, 'outcome'>> {
+async function endUnbegun(store: Store, task: Task<Payload>, failure: Failure): Promise<DeviceEnd> {
   const event = await endOfUnbegun(store, task, failure);
   const ended = { deviceId: task.key, startedAt: new Date(), lastPolicy: null, ways: null };
   return { events: [event], ended };

@@ -6,10 +6,7 @@ import type { Tx } from '#store/store';
 import { readOnce } from './read-once.js';
 
 /** In the order of `ids`; those that were deleted are left out. */
-export async function policiesOf(
-  on: Pick<Tx, 'query'>,
-  ids: readonly string[],
-): Promise<readonly AppliedPolicy[]> {
+async function policiesOf(on: Pick<Tx, 'query'>, ids: readonly string[]): Promise<readonly AppliedPolicy[]> {
   if (ids.length === 0) return [];
   const found = new Map(
     (await readDocuments(on, 'assessment', policyChanged, ids)).map((policy) => [policy.id, policy]),

@@ -25,7 +25,7 @@ export class LookUps {
   /** Of all that were left untold since. */
   begin(): void {
     this.#waiting.push(...this.requests.untold());
-    while (this.#underWay.size < atATime && this.#waiting.length > 0) this.#next();
+    for (let free = atATime - this.#underWay.size; free > 0; free -= 1) this.#next();
   }
 
   /** Resolves when none is left; rejects with ClientError as soon as one cannot be looked up, now or later. */

@@ -46,6 +46,7 @@ export async function waitFor(client: Client, { ask, waitMs }: Waiting): Promise
     lookUps = new LookUps(client, requests, AbortSignal.any([limit, stopping.signal]));
     for (;;) {
       lookUps.begin();
+      // What console answers at once is shown at once.
       await Promise.race([lookUps.underWay(), delay(lookEveryMs)]);
       const devices = requests.devices();
       const left = devices.filter(({ end }) => end === null).length;

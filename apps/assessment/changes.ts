@@ -1,6 +1,6 @@
 // What Muster has changed on devices, kept before each write, so that it can be told and put back whatever happens then.
 import { settingChange, type SettingChange, settingValue } from '#events/device-setting';
-import { settingsCatalogue } from '#device/catalogue';
+import { secretSettings, settingsCatalogue } from '#device/catalogue';
 import { ipsecRulesKey, type SentRule } from '#device/ipsec';
 import { ipsecText, ipsecTitle } from '#documents/ipsec/item';
 import { settingsChanged } from '#events/settings';
@@ -112,9 +112,7 @@ export async function rulesChanged(
 }
 
 /** What one had before is a secret that others may know by now, or that all devices have: it is never put back. */
-export const isSecret = (setting: string): boolean =>
-  (settingsCatalogue.get(setting)?.credential ?? null) !== null;
-const secrets = [...settingsCatalogue.keys()].filter(isSecret);
+export const isSecret = (setting: string): boolean => secretSettings.has(setting);
 
 /** Of what can be put back. */
 export async function isAnythingLeft(
@@ -125,7 +123,7 @@ export async function isAnythingLeft(
   const rows = await on.query(
     `select 1 as one from assessment.change
      where device_id = $1 and task_id = any($2::uuid[]) and undone_by is null and setting <> all($3::text[]) limit 1`,
-    [deviceId, taskIds, secrets],
+    [deviceId, taskIds, [...secretSettings]],
   );
   return rows.length > 0;
 }

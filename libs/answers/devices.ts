@@ -64,6 +64,8 @@ export const conflict = z.object({
 const change = settingChange.extend({
   /** The task that has put it back. */
   undoneBy: z.uuid().nullable(),
+  /** It stays as it is: an undo leaves it out. */
+  secret: z.boolean(),
 });
 /** Who or what a task was for. */
 const cause = z.object({

@@ -28,6 +28,11 @@ export const settingsCatalogue: Catalogue = new Map(
   ].map((setting) => [setting.key, setting]),
 );
 
+/** Those that hold a password, a community or a user's keys: what is written to them is kept nowhere but sealed. */
+export const secretSettings: ReadonlySet<string> = new Set(
+  [...settingsCatalogue.values()].filter(({ credential }) => credential !== null).map(({ key }) => key),
+);
+
 /** Why a setting cannot have a value, as words that follow `must be`; null when it can. */
 export function faultOfValue(type: SettingType, value: SettingValue): string | null {
   switch (type.type) {

@@ -37,7 +37,13 @@ const changedTask = z.looseObject({
     })
     .nullable(),
   changes: z.array(
-    change.extend({ verified: z.boolean(), at: z.iso.datetime(), undoneBy: z.string().nullable() }),
+    change.extend({
+      verified: z.boolean(),
+      at: z.iso.datetime(),
+      undoneBy: z.string().nullable(),
+      /** It stays as it is: an undo leaves it out. */
+      secret: z.boolean(),
+    }),
   ),
 });
 export type ChangedTask = z.infer<typeof changedTask>;
@@ -62,10 +68,6 @@ export async function* changedOn(
   }
   return undefined;
 }
-
-/** It stays as it is: an undo leaves it out. */
-export const isSecret = ({ setting }: { readonly setting: string }): boolean =>
-  setting.startsWith('credential.');
 
 export interface Secret {
   readonly setting: string;

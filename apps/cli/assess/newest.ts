@@ -1,7 +1,7 @@
 // Which task is put back where none is named, and what is left of a task to be put back.
 import { ClientError, type Client } from '../client.js';
 import { amountOf, secondOf } from '../said.js';
-import { changedOn, isSecret, stayingOf, type ChangedTask, type Named } from './device.js';
+import { changedOn, stayingOf, type ChangedTask, type Named } from './device.js';
 
 export interface Left {
   readonly settings: ChangedTask['changes'];
@@ -13,8 +13,8 @@ export interface Left {
 export function leftOf({ changes }: Pick<ChangedTask, 'changes'>): Left {
   const left = changes.filter(({ undoneBy }) => undoneBy === null);
   return {
-    settings: left.filter((change) => !isSecret(change)),
-    secrets: left.filter((change) => isSecret(change)),
+    settings: left.filter(({ secret }) => !secret),
+    secrets: left.filter(({ secret }) => secret),
   };
 }
 

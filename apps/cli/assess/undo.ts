@@ -4,7 +4,7 @@ import type { Command } from '../command-line.js';
 import { jsonOf, printed } from '../printed.js';
 import { amountOf, momentOf } from '../said.js';
 import { clientOf, readWords, UsageError } from '../words.js';
-import { deviceOf, isSecret, secretsOf, stayingOf, type Named } from './device.js';
+import { deviceOf, secretsOf, stayingOf, type Named } from './device.js';
 import { rowsOf, lineOf, show, undone } from './ended.js';
 import { leftOf, nameOf, newestOf, taskOf } from './newest.js';
 import { asked, type DeviceEnd } from './requests.js';
@@ -92,7 +92,7 @@ async function ofDevice(client: Client, device: Named, named: string | undefined
     task: { taskId, at },
     shown: async (ends, json) => {
       const { changes = [] } = (await taskOf(client, device, taskId)) ?? {};
-      const all = changes.filter((change) => !isSecret(change)).length;
+      const all = changes.filter(({ secret }) => !secret).length;
       const { settings, secrets } = leftOf({ changes });
       const [left, back] = [settings.length, all - settings.length];
       const stay = secrets.length > 0 ? `; ${stayingOf(secrets)}` : '';

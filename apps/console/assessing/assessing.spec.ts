@@ -206,7 +206,11 @@ describe.each(databases)('assessing on $name', ({ open }) => {
     const changes = await get(`${path}/changes`);
     expect(schemas.ChangeList.safeParse(changes.body).error).toBeUndefined();
     expect(changes.body.items).toMatchObject([
-      { taskId, undoes: [], changes: [{ setting: 'svc.telnet', undoneBy: null, verified: true }] },
+      {
+        taskId,
+        undoes: [],
+        changes: [{ setting: 'svc.telnet', undoneBy: null, verified: true, secret: false }],
+      },
     ]);
     expect((await post(`${path}/undo`, { taskId })).status).toBe(202);
     expect(await told('assessment.undoRequested', of.deviceId)).toMatchObject([{ taskId }]);

@@ -2,7 +2,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Asked } from '#answers/devices';
 import { mayConnect } from '#device/address';
-import { settingsCatalogue } from '#device/catalogue';
 import { assessmentRequested, type AssessmentFinished } from '#events/assessment';
 import { assessmentUndoRequested } from '#events/undo';
 import type { Draft } from '#events/event';
@@ -76,9 +75,7 @@ export class Assessing {
     const [task] = (await readChanged(this.parts.store, deviceId, one)).items;
     if (!task)
       throw new Refusal('notFound', 'This task has changed nothing on this device, or it is too long ago.');
-    const others = task.changes.filter(
-      ({ setting }) => (settingsCatalogue.get(setting)?.credential ?? null) === null,
-    );
+    const others = task.changes.filter(({ secret }) => !secret);
     if (others.length === 0)
       throw new Refusal('tooLate', 'This task has changed secrets alone, and secrets are not put back.');
     if (others.every(({ undoneBy }) => undoneBy !== null))

@@ -1,4 +1,5 @@
 // What Muster has changed on a device, as it is shown: by whole tasks, as each of them is put back whole.
+import { secretSettings } from '#device/catalogue';
 import type { SettingChange } from '#events/device-setting';
 import type { Store } from '#store/store';
 import * as z from 'zod';
@@ -70,6 +71,7 @@ function taskOf(rows: readonly Row[]): ChangedTask {
   const changes = rows.map(({ taskId: _, taskAt: __, undoes: ___, cause: ____, at, ...change }) => ({
     ...change,
     at: at.toISOString(),
+    secret: secretSettings.has(change.setting),
   }));
   return { taskId, at: taskAt.toISOString(), undoes, cause, changes };
 }

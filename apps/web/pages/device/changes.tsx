@@ -81,9 +81,6 @@ function Changed({ device, task, open }: OfTask & { readonly open: boolean }) {
   );
 }
 
-/** An undo leaves it out. */
-const isSecret = (setting: string): boolean => setting.startsWith('credential.');
-
 const stateOf = ({ undoneBy, verified }: Change): string =>
   undoneBy === null ? (verified ? 'Verified' : 'Not seen since') : 'Undone';
 
@@ -91,7 +88,7 @@ function Undo({ device, task: { taskId, changes } }: OfTask) {
   const undo = useWrite(['devices', 'changes', 'tasks']);
   const mayWrite = useMayWrite();
   const tell = useTell();
-  const left = changes.filter(({ undoneBy, setting }) => undoneBy === null && !isSecret(setting));
+  const left = changes.filter(({ undoneBy, secret }) => undoneBy === null && !secret);
   const [one] = left;
   if (!mayWrite || !one) return null;
   return (

@@ -8,7 +8,10 @@ const FeedContext = createContext<Feed | null>(null);
 
 export function FeedProvider({ children }: { readonly children: ReactNode }) {
   const client = useQueryClient();
-  const [feed] = useState(() => new Feed(new Freshness(client).heard, () => void client.invalidateQueries()));
+  const [feed] = useState(() => {
+    const { heard, missed } = new Freshness(client);
+    return new Feed(heard, missed);
+  });
   useEffect(() => {
     feed.open();
     return () => feed.close();

@@ -28,7 +28,7 @@ export const settingsCatalogue: Catalogue = new Map(
   ].map((setting) => [setting.key, setting]),
 );
 
-/** Those that hold a password, a community or a user's keys: what is written to them is kept nowhere but sealed. */
+/** Those that say whose a password, a community or a user's keys are (`other`, `stored`, `generated`): an undo leaves them out. */
 export const secretSettings: ReadonlySet<string> = new Set(
   [...settingsCatalogue.values()].filter(({ credential }) => credential !== null).map(({ key }) => key),
 );

@@ -1,12 +1,14 @@
-// A page shows what is, whenever it changed: while an answer was on its way, or before the event stream began.
+// A page shows what is, whenever it changed: while an answer was on its way, before the event stream began, while console was away.
 import { randomUUID } from 'node:crypto';
 import type { Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deviceDiscovered } from '#events/device';
+import { until } from '../support/until.js';
 import type { Visitor } from './chromium.js';
 import { visit, type Visit } from './visit.js';
 
 const devices = /\/api\/devices\?/;
+const overview = '**/api/overview';
 const stream = '**/api/events';
 
 describe('a page that is open', () => {
@@ -31,10 +33,11 @@ describe('a page that is open', () => {
     await discover('FRESH-0000');
     await row('FRESH-0000').waitFor();
     const first = await holdOne(devices);
-    await discover('FRESH-0001');
-    await first.answered;
     // What the page does with what it hears shows at the figure beside, which nobody holds back.
-    const beside = page.waitForRequest('**/api/overview');
+    let beside = page.waitForRequest(overview);
+    await discover('FRESH-0001');
+    await Promise.all([first.answered, beside]);
+    beside = page.waitForRequest(overview);
     await discover('FRESH-0002');
     await beside;
     first.letGo();
@@ -55,6 +58,27 @@ describe('a page that is open', () => {
     expect(await row('FRESH-0003').count()).toBe(0);
     begins.resolve();
     await row('FRESH-0003').waitFor();
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  it('asks again for what it could not get while console was away, once its event stream goes on', async () => {
+    const { page } = visitor;
+    const back = Promise.withResolvers<void>();
+    await page.route(devices, (route) => route.abort());
+    let streams = 0;
+    await page.route(stream, async (route) => {
+      streams += 1;
+      if (streams === 1) return route.fulfill({ contentType: 'text/event-stream', body: 'retry: 100\n\n' });
+      await back.promise;
+      return route.continue();
+    });
+    await visitor.goTo('/devices');
+    await page.getByText('Muster cannot be reached').waitFor();
+    await until('the stream is asked for again', () => streams > 1);
+    await page.unroute(devices);
+    await discover('FRESH-0004');
+    back.resolve();
+    await row('FRESH-0004').waitFor();
   });
 
   /** The next answer at this address is kept from the page until it is let go; those after it are not. */

@@ -1,6 +1,6 @@
-// Ends that the event stream leaves out, where console answers none of them.
+// Ends that the event stream leaves out, where console answers none of them, or refuses one.
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../../scripts/free-port.mjs';
 import { until } from '../../../test/support/until.js';
@@ -10,11 +10,13 @@ import { Requests } from './requests.js';
 
 const count = 20;
 
-it('some at a time are asked for, and none any more once the time is over', { timeout: 30_000 }, async () => {
-  let asked = 0;
+/** Of as many devices, and a console that does this when it is asked. */
+async function lookUpsAt(answer: RequestListener) {
   const port = await freePort();
-  const console = createServer(() => (asked += 1)).listen(port, '127.0.0.1');
+  const console = createServer(answer).listen(port, '127.0.0.1');
+  const over = new AbortController();
   onTestFinished(() => {
+    over.abort();
     console.close();
     console.closeAllConnections();
   });
@@ -28,12 +30,13 @@ it('some at a time are asked for, and none any more once the time is over', { ti
     requests.hear({ ...at, type: 'assessment.queued', subject: deviceId, causedBy: requestId, data: queued });
     requests.hear({ ...at, type: 'assessment.finished', subject: deviceId, causedBy: null, data: null });
   }
-  const over = new AbortController();
-  const lookUps = new LookUps(
-    new Client({ url: `http://127.0.0.1:${port}`, token: null }),
-    requests,
-    over.signal,
-  );
+  const client = new Client({ url: `http://127.0.0.1:${port}`, token: null });
+  return { lookUps: new LookUps(client, requests, over.signal), requests, over };
+}
+
+it('some at a time are asked for, and none any more once the time is over', { timeout: 30_000 }, async () => {
+  let asked = 0;
+  const { lookUps, requests, over } = await lookUpsAt(() => (asked += 1));
   lookUps.begin();
   await until('some are asked for', () => asked === 8);
   over.abort();
@@ -43,4 +46,20 @@ it('some at a time are asked for, and none any more once the time is over', { ti
   await lookUps.underWay();
   expect(asked).toBe(8);
   expect(requests.devices().filter(({ end }) => end === null)).toHaveLength(count);
+});
+
+it('one that is refused ends the waiting, also when it was begun while others were waited for', async () => {
+  const { lookUps } = await lookUpsAt(({ url }, response) => {
+    if (url === '/api/devices/d0') answer(404);
+    if (url === '/api/devices/d8') answer(401);
+
+    function answer(status: number): void {
+      response.writeHead(status, { 'content-type': 'application/problem+json' });
+      response.end(JSON.stringify({ title: 'No', detail: `status ${status}` }));
+    }
+  });
+  lookUps.begin();
+  const unauthenticated = { code: 'unauthenticated' };
+  await expect(lookUps.underWay()).rejects.toMatchObject(unauthenticated);
+  await expect(lookUps.underWay()).rejects.toMatchObject(unauthenticated);
 });

@@ -9,18 +9,22 @@ const atATime = 8;
 
 type Untold = ReturnType<Requests['untold']>[number];
 
-/** One that console does not answer holds up no other, not even those that are heard of while it is waited for. */
+/** Those that console does not answer hold up no others until they are as many as are asked for at a time. */
 export class LookUps {
   readonly #waiting: Untold[] = [];
   /** Those that failed stay. */
   readonly #underWay = new Set<Promise<void>>();
+  readonly #failed = Promise.withResolvers<never>();
 
   /** @param limit what is not known by then is not waited for */
   constructor(
     private readonly client: Client,
     private readonly requests: Requests,
     private readonly limit: AbortSignal,
-  ) {}
+  ) {
+    // It may fail while nobody waits; who waits next is told.
+    this.#failed.promise.catch(() => undefined);
+  }
 
   /** Of all that were left untold since. */
   begin(): void {
@@ -30,7 +34,7 @@ export class LookUps {
 
   /** Resolves when none is left; rejects with ClientError as soon as one cannot be looked up, now or later. */
   async underWay(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    while (this.#underWay.size > 0) await Promise.race([this.#failed.promise, Promise.all(this.#underWay)]);
   }
 
   #next(): void {
@@ -42,7 +46,7 @@ export class LookUps {
     }).then(() => {
       this.#underWay.delete(lookUp);
       this.#next();
-    });
+    }, this.#failed.reject);
     this.#underWay.add(lookUp);
   }
 }

@@ -32,8 +32,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** Sends a string as plain text, a Blob as its type says, anything else as JSON; answers the body, or undefined when there is none. */
 export async function call<T>(method: Method, path: string, body?: unknown): Promise<T> {
-  const response = await send(method, path, body);
-  const text = await response.text();
+  const { response, text } = await send(method, path, body);
   if (!response.ok) throw problemOf(response, text);
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
@@ -50,7 +49,14 @@ export function queryOf(parameters: Readonly<Record<string, string | number | un
   return text === '' ? '' : `?${text}`;
 }
 
-async function send(method: Method, path: string, body: unknown): Promise<Response> {
+/** So long an answer that is read may take: a connection that is dead without a word would hold it for ever. */
+const readMs = 30_000;
+
+async function send(
+  method: Method,
+  path: string,
+  body: unknown,
+): Promise<{ readonly response: Response; readonly text: string }> {
   // X-Muster: a page of another site cannot set it, so a cookie alone writes nothing.
   const headers: Record<string, string> = { accept: 'application/json', 'x-muster': '1' };
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
@@ -59,8 +65,10 @@ async function send(method: Method, path: string, body: unknown): Promise<Respon
     headers['content-type'] = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json';
     init.body = typeof body === 'string' ? body : JSON.stringify(body);
   }
+  if (method === 'GET') init.signal = AbortSignal.timeout(readMs);
   try {
-    return await fetch(`/api/${path}`, init);
+    const response = await fetch(`/api/${path}`, init);
+    return { response, text: await response.text() };
   } catch {
     throw new Problem(
       0,

@@ -22,8 +22,8 @@ export class Feed {
 
   /**
    * @param heard gets every batch of new events, at most five times a second
-   * @param missed is called when events may have been missed, before the stream began or as the server no longer has them:
-   * everything is to be read anew
+   * @param missed is called when the page may not have all: events of before the stream began or that the server no longer has,
+   * answers that were lost while it was away. Everything is to be read anew
    */
   constructor(
     private readonly heard: (events: readonly Event[]) => void,
@@ -40,9 +40,10 @@ export class Feed {
   open(): void {
     const source = new EventSource('/api/events');
     this.#source = source;
-    source.onopen = () => this.#set({ state: 'open' });
-    // Resumed by the browser, a stream goes on where it was; a new one tells nothing of what came before it.
-    source.addEventListener('open', this.missed, { once: true });
+    source.onopen = () => {
+      this.#set({ state: 'open' });
+      this.missed();
+    };
     source.onmessage = (message: MessageEvent<string>) => this.#take(message.data);
     source.addEventListener('reset', this.missed);
     source.onerror = () => {

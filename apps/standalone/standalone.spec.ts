@@ -115,7 +115,7 @@ it(
     };
     const running = async (words: readonly string[] = []): Promise<Process> => {
       const process = start(['--data', data, ...words], environment);
-      const said = () => process.output.includes('survives the death') || process.exitCode !== null;
+      const said = () => process.output.includes("Gateway's key") || process.exitCode !== null;
       await until('it is introduced', said, startLimitMs);
       return process;
     };

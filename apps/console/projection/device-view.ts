@@ -3,6 +3,7 @@
 import type { AgentState, Cause, Status } from '#answers/devices';
 import type { assessmentSkipped, DeviceAgent, TaskMode } from '#events/assessment';
 import type { DeviceConflicted } from '#events/conflict';
+import type { Event } from '#events/event';
 import type { Identity } from '#events/identity';
 
 /** Parts of the view that have an order of their own. */
@@ -175,6 +176,19 @@ export const blankView = (id: string): DeviceView => ({
   skipped: null,
   entries: 0,
 });
+
+/** Whether the event is news for a part of the view: newer than what made it. */
+export const fresh = (view: DeviceView, part: keyof Marks, event: Event): boolean =>
+  event.sequence > (view.marks[part] ?? 0);
+
+export const mark = (view: DeviceView, part: keyof Marks, event: Event): Marks => ({
+  ...view.marks,
+  [part]: event.sequence,
+});
+
+/** Other services know the identity too: good enough until discovery's own word comes. */
+export const known = (view: DeviceView, identity: Identity): DeviceView =>
+  view.identity ? view : { ...view, identity };
 
 /** Shown in lists: somebody said who it is, and it was not deleted since. */
 export const listed = ({ identity, marks }: DeviceView): boolean =>

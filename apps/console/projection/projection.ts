@@ -2,7 +2,7 @@
 //
 //   projection.ts   the consumer: which event goes where
 //   device-view.ts  a device as the page shows it      rules.ts      what each event changes in it
-//   claims.ts       conflicts that wait for an operator, and those dismissed
+//   assessed.ts     its tasks, and what came of them   claims.ts     conflicts that wait for an operator, and those dismissed
 //   sentences.ts    its history, in words               announcement.ts  announcements and what became of them
 //   refusals.ts     who was turned away at the edge      ../discoveries/results.ts  what was looked for
 //   ../schedules/runs.ts  how runs of schedules go         ../assessing/asked.ts    the tasks that operators asked for
@@ -27,10 +27,11 @@ import { progressChanges } from '../discoveries/results.js';
 import { runChanges } from '../schedules/runs.js';
 import { quarantineChanges } from '../quarantine/rows.js';
 import { announcementChanges } from './announcement.js';
+import { isResult, resultIsNews } from './assessed.js';
 import { assessedChanges, undoneChanges } from './changes.js';
 import { blankView, type DeviceView } from './device-view.js';
 import { refusalChanges } from './refusals.js';
-import { deviceRules, isResult, resultIsNews } from './rules.js';
+import { deviceRules } from './rules.js';
 import { load, save, type Change, type State } from './tables.js';
 
 const rules = new Map(deviceRules.map((rule) => [rule.definition.type, rule]));

@@ -2,7 +2,7 @@
 //
 //   ways.ts       the device: identify, read and write through the drivers that it answers
 //   way.ts        one of its drivers, and the credentials that it is tried with
-//   reading.ts    its settings, from all that have some of them
+//   reading.ts    its settings, from all that have some of them; writing.ts: each to the one that serves it
 //   who.ts        whether it is the device that is meant, and how surely
 //   found-out.ts  who serves what, and which protocols it does not speak; known.ts: what is remembered of that
 //   setbacks.ts   which of several reasons is told
@@ -31,6 +31,7 @@ import { readTogether } from './reading.js';
 import { isOther, notSpoken } from './setbacks.js';
 import { Way, type Call } from './way.js';
 import { Who, type WhoOptions } from './who.js';
+import { writeApart } from './writing.js';
 
 export interface WaysOptions
   extends Pick<WhoOptions, 'serial' | 'target'>, Pick<FoundOutOptions, 'known' | 'subject'> {
@@ -102,25 +103,9 @@ export class Ways {
   }
 
   /** Each setting by the driver that serves it. What hinders one of several is told as refused. */
-  async write(changes: Values, signal: AbortSignal): Promise<Outcome<Written>> {
-    const applied = new Set<string>();
-    const refused = new Map<string, string>();
-    const groups = this.byServing(changes);
-    for (const [name, group] of groups) {
-      const way = this.#way(name);
-      const said = way
-        ? await this.#who.ask(way, (driver, limited) => driver.write(group, limited), signal)
-        : ({ kind: 'unsupported', reason: 'no protocol that it speaks serves this setting' } as const);
-      if (groups.size === 1) return said;
-      if (said.kind !== 'answered') {
-        for (const key of group.keys()) refused.set(key, said.reason);
-        continue;
-      }
-      for (const key of said.value.applied) applied.add(key);
-      const { sent = [], unsent = [] } = said.value.unanswered ?? {};
-      for (const [key, reason] of [...said.value.refused, ...sent, ...unsent]) refused.set(key, reason);
-    }
-    return { kind: 'answered', value: { applied, refused } };
+  write(changes: Values, signal: AbortSignal): Promise<Outcome<Written>> {
+    const way = (name: DriverName | null): Way | undefined => this.#way(name);
+    return writeApart({ who: this.#who, way }, this.byServing(changes), signal);
   }
 
   /** Its rules of IPsec: of all that it may speak, the open device API alone knows of such. */

@@ -111,9 +111,6 @@ export async function rulesChanged(
   return row ? z.object({ before: rules, after: rules }).parse(row) : null;
 }
 
-/** What one had before is a secret that others may know by now, or that all devices have: it is never put back. */
-export const isSecret = (setting: string): boolean => secretSettings.has(setting);
-
 /** Of what can be put back. */
 export async function isAnythingLeft(
   on: Store,

@@ -1,6 +1,6 @@
 // Changes of a task put back on its device: rules of IPsec first, then the settings, and no secrets.
 import type { Grip } from '#bus/worker';
-import { settingsCatalogue } from '#device/catalogue';
+import { secretSettings, settingsCatalogue } from '#device/catalogue';
 import type { Reading, Setback } from '#device/device';
 import { ipsecRulesKey } from '#device/ipsec';
 import type { Speaking } from '#device/ways/ways';
@@ -9,7 +9,7 @@ import type { UndoneItem } from '#events/undo';
 import { cut } from '#events/cut';
 import type { Store } from '#store/store';
 import type { Task } from '#store/tasks';
-import { isSecret, rulesChanged, settleChanges, titleOf, type Keep } from './changes.js';
+import { rulesChanged, settleChanges, titleOf, type Keep } from './changes.js';
 import { undoRules } from './ipsec.js';
 import type { UndoPayload } from './task.js';
 import { writeAll, type Kept, type Step, type Writing, type Wrote } from './write.js';
@@ -54,14 +54,14 @@ export async function putBack(
   const rules = kept && (await undoRules(on, kept));
   if (rules?.says) await settleChanges(store, by, new Map<string, Kept>([[ipsecRulesKey, rules.says]]));
   if (rules?.lost) return rules.lost;
-  const settings = changes.filter((change) => !isRules(change) && !isSecret(change.setting));
+  const settings = changes.filter((change) => !isRules(change) && !secretSettings.has(change.setting));
   const still = settings.filter(({ setting, after }) => reading.values.get(setting) === after);
   const wrote = await writeAll(on, stepsBack(still, device), reading.values);
   await settleChanges(store, by, wrote.reading.values);
   if (wrote.lost) return wrote.lost;
   const tried = new Set(still.map(({ setting }) => setting));
   const items = settings.map((change) => itemOf(change, tried.has(change.setting) ? wrote : null, reading));
-  const leftOut = changes.filter(({ setting }) => isSecret(setting)).map(leftOutItem);
+  const leftOut = changes.filter(({ setting }) => secretSettings.has(setting)).map(leftOutItem);
   return { items: [...(rules ? [rules.item] : []), ...items, ...leftOut] };
 }
 

@@ -1,6 +1,7 @@
 // The worker that puts back what a task has changed, the other way round, wherever the device still says what was written.
 import { cut } from '#events/cut';
 import { worker, type Beginning, type Finish, type Grip, type Worker } from '#bus/worker';
+import { secretSettings } from '#device/catalogue';
 import type { Setback } from '#device/device';
 import type { Speaking } from '#device/ways/ways';
 import { assessmentStarted } from '#events/assessment';
@@ -10,7 +11,7 @@ import type { Draft } from '#events/event';
 import type { Log } from '#runtime/log';
 import type { Store, Tx } from '#store/store';
 import type { Task } from '#store/tasks';
-import { changesOf, isAnythingLeft, isSecret, keeper, markUndone, undoable, type Keep } from './changes.js';
+import { changesOf, isAnythingLeft, keeper, markUndone, undoable, type Keep } from './changes.js';
 import { connect, type Whom } from './connect.js';
 import { readFrom } from './conversation.js';
 import { rememberWays } from './devices.js';
@@ -160,7 +161,7 @@ async function run(task: Task<UndoPayload>, on: Run): Promise<Finish> {
   const wanted = await Promise.all(
     task.payload.undoes.map((taskId) => undoable(store, { deviceId: task.key, taskId })),
   );
-  const readable = wanted.flat().filter(({ setting }) => !isSecret(setting));
+  const readable = wanted.flat().filter(({ setting }) => !secretSettings.has(setting));
   const read = () => readFrom(device, readable, on.grip.signal);
   for (const undoes of task.payload.undoes.toReversed()) {
     const reading = await read();

@@ -28,7 +28,10 @@ export const settingsCatalogue: Catalogue = new Map(
   ].map((setting) => [setting.key, setting]),
 );
 
-/** Those that say whose a password, a community or a user's keys are (`other`, `stored`, `generated`): an undo leaves them out. */
+/**
+ * Those that say whose a password, a community or a user's keys are (`other`, `stored`, `generated`). An undo leaves them out: what one
+ * had before is a secret that others may know by now, or that all devices have.
+ */
 export const secretSettings: ReadonlySet<string> = new Set(
   [...settingsCatalogue.values()].filter(({ credential }) => credential !== null).map(({ key }) => key),
 );

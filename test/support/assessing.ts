@@ -92,8 +92,7 @@ export class Assessing {
         return this.store.query<Row>(sql, parameters);
       },
     };
-    const vault = new Vault({ store, keys: this.keys, log });
-    const keyring = new Keyring({ vault, devicePort: ports.device, snmpPort: ports.snmp, attemptsMax: 2 });
+    const keyring = this.#keyring(store, ports);
     const openers = openersOn(ports);
     const parts = {
       store: this.store,
@@ -118,8 +117,6 @@ export class Assessing {
       { deviceId, serial: identity.serial, fingerprint, vouched: false, address: identity.ip },
       groups.map((groupId) => ({ groupId, priority: 1 })),
     );
-    const vault = new Vault({ store: this.store, keys: this.keys, log: this.#log });
-    const keyring = new Keyring({ vault, devicePort: ports.device, snmpPort: ports.snmp, attemptsMax: 2 });
     const of = {
       identity,
       fingerprint,
@@ -130,7 +127,12 @@ export class Assessing {
       known: null,
     };
     const known = { ...held, approved: approved ? fingerprint : null };
-    return connect({ ...of, held: known }, openersOn(ports), keyring);
+    return connect({ ...of, held: known }, openersOn(ports), this.#keyring(this.store, ports));
+  }
+
+  #keyring(store: Pick<Store, 'query'>, { device: devicePort, snmp: snmpPort }: Ports): Keyring {
+    const vault = new Vault({ store, keys: this.keys, log: this.#log });
+    return new Keyring({ vault, devicePort, snmpPort, attemptsMax: 2 });
   }
 
   async require(items: Readonly<Record<string, string | boolean>>, ipsec?: PolicyIpsec): Promise<void> {
